@@ -1,1 +1,17 @@
-//! Placeholder.
+//! What a signature on a CPAN release means.
+//!
+//! This crate is pure: it touches no network, no clock, no file system and no terminal, and it
+//! knows nothing of the Sigstore libraries. It holds the vocabulary that every other part of
+//! `cpan-sigstore` speaks:
+//!
+//! - [`identity`]: who signed, and who was meant to sign.
+//! - [`digest`]: which bytes.
+//! - [`finding`]: what is the case, as stable kebab-case codes, and the exit code of each.
+//! - [`cause`]: why a signature proves nothing, with the words a person is told.
+//!
+//! PAUSE ids, release paths, author records, policy and the decision of the gate belong here too.
+
+pub mod cause;
+pub mod digest;
+pub mod finding;
+pub mod identity;

@@ -1,0 +1,88 @@
+//! The SHA-256 of an artifact's exact bytes.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+
+/// SHA-256 of an artifact. Shown and parsed as `sha256:HEX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sha256Digest([u8; 32]);
+
+impl Sha256Digest {
+    /// Takes a digest that was computed elsewhere.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", hex::encode(self.0))
+    }
+}
+
+impl Serialize for Sha256Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The text is no digest that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DigestError {
+    /// Another algorithm, or none, stands before the colon.
+    #[error("expected a digest as `sha256:` and 64 hexadecimal digits, found `{0}`")]
+    Form(String),
+    /// The part behind the colon is not 64 hexadecimal digits.
+    #[error(
+        "expected 64 hexadecimal digits after `sha256:`, found {found} characters that are not a digest"
+    )]
+    Hex {
+        /// How many characters stood there.
+        found: usize,
+    },
+}
+
+impl FromStr for Sha256Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let digits = text
+            .strip_prefix("sha256:")
+            .ok_or_else(|| DigestError::Form(text.chars().take(80).collect()))?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| DigestError::Hex {
+            found: digits.chars().count(),
+        })?;
+        Ok(Self(bytes))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_reads_back_what_it_shows() {
+        let digest = Sha256Digest::new([0xab; 32]);
+        assert_eq!(digest.to_string().parse::<Sha256Digest>().unwrap(), digest);
+    }
+
+    #[test]
+    fn other_algorithms_and_lengths_are_refused() {
+        assert!(matches!(
+            "sha512:00".parse::<Sha256Digest>(),
+            Err(DigestError::Form(_))
+        ));
+        assert!(matches!(
+            "sha256:00".parse::<Sha256Digest>(),
+            Err(DigestError::Hex { found: 2 })
+        ));
+    }
+}

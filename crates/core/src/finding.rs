@@ -1,0 +1,89 @@
+//! What is the case with a file and its signature, as stable codes.
+//!
+//! Codes are part of the interface: they stand in `--json`, in documents and in tests, and do not
+//! change their meaning.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::cause::Cause;
+
+/// What was found about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Finding {
+    /// The signature is valid and by the identity that was asked for.
+    Trusted,
+    /// There is no bundle.
+    Unsigned,
+    /// There is a bundle, and it proves nothing; the cause says why.
+    SignatureInvalid(Cause),
+    /// The signature is valid and by somebody else.
+    IdentityMismatch,
+    /// Whether the signature is valid could not be told.
+    Unavailable,
+}
+
+impl Finding {
+    /// The stable kebab-case code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Unsigned => "unsigned",
+            Self::SignatureInvalid(_) => "signature-invalid",
+            Self::IdentityMismatch => "identity-mismatch",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The code of the cause, where a finding has one.
+    pub const fn cause(self) -> Option<Cause> {
+        match self {
+            Self::SignatureInvalid(cause) => Some(cause),
+            _ => None,
+        }
+    }
+
+    /// How a program that found this ends.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Trusted => Exit::Allowed,
+            Self::Unsigned => Exit::Unsigned,
+            Self::SignatureInvalid(_) => Exit::SignatureInvalid,
+            Self::IdentityMismatch => Exit::IdentityMismatch,
+            Self::Unavailable => Exit::TryLater,
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+/// Exit codes of the program, one meaning each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, or allowed.
+    Allowed = 0,
+    /// An internal error, or one of the file system or network that says nothing about the file.
+    Failed = 1,
+    /// The command line, or a file it names, cannot be used.
+    Usage = 2,
+    /// It could not be told; trying again later may help.
+    TryLater = 3,
+    /// No signature.
+    Unsigned = 10,
+    /// A signature that proves nothing.
+    SignatureInvalid = 11,
+    /// A valid signature by somebody else.
+    IdentityMismatch = 12,
+}

@@ -1,0 +1,133 @@
+//! Who was meant to sign, and the one comparison with who did.
+
+use std::fmt;
+
+use super::{Matcher, Signer, WorkflowClaims};
+
+/// The identity a signature is verified against. The issuer is always part of it: a name means
+/// nothing without the one who vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedIdentity {
+    /// The name.
+    pub subject: Matcher,
+    /// The OpenID issuer.
+    pub issuer: Matcher,
+    /// Claims of the CI run that must be there and equal; those that are `None` are not compared.
+    pub workflow: WorkflowClaims,
+}
+
+impl ExpectedIdentity {
+    /// An exact name at an exact issuer.
+    pub fn exact(subject: impl Into<String>, issuer: impl Into<String>) -> Self {
+        Self {
+            subject: Matcher::Exact(subject.into()),
+            issuer: Matcher::Exact(issuer.into()),
+            workflow: WorkflowClaims::default(),
+        }
+    }
+
+    /// Compares issuer, subject and claims, in this order.
+    ///
+    /// # Errors
+    /// The first field that differs, with both identities whole.
+    pub fn check(&self, signer: &Signer) -> Result<(), IdentityMismatch> {
+        let mismatch = |field| IdentityMismatch {
+            field,
+            expected: Box::new(self.clone()),
+            found: Box::new(signer.clone()),
+        };
+        if !self.issuer.matches(&signer.issuer) {
+            return Err(mismatch(MismatchField::Issuer));
+        }
+        if !self.subject.matches(signer.subject.as_str()) {
+            return Err(mismatch(MismatchField::Subject));
+        }
+        for ((name, expected), (_, found)) in self.workflow.iter().zip(signer.claims.github.iter())
+        {
+            if expected.is_some() && expected != found {
+                return Err(mismatch(MismatchField::Workflow(name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ExpectedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (by {})", self.subject, self.issuer)?;
+        for (name, value) in self.workflow.iter() {
+            if let Some(value) = value {
+                write!(f, ", workflow {name} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which part of an identity differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MismatchField {
+    /// The one who vouches.
+    Issuer,
+    /// The name.
+    Subject,
+    /// A claim of the CI run, by the name of its flag.
+    Workflow(&'static str),
+}
+
+/// A valid signature by somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the file is signed by somebody else: expected {expected}, found {found}")]
+pub struct IdentityMismatch {
+    /// The first field that differs.
+    pub field: MismatchField,
+    /// Who was meant to sign.
+    pub expected: Box<ExpectedIdentity>,
+    /// Who did.
+    pub found: Box<Signer>,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::identity::{CiClaims, Subject};
+
+    fn signer(subject: &str, issuer: &str) -> Signer {
+        Signer {
+            subject: Subject::Email(subject.into()),
+            issuer: issuer.into(),
+            claims: CiClaims::default(),
+        }
+    }
+
+    #[test]
+    fn the_same_name_at_another_issuer_is_somebody_else() {
+        let expected = ExpectedIdentity::exact("a@example.com", "https://accounts.google.com");
+        assert!(
+            expected
+                .check(&signer("a@example.com", "https://accounts.google.com"))
+                .is_ok()
+        );
+        let error = expected
+            .check(&signer("a@example.com", "https://evil.test"))
+            .unwrap_err();
+        assert_eq!(error.field, MismatchField::Issuer);
+        let error = expected
+            .check(&signer("b@example.com", "https://accounts.google.com"))
+            .unwrap_err();
+        assert_eq!(error.field, MismatchField::Subject);
+        assert!(error.to_string().contains("a@example.com"));
+        assert!(error.to_string().contains("b@example.com"));
+    }
+
+    #[test]
+    fn a_claim_that_is_asked_for_must_be_there() {
+        let mut expected = ExpectedIdentity::exact("a@example.com", "https://issuer.test");
+        expected.workflow.repository = Some("author/Foo-Bar".into());
+        let error = expected
+            .check(&signer("a@example.com", "https://issuer.test"))
+            .unwrap_err();
+        assert_eq!(error.field, MismatchField::Workflow("repository"));
+    }
+}
