@@ -1,0 +1,24 @@
+# What one does with this repository; each recipe is one script in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help demo test interop bench fuzz lint
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## sign and verify a Perl distribution on a Sigstore of one's own, as a story
+	@scripts/demo
+
+test: ## the tests of the workspace and of the Perl distributions
+	@scripts/test
+
+interop: ## against cosign, sigstore-python and a real Sigstore on loopback (needs Go)
+	@scripts/interop
+
+bench: ## the speed figures, each beside its peer in the same run (needs Go)
+	@scripts/bench
+
+fuzz: ## every fuzz target for a bounded time (needs a nightly Rust)
+	@scripts/fuzz
+
+lint: ## formatting, clippy, licences and sources of dependencies, length of files, shell scripts
+	@scripts/lint
