@@ -1,0 +1,139 @@
+//! The people and machines that can log in.
+
+use serde_json::{Map, Value, json};
+
+/// Dex's name for GitHub, as the public-good instance uses it; it becomes the certificate's issuer.
+pub const GITHUB: &str = "https://github.com/login/oauth";
+/// Dex's name for Google.
+pub const GOOGLE: &str = "https://accounts.google.com";
+/// Dex's name for Microsoft.
+pub const MICROSOFT: &str = "https://login.microsoftonline.com";
+
+/// Which of the provider's issuers speaks for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Realm {
+    /// The base address: people with an e-mail address.
+    Email,
+    /// `/pause`: user names, tokens without an e-mail address.
+    Pause,
+    /// `/ci`: workflow runs.
+    Ci,
+}
+
+/// Somebody who can log in.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The name by which buttons, scripts and tests choose the account; unique in the provider.
+    pub id: String,
+    /// The issuer that speaks for the account.
+    pub realm: Realm,
+    /// The token's `sub`.
+    pub subject: String,
+    /// The token's `email`, if it has one.
+    pub email: Option<String>,
+    /// The upstream provider through which the login goes, as Dex's `connector_id`.
+    pub connector: Option<String>,
+    /// Further claims of the token.
+    pub claims: Map<String, Value>,
+}
+
+impl Account {
+    /// A person with an e-mail address who logs in at the provider itself.
+    pub fn email(id: &str, address: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            realm: Realm::Email,
+            // Unlike the address, so that whoever signs the wrong one of the two is found out.
+            subject: format!("subject-of-{id}"),
+            email: Some(address.to_owned()),
+            connector: None,
+            claims: Map::new(),
+        }
+    }
+
+    /// The same person, logging in through an upstream provider such as [`GITHUB`].
+    #[must_use]
+    pub fn through(mut self, connector: &str) -> Self {
+        self.connector = Some(connector.to_owned());
+        self.claims.insert(
+            "federated_claims".to_owned(),
+            json!({ "connector_id": connector, "user_id": self.id }),
+        );
+        self
+    }
+
+    /// A user name such as a PAUSE id, without an e-mail address.
+    pub fn pause(user: &str) -> Self {
+        Self {
+            id: user.to_owned(),
+            realm: Realm::Pause,
+            subject: user.to_owned(),
+            email: None,
+            connector: None,
+            claims: Map::new(),
+        }
+    }
+
+    /// A run of `.github/workflows/release.yml` of `repository` (`owner/name`) for a tag,
+    /// with the claims of GitHub Actions.
+    pub fn workflow(id: &str, repository: &str, tag: &str) -> Self {
+        let owner = repository.split('/').next().unwrap_or(repository);
+        let git_ref = format!("refs/tags/{tag}");
+        let workflow = format!("{repository}/.github/workflows/release.yml@{git_ref}");
+        let sha = "3f1c0e9a7d24b85c6e0f9d1a2b3c4d5e6f708192";
+        let claims = json!({
+            "job_workflow_ref": workflow,
+            "job_workflow_sha": sha,
+            "repository": repository,
+            "repository_id": "702001",
+            "repository_owner": owner,
+            "repository_owner_id": "5001",
+            "repository_visibility": "public",
+            "ref": git_ref,
+            "ref_type": "tag",
+            "sha": sha,
+            "workflow": "Release",
+            "workflow_ref": workflow,
+            "workflow_sha": sha,
+            "event_name": "push",
+            "actor": owner,
+            "actor_id": "5001",
+            "run_id": "900001",
+            "run_number": "17",
+            "run_attempt": "1",
+            "runner_environment": "github-hosted",
+        });
+        Self {
+            id: id.to_owned(),
+            realm: Realm::Ci,
+            subject: format!("repo:{repository}:ref:{git_ref}"),
+            email: None,
+            connector: None,
+            claims: claims.as_object().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The cast of the demo: an author (with and without an upstream provider), a stranger,
+    /// a PAUSE id of each, and the author's release workflow.
+    pub fn cast() -> Vec<Self> {
+        vec![
+            Self::email("author", "author@example.org"),
+            Self::email("stranger", "stranger@example.net"),
+            Self::email("author-github", "author@example.org").through(GITHUB),
+            Self::email("author-google", "author@example.org").through(GOOGLE),
+            Self::email("author-microsoft", "author@example.org").through(MICROSOFT),
+            Self::pause("MYAUTHOR"),
+            Self::pause("STRANGER"),
+            Self::workflow("ci", "author/Foo-Bar", "v1.0"),
+        ]
+    }
+
+    /// What a person reads on the account's button.
+    pub fn label(&self) -> String {
+        let name = self.email.as_deref().unwrap_or(&self.subject);
+        match &self.connector {
+            Some(connector) => format!("{name} (through {connector})"),
+            None => name.to_owned(),
+        }
+    }
+}
