@@ -10,4 +10,5 @@
 //! - [`inspect`]: what a bundle claims, unverified.
 //! - [`http`]: the one HTTP client, with a limit on every body.
 
+pub mod bundle;
 pub mod http;

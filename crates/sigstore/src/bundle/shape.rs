@@ -1,0 +1,165 @@
+//! The shape of a Sigstore bundle (`sigstore_bundle.proto`, `sigstore_rekor.proto`).
+
+use cpan_sigstore_core::cause::Cause;
+use serde_json::Value;
+
+use super::{
+    Format, Refused,
+    fields::{Fields, malformed},
+};
+
+/// Most log entries in a bundle: one for each log a signing configuration may ask for.
+const ENTRY_LIMIT: usize = 4;
+/// Most timestamps in a bundle: one for each authority a signing configuration may ask for.
+const TIMESTAMP_LIMIT: usize = 4;
+/// Most certificates in a chain.
+const CERTIFICATE_LIMIT: usize = 6;
+/// Most hashes in an inclusion proof: a tree of 2^63 entries has paths of 63.
+const HASH_LIMIT: usize = 63;
+
+/// Checks that all fields of the format are there and that there are no others.
+pub(super) fn check(value: &Value, format: Format) -> Result<(), Refused> {
+    let bundle = Fields::top(
+        value,
+        &[
+            "mediaType",
+            "verificationMaterial",
+            "messageSignature",
+            "dsseEnvelope",
+        ],
+    )?;
+    match bundle.one_of(&["messageSignature", "dsseEnvelope"])? {
+        "messageSignature" => message_signature(&bundle)?,
+        _ => dsse_envelope(&bundle)?,
+    }
+    let material = bundle.object(
+        "verificationMaterial",
+        &[
+            "certificate",
+            "x509CertificateChain",
+            "publicKey",
+            "tlogEntries",
+            "timestampVerificationData",
+        ],
+    )?;
+    key(&material, format)?;
+    for entry in material.objects("tlogEntries", ENTRY_LIMIT, &ENTRY)? {
+        log_entry(&entry)?;
+    }
+    timestamps(&material)
+}
+
+fn message_signature(bundle: &Fields<'_>) -> Result<(), Refused> {
+    let message = bundle.object("messageSignature", &["messageDigest", "signature"])?;
+    message.text("signature")?;
+    if let Some(digest) = message.optional_object("messageDigest", &["algorithm", "digest"])? {
+        digest.text("algorithm")?;
+        digest.text("digest")?;
+    }
+    Ok(())
+}
+
+fn dsse_envelope(bundle: &Fields<'_>) -> Result<(), Refused> {
+    let envelope = bundle.object("dsseEnvelope", &["payload", "payloadType", "signatures"])?;
+    envelope.text("payload")?;
+    envelope.text("payloadType")?;
+    let signatures = envelope.objects("signatures", usize::MAX, &["sig", "keyid"])?;
+    let [signature] = signatures.as_slice() else {
+        // With several, one may be by the signer and another by nobody.
+        return Err(Refused::new(
+            Cause::BundleAmbiguous,
+            format!("{} signatures in the envelope", signatures.len()),
+        ));
+    };
+    signature.text("sig")?;
+    signature.optional_text("keyid")?;
+    Ok(())
+}
+
+fn key(material: &Fields<'_>, format: Format) -> Result<(), Refused> {
+    match material.one_of(&["certificate", "x509CertificateChain", "publicKey"])? {
+        "certificate" => {
+            if format != Format::V03 {
+                return Err(malformed(
+                    "verificationMaterial",
+                    "`certificate`, which is of format 0.3",
+                ));
+            }
+            material
+                .object("certificate", &["rawBytes"])?
+                .text("rawBytes")?;
+        }
+        "x509CertificateChain" => {
+            if format == Format::V03 {
+                return Err(malformed(
+                    "verificationMaterial",
+                    "`x509CertificateChain`, which format 0.3 does not have",
+                ));
+            }
+            let chain = material.object("x509CertificateChain", &["certificates"])?;
+            let certificates = chain.objects("certificates", CERTIFICATE_LIMIT, &["rawBytes"])?;
+            if certificates.is_empty() {
+                return Err(malformed(
+                    "verificationMaterial.x509CertificateChain",
+                    "no certificate",
+                ));
+            }
+            for certificate in certificates {
+                certificate.text("rawBytes")?;
+            }
+        }
+        _ => {
+            let key = material.object("publicKey", &["hint"])?;
+            key.optional_text("hint")?;
+        }
+    }
+    Ok(())
+}
+
+const ENTRY: [&str; 7] = [
+    "logIndex",
+    "logId",
+    "kindVersion",
+    "integratedTime",
+    "inclusionPromise",
+    "inclusionProof",
+    "canonicalizedBody",
+];
+
+fn log_entry(entry: &Fields<'_>) -> Result<(), Refused> {
+    entry.object("logId", &["keyId"])?.text("keyId")?;
+    let kind = entry.object("kindVersion", &["kind", "version"])?;
+    kind.text("kind")?;
+    kind.text("version")?;
+    entry.text("canonicalizedBody")?;
+    if let Some(promise) = entry.optional_object("inclusionPromise", &["signedEntryTimestamp"])? {
+        promise.text("signedEntryTimestamp")?;
+    }
+    let proof = entry
+        .optional_object(
+            "inclusionProof",
+            &["logIndex", "rootHash", "treeSize", "hashes", "checkpoint"],
+        )?
+        .ok_or_else(|| Refused::new(Cause::InclusionProofMissing, "an entry without one"))?;
+    proof.text("rootHash")?;
+    proof.list("hashes", HASH_LIMIT)?;
+    proof
+        .optional_object("checkpoint", &["envelope"])?
+        .and_then(|checkpoint| checkpoint.optional_text("envelope").transpose())
+        .transpose()?
+        .filter(|envelope| !envelope.is_empty())
+        .map(|_| ())
+        .ok_or_else(|| Refused::new(Cause::CheckpointInvalid, "an entry without a checkpoint"))
+}
+
+fn timestamps(material: &Fields<'_>) -> Result<(), Refused> {
+    let Some(data) =
+        material.optional_object("timestampVerificationData", &["rfc3161Timestamps"])?
+    else {
+        return Ok(());
+    };
+    for timestamp in data.objects("rfc3161Timestamps", TIMESTAMP_LIMIT, &["signedTimestamp"])? {
+        timestamp.text("signedTimestamp")?;
+    }
+    Ok(())
+}
