@@ -11,4 +11,9 @@
 //! - [`http`]: the one HTTP client, with a limit on every body.
 
 pub mod bundle;
+mod certificate;
 pub mod http;
+pub mod inspect;
+mod json;
+pub mod trust;
+pub mod verify;

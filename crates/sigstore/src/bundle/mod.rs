@@ -2,7 +2,7 @@
 //!
 //! The Sigstore libraries read leniently: a key that stands twice, a field nobody knows or a
 //! thousand log entries pass. Two programs may then see two bundles in one file. So a bundle is
-//! read here first: bytes within a limit, JSON with each key once ([`json`]), the shape of its
+//! read here first: bytes within a limit, JSON with each key once ([`json`](crate::json)), the shape of its
 //! format and nothing else ([`shape`]), repeated facts that agree ([`agreement`]). Only the result,
 //! [`StrictBundle`], can be verified.
 //!
@@ -11,16 +11,16 @@
 
 mod agreement;
 mod fields;
-mod json;
 mod old_format;
 mod shape;
 
 use std::fmt;
 
-use cpan_sigstore_core::cause::Cause;
+use crate::json::{self, JsonError};
+use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use serde::Serialize;
 use serde_json::Value;
-use sigstore_verify::types::{Bundle, MediaType};
+use sigstore_verify::types::{Bundle, HashAlgorithm, MediaType, SignatureContent, Statement};
 
 /// Largest bundle that is read, in bytes. Real ones have 4 to 40 KiB; most of it is the statement
 /// of an attestation.
@@ -98,7 +98,13 @@ impl StrictBundle {
                 format!("{} bytes", bytes.len()),
             ));
         }
-        let value = json::parse(bytes)?;
+        let value = json::parse(bytes).map_err(|error| {
+            let cause = match &error {
+                JsonError::DuplicateKey(_) => Cause::BundleDuplicateKey,
+                JsonError::Syntax(_) => Cause::BundleNotJson,
+            };
+            Refused::new(cause, error.to_string())
+        })?;
         let (value, format) = if old_format::is_old(&value) {
             (old_format::convert(&value)?, Format::CosignOld)
         } else {
@@ -115,6 +121,31 @@ impl StrictBundle {
     /// Its format.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// The SHA-256 digests it says it is about, unverified.
+    pub fn signed_digests(&self) -> Vec<Sha256Digest> {
+        match &self.bundle.content {
+            SignatureContent::MessageSignature(message) => message
+                .message_digest
+                .iter()
+                .filter(|stated| stated.algorithm == HashAlgorithm::Sha2256)
+                .filter_map(|stated| stated.digest.as_bytes().try_into().ok())
+                .map(Sha256Digest::new)
+                .collect(),
+            SignatureContent::DsseEnvelope(envelope) => {
+                serde_json::from_slice::<Statement>(envelope.payload.as_bytes())
+                    .map(|statement| {
+                        let subjects = statement.subject.iter();
+                        subjects
+                            .filter_map(|subject| subject.digest.sha256)
+                            .map(|stated| Sha256Digest::new(*stated.as_bytes()))
+                            .collect()
+                    })
+                    .unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 

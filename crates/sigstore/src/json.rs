@@ -2,27 +2,38 @@
 
 use std::fmt;
 
-use cpan_sigstore_core::cause::Cause;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Number, Value};
 
-use super::Refused;
-
 /// What the error of a repeated key starts with; serde passes errors on as text alone.
 const DUPLICATE: &str = "the key `";
 
+/// A text that is not exactly one JSON object with each key once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// A key stands twice in one object, so that two readers may see two documents.
+    #[error("{0}")]
+    DuplicateKey(String),
+    /// It is no JSON, or no object.
+    #[error("{0}")]
+    Syntax(String),
+}
+
 /// Parses one JSON object and nothing behind it.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Refused> {
+///
+/// # Errors
+/// Where it is no object, or has a key twice.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     match serde_json::from_slice::<Unique>(bytes) {
         Ok(Unique(value @ Value::Object(_))) => Ok(value),
-        Ok(_) => Err(Refused::new(Cause::BundleNotJson, "another JSON value")),
+        Ok(_) => Err(JsonError::Syntax("another JSON value".into())),
         Err(error) if error.to_string().starts_with(DUPLICATE) => {
-            Err(Refused::new(Cause::BundleDuplicateKey, error.to_string()))
+            Err(JsonError::DuplicateKey(error.to_string()))
         }
-        Err(error) => Err(Refused::new(Cause::BundleNotJson, error.to_string())),
+        Err(error) => Err(JsonError::Syntax(error.to_string())),
     }
 }
 

@@ -1,0 +1,81 @@
+//! The keys and certificates that are trusted (`sigstore_trustroot.proto`, `TrustedRoot`).
+
+use std::path::Path;
+
+use super::{SIZE_LIMIT, TrustError, read_file};
+use crate::json;
+
+/// Most logs or authorities of one kind. The public-good instance has 4.
+const COUNT_LIMIT: usize = 100;
+
+/// A trusted root that was read strictly.
+#[derive(Clone, Debug)]
+pub struct TrustedRoot {
+    library: sigstore_trust_root::TrustedRoot,
+    origin: String,
+}
+
+impl TrustedRoot {
+    /// Reads the JSON of a trusted root; `origin` is where it came from, for messages.
+    ///
+    /// # Errors
+    /// Where it is too large, has a key twice, or is no trusted root.
+    pub fn parse(bytes: &[u8], origin: impl Into<String>) -> Result<Self, TrustError> {
+        let origin = origin.into();
+        if bytes.len() > SIZE_LIMIT {
+            return Err(TrustError::TooLarge { origin });
+        }
+        let unusable = |found: String| TrustError::Unusable {
+            expected: "a Sigstore trusted root",
+            origin: origin.clone(),
+            found,
+        };
+        let value = json::parse(bytes).map_err(|error| unusable(error.to_string()))?;
+        let media_type = value.get("mediaType").and_then(|text| text.as_str());
+        if !media_type
+            .is_some_and(|text| text.starts_with("application/vnd.dev.sigstore.trustedroot"))
+        {
+            return Err(unusable(format!("the media type {media_type:?}")));
+        }
+        let library: sigstore_trust_root::TrustedRoot =
+            serde_json::from_value(value).map_err(|error| unusable(error.to_string()))?;
+        let counts = [
+            library.tlogs.len(),
+            library.ctlogs.len(),
+            library.certificate_authorities.len(),
+            library.timestamp_authorities.len(),
+        ];
+        if let Some(count) = counts.into_iter().find(|count| *count > COUNT_LIMIT) {
+            return Err(unusable(format!("{count} authorities of one kind")));
+        }
+        Ok(Self { library, origin })
+    }
+
+    /// Reads a `trusted_root.json` file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or as [`TrustedRoot::parse`].
+    pub fn from_file(path: &Path) -> Result<Self, TrustError> {
+        Self::parse(&read_file(path)?, path.display().to_string())
+    }
+
+    /// A trusted root that came with a TUF repository's signature.
+    pub(super) fn from_library(library: sigstore_trust_root::TrustedRoot, url: &str) -> Self {
+        Self {
+            library,
+            origin: url.to_owned(),
+        }
+    }
+
+    pub(crate) fn library(&self) -> &sigstore_trust_root::TrustedRoot {
+        &self.library
+    }
+
+    pub(crate) fn unusable(&self, found: String) -> TrustError {
+        TrustError::Unusable {
+            expected: "keys and certificates that can be used",
+            origin: self.origin.clone(),
+            found,
+        }
+    }
+}

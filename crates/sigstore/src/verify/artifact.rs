@@ -1,0 +1,143 @@
+//! The bytes that were signed: a digest, or a stream that is hashed once.
+
+use std::io::{self, Read};
+
+use cpan_sigstore_core::digest::Sha256Digest;
+use sigstore_verify::{
+    Policy, VerificationResult, Verifier,
+    crypto::{KeyAlgorithm, Sha256Hasher},
+    types::{HashAlgorithm, Sha256Hash, SignatureContent},
+};
+
+use super::{VerifyError, explain};
+use crate::bundle::StrictBundle;
+
+/// Size of the read buffer, in bytes: large enough that system calls do not count, small enough to
+/// stay in the second-level cache.
+const BUFFER: usize = 256 * 1024;
+
+/// What a signature is verified over.
+pub enum Artifact<'a> {
+    /// The SHA-256 of the bytes, computed before.
+    Digest(Sha256Digest),
+    /// The bytes themselves, read once to the end.
+    Stream(&'a mut dyn Read),
+}
+
+/// The file could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("expected to read the file to its end: {0}")]
+pub struct ArtifactError(#[source] pub io::Error);
+
+/// SHA-256 of a stream, in constant memory.
+///
+/// # Errors
+/// Where the stream cannot be read to its end.
+pub fn sha256(stream: &mut dyn Read) -> Result<Sha256Digest, ArtifactError> {
+    let mut buffer = vec![0; BUFFER];
+    let mut hasher = Sha256Hasher::new();
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(Sha256Digest::new(*hasher.finalize().as_bytes())),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ArtifactError(error)),
+        }
+    }
+}
+
+impl Artifact<'_> {
+    /// Runs the library's verification over these bytes. Bytes are read once: hashed by us where
+    /// the signature needs SHA-256 alone, as nearly all do, else by the library beside our digest.
+    pub(super) fn verify(
+        self,
+        library: &Verifier,
+        bundle: &StrictBundle,
+        key: KeyAlgorithm,
+        policy: &dyn Policy,
+    ) -> Result<(Sha256Digest, VerificationResult), VerifyError> {
+        let explain = |error, digest: Option<&Sha256Digest>| {
+            VerifyError::from(explain::refusal(error, bundle, digest))
+        };
+        let by_digest = |digest: Sha256Digest| {
+            library
+                .verify(Sha256Hash::new(*digest.as_bytes()), &bundle.bundle, policy)
+                .map(|result| (digest, result))
+                .map_err(|error| explain(error, Some(&digest)))
+        };
+        match self {
+            Self::Digest(digest) => by_digest(digest),
+            Self::Stream(stream) if needs_sha256_alone(bundle, key) => by_digest(sha256(stream)?),
+            Self::Stream(stream) => {
+                let mut tee = Tee::new(stream);
+                let result = library.verify_reader(&mut tee, &bundle.bundle, policy);
+                let digest = tee.finish()?;
+                match result {
+                    Ok(result) => Ok((digest, result)),
+                    Err(error) => Err(explain(error, Some(&digest))),
+                }
+            }
+        }
+    }
+}
+
+/// Whether the SHA-256 of the bytes is all that the signature needs to be checked.
+fn needs_sha256_alone(bundle: &StrictBundle, key: KeyAlgorithm) -> bool {
+    match &bundle.bundle.content {
+        // The envelope is what is signed; its statement names the digest.
+        SignatureContent::DsseEnvelope(_) => true,
+        SignatureContent::MessageSignature(message) => {
+            let hash = match &message.message_digest {
+                Some(digest) => key
+                    .resolve_signing_scheme(digest.algorithm)
+                    .ok()
+                    .and_then(|scheme| scheme.hash_algorithm()),
+                None => key.default_signing_scheme().hash_algorithm(),
+            };
+            hash == Some(HashAlgorithm::Sha2256)
+        }
+        _ => false,
+    }
+}
+
+/// Hashes what passes through, and remembers what went wrong.
+struct Tee<'a> {
+    inner: &'a mut dyn Read,
+    hasher: Sha256Hasher,
+    failed: Option<io::Error>,
+}
+
+impl<'a> Tee<'a> {
+    fn new(inner: &'a mut dyn Read) -> Self {
+        Self {
+            inner,
+            hasher: Sha256Hasher::new(),
+            failed: None,
+        }
+    }
+
+    fn finish(self) -> Result<Sha256Digest, ArtifactError> {
+        match self.failed {
+            Some(error) => Err(ArtifactError(error)),
+            None => Ok(Sha256Digest::new(*self.hasher.finalize().as_bytes())),
+        }
+    }
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.inner.read(buffer) {
+            Ok(count) => {
+                self.hasher.update(&buffer[..count]);
+                Ok(count)
+            }
+            Err(error) => {
+                let kind = error.kind();
+                if kind != io::ErrorKind::Interrupted {
+                    self.failed = Some(error);
+                }
+                Err(kind.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! From the library's errors to one cause and words for each.
+
+use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
+use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
+
+use super::fraction;
+use crate::bundle::{Refused, StrictBundle};
+
+/// The refusal for an error of the library.
+pub(super) fn refusal(
+    error: Error,
+    bundle: &StrictBundle,
+    digest: Option<&Sha256Digest>,
+) -> Refused {
+    // What the library calls a bad signature is, for the reader, first of all another file.
+    if let Error::ArtifactMismatch(_) | Error::SignatureInvalid(_) = &error
+        && let Some(refused) = another_file(bundle, digest)
+    {
+        return refused;
+    }
+    let found = error.to_string();
+    let cause = match &error {
+        Error::SignatureInvalid(_) => Cause::SignatureMismatch,
+        Error::ArtifactMismatch(_) => Cause::ArtifactMismatch,
+        Error::Certificate(error) => certificate(error),
+        Error::TransparencyLog(error) => log(error),
+        Error::Timestamp(error) => timestamp(error, bundle),
+        Error::UnsupportedArtifact(_) | Error::UnsupportedBundle(_) => Cause::Unsupported,
+        Error::Crypto(_) => Cause::SignatureMismatch,
+        // The library may learn to refuse more; what has no name of its own is still refused.
+        _ => Cause::BundleMalformed,
+    };
+    Refused { cause, found }
+}
+
+fn certificate(error: &CertificateError) -> Cause {
+    match error {
+        CertificateError::NoValidAuthority { .. } => Cause::AuthorityExpired,
+        CertificateError::NotYetValid { .. } | CertificateError::Expired { .. } => {
+            Cause::CertificateExpired
+        }
+        CertificateError::Sct(_) => Cause::SctInvalid,
+        CertificateError::Malformed(_) => Cause::CertificateMalformed,
+        // The chain is built for the time of signing, so an expired certificate ends here too; the
+        // library passes on only webpki's words.
+        CertificateError::ChainInvalid(found)
+            if found.contains("CertExpired") || found.contains("CertNotValidYet") =>
+        {
+            Cause::CertificateExpired
+        }
+        _ => Cause::CertificateUntrusted,
+    }
+}
+
+fn log(error: &TransparencyLogError) -> Cause {
+    match error {
+        TransparencyLogError::UnknownLog { .. } => Cause::LogUnknown,
+        TransparencyLogError::InclusionProof(_) => Cause::InclusionProofInvalid,
+        TransparencyLogError::Checkpoint(_) => Cause::CheckpointInvalid,
+        TransparencyLogError::InclusionPromise(_) => Cause::InclusionPromiseInvalid,
+        TransparencyLogError::IntegratedTime(_) => Cause::LogTimeInvalid,
+        TransparencyLogError::EntryMismatch(_) => Cause::EntryMismatch,
+        _ => Cause::EntryMalformed,
+    }
+}
+
+fn timestamp(error: &TimestampError, bundle: &StrictBundle) -> Cause {
+    match error {
+        TimestampError::NoVerifiedTimestamp(_) => Cause::TimestampMissing,
+        TimestampError::OutsideAuthorityValidity { .. } => Cause::AuthorityExpired,
+        _ if has_fraction(bundle) => Cause::TimestampForm,
+        _ => Cause::TimestampInvalid,
+    }
+}
+
+/// Whether a timestamp has fractions of a second, which RFC 3161 allows and the library's DER
+/// reader does not.
+fn has_fraction(bundle: &StrictBundle) -> bool {
+    let data = &bundle
+        .bundle
+        .verification_material
+        .timestamp_verification_data;
+    data.rfc3161_timestamps
+        .iter()
+        .any(|timestamp| fraction::stated(timestamp.signed_timestamp.as_bytes()))
+}
+
+/// Says so where the bundle names other bytes than the file has.
+fn another_file(bundle: &StrictBundle, digest: Option<&Sha256Digest>) -> Option<Refused> {
+    let found = digest?;
+    let signed = bundle.signed_digests();
+    if signed.is_empty() || signed.contains(found) {
+        return None;
+    }
+    let signed: Vec<_> = signed.iter().take(4).map(ToString::to_string).collect();
+    Some(Refused::new(
+        Cause::ArtifactMismatch,
+        format!("{found}, where {} was signed", signed.join(", ")),
+    ))
+}

@@ -1,0 +1,97 @@
+//! Binding each log entry to the log that it names.
+//!
+//! The library accepts a checkpoint by any trusted log, wherever the entry says it is. Here the
+//! checkpoint has to carry a signature by the entry's own log, and, for Rekor v2, this log's name.
+
+use cpan_sigstore_core::cause::Cause;
+use sigstore_verify::{
+    trust_root::TrustedRoot,
+    types::{KindVersion, LogKeyId, TransparencyLogEntry},
+};
+use url::Url;
+
+use crate::bundle::Refused;
+
+/// The trusted logs, as far as entries are bound to them.
+pub(super) struct Logs(Vec<Log>);
+
+struct Log {
+    key_id: LogKeyId,
+    base_url: String,
+}
+
+impl Logs {
+    pub fn new(root: &TrustedRoot) -> Self {
+        Self(
+            root.tlogs
+                .iter()
+                .map(|log| Log {
+                    key_id: log.log_id.key_id.clone(),
+                    base_url: log.base_url.clone(),
+                })
+                .collect(),
+        )
+    }
+
+    /// The address of the log that an entry names, if it is trusted.
+    pub fn url(&self, entry: &TransparencyLogEntry) -> Option<&str> {
+        self.find(entry).map(|log| log.base_url.as_str())
+    }
+
+    fn find(&self, entry: &TransparencyLogEntry) -> Option<&Log> {
+        self.0.iter().find(|log| log.key_id == entry.log_id.key_id)
+    }
+
+    /// Refuses an entry of an unknown log, or with a checkpoint of another log.
+    pub fn bind(&self, entry: &TransparencyLogEntry) -> Result<(), Refused> {
+        let log = self.find(entry).ok_or_else(|| {
+            Refused::new(
+                Cause::LogUnknown,
+                format!("an entry in the log {}", entry.log_id.key_id),
+            )
+        })?;
+        let Some(checkpoint) = entry
+            .inclusion_proof
+            .as_ref()
+            .and_then(|proof| proof.checkpoint.checkpoint())
+        else {
+            // The old format; bundles in Sigstore's own formats were refused when they were read.
+            return Ok(());
+        };
+        let hint = log.key_id.as_bytes().get(..4).unwrap_or_default();
+        if !checkpoint
+            .signatures()
+            .iter()
+            .any(|signature| signature.key_id.as_slice() == hint)
+        {
+            return Err(Refused::new(
+                Cause::CheckpointOrigin,
+                format!(
+                    "a checkpoint of `{}` without a signature by {}",
+                    checkpoint.origin(),
+                    log.base_url
+                ),
+            ));
+        }
+        // A Rekor v1 log names itself after the machine it runs on, a Rekor v2 log after its address
+        // (rekor-tiles, `--hostname`).
+        if entry.kind_version == KindVersion::HashedRekordV002 && !named(log, checkpoint.origin()) {
+            return Err(Refused::new(
+                Cause::CheckpointOrigin,
+                format!(
+                    "a checkpoint of `{}` for an entry in {}",
+                    checkpoint.origin(),
+                    log.base_url
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn named(log: &Log, origin: &str) -> bool {
+    let host = Url::parse(&log.base_url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| host == origin)
+}
