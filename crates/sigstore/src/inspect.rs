@@ -8,6 +8,7 @@ use sigstore_verify::types::SignatureContent;
 use crate::{
     bundle::{Format, Refused, StrictBundle},
     certificate::CertificateClaims,
+    timestamp::Reply,
 };
 
 /// What a bundle says about itself. Anybody can write a bundle that says this.
@@ -26,8 +27,8 @@ pub struct Claims {
     pub attestation: Option<String>,
     /// Entries in transparency logs.
     pub log_entries: Vec<LogEntryClaims>,
-    /// How many timestamps by timestamp authorities there are.
-    pub timestamps: usize,
+    /// When timestamp authorities saw it, as far as their timestamps can be read.
+    pub timestamps: Vec<Timestamp>,
 }
 
 /// What a bundle says about a log entry.
@@ -78,6 +79,17 @@ pub fn claims(bundle: &StrictBundle) -> Result<Claims, Refused> {
             .rfc3161_timestamps
             .len(),
     })
+}
+
+fn timestamps(bundle: &StrictBundle) -> Vec<Timestamp> {
+    let data = &bundle
+        .bundle
+        .verification_material
+        .timestamp_verification_data;
+    data.rfc3161_timestamps
+        .iter()
+        .filter_map(|stated| Reply::read(stated.signed_timestamp.as_bytes()).ok()?.time())
+        .collect()
 }
 
 fn predicate(payload: &[u8]) -> String {

@@ -15,5 +15,7 @@ mod certificate;
 pub mod http;
 pub mod inspect;
 mod json;
+pub mod login;
+mod timestamp;
 pub mod trust;
 pub mod verify;

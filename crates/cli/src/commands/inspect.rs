@@ -1,0 +1,115 @@
+//! `cpan-sigstore inspect`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_sigstore::{
+    bundle::{Refused, StrictBundle},
+    inspect::{Claims, claims},
+};
+use serde::Serialize;
+
+use super::verify::read_bundle;
+use crate::{
+    failure::Failure,
+    report::Report,
+    terminal::{Terminal, Tone},
+};
+
+/// Show what a bundle says about itself, without verifying anything.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore inspect Foo-Bar-1.02.tar.gz.sigstore.json")]
+pub struct InspectArgs {
+    /// The bundle
+    bundle: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Inspection<'a> {
+    bundle: &'a str,
+    verified: bool,
+    #[serde(flatten)]
+    claims: &'a Claims,
+}
+
+/// Runs the command.
+pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let name = args.bundle.display().to_string();
+    let bytes = read_bundle(&args.bundle)?.ok_or_else(|| {
+        Failure::read(&args.bundle)(std::io::Error::from(std::io::ErrorKind::NotFound))
+    })?;
+    match read(&bytes) {
+        Err(refused) => Ok(Report::invalid(&name, &refused).print(terminal, args.json)),
+        Ok(claims) => {
+            if args.json {
+                terminal.json(&Inspection {
+                    bundle: &name,
+                    verified: false,
+                    claims: &claims,
+                });
+            } else {
+                print(&name, &claims, terminal);
+            }
+            Ok(Exit::Allowed)
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Claims, Refused> {
+    claims(&StrictBundle::parse(bytes)?)
+}
+
+fn print(name: &str, claims: &Claims, terminal: &Terminal) {
+    terminal.headline(
+        Tone::Careful,
+        "nothing was verified",
+        &format!("this is what {name} says about itself"),
+    );
+    match &claims.signer {
+        Some(signer) => {
+            terminal.field("signer", signer.subject.as_str());
+            terminal.field("issuer", &signer.issuer);
+            for (claim, value) in signer.claims.iter() {
+                terminal.field("claim", &format!("{claim} = {value}"));
+            }
+        }
+        None => terminal.field(
+            "signer",
+            "the holder of a public key, whom it does not name",
+        ),
+    }
+    for time in &claims.timestamps {
+        terminal.field("signed", &format!("{time} by a timestamp authority"));
+    }
+    for entry in &claims.log_entries {
+        if let Some(time) = entry.integrated_time {
+            terminal.field("signed", &format!("{time} by the log"));
+        }
+    }
+    if let Some((from, until)) = claims.certificate_validity {
+        terminal.field("valid", &format!("{from} to {until} (certificate)"));
+    }
+    for entry in &claims.log_entries {
+        let proof = if entry.inclusion_proof {
+            "with inclusion proof"
+        } else {
+            "without inclusion proof"
+        };
+        let origin = entry.origin.as_deref().unwrap_or(&entry.log_id);
+        terminal.field(
+            "log",
+            &format!("{origin}, entry {}, {} {proof}", entry.index, entry.kind),
+        );
+    }
+    terminal.field("format", &claims.format.to_string());
+    if let Some(predicate) = &claims.attestation {
+        terminal.field("statement", predicate);
+    }
+    for digest in &claims.digests {
+        terminal.field("digest", &digest.to_string());
+    }
+}

@@ -1,0 +1,191 @@
+//! `cpan-sigstore verify`.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity};
+use cpan_sigstore_sigstore::{
+    bundle::{SIZE_LIMIT, StrictBundle},
+    verify::{Allow, Artifact, PublicKey, Verifier, VerifyError},
+};
+
+use crate::{
+    failure::Failure, identity_args::IdentityArgs, instance_args::InstanceArgs, report::Report,
+    terminal::Terminal,
+};
+
+/// Largest public key that is read, in bytes.
+const KEY_LIMIT: u64 = 16 * 1024;
+
+/// Verify that the identity you name signed a file.
+///
+/// The bundle is looked for beside the file, as FILE.sigstore.json.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  cpan-sigstore verify Foo-Bar-1.02.tar.gz \\\n    \
+    --certificate-identity author@example.com \\\n    \
+    --certificate-oidc-issuer https://accounts.google.com\n\n\
+    Exit codes: 0 trusted, 1 failed, 2 usage, 3 could not be told, 10 unsigned,\n  \
+    11 signature invalid, 12 signed by somebody else"
+)]
+pub struct VerifyArgs {
+    /// The file, `-` for standard input, or sha256:HEX
+    #[arg(value_name = "FILE|-|sha256:HEX")]
+    file: String,
+    /// The bundle, if it is not beside the file
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    identity: IdentityArgs,
+    /// A public key (PEM) that should have signed, instead of an identity
+    #[arg(long, value_name = "FILE", help_heading = "Who should have signed")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    instance: InstanceArgs,
+    /// Accept cosign's old bundles, which have no inclusion proof
+    #[arg(long)]
+    allow_old_format: bool,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Who should have signed.
+enum Expected {
+    Identity(ExpectedIdentity),
+    Key(PublicKey),
+}
+
+/// Runs the command.
+pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let expected = expected(args)?;
+    let input = Input::of(&args.file)?;
+    let bundle = bundle_path(args, &input)?;
+    let report = match read_bundle(&bundle)? {
+        None => Report::unsigned(&args.file, &bundle.display().to_string()),
+        Some(bytes) => match StrictBundle::parse(&bytes) {
+            Err(refused) => Report::invalid(&args.file, &refused),
+            Ok(bundle) => verify(args, terminal, &expected, input, &bundle)?,
+        },
+    };
+    Ok(report.print(terminal, args.json))
+}
+
+fn verify<'a>(
+    args: &'a VerifyArgs,
+    terminal: &Terminal,
+    expected: &Expected,
+    mut input: Input,
+    bundle: &StrictBundle,
+) -> Result<Report<'a>, Failure> {
+    let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
+    let allow = Allow {
+        old_format: args.allow_old_format,
+    };
+    let file = args.file.as_str();
+    let verified = match expected {
+        Expected::Key(key) => verifier
+            .verify_key(input.artifact(), bundle, key, allow)
+            .map(|signature| Report::trusted(file, None, signature)),
+        Expected::Identity(identity) => {
+            verifier
+                .verify(input.artifact(), bundle, allow)
+                .map(|verified| match verified.is_by(identity) {
+                    Ok(()) => Report::trusted(
+                        file,
+                        Some(verified.signer().clone()),
+                        verified.signature().clone(),
+                    ),
+                    Err(mismatch) => {
+                        Report::mismatch(file, &mismatch, verified.signature().clone())
+                    }
+                })
+        }
+    };
+    match verified {
+        Ok(report) => Ok(report),
+        Err(VerifyError::Refused(refused)) => Ok(Report::invalid(file, &refused)),
+        Err(VerifyError::Artifact(error)) => Err(error.into()),
+    }
+}
+
+fn expected(args: &VerifyArgs) -> Result<Expected, Failure> {
+    let Some(path) = &args.key else {
+        return args.identity.expected().map(Expected::Identity);
+    };
+    if !args.identity.is_empty() {
+        return Err(Failure::Usage(
+            "expected an identity or a key, found both: a bundle is by one of them".into(),
+        ));
+    }
+    let mut pem = String::new();
+    File::open(path)
+        .and_then(|file| file.take(KEY_LIMIT).read_to_string(&mut pem))
+        .map_err(Failure::read(path))?;
+    Ok(Expected::Key(PublicKey::from_pem(&pem)?))
+}
+
+/// What is verified.
+enum Input {
+    Digest(Sha256Digest),
+    Standard(io::StdinLock<'static>),
+    File(PathBuf, File),
+}
+
+impl Input {
+    fn of(argument: &str) -> Result<Self, Failure> {
+        if argument == "-" {
+            return Ok(Self::Standard(io::stdin().lock()));
+        }
+        // A file of this name wins, so that no name can be mistaken for a digest.
+        match File::open(argument) {
+            Ok(file) => Ok(Self::File(argument.into(), file)),
+            Err(_) if argument.starts_with("sha256:") => Ok(Self::Digest(argument.parse()?)),
+            Err(error) => Err(Failure::read(argument)(error)),
+        }
+    }
+
+    fn artifact(&mut self) -> Artifact<'_> {
+        match self {
+            Self::Digest(digest) => Artifact::Digest(*digest),
+            Self::Standard(stream) => Artifact::Stream(stream),
+            Self::File(_, file) => Artifact::Stream(file),
+        }
+    }
+}
+
+fn bundle_path(args: &VerifyArgs, input: &Input) -> Result<PathBuf, Failure> {
+    match (&args.bundle, input) {
+        (Some(path), _) => Ok(path.clone()),
+        (None, Input::File(path, _)) => Ok(beside(path)),
+        (None, _) => Err(Failure::Usage(
+            "expected `--bundle FILE`: standard input and digests have no bundle beside them"
+                .into(),
+        )),
+    }
+}
+
+/// Where the bundle of a file is: `FILE.sigstore.json`.
+pub fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sigstore.json");
+    name.into()
+}
+
+/// The bytes of a bundle, one more than the limit at most; `None` where there is no such file.
+pub fn read_bundle(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::read(path)(error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Failure::read(path))?;
+    Ok(Some(bytes))
+}

@@ -1,0 +1,108 @@
+//! Why a command ended without a result, and with which exit code and hint.
+
+use std::path::PathBuf;
+
+use cpan_sigstore_core::{digest::DigestError, finding::Exit, identity::PatternError};
+use cpan_sigstore_sigstore::{
+    trust::{ConfigError, TrustError},
+    verify::{ArtifactError, KeyError},
+};
+
+/// A command that ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The arguments do not say what to do.
+    #[error("{0}")]
+    Usage(String),
+    /// No identity to verify against.
+    #[error(
+        "expected the identity that should have signed, found none: a valid signature by anybody is no reason to trust a file"
+    )]
+    NoIdentity,
+    /// A pattern that cannot be used.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// A digest that cannot be used.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// A public key that cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The trust material cannot be used or had.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The file could not be read.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// A file cannot be read.
+    #[error("expected to read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something of the system failed.
+    #[error("{what}: {source}")]
+    System {
+        /// What was to be done.
+        what: &'static str,
+        /// Why it was not.
+        source: std::io::Error,
+    },
+    /// The home folder is unknown.
+    #[error("expected a home folder for configuration and cache, found none")]
+    NoHome,
+}
+
+impl Failure {
+    /// A failure to read a file.
+    pub fn read(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Read { path, source }
+    }
+
+    /// How the program ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_)
+            | Self::NoIdentity
+            | Self::Pattern(_)
+            | Self::Digest(_)
+            | Self::Key(_)
+            | Self::NoHome
+            | Self::Config(
+                ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
+            ) => Exit::Usage,
+            Self::Trust(TrustError::Unavailable { .. }) => Exit::TryLater,
+            Self::Config(_)
+            | Self::Trust(_)
+            | Self::Artifact(_)
+            | Self::Read { .. }
+            | Self::System { .. } => Exit::Failed,
+        }
+    }
+
+    /// What to do next, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoIdentity => Some(
+                "name it with `--certificate-identity author@example.com --certificate-oidc-issuer https://accounts.google.com` (or `--key FILE`); `cpan-sigstore inspect BUNDLE` shows who a bundle says has signed, but ask the author, not the bundle, whether that is right",
+            ),
+            Self::Config(ConfigError::UnknownInstance { .. }) => Some(
+                "`cpan-sigstore instance list` shows the instances, `cpan-sigstore instance add` adds one",
+            ),
+            Self::Trust(TrustError::Unavailable { .. }) => Some(
+                "nothing was verified; try again with a network, or name the trust material with `--trusted-root FILE`",
+            ),
+            Self::Trust(TrustError::NoSigningConfig) => Some(
+                "name one with `--signing-config FILE`, or with `signing-config` in the instance",
+            ),
+            Self::NoHome => Some("set CPAN_SIGSTORE_CONFIG and CPAN_SIGSTORE_CACHE"),
+            _ => None,
+        }
+    }
+}

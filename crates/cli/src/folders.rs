@@ -1,0 +1,27 @@
+//! Where configuration and cache are.
+
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+
+use crate::failure::Failure;
+
+/// The configuration: `$CPAN_SIGSTORE_CONFIG`, else `config.toml` in the user's configuration folder.
+pub fn config_file() -> Result<PathBuf, Failure> {
+    match std::env::var_os("CPAN_SIGSTORE_CONFIG") {
+        Some(path) => Ok(path.into()),
+        None => Ok(project()?.config_dir().join("config.toml")),
+    }
+}
+
+/// The cache: `$CPAN_SIGSTORE_CACHE`, else the user's cache folder.
+pub fn cache() -> Result<PathBuf, Failure> {
+    match std::env::var_os("CPAN_SIGSTORE_CACHE") {
+        Some(path) => Ok(path.into()),
+        None => Ok(project()?.cache_dir().to_owned()),
+    }
+}
+
+fn project() -> Result<ProjectDirs, Failure> {
+    ProjectDirs::from("", "", "cpan-sigstore").ok_or(Failure::NoHome)
+}

@@ -1,0 +1,102 @@
+//! The flags that choose an instance of Sigstore.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cpan_sigstore_sigstore::trust::{
+    Config, Instance, Loaded, Refresh, SigningConfig, Source, TrustStore, TrustedRoot,
+};
+use jiff::Timestamp;
+
+use crate::{failure::Failure, folders, terminal::Terminal};
+
+/// Which Sigstore.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Which Sigstore")]
+pub struct InstanceArgs {
+    /// An instance by its name (`cpan-sigstore instance list`)
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// A trusted_root.json file instead of the instance's own
+    #[arg(long, value_name = "FILE", conflicts_with = "instance")]
+    pub trusted_root: Option<PathBuf>,
+    /// Use what is cached, and no network
+    #[arg(long)]
+    pub offline: bool,
+}
+
+impl InstanceArgs {
+    /// The trusted root to verify against.
+    pub fn trusted_root(&self, terminal: &Terminal) -> Result<TrustedRoot, Failure> {
+        if let Some(path) = &self.trusted_root {
+            return Ok(TrustedRoot::from_file(path)?);
+        }
+        let instance = self.configured()?;
+        let store = self.store()?;
+        let loaded = match &instance.source {
+            // Files need no runtime.
+            Source::Files { trusted_root, .. } => return Ok(TrustedRoot::from_file(trusted_root)?),
+            Source::Repository(_) => {
+                runtime()?.block_on(store.trusted_root(&instance, Timestamp::now()))?
+            }
+        };
+        Ok(noted(loaded, terminal))
+    }
+
+    /// Trusted root and signing configuration, the latter from its own flag if given.
+    pub async fn signing_material(
+        &self,
+        signing_config: Option<&PathBuf>,
+        terminal: &Terminal,
+    ) -> Result<(TrustedRoot, SigningConfig), Failure> {
+        let instance = match &self.trusted_root {
+            Some(trusted_root) => Instance::new(Source::Files {
+                trusted_root: trusted_root.clone(),
+                signing_config: signing_config.cloned(),
+            }),
+            None => self.configured()?,
+        };
+        let store = self.store()?;
+        let loaded = store.signing_material(&instance, Timestamp::now()).await?;
+        let (root, config) = noted(loaded, terminal);
+        match signing_config {
+            Some(path) => Ok((root, SigningConfig::from_file(path)?)),
+            None => Ok((root, config)),
+        }
+    }
+
+    /// The instance that is configured or named, whether or not a file overrides its root.
+    pub fn configured(&self) -> Result<Instance, Failure> {
+        let config = Config::load(&folders::config_file()?)?;
+        Ok(config.instance(self.instance.as_deref())?)
+    }
+
+    fn store(&self) -> Result<TrustStore, Failure> {
+        let refresh = if self.offline {
+            Refresh::Never
+        } else {
+            Refresh::WhenDue
+        };
+        Ok(TrustStore::new(&folders::cache()?, refresh))
+    }
+}
+
+fn noted<T>(loaded: Loaded<T>, terminal: &Terminal) -> T {
+    if let Some(reason) = loaded.refresh_failed {
+        terminal.warning(&format!(
+            "the trust material could not be refreshed ({reason}); the cached copy is still valid and was used"
+        ));
+    }
+    loaded.material
+}
+
+/// The runtime of commands that use the network.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System {
+            what: "expected to start the network runtime",
+            source,
+        })
+}

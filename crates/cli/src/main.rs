@@ -1,0 +1,50 @@
+//! `cpan-sigstore`: sign, verify and inspect releases of CPAN with Sigstore.
+//!
+//! One file per subcommand under `commands/`: its arguments, whose doc comments are the help, and
+//! its function. This program holds no logic of its own: what a signature means is decided in the
+//! crates below it.
+
+mod commands;
+mod failure;
+mod folders;
+mod identity_args;
+mod instance_args;
+mod report;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{commands::Command, terminal::Terminal};
+
+/// Sign, verify and inspect releases of CPAN with Sigstore.
+///
+/// A signature says who made these bytes, without a key that anybody has to keep: the author logs in,
+/// gets a certificate for a few minutes, and the signature is written into a public log.
+#[derive(Parser)]
+#[command(
+    name = "cpan-sigstore",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 allowed, 1 failed, 2 usage, 3 try again later, 10 unsigned, \
+        11 signature invalid, 12 signed by somebody else"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new();
+    let exit = match arguments.command.run(&terminal) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            terminal.failure(&failure);
+            failure.exit()
+        }
+    };
+    ExitCode::from(exit as u8)
+}

@@ -1,0 +1,161 @@
+//! What a verification found, for people and for machines.
+
+use cpan_sigstore_core::{
+    cause::Cause,
+    finding::{Exit, Finding},
+    identity::{IdentityMismatch, Signer},
+};
+use cpan_sigstore_sigstore::{bundle::Refused, verify::KeySignature};
+use serde::Serialize;
+
+use crate::terminal::{Terminal, Tone};
+
+/// One result. Its JSON is the interface described in the README.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    file: &'a str,
+    finding: Finding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Cause>,
+    decision: &'static str,
+    exit: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<Signer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<KeySignature>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl<'a> Report<'a> {
+    fn new(file: &'a str, finding: Finding) -> Self {
+        let exit = finding.exit();
+        Self {
+            file,
+            finding,
+            cause: finding.cause(),
+            decision: match exit {
+                Exit::Allowed => "allow",
+                Exit::TryLater => "try-later",
+                _ => "deny",
+            },
+            exit: exit as u8,
+            signer: None,
+            signature: None,
+            expected: None,
+            found: None,
+            hint: None,
+        }
+    }
+
+    /// A valid signature by who was expected; without a signer, by the key that was given.
+    pub fn trusted(file: &'a str, signer: Option<Signer>, signature: KeySignature) -> Self {
+        Self {
+            signer,
+            signature: Some(signature),
+            ..Self::new(file, Finding::Trusted)
+        }
+    }
+
+    /// No bundle where one was looked for.
+    pub fn unsigned(file: &'a str, bundle: &str) -> Self {
+        Self {
+            expected: Some(format!("a bundle in {bundle}")),
+            found: Some("no such file".into()),
+            hint: Some(
+                "fetch the bundle from where the file came from, or name it with `--bundle`; a file without one is not known to be its author's"
+                    .into(),
+            ),
+            ..Self::new(file, Finding::Unsigned)
+        }
+    }
+
+    /// A bundle that proves nothing.
+    pub fn invalid(file: &'a str, refused: &Refused) -> Self {
+        Self {
+            expected: Some(refused.cause.expected().into()),
+            found: Some(refused.found.clone()),
+            hint: Some(refused.cause.hint().into()),
+            ..Self::new(file, Finding::SignatureInvalid(refused.cause))
+        }
+    }
+
+    /// A valid signature by somebody else.
+    pub fn mismatch(file: &'a str, mismatch: &IdentityMismatch, signature: KeySignature) -> Self {
+        Self {
+            expected: Some(mismatch.expected.to_string()),
+            found: Some(mismatch.found.to_string()),
+            signer: Some((*mismatch.found).clone()),
+            signature: Some(signature),
+            hint: Some(
+                "do not use the file, unless the author says, and not in the bundle, that this identity signs too"
+                    .into(),
+            ),
+            ..Self::new(file, Finding::IdentityMismatch)
+        }
+    }
+
+    /// Prints the result, and says how the program ends.
+    pub fn print(&self, terminal: &Terminal, json: bool) -> Exit {
+        if json {
+            terminal.json(self);
+        } else {
+            self.lines(terminal);
+        }
+        self.finding.exit()
+    }
+
+    fn lines(&self, terminal: &Terminal) {
+        let word = match self.cause {
+            Some(cause) => format!("{} ({cause})", self.finding),
+            None => self.finding.to_string(),
+        };
+        let tone = if self.finding == Finding::Trusted {
+            Tone::Good
+        } else {
+            Tone::Bad
+        };
+        terminal.headline(tone, &word, self.file);
+        for (label, value) in [("expected", &self.expected), ("found", &self.found)] {
+            if let Some(value) = value {
+                terminal.field(label, value);
+            }
+        }
+        if self.finding == Finding::Trusted {
+            self.details(terminal);
+        }
+        if let Some(hint) = &self.hint {
+            terminal.hint(hint);
+        }
+    }
+
+    fn details(&self, terminal: &Terminal) {
+        match &self.signer {
+            Some(signer) => {
+                terminal.field("signer", signer.subject.as_str());
+                terminal.field("issuer", &signer.issuer);
+            }
+            None => terminal.field("signer", "the holder of the given key"),
+        }
+        let Some(signature) = &self.signature else {
+            return;
+        };
+        for signed in signature.signed_at() {
+            terminal.field("signed", &format!("{} by {}", signed.time, signed.clock));
+        }
+        for log in signature.log() {
+            terminal.field("log", &format!("{}, entry {}", log.url, log.index));
+        }
+        let kind = if signature.is_attestation() {
+            "attestation, "
+        } else {
+            ""
+        };
+        terminal.field("format", &format!("{kind}{}", signature.format()));
+        terminal.field("digest", &signature.digest().to_string());
+    }
+}

@@ -1,0 +1,136 @@
+//! The rules of the terminal, all enforced here:
+//!
+//! - results go to standard output, progress, warnings and hints to standard error;
+//! - colours appear on a terminal only, and never with `NO_COLOR`;
+//! - text from files and from the network is printed without control characters, so that it cannot
+//!   move the cursor or change what stands above it;
+//! - a reader that goes away (`| head`) ends the output, not the program's verdict.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::failure::Failure;
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
+const LABEL: Style = Style::new().dimmed();
+
+/// How a line is meant.
+#[derive(Clone, Copy)]
+pub enum Tone {
+    /// It went as it should.
+    Good,
+    /// It must not be trusted.
+    Bad,
+    /// It should be known.
+    Careful,
+}
+
+/// The terminal, or the files that stand in for it.
+pub struct Terminal;
+
+impl Terminal {
+    /// The process's own.
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// The first line of a result: a word and what it is about.
+    pub fn headline(&self, tone: Tone, word: &str, rest: &str) {
+        let style = match tone {
+            Tone::Good => GOOD,
+            Tone::Bad => BAD,
+            Tone::Careful => CAREFUL,
+        };
+        self.out(format_args!("{style}{word}{style:#}: {}", printable(rest)));
+    }
+
+    /// A line under a result: a label and its value.
+    pub fn field(&self, label: &str, value: &str) {
+        self.out(format_args!(
+            "  {LABEL}{label:9}{LABEL:#} {}",
+            printable(value)
+        ));
+    }
+
+    /// A line of a result that is a list.
+    pub fn line(&self, text: &str) {
+        self.out(format_args!("{}", printable(text)));
+    }
+
+    /// A result for machines, on one line.
+    pub fn json(&self, value: &impl serde::Serialize) {
+        // A document of ours always has string keys, so that it cannot fail to be JSON.
+        if let Ok(text) = serde_json::to_string(value) {
+            self.out(format_args!("{text}"));
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self, text: &str) {
+        self.err(format_args!("{LABEL}hint:{LABEL:#} {}", printable(text)));
+    }
+
+    /// What should be known before or beside the result.
+    pub fn warning(&self, text: &str) {
+        self.err(format_args!(
+            "{CAREFUL}warning:{CAREFUL:#} {}",
+            printable(text)
+        ));
+    }
+
+    /// What is being done, or has to be read now.
+    pub fn say(&self, text: &str) {
+        self.err(format_args!("{}", printable(text)));
+    }
+
+    /// Asks a question, and reads one line of at most `limit` bytes; `None` at the end of input.
+    pub fn ask(&self, question: &str, limit: u64) -> std::io::Result<Option<String>> {
+        use std::io::{BufRead as _, Read as _};
+        let mut error = anstream::stderr().lock();
+        write!(error, "{} ", printable(question))?;
+        error.flush()?;
+        let mut line = String::new();
+        let read = std::io::stdin().lock().take(limit).read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim().to_owned()))
+    }
+
+    /// Why the program ends without a result.
+    pub fn failure(&self, failure: &Failure) {
+        self.err(format_args!(
+            "{BAD}error:{BAD:#} {}",
+            printable(&failure.to_string())
+        ));
+        if let Some(hint) = failure.hint() {
+            self.hint(hint);
+        }
+    }
+
+    fn out(&self, line: std::fmt::Arguments<'_>) {
+        // A closed output ends what is written, not the verdict.
+        let _ = writeln!(anstream::stdout().lock(), "{line}");
+    }
+
+    fn err(&self, line: std::fmt::Arguments<'_>) {
+        let _ = writeln!(anstream::stderr().lock(), "{line}");
+    }
+}
+
+/// Text without control characters; line breaks become spaces.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_move_the_cursor() {
+        assert_eq!(printable("a\x1b[2Kb\rc\u{9b}d"), "a [2Kb c d");
+    }
+}
