@@ -1,0 +1,124 @@
+//! A service in a process of its own, ended when it is dropped.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::time::{Instant, interval};
+
+use crate::error::InteropError;
+
+/// How long a service may take to answer its first request.
+const START: Duration = Duration::from_secs(30);
+
+/// A running service.
+#[derive(Debug)]
+pub struct Daemon {
+    service: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts `program`, its output in `folder`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(
+        service: &'static str,
+        program: &Path,
+        folder: &Path,
+        arguments: &[&str],
+    ) -> Result<Self, InteropError> {
+        let log = folder.join(format!("{service}.log"));
+        let file = |source| InteropError::File {
+            path: log.clone(),
+            source,
+        };
+        let output = File::create(&log).map_err(file)?;
+        let errors = output.try_clone().map_err(file)?;
+        let child = Command::new(program)
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .env("HOME", folder)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(|source| InteropError::Run {
+                program: program.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            service,
+            child,
+            log,
+        })
+    }
+
+    /// Waits until `url` answers with success, and returns the body.
+    ///
+    /// # Errors
+    /// When the service ends before, or does not answer in time.
+    pub async fn answer(
+        &mut self,
+        http: &reqwest::Client,
+        url: &str,
+    ) -> Result<Vec<u8>, InteropError> {
+        let deadline = Instant::now() + START;
+        let mut pause = interval(Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(self.not_ready(format!("it ended with {status}")));
+            }
+            if let Ok(body) = get(http, url).await {
+                return Ok(body);
+            }
+            if Instant::now() > deadline {
+                return Err(self.not_ready(format!("{url} did not answer within {START:?}")));
+            }
+        }
+    }
+
+    fn not_ready(&self, why: String) -> InteropError {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let last: Vec<&str> = log.lines().rev().take(12).collect();
+        InteropError::NotReady {
+            service: self.service,
+            why,
+            log: last.into_iter().rev().collect::<Vec<_>>().join("\n"),
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way nothing is left to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn get(http: &reqwest::Client, url: &str) -> Result<Vec<u8>, reqwest::Error> {
+    let response = http.get(url).send().await?.error_for_status()?;
+    Ok(response.bytes().await?.to_vec())
+}
+
+/// Ports of 127.0.0.1 that are free now. Taken all at once, so that they differ.
+///
+/// # Errors
+/// When the system has none.
+pub fn free_ports<const N: usize>() -> std::io::Result<[u16; N]> {
+    let mut listeners = Vec::with_capacity(N);
+    let mut ports = [0; N];
+    for port in &mut ports {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        *port = listener.local_addr()?.port();
+        listeners.push(listener);
+    }
+    Ok(ports)
+}

@@ -1,0 +1,75 @@
+//! sigstore/cosign, version 3.
+
+use std::path::PathBuf;
+
+use super::{Answer, Format, Order, Question, run};
+use crate::error::InteropError;
+use crate::installed;
+
+/// sigstore/cosign.
+#[derive(Debug)]
+pub struct Cosign {
+    program: PathBuf,
+}
+
+impl Cosign {
+    /// The installed one.
+    ///
+    /// # Errors
+    /// When the environment does not say where it is.
+    pub fn find() -> Result<Self, InteropError> {
+        let program = installed::peer("cosign")?;
+        Ok(Self { program })
+    }
+
+    /// Signs a file, into either of the formats it knows.
+    ///
+    /// # Errors
+    /// When the program cannot be run.
+    pub async fn sign(&self, order: Order<'_>, format: Format) -> Result<Answer, InteropError> {
+        run(&self.program, |command| {
+            command
+                .args(["sign-blob", "--yes", "--identity-token", order.token])
+                .arg("--bundle")
+                .arg(order.bundle)
+                .arg("--trusted-root")
+                .arg(order.instance.trusted_root_file())
+                .arg("--signing-config")
+                .arg(order.instance.signing_config_file());
+            if format == Format::OldCosign {
+                command.arg("--new-bundle-format=false");
+            }
+            command.arg(order.artifact);
+        })
+        .await
+    }
+
+    pub(super) async fn verify(&self, question: Question<'_>) -> Result<Answer, InteropError> {
+        let instance = question.instance;
+        run(&self.program, |command| {
+            command
+                .arg("verify-blob")
+                .args(["--certificate-identity", question.identity])
+                .args(["--certificate-oidc-issuer", question.issuer])
+                .arg("--bundle")
+                .arg(question.bundle);
+            match question.format {
+                Format::Bundle => {
+                    command
+                        .arg("--trusted-root")
+                        .arg(instance.trusted_root_file());
+                }
+                // For its old format it takes no trusted root, and asks the log unless told not to.
+                Format::OldCosign => {
+                    command
+                        .arg("--offline")
+                        .env("SIGSTORE_ROOT_FILE", instance.ca_file())
+                        .env("SIGSTORE_REKOR_PUBLIC_KEY", instance.rekor_file())
+                        .env("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", instance.ct_file());
+                }
+            }
+            command.arg(question.artifact);
+        })
+        .await
+    }
+}

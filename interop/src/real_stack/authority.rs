@@ -1,0 +1,108 @@
+//! The two authorities: Fulcio for certificates, the timestamp authority for the time.
+
+use std::path::Path;
+
+use super::{Issuers, Started, keys};
+use crate::daemon::{Daemon, free_ports};
+use crate::error::InteropError;
+use crate::installed::peer;
+use crate::instance::write;
+
+/// A timestamp authority as clients know it.
+pub(super) struct Tsa {
+    /// The whole endpoint.
+    pub(super) url: String,
+    /// Its certificates, PEM, leaf first.
+    pub(super) chain: String,
+}
+
+/// Starts a timestamp authority with a key of its own making.
+pub(super) async fn start_tsa(
+    folder: &Path,
+    http: &reqwest::Client,
+) -> Result<Started<Tsa>, InteropError> {
+    let [port] = free_ports()?;
+    let mut daemon = Daemon::start(
+        "timestamp-server",
+        &peer("timestamp-server")?,
+        folder,
+        &[
+            "serve",
+            "--host=127.0.0.1",
+            &format!("--port={port}"),
+            "--timestamp-signer=memory",
+            // No time server is reachable from a loopback stack.
+            "--disable-ntp-monitoring",
+        ],
+    )?;
+    let url = format!("http://127.0.0.1:{port}/api/v1/timestamp");
+    let chain = daemon.answer(http, &format!("{url}/certchain")).await?;
+    Ok(Started {
+        daemon,
+        value: Tsa {
+            url,
+            chain: String::from_utf8_lossy(&chain).into_owned(),
+        },
+    })
+}
+
+/// Starts a Fulcio that signs with the CA of `ca.pem` and writes to the certificate log at `ct_log`; its value is
+/// its address.
+pub(super) async fn start_fulcio(
+    folder: &Path,
+    http: &reqwest::Client,
+    issuers: &Issuers,
+    service: &'static str,
+    ct_log: &str,
+) -> Result<Started<String>, InteropError> {
+    let config = format!("{service}.yaml");
+    write(&folder.join(&config), configuration(issuers).as_bytes())?;
+    let [port, grpc, metrics] = free_ports()?;
+    let mut daemon = Daemon::start(
+        service,
+        &peer("fulcio")?,
+        folder,
+        &[
+            "serve",
+            "--host=127.0.0.1",
+            &format!("--port={port}"),
+            "--grpc-host=127.0.0.1",
+            &format!("--grpc-port={grpc}"),
+            &format!("--metrics-port={metrics}"),
+            // An abstract socket's name is one for the whole machine.
+            &format!("--legacy-unix-domain-socket=@cpan-sigstore-interop-{port}"),
+            "--ca=fileca",
+            "--fileca-cert=ca.pem",
+            "--fileca-key=ca.key.enc",
+            &format!("--fileca-key-passwd={}", keys::CA_PASSWORD),
+            "--fileca-watch=false",
+            &format!("--config-path={config}"),
+            &format!("--ct-log-url={ct_log}"),
+        ],
+    )?;
+    let url = format!("http://127.0.0.1:{port}");
+    let ready = format!("{url}/api/v2/trustBundle");
+    daemon.answer(http, &ready).await?;
+    Ok(Started { daemon, value: url })
+}
+
+/// Fulcio's configuration of identity providers; JSON is YAML as well.
+fn configuration(issuers: &Issuers) -> String {
+    let issuer = |url: &str, kind: &str| {
+        serde_json::json!({
+            "issuer-url": url,
+            "client-id": "sigstore",
+            "type": kind,
+            "subject-domain": "127.0.0.1",
+            "contact": "interop@example.org",
+            "description": kind,
+        })
+    };
+    serde_json::json!({
+        "oidc-issuers": {
+            issuers.email.as_str(): issuer(&issuers.email, "email"),
+            issuers.username.as_str(): issuer(&issuers.username, "username"),
+        }
+    })
+    .to_string()
+}
