@@ -74,10 +74,7 @@ pub fn claims(bundle: &StrictBundle) -> Result<Claims, Refused> {
             _ => None,
         },
         log_entries: material.tlog_entries.iter().map(log_entry).collect(),
-        timestamps: material
-            .timestamp_verification_data
-            .rfc3161_timestamps
-            .len(),
+        timestamps: timestamps(bundle),
     })
 }
 

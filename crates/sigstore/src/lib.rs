@@ -16,6 +16,7 @@ pub mod http;
 pub mod inspect;
 mod json;
 pub mod login;
+pub mod sign;
 mod timestamp;
 pub mod trust;
 pub mod verify;

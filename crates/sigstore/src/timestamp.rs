@@ -84,3 +84,31 @@ impl Reply {
         Timestamp::from_second(seconds.try_into().ok()?).ok()
     }
 }
+
+/// Tag of GeneralizedTime (X.690).
+const GENERALIZED_TIME: u8 = 0x18;
+/// Length of `YYYYMMDDHHMMSS`.
+const WHOLE_SECONDS: usize = 14;
+
+/// Whether a time-stamp token states a time with fractions of a second, `20260101120000.5Z`.
+///
+/// RFC 3161 2.4.2 allows them; DER readers made for certificates, where they are forbidden, do not
+/// read them. Such a token is refused either way: this only finds the right words.
+pub(crate) fn has_fraction(token: &[u8]) -> bool {
+    token.windows(2 + WHOLE_SECONDS + 1).any(|window| {
+        window[0] == GENERALIZED_TIME
+            && window[2..2 + WHOLE_SECONDS].iter().all(u8::is_ascii_digit)
+            && window[2 + WHOLE_SECONDS] == b'.'
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_fraction_is_found() {
+        assert!(has_fraction(b"\x30\x13\x18\x1120260101120000.5Z"));
+        assert!(!has_fraction(b"\x30\x11\x18\x0f20260101120000Z"));
+    }
+}

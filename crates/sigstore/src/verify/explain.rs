@@ -3,8 +3,10 @@
 use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
 
-use super::fraction;
-use crate::bundle::{Refused, StrictBundle};
+use crate::{
+    bundle::{Refused, StrictBundle},
+    timestamp::has_fraction,
+};
 
 /// The refusal for an error of the library.
 pub(super) fn refusal(
@@ -68,21 +70,21 @@ fn timestamp(error: &TimestampError, bundle: &StrictBundle) -> Cause {
     match error {
         TimestampError::NoVerifiedTimestamp(_) => Cause::TimestampMissing,
         TimestampError::OutsideAuthorityValidity { .. } => Cause::AuthorityExpired,
-        _ if has_fraction(bundle) => Cause::TimestampForm,
+        _ if states_fraction(bundle) => Cause::TimestampForm,
         _ => Cause::TimestampInvalid,
     }
 }
 
 /// Whether a timestamp has fractions of a second, which RFC 3161 allows and the library's DER
 /// reader does not.
-fn has_fraction(bundle: &StrictBundle) -> bool {
+fn states_fraction(bundle: &StrictBundle) -> bool {
     let data = &bundle
         .bundle
         .verification_material
         .timestamp_verification_data;
     data.rfc3161_timestamps
         .iter()
-        .any(|timestamp| fraction::stated(timestamp.signed_timestamp.as_bytes()))
+        .any(|timestamp| has_fraction(timestamp.signed_timestamp.as_bytes()))
 }
 
 /// Says so where the bundle names other bytes than the file has.

@@ -14,7 +14,6 @@
 
 mod artifact;
 mod explain;
-mod fraction;
 mod log;
 mod proof;
 

@@ -1,0 +1,124 @@
+//! Who the author means to be.
+
+use cpan_sigstore_core::identity::{Signer, Subject};
+
+use super::SignError;
+use crate::login::IdentityToken;
+
+/// Who the author means to be: by name, where one was given, and always as the token says.
+///
+/// The token says who the provider takes the author for; the certificate is compared with that. A
+/// bundle's own word on its signer is never what it is verified against.
+#[derive(Clone, Debug)]
+pub struct ExpectedSigner {
+    name: Option<String>,
+    token: TokenSubject,
+    issuer: String,
+}
+
+#[derive(Clone, Debug)]
+enum TokenSubject {
+    /// A token with an e-mail address is certified for this address.
+    Email(String),
+    /// A token without one is certified for a user name `SUBJECT!DOMAIN`, or for the address of a
+    /// workload that only the authority can derive from it.
+    Subject(String),
+}
+
+impl ExpectedSigner {
+    /// The identity of a token; `name`, where given, has to be the certificate's, letter by letter.
+    pub fn new(token: &IdentityToken, name: Option<String>) -> Self {
+        Self {
+            name,
+            token: match token.email() {
+                Some(email) => TokenSubject::Email(email.to_owned()),
+                None => TokenSubject::Subject(token.subject().to_owned()),
+            },
+            issuer: token.certified_issuer().to_owned(),
+        }
+    }
+
+    /// Compares a certificate's identity.
+    pub(super) fn check(&self, signer: &Signer) -> Result<(), SignError> {
+        let named = self
+            .name
+            .as_ref()
+            .is_none_or(|name| name == signer.subject.as_str());
+        if named && self.issuer == signer.issuer && self.token.is(&signer.subject) {
+            return Ok(());
+        }
+        Err(SignError::Identity {
+            expected: self.describe(),
+            found: Box::new(signer.clone()),
+        })
+    }
+
+    fn describe(&self) -> String {
+        let name = match (&self.name, &self.token) {
+            (Some(name), _) => name.clone(),
+            (None, TokenSubject::Email(email)) => email.clone(),
+            (None, TokenSubject::Subject(subject)) => format!("the subject {subject}"),
+        };
+        format!("{name} (by {})", self.issuer)
+    }
+}
+
+impl TokenSubject {
+    fn is(&self, subject: &Subject) -> bool {
+        match (self, subject) {
+            (Self::Email(email), Subject::Email(name)) => email == name,
+            (Self::Subject(stated), Subject::Username(name)) => name
+                .strip_prefix(stated.as_str())
+                .is_some_and(|rest| rest.starts_with('!')),
+            (Self::Subject(_), Subject::Uri(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use cpan_sigstore_core::identity::CiClaims;
+
+    use super::*;
+
+    fn expected(claims: &str, name: Option<&str>) -> ExpectedSigner {
+        let payload = URL_SAFE_NO_PAD.encode(claims);
+        let token = IdentityToken::from_jwt(&format!("h.{payload}.s")).unwrap();
+        ExpectedSigner::new(&token, name.map(str::to_owned))
+    }
+
+    fn signer(subject: Subject, issuer: &str) -> Signer {
+        Signer {
+            subject,
+            issuer: issuer.into(),
+            claims: CiClaims::default(),
+        }
+    }
+
+    #[test]
+    fn a_certificate_names_who_the_token_names() {
+        let email = |name: &str| signer(Subject::Email(name.into()), "https://i.test");
+        let claims = r#"{"iss":"https://i.test","sub":"1","exp":1,"email":"a@b.test"}"#;
+        assert!(expected(claims, None).check(&email("a@b.test")).is_ok());
+        assert!(expected(claims, None).check(&email("c@b.test")).is_err());
+        assert!(
+            expected(claims, Some("c@b.test"))
+                .check(&email("a@b.test"))
+                .is_err()
+        );
+        let elsewhere = signer(Subject::Email("a@b.test".into()), "https://j.test");
+        assert!(expected(claims, None).check(&elsewhere).is_err());
+    }
+
+    #[test]
+    fn a_user_name_is_the_whole_subject() {
+        let user = |name: &str| signer(Subject::Username(name.into()), "https://i.test");
+        let expected = expected(r#"{"iss":"https://i.test","sub":"AUTHOR","exp":1}"#, None);
+        assert!(expected.check(&user("AUTHOR!pause.test")).is_ok());
+        assert!(expected.check(&user("AUTHOR2!pause.test")).is_err());
+        assert!(expected.check(&user("AUTHOR")).is_err());
+    }
+}

@@ -1,0 +1,89 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn service(url: &str, version: u32, operator: &str) -> Value {
+    json!({ "url": url, "majorApiVersion": version, "operator": operator,
+            "validFor": { "start": "2020-01-01T00:00:00Z" } })
+}
+
+fn select(
+    logs: Value,
+    logs_config: Value,
+    authorities: Value,
+    authorities_config: Value,
+) -> Result<Services, SignError> {
+    let config = json!({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+        "caUrls": [service("https://ca.test", 1, "a")],
+        "rekorTlogUrls": logs, "rekorTlogConfig": logs_config,
+        "tsaUrls": authorities, "tsaConfig": authorities_config,
+    });
+    Services::select(&SigningConfig::parse(config.to_string().as_bytes(), "test").unwrap())
+}
+
+fn logs() -> Value {
+    json!([
+        service("https://one.test", 1, "a"),
+        service("https://two.test", 2, "a"),
+        service("https://three.test", 1, "b"),
+    ])
+}
+
+fn authority() -> Value {
+    json!([service("https://tsa.test", 1, "a")])
+}
+
+fn any() -> Value {
+    json!({ "selector": "ANY" })
+}
+
+fn hosts(services: &Services) -> Vec<&str> {
+    services
+        .logs
+        .iter()
+        .map(|log| log.url.host_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn selectors_are_honoured() {
+    let services = select(logs(), any(), authority(), any()).unwrap();
+    assert_eq!(hosts(&services), ["two.test"]);
+    let all = json!({ "selector": "ALL" });
+    assert_eq!(
+        hosts(&select(logs(), all, authority(), any()).unwrap()),
+        ["two.test", "three.test"]
+    );
+    let two = json!({ "selector": "EXACT", "count": 2 });
+    assert_eq!(
+        hosts(&select(logs(), two, authority(), any()).unwrap()).len(),
+        2
+    );
+}
+
+#[test]
+fn what_cannot_be_followed_is_said_before_signing() {
+    for config in [
+        json!({ "selector": "EXACT", "count": 3 }),
+        json!({ "selector": "EXACT" }),
+        json!({ "selector": "SERVICE_SELECTOR_UNDEFINED" }),
+    ] {
+        assert!(select(logs(), config, authority(), any()).is_err());
+    }
+    assert!(select(json!([]), any(), authority(), any()).is_err());
+}
+
+#[test]
+fn rekor_v2_without_a_clock_is_refused() {
+    let error = select(logs(), any(), json!([]), any()).unwrap_err();
+    assert!(error.to_string().contains("timestamp authority"), "{error}");
+    let v1 = json!([service("https://one.test", 1, "a")]);
+    assert!(select(v1, any(), json!([]), any()).is_ok());
+}
+
+#[test]
+fn only_web_addresses_are_services() {
+    let file = json!([service("file:///etc/passwd", 1, "a")]);
+    assert!(select(file, any(), authority(), any()).is_err());
+}
