@@ -63,9 +63,14 @@ pub enum Difference {
     },
 }
 
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Table {
+    /// The peers that refuse a good signature by an otherName identity, each with the reason.
+    pub refuse_other_name: BTreeMap<String, String>,
+    /// The attacks.
+    pub case: Vec<Case>,
 }
 
 /// The code by which our program says that everything is right.
@@ -92,10 +97,10 @@ impl Case {
     }
 }
 
-/// The cases, in the order of the file.
+/// The table.
 ///
 /// # Errors
 /// When the file does not have the form it should.
-pub fn all() -> Result<Vec<Case>, toml::de::Error> {
-    toml::from_str::<Table>(TABLE).map(|table| table.case)
+pub fn table() -> Result<Table, toml::de::Error> {
+    toml::from_str(TABLE)
 }

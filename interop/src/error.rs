@@ -48,13 +48,13 @@ pub enum InteropError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A document does not have the form it should.
-    #[error("expected {expected} in {path}")]
+    /// A document is no JSON.
+    #[error("expected JSON in {path}")]
     Document {
         /// The file.
         path: PathBuf,
-        /// What should have been there.
-        expected: &'static str,
+        /// Where it is not.
+        source: serde_json::Error,
     },
     /// No port or lock was to be had.
     #[error("cannot get a free port or lock")]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::error::InteropError;
+use crate::pem::pem;
 
 /// A Sigstore as clients see it.
 #[derive(Debug)]
@@ -48,16 +49,12 @@ impl Instance {
         Ok(instance)
     }
 
-    /// The same Sigstore with only the logs of this major version of Rekor's API for signing.
+    /// Reads the two documents as a Sigstore hands them out.
     ///
     /// # Errors
-    /// When a file cannot be written.
-    pub fn with_rekor(&self, major_version: u64) -> Result<Self, InteropError> {
-        let mut signing_config = self.signing_config.clone();
-        if let Some(logs) = signing_config["rekorTlogUrls"].as_array_mut() {
-            logs.retain(|log| log["majorApiVersion"] == major_version);
-        }
-        Self::write(self.trusted_root.clone(), signing_config)
+    /// When a file cannot be read or written, or is no JSON.
+    pub fn read(trusted_root: &Path, signing_config: &Path) -> Result<Self, InteropError> {
+        Self::write(read_json(trusted_root)?, read_json(signing_config)?)
     }
 
     /// The trusted root as a document.
@@ -90,7 +87,8 @@ impl Instance {
         self.file("ca.pem")
     }
 
-    /// The transparency logs' keys as cosign takes them for its old format.
+    /// The transparency logs' keys as cosign takes them for its old format: it reads the first, Rekor v1's in the
+    /// sandbox's trusted root.
     pub fn rekor_file(&self) -> PathBuf {
         self.file("rekor.pem")
     }
@@ -108,47 +106,34 @@ impl Instance {
         write(&self.file(name), document.to_string().as_bytes())
     }
 
-    fn pem(&self, name: &str, label: &str, blocks: &[String]) -> Result<(), InteropError> {
-        let text: String = blocks.iter().map(|block| pem(label, block)).collect();
+    fn pem(&self, name: &str, label: &str, blocks: &[Vec<u8>]) -> Result<(), InteropError> {
+        let text: String = blocks.iter().map(|der| pem(label, der)).collect();
         write(&self.file(name), text.as_bytes())
     }
 }
 
-/// The base64 of DER, or of what a document holds as `rawBytes`, as a PEM block.
-fn pem(label: &str, base64: &str) -> String {
-    let lines: Vec<&str> = base64
-        .as_bytes()
-        .chunks(64)
-        .filter_map(|line| str::from_utf8(line).ok())
-        .collect();
-    let body = lines.join("\n");
-    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
-}
-
-/// The bytes of the blocks of a PEM text.
-pub fn pem_blocks(text: &str) -> Vec<Vec<u8>> {
-    text.split("-----BEGIN ")
-        .skip(1)
-        .filter_map(|block| block.split("-----").nth(1))
-        .filter_map(|body| {
-            STANDARD
-                .decode(body.split_whitespace().collect::<String>())
-                .ok()
-        })
-        .collect()
-}
-
-fn raw_bytes(root: &Value, pointer: &str, holders: impl Fn(&Value) -> Vec<Value>) -> Vec<String> {
+fn raw_bytes(root: &Value, pointer: &str, holders: impl Fn(&Value) -> Vec<Value>) -> Vec<Vec<u8>> {
     let entries = root.pointer(pointer).map(list).unwrap_or_default();
     entries
         .iter()
         .flat_map(holders)
-        .filter_map(|holder| holder["rawBytes"].as_str().map(str::to_owned))
+        .filter_map(|holder| STANDARD.decode(holder["rawBytes"].as_str()?).ok())
         .collect()
 }
 
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
+}
+
+fn read_json(path: &Path) -> Result<Value, InteropError> {
+    let bytes = fs::read(path).map_err(|source| InteropError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    serde_json::from_slice(&bytes).map_err(|source| InteropError::Document {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a file, naming it when that fails.

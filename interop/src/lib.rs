@@ -8,5 +8,6 @@ pub mod error;
 pub mod installed;
 pub mod instance;
 pub mod peer;
+mod pem;
 pub mod real_stack;
 pub mod tampering;

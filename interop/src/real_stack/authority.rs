@@ -46,44 +46,54 @@ pub(super) async fn start_tsa(
     })
 }
 
-/// Starts a Fulcio that signs with the CA of `ca.pem` and writes to the certificate log at `ct_log`; its value is
-/// its address.
-pub(super) async fn start_fulcio(
-    folder: &Path,
-    http: &reqwest::Client,
-    issuers: &Issuers,
-    service: &'static str,
-    ct_log: &str,
-) -> Result<Started<String>, InteropError> {
-    let config = format!("{service}.yaml");
-    write(&folder.join(&config), configuration(issuers).as_bytes())?;
-    let [port, grpc, metrics] = free_ports()?;
-    let mut daemon = Daemon::start(
-        service,
-        &peer("fulcio")?,
-        folder,
-        &[
-            "serve",
-            "--host=127.0.0.1",
-            &format!("--port={port}"),
-            "--grpc-host=127.0.0.1",
-            &format!("--grpc-port={grpc}"),
-            &format!("--metrics-port={metrics}"),
-            // An abstract socket's name is one for the whole machine.
-            &format!("--legacy-unix-domain-socket=@cpan-sigstore-interop-{port}"),
-            "--ca=fileca",
-            "--fileca-cert=ca.pem",
-            "--fileca-key=ca.key.enc",
-            &format!("--fileca-key-passwd={}", keys::CA_PASSWORD),
-            "--fileca-watch=false",
-            &format!("--config-path={config}"),
-            &format!("--ct-log-url={ct_log}"),
-        ],
-    )?;
-    let url = format!("http://127.0.0.1:{port}");
-    let ready = format!("{url}/api/v2/trustBundle");
-    daemon.answer(http, &ready).await?;
-    Ok(Started { daemon, value: url })
+/// Where and for whom Fulcio runs.
+pub(super) struct Fulcio<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) http: &'a reqwest::Client,
+    pub(super) issuers: &'a Issuers,
+}
+
+impl Fulcio<'_> {
+    /// Starts a Fulcio that signs with the CA of `ca.pem` and writes to the certificate log at `ct_log`; its value
+    /// is its address.
+    pub(super) async fn start(
+        &self,
+        service: &'static str,
+        ct_log: &str,
+    ) -> Result<Started<String>, InteropError> {
+        let config = format!("{service}.yaml");
+        write(
+            &self.folder.join(&config),
+            configuration(self.issuers).as_bytes(),
+        )?;
+        let [port, grpc, metrics] = free_ports()?;
+        let mut daemon = Daemon::start(
+            service,
+            &peer("fulcio")?,
+            self.folder,
+            &[
+                "serve",
+                "--host=127.0.0.1",
+                &format!("--port={port}"),
+                "--grpc-host=127.0.0.1",
+                &format!("--grpc-port={grpc}"),
+                &format!("--metrics-port={metrics}"),
+                // An abstract socket's name is one for the whole machine.
+                &format!("--legacy-unix-domain-socket=@cpan-sigstore-interop-{port}"),
+                "--ca=fileca",
+                "--fileca-cert=ca.pem",
+                "--fileca-key=ca.key.enc",
+                &format!("--fileca-key-passwd={}", keys::CA_PASSWORD),
+                "--fileca-watch=false",
+                &format!("--config-path={config}"),
+                &format!("--ct-log-url={ct_log}"),
+            ],
+        )?;
+        let url = format!("http://127.0.0.1:{port}");
+        let ready = format!("{url}/api/v2/trustBundle");
+        daemon.answer(self.http, &ready).await?;
+        Ok(Started { daemon, value: url })
+    }
 }
 
 /// Fulcio's configuration of identity providers; JSON is YAML as well.

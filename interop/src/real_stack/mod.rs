@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::error::InteropError;
 use crate::instance::Instance;
-use crate::instance::pem_blocks;
+use crate::pem::{pem, pem_blocks};
 
 /// The OIDC issuers that Fulcio believes.
 #[derive(Clone, Debug)]
@@ -34,17 +34,41 @@ pub struct OtherCtLog {
     pub trusted: Value,
 }
 
+/// The CA of a stack that is yet to start: other certificate logs need its certificate beforehand.
+#[derive(Debug)]
+pub struct StackAuthority {
+    folder: TempDir,
+    certificate: Vec<u8>,
+}
+
+impl StackAuthority {
+    /// A new CA.
+    ///
+    /// # Errors
+    /// When `openssl` cannot make it.
+    pub fn generate() -> Result<Self, InteropError> {
+        let folder = TempDir::new()?;
+        let certificate = keys::certificate_authority(folder.path())?;
+        Ok(Self {
+            folder,
+            certificate,
+        })
+    }
+
+    /// The CA's certificate, PEM.
+    pub fn pem(&self) -> String {
+        pem("CERTIFICATE", &self.certificate)
+    }
+}
+
 /// The running stack.
 #[derive(Debug)]
 pub struct RealStack {
-    // Before the folder: the services end first.
-    daemons: Vec<Daemon>,
-    folder: TempDir,
-    http: reqwest::Client,
-    issuers: Issuers,
-    ca: Vec<u8>,
-    services: trust::Services,
     instance: Instance,
+    instance_with_other_ct_log: Instance,
+    // Before the folder: the services end first.
+    _daemons: [Daemon; 5],
+    _folder: TempDir,
     // The timestamp authority has a fixed port for its metrics: one stack for each machine.
     _only_one: File,
 }
@@ -54,41 +78,57 @@ impl RealStack {
     ///
     /// # Errors
     /// When a program is missing or a service does not come up; the error has the end of its log.
-    pub async fn start(issuers: Issuers) -> Result<Self, InteropError> {
+    pub async fn start(
+        authority: StackAuthority,
+        issuers: &Issuers,
+        other_ct_log: OtherCtLog,
+    ) -> Result<Self, InteropError> {
         let only_one = lock()?;
-        let folder = TempDir::new()?;
+        let folder = authority.folder;
         let path = folder.path();
         let http = reqwest::Client::builder()
             .no_proxy()
             .tls_certs_only([])
             .build()?;
-        let ca = keys::certificate_authority(path)?;
         let ct = logs::start_tesseract(path, &http).await?;
         let rekor = logs::start_rekor(path, &http).await?;
         let tsa = authority::start_tsa(path, &http).await?;
-        let fulcio =
-            authority::start_fulcio(path, &http, &issuers, "fulcio", &ct.value.url).await?;
+        let fulcio = authority::Fulcio {
+            folder: path,
+            http: &http,
+            issuers,
+        };
+        let first = fulcio.start("fulcio", &ct.value.url).await?;
+        let second = fulcio
+            .start("fulcio-other-ct-log", &other_ct_log.url)
+            .await?;
+
         let services = trust::Services {
-            fulcio: fulcio.value,
-            ca: vec![ca.clone()],
+            fulcio: first.value,
+            ca: vec![authority.certificate],
             ct: trust::log(&ct.value.url, &ct.value.public_key),
             rekor: trust::log(&rekor.value.url, &rekor.value.public_key),
             rekor_url: rekor.value.url,
             tsa_url: tsa.value.url,
             tsa_chain: pem_blocks(&tsa.value.chain),
+            oidc: issuers.email.clone(),
         };
-        let instance = Instance::write(
-            services.trusted_root(),
-            services.signing_config(&issuers.email),
-        )?;
+        let with_other_ct_log = trust::Services {
+            fulcio: second.value,
+            ct: other_ct_log.trusted,
+            ..services.clone()
+        };
         Ok(Self {
-            daemons: vec![ct.daemon, rekor.daemon, tsa.daemon, fulcio.daemon],
-            folder,
-            http,
-            issuers,
-            ca,
-            services,
-            instance,
+            instance: services.instance()?,
+            instance_with_other_ct_log: with_other_ct_log.instance()?,
+            _daemons: [
+                ct.daemon,
+                rekor.daemon,
+                tsa.daemon,
+                first.daemon,
+                second.daemon,
+            ],
+            _folder: folder,
             _only_one: only_one,
         })
     }
@@ -98,40 +138,9 @@ impl RealStack {
         &self.instance
     }
 
-    /// The CA's certificate (DER), for another certificate log to accept.
-    pub fn ca(&self) -> &[u8] {
-        &self.ca
-    }
-
-    /// The issuers that Fulcio believes.
-    pub fn issuers(&self) -> &Issuers {
-        &self.issuers
-    }
-
-    /// Starts a second Fulcio of the same CA that writes to another certificate log, and returns the stack as it is
-    /// with that one.
-    ///
-    /// # Errors
-    /// As [`RealStack::start`].
-    pub async fn with_ct_log(&mut self, log: OtherCtLog) -> Result<Instance, InteropError> {
-        let fulcio = authority::start_fulcio(
-            self.folder.path(),
-            &self.http,
-            &self.issuers,
-            "fulcio-other-ct-log",
-            &log.url,
-        )
-        .await?;
-        self.daemons.push(fulcio.daemon);
-        let services = trust::Services {
-            fulcio: fulcio.value,
-            ct: log.trusted,
-            ..self.services.clone()
-        };
-        Instance::write(
-            services.trusted_root(),
-            services.signing_config(&self.issuers.email),
-        )
+    /// The stack with the Fulcio that writes to the other certificate log.
+    pub fn instance_with_other_ct_log(&self) -> &Instance {
+        &self.instance_with_other_ct_log
     }
 }
 

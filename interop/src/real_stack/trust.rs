@@ -5,6 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::error::InteropError;
+use crate::instance::Instance;
+
 /// Before anything the stack signs.
 const START: &str = "2026-01-01T00:00:00Z";
 
@@ -22,11 +25,18 @@ pub(super) struct Services {
     pub(super) tsa_url: String,
     /// DER, leaf first.
     pub(super) tsa_chain: Vec<Vec<u8>>,
+    /// The issuer where people log in.
+    pub(super) oidc: String,
 }
 
 impl Services {
+    /// The files for clients.
+    pub(super) fn instance(&self) -> Result<Instance, InteropError> {
+        Instance::write(self.trusted_root(), self.signing_config())
+    }
+
     /// The document of version 0.1.
-    pub(super) fn trusted_root(&self) -> Value {
+    fn trusted_root(&self) -> Value {
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [self.rekor],
@@ -37,7 +47,7 @@ impl Services {
     }
 
     /// The document of version 0.2.
-    pub(super) fn signing_config(&self, oidc: &str) -> Value {
+    fn signing_config(&self) -> Value {
         let service = |url: &str, version: u64| {
             json!([{
                 "url": url,
@@ -49,7 +59,7 @@ impl Services {
         json!({
             "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
             "caUrls": service(&self.fulcio, 1),
-            "oidcUrls": service(oidc, 1),
+            "oidcUrls": service(&self.oidc, 1),
             "rekorTlogUrls": service(&self.rekor_url, 2),
             "rekorTlogConfig": { "selector": "ANY" },
             "tsaUrls": service(&self.tsa_url, 1),

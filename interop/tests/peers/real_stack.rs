@@ -1,0 +1,99 @@
+//! A real Sigstore: real Fulcio, TesseraCT, rekor-tiles and timestamp authority, with the sandbox's accounts.
+
+use std::fs;
+use std::sync::{Arc, Weak};
+
+use cpan_sigstore_interop::cases;
+use cpan_sigstore_interop::instance::Instance;
+use cpan_sigstore_interop::real_stack::{Issuers, OtherCtLog, RealStack, StackAuthority};
+use cpan_sigstore_sandbox::{Sandbox, SandboxOptions};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::workshop::{Signer, Workshop};
+
+/// The stack, and the sandbox whose accounts it believes and whose certificate log its second Fulcio uses.
+struct World {
+    stack: RealStack,
+    sandbox: Sandbox,
+}
+
+impl World {
+    /// The one that is up, or a new one. It ends with the last test that holds it.
+    async fn shared() -> Arc<Self> {
+        static UP: Mutex<Weak<World>> = Mutex::const_new(Weak::new());
+        let mut up = UP.lock().await;
+        if let Some(world) = up.upgrade() {
+            return world;
+        }
+        let world = Arc::new(Self::start().await);
+        *up = Arc::downgrade(&world);
+        world
+    }
+
+    async fn start() -> Self {
+        let authority = StackAuthority::generate().unwrap();
+        let sandbox = Sandbox::start(SandboxOptions {
+            ct_roots: vec![authority.pem()],
+            ..SandboxOptions::default()
+        })
+        .unwrap();
+        let issuers = Issuers {
+            email: Signer::by_email(&sandbox, "author").issuer,
+            username: Signer::by_user_name(&sandbox, "MYAUTHOR").issuer,
+        };
+        let trusted_root = fs::read(sandbox.trusted_root_path()).unwrap();
+        let trusted_root: Value = serde_json::from_slice(&trusted_root).unwrap();
+        let ct_log = OtherCtLog {
+            url: sandbox.services.ct_log.url().to_owned(),
+            trusted: trusted_root["ctlogs"][0].clone(),
+        };
+        let stack = RealStack::start(authority, &issuers, ct_log).await.unwrap();
+        Self { stack, sandbox }
+    }
+}
+
+/// Everybody signs, everybody verifies; those who refuse are those of whom `cases.toml` says why.
+async fn try_everybody(instance: &Instance, signer: &Signer, excused: &[String]) {
+    let refusals = Workshop::new().refusals(instance, signer).await;
+    let (expected, surprises): (Vec<_>, Vec<_>) = refusals
+        .into_iter()
+        .partition(|(_, verifier, _)| excused.iter().any(|name| name == verifier));
+    assert!(surprises.is_empty(), "{surprises:#?}");
+    // Three signers each: an unexpected pass fails too.
+    assert_eq!(
+        expected.len(),
+        3 * excused.len(),
+        "of {excused:?}: {expected:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_e_mail_identity_at_a_real_sigstore() {
+    let world = World::shared().await;
+    let author = Signer::by_email(&world.sandbox, "author");
+    try_everybody(world.stack.instance(), &author, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_other_name_identity_at_a_real_sigstore() {
+    let world = World::shared().await;
+    let author = Signer::by_user_name(&world.sandbox, "MYAUTHOR");
+    let excused = cases::table().unwrap().refuse_other_name;
+    let excused: Vec<String> = excused.into_keys().collect();
+    try_everybody(world.stack.instance(), &author, &excused).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_fulcio_that_logs_certificates_in_the_sandbox() {
+    let world = World::shared().await;
+    let before = world.sandbox.ct_log.size();
+    let author = Signer::by_email(&world.sandbox, "author");
+    let instance = world.stack.instance_with_other_ct_log();
+    try_everybody(instance, &author, &[]).await;
+    assert_eq!(
+        world.sandbox.ct_log.size() - before,
+        3,
+        "a certificate for each signer"
+    );
+}

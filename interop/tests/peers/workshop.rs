@@ -1,0 +1,111 @@
+//! A folder to work in, and the question every test asks: who accepts what who signed?
+
+use std::path::PathBuf;
+
+use cpan_sigstore_interop::instance::{Instance, write};
+use cpan_sigstore_interop::peer::{Answer, Format, Order, Peer, Question};
+use cpan_sigstore_sandbox::Sandbox;
+use tempfile::TempDir;
+
+/// A folder with the files of a test.
+pub struct Workshop {
+    folder: TempDir,
+}
+
+/// Whom a token is for.
+pub struct Signer {
+    /// What a certificate says of them.
+    pub identity: String,
+    /// Who vouches for that.
+    pub issuer: String,
+    /// A fresh ID token.
+    pub token: String,
+}
+
+impl Signer {
+    /// The sandbox's author with the e-mail address.
+    pub fn by_email(sandbox: &Sandbox, account: &str) -> Self {
+        let identity = sandbox.oidc.account(account).unwrap().email.clone();
+        Self {
+            identity: identity.unwrap(),
+            issuer: sandbox.services.oidc.url().to_owned(),
+            token: sandbox.token(account).unwrap(),
+        }
+    }
+
+    /// A PAUSE id of the sandbox, which becomes an otherName.
+    pub fn by_user_name(sandbox: &Sandbox, account: &str) -> Self {
+        Self {
+            identity: format!("{account}!127.0.0.1"),
+            issuer: format!("{}/pause", sandbox.services.oidc.url()),
+            token: sandbox.token(account).unwrap(),
+        }
+    }
+}
+
+impl Workshop {
+    pub fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Has `peer` sign a file of its own, and returns file and bundle.
+    pub async fn signed_by(
+        &self,
+        peer: &Peer,
+        instance: &Instance,
+        signer: &Signer,
+    ) -> (PathBuf, PathBuf) {
+        let name = format!("by-{}.tar.gz", peer.name());
+        let artifact = self.file(&name, name.as_bytes());
+        let bundle = self.path(&format!("{name}.sigstore.json"));
+        let order = Order {
+            instance,
+            artifact: &artifact,
+            bundle: &bundle,
+            token: &signer.token,
+        };
+        let answer = peer.sign(order).await.unwrap();
+        assert!(answer.success(), "{} signs: {answer:#?}", peer.name());
+        (artifact, bundle)
+    }
+
+    /// Has each peer sign and each verify that; returns whoever refused, as (signer, verifier, what it said).
+    pub async fn refusals(
+        &self,
+        instance: &Instance,
+        signer: &Signer,
+    ) -> Vec<(&'static str, &'static str, Answer)> {
+        let peers = Peer::all().unwrap();
+        let mut refusals = Vec::new();
+        for by in &peers {
+            let (artifact, bundle) = self.signed_by(by, instance, signer).await;
+            for verifier in &peers {
+                let question = Question {
+                    instance,
+                    artifact: &artifact,
+                    bundle: &bundle,
+                    format: Format::Bundle,
+                    identity: &signer.identity,
+                    issuer: &signer.issuer,
+                };
+                let answer = verifier.verify(question).await.unwrap();
+                if !answer.success() {
+                    refusals.push((by.name(), verifier.name(), answer));
+                }
+            }
+        }
+        refusals
+    }
+}
