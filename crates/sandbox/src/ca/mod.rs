@@ -1,0 +1,131 @@
+//! A certificate authority that speaks Fulcio's API, version 2.
+
+mod api;
+mod identity;
+mod issue;
+mod token;
+
+use std::sync::Arc;
+
+use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
+use jiff::Timestamp;
+
+pub(crate) use api::router;
+pub use identity::IssuerKind;
+
+use crate::clock::Clock;
+use crate::misbehaviour::Misbehaviour;
+use crate::x509::{self, Holder};
+
+/// What the CA does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaMisbehaviour {
+    /// The chain ends in a root that is not in the trusted root.
+    UntrustedRoot,
+    /// The certificate is for somebody else of the same kind.
+    OtherIdentity,
+    /// The certificate names another issuer.
+    OtherIssuer,
+    /// The certificate has no issuer extension.
+    NoIssuer,
+    /// The certificate is for a key that nobody has.
+    OtherKey,
+    /// The certificate has no signed certificate timestamp.
+    NoSct,
+    /// The certificate ended an hour ago.
+    Expired,
+    /// The certificate is not meant for code signing.
+    NoCodeSigning,
+    /// The leaf's signature is not of the intermediate in the chain.
+    BadSignature,
+}
+
+/// The CA: a root, an intermediate, and the identity providers it believes.
+#[derive(Clone)]
+pub struct CertificateAuthority {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    chain: Chain,
+    /// For [`CaMisbehaviour::UntrustedRoot`].
+    rogue_chain: Chain,
+    ct_log_url: String,
+    issuers: Vec<(String, IssuerKind)>,
+    http: reqwest::Client,
+    clock: Clock,
+    misbehaviour: Misbehaviour<CaMisbehaviour>,
+}
+
+struct Chain {
+    root: Holder,
+    intermediate: Holder,
+}
+
+impl Chain {
+    fn generate(now: Timestamp) -> der::Result<Self> {
+        let root = x509::root("sandbox root", now)?;
+        let intermediate =
+            x509::intermediate("sandbox intermediate", &root, ID_KP_CODE_SIGNING, now)?;
+        Ok(Self { root, intermediate })
+    }
+
+    /// The chain above the leaf, root last.
+    fn certificates(&self) -> [&x509::Certificate; 2] {
+        [&self.intermediate.certificate, &self.root.certificate]
+    }
+}
+
+impl CertificateAuthority {
+    /// A new CA that believes `issuers` and writes to the log at `ct_log_url`.
+    pub(crate) fn new(
+        issuers: Vec<(String, IssuerKind)>,
+        ct_log_url: String,
+        http: reqwest::Client,
+    ) -> der::Result<Self> {
+        let clock = Clock::new();
+        let now = clock.now();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                chain: Chain::generate(now)?,
+                rogue_chain: Chain::generate(now)?,
+                ct_log_url,
+                issuers,
+                http,
+                clock,
+                misbehaviour: Misbehaviour::default(),
+            }),
+        })
+    }
+
+    /// The CA's time.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// What the CA does wrong.
+    pub fn misbehaviour(&self) -> &Misbehaviour<CaMisbehaviour> {
+        &self.inner.misbehaviour
+    }
+
+    /// The chain above the leaf for the trusted root, root last.
+    pub(crate) fn trusted_chain(&self) -> [&x509::Certificate; 2] {
+        self.inner.chain.certificates()
+    }
+
+    /// The roots under which certificates are issued, for the CT log to accept.
+    pub(crate) fn roots(&self) -> [&x509::Certificate; 2] {
+        [
+            &self.inner.chain.root.certificate,
+            &self.inner.rogue_chain.root.certificate,
+        ]
+    }
+
+    fn chain_in_use(&self) -> &Chain {
+        if self.inner.misbehaviour.is(CaMisbehaviour::UntrustedRoot) {
+            &self.inner.rogue_chain
+        } else {
+            &self.inner.chain
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What can go wrong between a client and a service, whatever the service says.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+
+/// The largest answer a fault takes apart; ours are far smaller.
+const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
+
+/// A disturbance of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection ends without an answer. The service does not see the request.
+    DropConnection,
+    /// The connection ends without an answer, after the service did what was asked.
+    DropAnswer,
+    /// An answer with this status (409, 429, 500, 503, ...) and nothing useful in it. The service
+    /// does not see the request.
+    Status(u16),
+    /// The right answer, so much later.
+    Slow(Duration),
+    /// The right head, and the first half of the body.
+    TruncatedBody,
+    /// A body of this many bytes of white space before the right one.
+    OversizedBody(usize),
+    /// A body that is no JSON, no DER and no PEM.
+    Garbage,
+}
+
+#[derive(Debug, Default)]
+enum Plan {
+    #[default]
+    None,
+    Next(usize, Fault),
+    Always(Fault),
+}
+
+/// The disturbances planned for one service. Clones share the plan.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl Faults {
+    /// Disturbs the next `count` requests.
+    pub fn next(&self, count: usize, fault: Fault) {
+        self.set(Plan::Next(count, fault));
+    }
+
+    /// Disturbs every request from now on.
+    pub fn always(&self, fault: Fault) {
+        self.set(Plan::Always(fault));
+    }
+
+    /// Disturbs nothing from now on.
+    pub fn clear(&self) {
+        self.set(Plan::None);
+    }
+
+    fn set(&self, plan: Plan) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+    }
+
+    fn take(&self) -> Option<Fault> {
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *plan {
+            Plan::None | Plan::Next(0, _) => None,
+            Plan::Next(left, fault) => {
+                *left -= 1;
+                Some(fault.clone())
+            }
+            Plan::Always(fault) => Some(fault.clone()),
+        }
+    }
+}
+
+/// The middleware that disturbs requests as planned.
+pub(crate) async fn disturb(
+    State(faults): State<Faults>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match faults.take() {
+        None => next.run(request).await,
+        Some(Fault::DropConnection) => no_answer(),
+        Some(Fault::DropAnswer) => {
+            next.run(request).await;
+            no_answer()
+        }
+        Some(Fault::Status(status)) => StatusCode::from_u16(status)
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response(),
+        Some(Fault::Slow(delay)) => {
+            tokio::time::sleep(delay).await;
+            next.run(request).await
+        }
+        Some(Fault::TruncatedBody) => truncate(next.run(request).await).await,
+        Some(Fault::OversizedBody(bytes)) => oversize(next.run(request).await, bytes).await,
+        Some(Fault::Garbage) => {
+            let (parts, _) = next.run(request).await.into_parts();
+            let answer = Response::from_parts(parts, Body::from("\u{1}garbage{"));
+            without_length(answer)
+        }
+    }
+}
+
+/// A body that fails before its first byte, upon which the server closes the connection.
+fn no_answer() -> Response {
+    let broken: Result<Bytes, std::io::Error> = Err(std::io::ErrorKind::ConnectionReset.into());
+    Response::new(Body::from_stream(stream::iter([broken])))
+}
+
+async fn truncate(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(body) = to_bytes(body, ANSWER_LIMIT).await else {
+        return no_answer();
+    };
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, body.len().into());
+    let half: Result<Bytes, std::io::Error> = Ok(body.slice(..body.len() / 2));
+    Response::from_parts(parts, Body::from_stream(stream::iter([half])))
+}
+
+async fn oversize(answer: Response, bytes: usize) -> Response {
+    let (parts, body) = answer.into_parts();
+    let Ok(body) = to_bytes(body, ANSWER_LIMIT).await else {
+        return no_answer();
+    };
+    let mut padded = vec![b' '; bytes];
+    padded.extend_from_slice(&body);
+    without_length(Response::from_parts(parts, Body::from(padded)))
+}
+
+/// Lets the server count the new body itself.
+fn without_length(mut answer: Response) -> Response {
+    answer.headers_mut().remove(header::CONTENT_LENGTH);
+    answer
+}

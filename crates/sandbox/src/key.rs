@@ -1,0 +1,99 @@
+//! The keys of the authorities, all on P-256, and the public keys that clients bring.
+
+use der::pem::{LineEnding, encode_string};
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use p256::ecdsa::signature::{Signer, Verifier};
+use p256::pkcs8::{DecodePublicKey, EncodePublicKey};
+use rand_core::OsRng;
+use sha2::{Digest, Sha256};
+
+/// A signing key of an authority.
+pub struct AuthorityKey {
+    secret: p256::ecdsa::SigningKey,
+    spki: Vec<u8>,
+}
+
+impl AuthorityKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// When the public key cannot be encoded.
+    pub fn generate() -> der::Result<Self> {
+        let secret = p256::ecdsa::SigningKey::random(&mut OsRng);
+        let spki = secret
+            .verifying_key()
+            .to_public_key_der()
+            .map_err(encoding_error)?;
+        Ok(Self {
+            secret,
+            spki: spki.into_vec(),
+        })
+    }
+
+    /// The ECDSA signature over the SHA-256 of `message`, in DER.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signature: p256::ecdsa::DerSignature = self.secret.sign(message);
+        signature.as_bytes().to_vec()
+    }
+
+    /// The public key as SubjectPublicKeyInfo in DER.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The SHA-256 of the public key, by which logs are known (RFC 6962, section 3.2).
+    pub fn id(&self) -> [u8; 32] {
+        Sha256::digest(&self.spki).into()
+    }
+
+    /// The public key in PEM.
+    ///
+    /// # Errors
+    /// When the key is too long to encode.
+    pub fn pem(&self) -> Result<String, der::pem::Error> {
+        encode_string("PUBLIC KEY", LineEnding::LF, &self.spki)
+    }
+}
+
+fn encoding_error(error: spki::Error) -> der::Error {
+    match error {
+        spki::Error::Asn1(error) => error,
+        _ => der::ErrorKind::Failed.into(),
+    }
+}
+
+/// The public key that a client brought.
+#[derive(Clone)]
+pub(crate) enum ClientKey {
+    P256(p256::ecdsa::VerifyingKey),
+    P384(p384::ecdsa::VerifyingKey),
+}
+
+impl ClientKey {
+    /// Reads a SubjectPublicKeyInfo in DER.
+    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, spki::Error> {
+        p256::ecdsa::VerifyingKey::from_public_key_der(der)
+            .map(Self::P256)
+            .or_else(|_| p384::ecdsa::VerifyingKey::from_public_key_der(der).map(Self::P384))
+    }
+
+    /// Whether `signature` (DER) is of this key over `message`, hashed as the curve has it.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Self::P384(key) => p384::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+        }
+    }
+
+    /// Whether `signature` (DER) is of this key over a message with this digest.
+    pub(crate) fn verify_digest(&self, digest: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
+            Self::P384(key) => p384::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! A switch for what an authority does wrong.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an authority does wrong, if anything. Clones share the setting.
+#[derive(Debug)]
+pub struct Misbehaviour<M> {
+    setting: Arc<Mutex<Option<M>>>,
+}
+
+impl<M> Clone for Misbehaviour<M> {
+    fn clone(&self) -> Self {
+        Self {
+            setting: Arc::clone(&self.setting),
+        }
+    }
+}
+
+impl<M> Default for Misbehaviour<M> {
+    fn default() -> Self {
+        Self {
+            setting: Arc::default(),
+        }
+    }
+}
+
+impl<M: Copy + PartialEq> Misbehaviour<M> {
+    /// From now on the authority does this wrong.
+    pub fn set(&self, wrong: M) {
+        *self.lock() = Some(wrong);
+    }
+
+    /// From now on the authority does everything right.
+    pub fn clear(&self) {
+        *self.lock() = None;
+    }
+
+    pub(crate) fn get(&self) -> Option<M> {
+        *self.lock()
+    }
+
+    pub(crate) fn is(&self, wrong: M) -> bool {
+        self.get() == Some(wrong)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<M>> {
+        self.setting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,69 @@
+//! Canonical JSON as TUF signs it (OLPC): sorted names, no white space, and in strings nothing
+//! escaped but the quotation mark and the backslash.
+
+use serde_json::Value;
+
+/// The canonical bytes of a value. Numbers have to be integers, as all in TUF metadata are.
+pub(super) fn bytes(value: &Value) -> Vec<u8> {
+    let mut text = String::new();
+    write(value, &mut text);
+    text.into_bytes()
+}
+
+fn write(value: &Value, out: &mut String) {
+    match value {
+        Value::String(text) => quote(text, out),
+        Value::Array(items) => list(out, ['[', ']'], items, |item, out| write(item, out)),
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_by_key(|(name, _)| *name);
+            list(out, ['{', '}'], sorted, |(name, value), out| {
+                quote(name, out);
+                out.push(':');
+                write(value, out);
+            });
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+    }
+}
+
+fn list<T>(
+    out: &mut String,
+    [open, close]: [char; 2],
+    items: impl IntoIterator<Item = T>,
+    mut write_item: impl FnMut(T, &mut String),
+) {
+    out.push(open);
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_item(item, out);
+    }
+    out.push(close);
+}
+
+fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn names_are_sorted_and_a_newline_stays_a_newline() {
+        let value = json!({ "b": [1, true, null], "a": "line\n\"quoted\" \\" });
+        assert_eq!(
+            String::from_utf8_lossy(&super::bytes(&value)),
+            "{\"a\":\"line\n\\\"quoted\\\" \\\\\",\"b\":[1,true,null]}"
+        );
+    }
+}
