@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use cpan_sigstore_core::{digest::DigestError, finding::Exit, identity::PatternError};
 use cpan_sigstore_sigstore::{
+    login::TokenError,
+    sign::SignError,
     trust::{ConfigError, TrustError},
     verify::{ArtifactError, KeyError},
 };
@@ -45,6 +47,26 @@ pub enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// A bundle is there already.
+    #[error("expected no bundle at {}, found one", path.display())]
+    BundleExists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A bundle cannot be written.
+    #[error("expected to write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The identity token is of no use.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Nothing was signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// Something of the system failed.
     #[error("{what}: {source}")]
     System {
@@ -78,10 +100,17 @@ impl Failure {
                 ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
             ) => Exit::Usage,
             Self::Trust(TrustError::Unavailable { .. }) => Exit::TryLater,
+            Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
+            Self::Sign(SignError::OwnBundle(_)) => Exit::SignatureInvalid,
+            Self::Sign(error) if error.is_transient() => Exit::TryLater,
             Self::Config(_)
             | Self::Trust(_)
             | Self::Artifact(_)
+            | Self::Sign(_)
+            | Self::Token(_)
+            | Self::BundleExists { .. }
             | Self::Read { .. }
+            | Self::Write { .. }
             | Self::System { .. } => Exit::Failed,
         }
     }
@@ -101,6 +130,18 @@ impl Failure {
             Self::Trust(TrustError::NoSigningConfig) => Some(
                 "name one with `--signing-config FILE`, or with `signing-config` in the instance",
             ),
+            Self::BundleExists { .. } => {
+                Some("verify it with `cpan-sigstore verify`, or replace it with `--force`")
+            }
+            Self::Sign(SignError::Identity { .. }) => {
+                Some("log in as the identity you mean, or name the other one with `--identity`")
+            }
+            Self::Sign(SignError::OwnBundle(_)) => Some(
+                "a service of this instance answered wrongly, or the trusted root is not that of the services; nothing was written",
+            ),
+            Self::Sign(error) if error.is_transient() => {
+                Some("the service may be back in a moment; run the same command again")
+            }
             Self::NoHome => Some("set CPAN_SIGSTORE_CONFIG and CPAN_SIGSTORE_CACHE"),
             _ => None,
         }

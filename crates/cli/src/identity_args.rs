@@ -6,7 +6,7 @@ use cpan_sigstore_core::identity::{ExpectedIdentity, Matcher, WorkflowClaims};
 use crate::failure::Failure;
 
 /// Who should have signed.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Who should have signed")]
 pub struct IdentityArgs {
     /// The name in the certificate: an e-mail address, the address of a workflow, or NAME!DOMAIN

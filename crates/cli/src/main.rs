@@ -4,11 +4,13 @@
 //! its function. This program holds no logic of its own: what a signature means is decided in the
 //! crates below it.
 
+mod bundle_file;
 mod commands;
 mod failure;
 mod folders;
 mod identity_args;
 mod instance_args;
+mod login_args;
 mod report;
 mod terminal;
 

@@ -10,8 +10,8 @@ use cpan_sigstore_sigstore::{
 };
 use serde::Serialize;
 
-use super::verify::read_bundle;
 use crate::{
+    bundle_file,
     failure::Failure,
     report::Report,
     terminal::{Terminal, Tone},
@@ -39,7 +39,7 @@ struct Inspection<'a> {
 /// Runs the command.
 pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let name = args.bundle.display().to_string();
-    let bytes = read_bundle(&args.bundle)?.ok_or_else(|| {
+    let bytes = bundle_file::read(&args.bundle)?.ok_or_else(|| {
         Failure::read(&args.bundle)(std::io::Error::from(std::io::ErrorKind::NotFound))
     })?;
     match read(&bytes) {

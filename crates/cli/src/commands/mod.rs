@@ -1,7 +1,9 @@
 //! The subcommands.
 
+mod conformance;
 mod inspect;
 mod instance;
+mod sign;
 mod verify;
 
 use clap::Subcommand;
@@ -11,19 +13,27 @@ use crate::{failure::Failure, terminal::Terminal};
 
 #[derive(Subcommand)]
 pub enum Command {
+    Sign(sign::SignArgs),
     Verify(verify::VerifyArgs),
     Inspect(inspect::InspectArgs),
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
+    #[command(hide = true)]
+    SignBundle(conformance::SignBundleArgs),
+    #[command(hide = true)]
+    VerifyBundle(conformance::VerifyBundleArgs),
 }
 
 impl Command {
     /// Runs the subcommand.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         match self {
+            Self::Sign(args) => sign::run(args, terminal),
             Self::Verify(args) => verify::run(args, terminal),
             Self::Inspect(args) => inspect::run(args, terminal),
             Self::Instance(command) => instance::run(command, terminal),
+            Self::SignBundle(args) => conformance::sign(args, terminal),
+            Self::VerifyBundle(args) => conformance::verify(args, terminal),
         }
     }
 }

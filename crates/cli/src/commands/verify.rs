@@ -3,19 +3,19 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity};
 use cpan_sigstore_sigstore::{
-    bundle::{SIZE_LIMIT, StrictBundle},
+    bundle::StrictBundle,
     verify::{Allow, Artifact, PublicKey, Verifier, VerifyError},
 };
 
 use crate::{
-    failure::Failure, identity_args::IdentityArgs, instance_args::InstanceArgs, report::Report,
-    terminal::Terminal,
+    bundle_file, failure::Failure, identity_args::IdentityArgs, instance_args::InstanceArgs,
+    report::Report, terminal::Terminal,
 };
 
 /// Largest public key that is read, in bytes.
@@ -35,23 +35,23 @@ const KEY_LIMIT: u64 = 16 * 1024;
 pub struct VerifyArgs {
     /// The file, `-` for standard input, or sha256:HEX
     #[arg(value_name = "FILE|-|sha256:HEX")]
-    file: String,
+    pub(super) file: String,
     /// The bundle, if it is not beside the file
     #[arg(long, value_name = "FILE")]
-    bundle: Option<PathBuf>,
+    pub(super) bundle: Option<PathBuf>,
     #[command(flatten)]
-    identity: IdentityArgs,
+    pub(super) identity: IdentityArgs,
     /// A public key (PEM) that should have signed, instead of an identity
     #[arg(long, value_name = "FILE", help_heading = "Who should have signed")]
-    key: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
     #[command(flatten)]
-    instance: InstanceArgs,
+    pub(super) instance: InstanceArgs,
     /// Accept cosign's old bundles, which have no inclusion proof
     #[arg(long)]
-    allow_old_format: bool,
+    pub(super) allow_old_format: bool,
     /// Print the result as one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Who should have signed.
@@ -65,7 +65,7 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let expected = expected(args)?;
     let input = Input::of(&args.file)?;
     let bundle = bundle_path(args, &input)?;
-    let report = match read_bundle(&bundle)? {
+    let report = match bundle_file::read(&bundle)? {
         None => Report::unsigned(&args.file, &bundle.display().to_string()),
         Some(bytes) => match StrictBundle::parse(&bytes) {
             Err(refused) => Report::invalid(&args.file, &refused),
@@ -161,31 +161,10 @@ impl Input {
 fn bundle_path(args: &VerifyArgs, input: &Input) -> Result<PathBuf, Failure> {
     match (&args.bundle, input) {
         (Some(path), _) => Ok(path.clone()),
-        (None, Input::File(path, _)) => Ok(beside(path)),
+        (None, Input::File(path, _)) => Ok(bundle_file::beside(path)),
         (None, _) => Err(Failure::Usage(
             "expected `--bundle FILE`: standard input and digests have no bundle beside them"
                 .into(),
         )),
     }
-}
-
-/// Where the bundle of a file is: `FILE.sigstore.json`.
-pub fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".sigstore.json");
-    name.into()
-}
-
-/// The bytes of a bundle, one more than the limit at most; `None` where there is no such file.
-pub fn read_bundle(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::read(path)(error)),
-    };
-    let mut bytes = Vec::new();
-    file.take(SIZE_LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Failure::read(path))?;
-    Ok(Some(bytes))
 }

@@ -1,0 +1,150 @@
+//! `cpan-sigstore sign`.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
+use cpan_sigstore_sigstore::{
+    sign::{Backoff, ExpectedSigner, Services, SignedBundle, Signer},
+    verify::{VerifiedSignature, Verifier, sha256},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    bundle_file::{Place, beside},
+    failure::Failure,
+    instance_args::{InstanceArgs, runtime},
+    login_args::LoginArgs,
+    terminal::{Terminal, Tone},
+};
+
+/// Sign files, and write a bundle beside each.
+///
+/// You log in once, whatever the number of files: at the provider in your browser, or by what a CI
+/// service offers. Your name in the certificate, an e-mail address mostly, becomes public for ever
+/// in the transparency log. A bundle is written as FILE.sigstore.json after it was verified.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cpan-sigstore sign Foo-Bar-1.02.tar.gz\n  \
+    cpan-sigstore sign --identity author@example.com --provider google *.tar.gz")]
+pub struct SignArgs {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Where to write the bundle, for one file
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Replace bundles that are there already
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) login: LoginArgs,
+    #[command(flatten)]
+    pub(super) instance: InstanceArgs,
+    /// A signing_config.json file instead of the instance's own
+    #[arg(long, value_name = "FILE", help_heading = "Which Sigstore")]
+    pub(super) signing_config: Option<PathBuf>,
+    /// Print each result as one JSON object on a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// A file, its digest, and where its bundle goes.
+struct Job {
+    file: PathBuf,
+    digest: Sha256Digest,
+    place: Place,
+}
+
+#[derive(Serialize)]
+struct Signed<'a> {
+    file: String,
+    bundle: String,
+    #[serde(flatten)]
+    verified: &'a VerifiedSignature,
+}
+
+/// Runs the command. All that can go wrong without a login is tried before it.
+pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let jobs = jobs(args)?;
+    runtime()?.block_on(sign(args, &jobs, terminal))?;
+    Ok(Exit::Allowed)
+}
+
+async fn sign(args: &SignArgs, jobs: &[Job], terminal: &Terminal) -> Result<(), Failure> {
+    let (root, config) = args
+        .instance
+        .signing_material(args.signing_config.as_ref(), terminal)
+        .await?;
+    let services = Services::select(&config)?;
+    let verifier = Verifier::new(&root)?;
+    let instance = args.instance.configured()?;
+    let token = args
+        .login
+        .token(&instance, config.oidc_issuer(), terminal)
+        .await?;
+    let expected = ExpectedSigner::new(&token, args.login.identity.clone());
+    let signer = Signer::certify(
+        services,
+        verifier,
+        &token,
+        expected,
+        Backoff::default(),
+        Timestamp::now(),
+    )
+    .await?;
+    for job in jobs {
+        let signed = signer.sign(job.digest).await?;
+        job.place.write(signed.json())?;
+        print(job, &signed, args.json, terminal);
+    }
+    Ok(())
+}
+
+fn jobs(args: &SignArgs) -> Result<Vec<Job>, Failure> {
+    if args.bundle.is_some() && args.files.len() > 1 {
+        return Err(Failure::Usage(
+            "expected one file with `--bundle`, found several; without it each bundle goes beside its file".into(),
+        ));
+    }
+    args.files
+        .iter()
+        .map(|file| {
+            let path = args.bundle.clone().unwrap_or_else(|| beside(file));
+            let place = Place::reserve(path, args.force)?;
+            Ok(Job {
+                digest: digest(file)?,
+                file: file.clone(),
+                place,
+            })
+        })
+        .collect()
+}
+
+fn digest(file: &Path) -> Result<Sha256Digest, Failure> {
+    let mut stream = File::open(file).map_err(Failure::read(file))?;
+    Ok(sha256(&mut stream)?)
+}
+
+fn print(job: &Job, signed: &SignedBundle, json: bool, terminal: &Terminal) {
+    let verified = signed.verified();
+    let bundle = job.place.path().display().to_string();
+    if json {
+        terminal.json(&Signed {
+            file: job.file.display().to_string(),
+            bundle,
+            verified,
+        });
+        return;
+    }
+    terminal.headline(Tone::Good, "signed", &job.file.display().to_string());
+    terminal.field("signer", verified.signer().subject.as_str());
+    terminal.field("issuer", &verified.signer().issuer);
+    for log in verified.signature().log() {
+        terminal.field("log", &format!("{}, entry {}", log.url, log.index));
+    }
+    terminal.field("bundle", &bundle);
+}
