@@ -1,0 +1,30 @@
+//! `cpan-sigstore-sandbox browser`, a BROWSER for scripts.
+
+use std::process::ExitCode;
+
+use cpan_sigstore_sandbox::oidc::browser::{Click, visit};
+
+use crate::Failure;
+
+/// Who logs in where.
+#[derive(clap::Args)]
+pub(crate) struct BrowserArgs {
+    /// The address of the login page.
+    url: String,
+    /// The account whose button to click.
+    #[arg(long = "as", value_name = "ACCOUNT", env = "SANDBOX_ACCOUNT")]
+    account: String,
+}
+
+pub(crate) fn run(args: &BrowserArgs) -> Result<ExitCode, Failure> {
+    let click = Click::Account(&args.account);
+    let page = crate::runtime()?.block_on(visit(&args.url, click))?;
+    if page.status >= 400 {
+        return Err(Failure::LoginRefused(page.status));
+    }
+    if let Some(code) = page.code() {
+        // What a person would copy from the page.
+        println!("{code}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,107 @@
+//! A whole Sigstore on loopback, to try signing and verifying with.
+
+mod browser;
+mod run;
+mod token;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A whole Sigstore on loopback, to try signing and verifying with.
+///
+/// Starts an OpenID provider, a certificate authority, a Certificate Transparency log, Rekor in
+/// versions 1 and 2, a time stamping authority and a TUF repository on free ports of 127.0.0.1.
+/// Without COMMAND it prints the environment for another terminal and runs until it is interrupted.
+#[derive(Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+        cpan-sigstore-sandbox --dir /tmp/sandbox\n  \
+        cpan-sigstore-sandbox -- sh -c 'cpan-sigstore sign --identity-token \
+        \"$(cpan-sigstore-sandbox token --as author)\" Foo-1.0.tar.gz'\n  \
+        SANDBOX_ACCOUNT=author BROWSER='cpan-sigstore-sandbox browser' cpan-sigstore sign Foo-1.0.tar.gz"
+)]
+struct Cli {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(clap::Args)]
+struct RunArgs {
+    /// Where the trusted root and the other files go; by default a new folder, removed at the end.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// A root certificate (PEM) of another CA whose certificates the CT log is to take.
+    #[arg(long, value_name = "FILE")]
+    ct_root: Vec<PathBuf>,
+    /// Sign with this version of Rekor by default.
+    #[arg(long, value_name = "VERSION", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    rekor: u8,
+    /// What to run in the sandbox; its exit code is the sandbox's.
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print a fresh ID token for an account of the sandbox that runs.
+    Token(token::TokenArgs),
+    /// Log in as a person would: open the address, click the account's button, follow the way back.
+    Browser(browser::BrowserArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => run::run(cli.run),
+        Some(Command::Token(args)) => token::run(&args),
+        Some(Command::Browser(args)) => browser::run(&args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("cpan-sigstore-sandbox: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Why the program ends without doing what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Start(#[from] cpan_sigstore_sandbox::SandboxError),
+    #[error("expected to run {}: {source}", command.display())]
+    Command {
+        command: OsString,
+        source: std::io::Error,
+    },
+    #[error("expected to read {}: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("expected to write to standard output: {0}")]
+    Output(#[source] std::io::Error),
+    #[error("expected a runtime and signals of the system: {0}")]
+    System(#[source] std::io::Error),
+    #[error("expected a token from {url}: {source}; is the sandbox still running?")]
+    Unreachable { url: String, source: reqwest::Error },
+    #[error("expected an account of the sandbox, found `{0}`; the sandbox lists them at its start")]
+    NoAccount(String),
+    #[error(transparent)]
+    Browser(#[from] cpan_sigstore_sandbox::oidc::browser::BrowserError),
+    #[error("expected a login that succeeds, found a page with status {0}")]
+    LoginRefused(u16),
+}
+
+/// A runtime on this thread, for what has to wait.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::System)
+}

@@ -1,0 +1,105 @@
+//! `cpan-sigstore-sandbox` itself: until it is interrupted, or as long as a command runs.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
+
+use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{Failure, RunArgs};
+
+pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
+    let ct_roots = args
+        .ct_root
+        .into_iter()
+        .map(|path| {
+            std::fs::read_to_string(&path).map_err(|source| Failure::Read { path, source })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let sandbox = Sandbox::start(SandboxOptions {
+        dir: args.dir,
+        ct_roots,
+        rekor: if args.rekor == 1 { RekorVersion::V1 } else { RekorVersion::V2 },
+        ..SandboxOptions::default()
+    })?;
+    let runtime = crate::runtime()?;
+    match args.command.split_first() {
+        Some((program, arguments)) => runtime.block_on(command(&sandbox, program, arguments)),
+        None => {
+            announce(&sandbox).map_err(Failure::Output)?;
+            runtime.block_on(interruption())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The environment on standard output, for `eval`; what it is on standard error.
+fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    for (name, value) in sandbox.env() {
+        writeln!(stdout, "export {name}='{}'", value.replace('\'', r"'\''"))?;
+    }
+    stdout.flush()?;
+    let services = &sandbox.services;
+    let accounts: Vec<&str> =
+        sandbox.oidc.accounts().iter().map(|account| account.id.as_str()).collect();
+    eprintln!("\nA Sigstore of its own answers on this machine until you press Ctrl-C.");
+    eprintln!("Paste the lines above into another terminal to use it there.\n");
+    for (name, url) in [
+        ("login", &services.oidc),
+        ("CA", &services.ca),
+        ("CT log", &services.ct_log),
+        ("Rekor v1", &services.rekor_v1),
+        ("Rekor v2", &services.rekor_v2),
+        ("timestamps", &services.tsa),
+        ("TUF", &services.tuf),
+    ] {
+        eprintln!("  {name:<11} {}", url.url());
+    }
+    eprintln!("  {:<11} {}", "files", sandbox.dir().display());
+    eprintln!("  {:<11} {}", "accounts", accounts.join(", "));
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn interruption() -> Result<(), Failure> {
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(Failure::System)?;
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}
+
+async fn command(
+    sandbox: &Sandbox,
+    program: &OsString,
+    arguments: &[OsString],
+) -> Result<ExitCode, Failure> {
+    let failed = |source| Failure::Command { command: program.clone(), source };
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::System)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(Failure::System)?;
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .envs(sandbox.env())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(failed)?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map(exit_code).map_err(failed),
+            // The terminal has sent it to the command too, which decides what it means.
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => child.start_kill().map_err(failed)?,
+        }
+    }
+}
+
+/// The command's code, or, as shells have it, 128 and the signal.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
