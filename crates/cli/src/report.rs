@@ -5,7 +5,7 @@ use cpan_sigstore_core::{
     finding::{Exit, Finding},
     identity::{IdentityMismatch, Signer},
 };
-use cpan_sigstore_sigstore::{bundle::Refused, verify::KeySignature};
+use cpan_sigstore_sigstore::{bundle::Refused, trust::TrustError, verify::KeySignature};
 use serde::Serialize;
 
 use crate::terminal::{Terminal, Tone};
@@ -71,6 +71,18 @@ impl<'a> Report<'a> {
                     .into(),
             ),
             ..Self::new(file, Finding::Unsigned)
+        }
+    }
+
+    /// Trust material that is not to be had, so that nothing can be told.
+    pub fn unavailable(file: &'a str, error: &TrustError) -> Self {
+        Self {
+            found: Some(error.to_string()),
+            hint: Some(
+                "nothing was verified; try again with a network, or name the trust material with `--trusted-root FILE`"
+                    .into(),
+            ),
+            ..Self::new(file, Finding::Unavailable)
         }
     }
 

@@ -36,6 +36,11 @@ impl AuthorityKey {
         signature.as_bytes().to_vec()
     }
 
+    /// The key itself.
+    pub(crate) fn secret(&self) -> &p256::ecdsa::SigningKey {
+        &self.secret
+    }
+
     /// The public key as SubjectPublicKeyInfo in DER.
     pub fn spki(&self) -> &[u8] {
         &self.spki

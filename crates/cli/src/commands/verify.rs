@@ -10,6 +10,7 @@ use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity};
 use cpan_sigstore_sigstore::{
     bundle::StrictBundle,
+    trust::TrustError,
     verify::{Allow, Artifact, PublicKey, Verifier, VerifyError},
 };
 
@@ -82,7 +83,14 @@ fn verify<'a>(
     mut input: Input,
     bundle: &StrictBundle,
 ) -> Result<Report<'a>, Failure> {
-    let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
+    let root = match args.instance.trusted_root(terminal) {
+        Ok(root) => root,
+        Err(Failure::Trust(error @ TrustError::Unavailable { .. })) => {
+            return Ok(Report::unavailable(&args.file, &error));
+        }
+        Err(error) => return Err(error),
+    };
+    let verifier = Verifier::new(&root)?;
     let allow = Allow {
         old_format: args.allow_old_format,
     };

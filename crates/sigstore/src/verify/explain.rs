@@ -23,6 +23,8 @@ pub(super) fn refusal(
     let found = error.to_string();
     let cause = match &error {
         Error::SignatureInvalid(_) => Cause::SignatureMismatch,
+        // The bundle names these bytes, so it is the log entry that is about others.
+        Error::ArtifactMismatch(_) if names(bundle, digest) => Cause::EntryMismatch,
         Error::ArtifactMismatch(_) => Cause::ArtifactMismatch,
         Error::Certificate(error) => certificate(error),
         Error::TransparencyLog(error) => log(error),
@@ -85,6 +87,11 @@ fn states_fraction(bundle: &StrictBundle) -> bool {
     data.rfc3161_timestamps
         .iter()
         .any(|timestamp| has_fraction(timestamp.signed_timestamp.as_bytes()))
+}
+
+/// Whether the bundle says it is about these bytes.
+fn names(bundle: &StrictBundle, digest: Option<&Sha256Digest>) -> bool {
+    digest.is_some_and(|digest| bundle.signed_digests().contains(digest))
 }
 
 /// Says so where the bundle names other bytes than the file has.

@@ -1,0 +1,182 @@
+//! A sandbox, a folder, and the binary with nothing of the developer's environment.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use cpan_sigstore_sandbox::{Forged, Recipe, RekorVersion, Sandbox, SandboxOptions};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Who signs where nobody else is named.
+pub const AUTHOR: &str = "author@example.org";
+/// A release to sign.
+pub const FILE: &str = "Foo-Bar-1.02.tar.gz";
+/// Its bytes.
+pub const BYTES: &[u8] = b"a release of Foo-Bar";
+
+/// A user with a sandbox for a Sigstore.
+pub struct User {
+    pub sandbox: Sandbox,
+    pub folder: TempDir,
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl User {
+    pub fn new() -> Self {
+        Self::with(SandboxOptions::default())
+    }
+
+    pub fn with(options: SandboxOptions) -> Self {
+        let user = Self {
+            sandbox: Sandbox::start(options).unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        fs::write(user.path(FILE), BYTES).unwrap();
+        user
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The issuer of e-mail identities.
+    pub fn issuer(&self) -> String {
+        self.sandbox.services.oidc.url().to_owned()
+    }
+
+    /// The command in the user's folder, with the sandbox's environment and no other.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = bare(self.folder.path(), args);
+        command.envs(self.sandbox.env());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args).output().unwrap())
+    }
+
+    /// `sign` with a token of the author's.
+    pub fn sign(&self, args: &[&str]) -> Ran {
+        self.sign_as("author", args)
+    }
+
+    /// `sign` with a token of an account.
+    pub fn sign_as(&self, account: &str, args: &[&str]) -> Ran {
+        let token = self.sandbox.token(account).unwrap();
+        let mut all = vec!["sign", "--identity-token", &token];
+        all.extend(args);
+        self.run(&all)
+    }
+
+    /// `verify FILE` against the author, with more arguments.
+    pub fn verify(&self, args: &[&str]) -> Ran {
+        let issuer = self.issuer();
+        let mut all = vec![
+            "verify",
+            FILE,
+            "--certificate-identity",
+            AUTHOR,
+            "--certificate-oidc-issuer",
+            &issuer,
+        ];
+        all.extend(args);
+        self.run(&all)
+    }
+
+    /// What a signer that checks nothing makes of the authorities' answers.
+    pub fn forge(&self, rekor: RekorVersion, timestamp: bool) -> Forged {
+        let recipe = Recipe {
+            account: "author",
+            digest: sha256(BYTES),
+            rekor,
+            timestamp,
+        };
+        self.sandbox.forge(&recipe).unwrap()
+    }
+
+    pub fn write_bundle(&self, bundle: &Value) {
+        fs::write(self.bundle(), bundle.to_string()).unwrap();
+    }
+
+    pub fn bundle(&self) -> PathBuf {
+        self.path(&format!("{FILE}.sigstore.json"))
+    }
+
+    pub fn read_bundle(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.bundle()).unwrap()).unwrap()
+    }
+
+    /// The names of all files in the folder, hidden ones too.
+    pub fn files(&self) -> Vec<String> {
+        names(self.folder.path())
+    }
+}
+
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The command with nothing of the developer's environment.
+pub fn bare(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cpan-sigstore"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("CPAN_SIGSTORE_CONFIG", folder.join("config.toml"))
+        .env("CPAN_SIGSTORE_CACHE", folder.join("cache"))
+        .args(args);
+    command
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+
+    /// The one JSON object on standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// Finding and, where there is one, cause.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        let json = self.json();
+        match json["cause"].as_str() {
+            Some(cause) => cause.to_owned(),
+            None => json["finding"].as_str().unwrap().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What a bundle says about itself.
+
+use crate::harness::{AUTHOR, FILE, User};
+
+#[test]
+fn the_first_line_says_that_nothing_was_verified() {
+    let user = User::new();
+    user.sign(&[FILE]).exits(0);
+    let bundle = user.bundle();
+    let bundle = bundle.to_str().unwrap();
+    let ran = user.run(&["inspect", bundle]).exits(0);
+    assert!(ran.stdout.starts_with("nothing was verified"), "{ran:#?}");
+    assert!(ran.stdout.contains(AUTHOR), "{ran:#?}");
+    assert!(ran.stdout.contains("by a timestamp authority"), "{ran:#?}");
+
+    let json = user.run(&["inspect", "--json", bundle]).exits(0).json();
+    assert_eq!(json["verified"], false);
+    assert_eq!(json["signer"]["subject"]["name"], AUTHOR);
+    assert_eq!(json["log-entries"][0]["index"], 0);
+}
+
+#[test]
+fn what_is_no_bundle_is_refused_with_its_cause() {
+    let user = User::new();
+    let ran = user.run(&["inspect", "--json", FILE]).exits(11);
+    assert_eq!(ran.code(), "bundle-not-json");
+    user.run(&["inspect", "no-such-file"]).exits(1);
+}

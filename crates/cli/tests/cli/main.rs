@@ -1,0 +1,19 @@
+//! The real binary, driven as a user would, against the sandbox.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that cannot go on fails"
+)]
+
+mod harness;
+mod identity;
+mod inspect;
+mod instances;
+mod interruptions;
+mod public_bundles;
+mod refusals;
+mod sign;
+mod verify;

@@ -1,0 +1,267 @@
+//! What is verified, and what a changed file or bundle leads to.
+
+use std::{fs, io::Write as _, process::Stdio};
+
+use cpan_sigstore_sandbox::RekorVersion::{V1, V2};
+use serde_json::{Value, json};
+
+use crate::harness::{BYTES, FILE, Ran, User, sha256};
+
+#[test]
+fn a_file_standard_input_and_a_digest_are_verified_alike() {
+    let user = User::new();
+    user.sign(&[FILE]).exits(0);
+    let bundle = user.bundle();
+    let bundle = bundle.to_str().unwrap();
+    let issuer = user.issuer();
+    let identity = |what: &str| -> Vec<String> {
+        [
+            "verify",
+            what,
+            "--bundle",
+            bundle,
+            "--certificate-identity",
+            "author@example.org",
+            "--certificate-oidc-issuer",
+            &issuer,
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    };
+    let digest = format!("sha256:{}", hex::encode(sha256(BYTES)));
+    let args = identity(&digest);
+    user.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+        .exits(0);
+
+    let args = identity("-");
+    let mut child = user
+        .command(&args.iter().map(String::as_str).collect::<Vec<_>>())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(BYTES).unwrap();
+    Ran::of(child.wait_with_output().unwrap()).exits(0);
+
+    user.run(&[
+        "verify",
+        "-",
+        "--certificate-identity",
+        "a",
+        "--certificate-oidc-issuer",
+        "b",
+    ])
+    .exits(2);
+    user.run(&[
+        "verify",
+        "sha256:00",
+        "--bundle",
+        bundle,
+        "--certificate-identity",
+        "a",
+        "--certificate-oidc-issuer",
+        "b",
+    ])
+    .exits(2);
+}
+
+#[test]
+fn the_result_is_one_object_for_machines() {
+    let user = User::new();
+    user.sign(&[FILE]).exits(0);
+    let json = user.verify(&["--json"]).exits(0).json();
+    assert_eq!(json["finding"], "trusted");
+    assert_eq!(json["decision"], "allow");
+    assert_eq!(json["exit"], 0);
+    assert_eq!(
+        json["signer"]["subject"],
+        json!({ "kind": "email", "name": "author@example.org" })
+    );
+    assert_eq!(
+        json["signature"]["digest"],
+        format!("sha256:{}", hex::encode(sha256(BYTES)))
+    );
+    assert_eq!(json["signature"]["format"], "sigstore-0.3");
+    assert_eq!(
+        json["signature"]["signed-at"][0]["clock"],
+        "timestamp-authority"
+    );
+}
+
+#[test]
+fn a_missing_bundle_is_unsigned_and_not_forged() {
+    let user = User::new();
+    let ran = user.verify(&["--json"]).exits(10);
+    assert_eq!(ran.code(), "unsigned");
+    assert_eq!(ran.json()["decision"], "deny");
+}
+
+#[test]
+fn a_missing_file_is_neither() {
+    let user = User::new();
+    user.run(&[
+        "verify",
+        "none",
+        "--certificate-identity",
+        "a",
+        "--certificate-oidc-issuer",
+        "b",
+    ])
+    .exits(1);
+}
+
+#[test]
+fn a_flipped_byte_is_refused_with_both_digests() {
+    let user = User::new();
+    user.sign(&[FILE]).exits(0);
+    let mut bytes = BYTES.to_vec();
+    bytes[3] ^= 1;
+    fs::write(user.path(FILE), &bytes).unwrap();
+    let ran = user.verify(&["--json"]).exits(11);
+    assert_eq!(ran.code(), "artifact-mismatch");
+    let found = ran.json()["found"].as_str().unwrap().to_owned();
+    assert!(found.contains(&hex::encode(sha256(BYTES))), "{found}");
+    assert!(found.contains(&hex::encode(sha256(&bytes))), "{found}");
+}
+
+#[test]
+fn appended_bytes_are_refused() {
+    let user = User::new();
+    user.sign(&[FILE]).exits(0);
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .open(user.path(FILE))
+        .unwrap();
+    file.write_all(b"\0").unwrap();
+    assert_eq!(
+        user.verify(&["--json"]).exits(11).code(),
+        "artifact-mismatch"
+    );
+}
+
+/// A right bundle after a change to it.
+fn changed(user: &User, change: impl FnOnce(&mut Value)) -> String {
+    let mut bundle = user.forge(V2, true).bundle();
+    change(&mut bundle);
+    user.write_bundle(&bundle);
+    user.verify(&["--json"]).exits(11).code()
+}
+
+const ENTRY: &str = "/verificationMaterial/tlogEntries/0";
+
+#[test]
+fn a_bundle_of_pieces_of_two_bundles_is_refused() {
+    let user = User::new();
+    let other = user.forge(V2, true).bundle();
+    let swap = |pointer: &'static str| {
+        changed(&user, |bundle| {
+            *bundle.pointer_mut(pointer).unwrap() = other.pointer(pointer).unwrap().clone();
+        })
+    };
+    assert_eq!(
+        swap("/verificationMaterial/certificate"),
+        "signature-mismatch"
+    );
+    assert_eq!(swap("/messageSignature/signature"), "timestamp-invalid");
+    assert_eq!(
+        swap("/verificationMaterial/timestampVerificationData"),
+        "timestamp-invalid"
+    );
+    assert_eq!(swap(ENTRY), "entry-mismatch");
+}
+
+#[test]
+fn a_bundle_of_format_03_called_01_without_its_proof_is_refused() {
+    let user = User::new();
+    let mut bundle = user.forge(V1, false).bundle();
+    bundle["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.1".into();
+    let certificate = bundle["verificationMaterial"]["certificate"].take();
+    let material = bundle["verificationMaterial"].as_object_mut().unwrap();
+    material.remove("certificate");
+    material.insert(
+        "x509CertificateChain".into(),
+        json!({ "certificates": [certificate] }),
+    );
+    let entry = bundle.pointer_mut(ENTRY).unwrap().as_object_mut().unwrap();
+    let proof = entry.remove("inclusionProof").unwrap();
+    user.write_bundle(&bundle);
+    assert_eq!(
+        user.verify(&["--json"]).exits(11).code(),
+        "inclusion-proof-missing"
+    );
+    // With its proof it is a right bundle of format 0.1.
+    bundle.pointer_mut(ENTRY).unwrap()["inclusionProof"] = proof;
+    user.write_bundle(&bundle);
+    assert_eq!(
+        user.verify(&["--json"]).exits(0).json()["signature"]["format"],
+        "sigstore-0.1"
+    );
+}
+
+#[test]
+fn a_second_entry_has_to_be_as_good_as_the_first() {
+    let user = User::new();
+    let second = user
+        .forge(V2, true)
+        .bundle()
+        .pointer(ENTRY)
+        .unwrap()
+        .clone();
+    let found = changed(&user, |bundle| {
+        bundle["verificationMaterial"]["tlogEntries"]
+            .as_array_mut()
+            .unwrap()
+            .push(second);
+    });
+    assert_eq!(found, "entry-mismatch");
+}
+
+#[test]
+fn cosigns_old_format_is_accepted_only_when_asked_for() {
+    let user = User::new();
+    let forged = user.forge(V1, false);
+    user.write_bundle(&forged.old_bundle().unwrap());
+    let ran = user.verify(&["--json"]).exits(11);
+    assert_eq!(ran.code(), "old-format");
+    assert!(
+        ran.json()["hint"]
+            .as_str()
+            .unwrap()
+            .contains("--allow-old-format")
+    );
+    let ran = user.verify(&["--allow-old-format"]).exits(0);
+    assert!(ran.stdout.contains("no inclusion proof"), "{ran:#?}");
+    // What rests on a promise alone still has to rest on it.
+    let mut forged = forged.old_bundle().unwrap();
+    forged["rekorBundle"]["Payload"]["integratedTime"] = 1_700_000_000.into();
+    user.write_bundle(&forged);
+    assert_eq!(
+        user.verify(&["--json", "--allow-old-format"])
+            .exits(11)
+            .code(),
+        "inclusion-promise-invalid"
+    );
+}
+
+#[test]
+fn an_endless_bundle_is_not_read_to_its_end() {
+    let user = User::new();
+    fs::write(user.bundle(), vec![b'['; (1 << 20) + 1]).unwrap();
+    assert_eq!(
+        user.verify(&["--json"]).exits(11).code(),
+        "bundle-too-large"
+    );
+    fs::write(user.bundle(), vec![b'['; 1 << 20]).unwrap();
+    assert_eq!(user.verify(&["--json"]).exits(11).code(), "bundle-not-json");
+}
+
+#[test]
+fn text_of_a_bundle_cannot_move_the_cursor() {
+    let user = User::new();
+    let mut bundle = user.forge(V2, true).bundle();
+    bundle["mediaType"] = "\u{1b}[2J trusted".into();
+    user.write_bundle(&bundle);
+    let ran = user.verify(&[]).exits(11);
+    assert!(!ran.stdout.contains('\u{1b}'), "{ran:#?}");
+}
