@@ -4,7 +4,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cpan_sigstore_sandbox::{
-    clock::Clock,
+    Clock,
     oidc::{
         Account, GITHUB, Provider,
         browser::{Click, visit},
