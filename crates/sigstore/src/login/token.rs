@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 /// Largest token that is read, in bytes. Real ones have 1 to 3 KiB.
 const SIZE_LIMIT: usize = 16 * 1024;
-/// The audience that Sigstore's certificate authorities ask for.
+/// The audience that Sigstore's certificate authorities ask for, where none other was agreed.
 const AUDIENCE: &str = "sigstore";
 /// How long before its expiry a token is taken as expired: it still has to reach the authority.
 const MARGIN: SignedDuration = SignedDuration::from_secs(3);
@@ -25,6 +25,8 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(3);
 pub struct IdentityToken {
     jwt: String,
     claims: Claims,
+    /// For whom it has to be.
+    audience: String,
 }
 
 #[derive(Clone, Deserialize)]
@@ -68,8 +70,10 @@ pub enum TokenError {
         at: Timestamp,
     },
     /// It is for another service.
-    #[error("expected an identity token for `{AUDIENCE}`, found one for {found}")]
+    #[error("expected an identity token for `{expected}`, found one for {found}")]
     Audience {
+        /// For which it should be.
+        expected: String,
         /// For which.
         found: String,
     },
@@ -106,7 +110,16 @@ impl IdentityToken {
         Ok(Self {
             jwt: jwt.to_owned(),
             claims,
+            audience: AUDIENCE.to_owned(),
         })
+    }
+
+    /// The token of a login as another client than `sigstore`: such a token is for that client, and
+    /// the certificate authority was configured for it.
+    #[must_use]
+    pub fn for_audience(mut self, audience: &str) -> Self {
+        audience.clone_into(&mut self.audience);
+        self
     }
 
     /// Whether it is worth sending to a certificate authority at `now`. Expiry comes first.
@@ -119,15 +132,18 @@ impl IdentityToken {
             return Err(TokenError::Expired { at });
         }
         let found = match &self.claims.aud {
-            Audience::One(one) if one == AUDIENCE => return self.check_email(),
-            Audience::Many(many) if many.iter().any(|one| one == AUDIENCE) => {
+            Audience::One(one) if *one == self.audience => return self.check_email(),
+            Audience::Many(many) if many.contains(&self.audience) => {
                 return self.check_email();
             }
             Audience::None => "nobody".to_owned(),
             Audience::One(one) => format!("`{one}`"),
             Audience::Many(many) => format!("`{}`", many.join("`, `")),
         };
-        Err(TokenError::Audience { found })
+        Err(TokenError::Audience {
+            expected: self.audience.clone(),
+            found,
+        })
     }
 
     fn check_email(&self) -> Result<(), TokenError> {

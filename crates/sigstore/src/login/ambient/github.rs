@@ -1,0 +1,59 @@
+//! GitHub Actions: the runner tells each job with `id-token: write` where to ask for a token, and
+//! by which secret (GitHub documentation, "OpenID Connect reference").
+
+use reqwest::Method;
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    super::{Env, LoginError, address::refuse_insecure},
+    AUDIENCE,
+};
+use crate::http::Http;
+
+const SERVICE: &str = "GitHub Actions";
+/// Largest answer, in bytes; real ones have 2 KiB.
+const LIMIT: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+struct Answer {
+    value: String,
+}
+
+pub(super) fn is_here(env: &Env) -> bool {
+    env.has("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+        || env.get("GITHUB_ACTIONS").as_deref() == Some("true")
+}
+
+pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
+    let (Some(url), Some(secret)) = (
+        env.get("ACTIONS_ID_TOKEN_REQUEST_URL"),
+        env.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    ) else {
+        return Err(LoginError::NotPermitted {
+            service: SERVICE,
+            hint: "add `id-token: write` to the `permissions` of the workflow",
+        });
+    };
+    let failed = |reason: String| LoginError::Ci {
+        service: SERVICE,
+        reason,
+    };
+    let mut url = Url::parse(&url)
+        .map_err(|_| failed("ACTIONS_ID_TOKEN_REQUEST_URL is no URL".to_owned()))?;
+    url.query_pairs_mut().append_pair("audience", AUDIENCE);
+    refuse_insecure(&url)?;
+    let http = Http::for_urls([url.as_str()])?;
+    let request = http.request(Method::GET, url).bearer_auth(secret);
+    let answer = http.send(request, LIMIT).await?;
+    if !answer.is_success() {
+        return Err(failed(format!(
+            "it answered with status {}: {}",
+            answer.status,
+            answer.excerpt()
+        )));
+    }
+    let answer: Answer = serde_json::from_slice(&answer.body)
+        .map_err(|error| failed(format!("its answer has none: {error}")))?;
+    Ok(answer.value)
+}

@@ -1,0 +1,129 @@
+//! The provider as it describes itself (OpenID Connect Discovery 1.0).
+
+use openidconnect::{
+    AdditionalProviderMetadata, ClientId, DeviceAuthorizationUrl, DiscoveryError, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, IssuerUrl, ProviderMetadata,
+    core::{
+        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod,
+        CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+        CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
+        CoreSubjectIdentifierType,
+    },
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    super::{LoginError, address::refuse_insecure},
+    transport::{Transport, TransportError},
+};
+use crate::http::Http;
+
+/// What RFC 8628 §4 adds to a provider's description.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct DeviceEndpoint {
+    device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
+}
+
+impl AdditionalProviderMetadata for DeviceEndpoint {}
+
+type Metadata = ProviderMetadata<
+    DeviceEndpoint,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// A client of the provider that can send people there and redeem codes.
+pub(super) type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// A provider that has been asked what it offers.
+pub(super) struct OpenIdProvider<'a> {
+    pub(super) client: Client,
+    pub(super) transport: Transport<'a>,
+    pub(super) issuer: &'a str,
+    pub(super) client_id: &'a str,
+    device_endpoint: Option<DeviceAuthorizationUrl>,
+}
+
+impl<'a> OpenIdProvider<'a> {
+    /// Asks the provider for its description, which has to name exactly `issuer`, and for its keys.
+    pub(super) async fn discover(
+        http: &'a Http,
+        issuer: &'a str,
+        client_id: &'a str,
+    ) -> Result<Self, LoginError> {
+        let url = IssuerUrl::new(issuer.to_owned()).map_err(|_| LoginError::IssuerUrl {
+            url: issuer.to_owned(),
+        })?;
+        let transport = Transport(http);
+        let metadata = Metadata::discover_async(url, &transport)
+            .await
+            .map_err(|error| unusable(issuer, error))?;
+        // The browser will be sent there: no `file:` nor anything else that a desktop would run.
+        refuse_insecure(metadata.authorization_endpoint().url())?;
+        let device_endpoint = metadata
+            .additional_metadata()
+            .device_authorization_endpoint
+            .clone();
+        let client_name = ClientId::new(client_id.to_owned());
+        Ok(Self {
+            client: CoreClient::from_provider_metadata(metadata, client_name, None),
+            transport,
+            issuer,
+            client_id,
+            device_endpoint,
+        })
+    }
+
+    pub(super) fn has_device_flow(&self) -> bool {
+        self.device_endpoint.is_some()
+    }
+
+    /// Where device logins start.
+    pub(super) fn device_endpoint(&self) -> Result<DeviceAuthorizationUrl, LoginError> {
+        self.device_endpoint
+            .clone()
+            .ok_or_else(|| LoginError::NoDeviceFlow {
+                issuer: self.issuer.to_owned(),
+            })
+    }
+}
+
+fn unusable(issuer: &str, error: DiscoveryError<TransportError>) -> LoginError {
+    let reason = match error {
+        DiscoveryError::Request(error) => return error.into(),
+        DiscoveryError::Parse(error) => format!("the answer is none: {error}"),
+        DiscoveryError::Response(status, _, reason) => format!("status {status}: {reason}"),
+        DiscoveryError::Validation(reason) | DiscoveryError::Other(reason) => reason,
+        other => other.to_string(),
+    };
+    LoginError::Discovery {
+        issuer: issuer.to_owned(),
+        reason,
+    }
+}
+
+/// An address for a person to open, from the provider: https, or on this machine.
+pub(super) fn safe_page(address: &str) -> Result<String, LoginError> {
+    let url = Url::parse(address).map_err(|_| LoginError::Answer {
+        reason: "it names a page that is no URL".to_owned(),
+    })?;
+    refuse_insecure(&url)?;
+    Ok(url.into())
+}

@@ -1,0 +1,60 @@
+//! Our HTTP client as `openidconnect` wants one: every answer bounded, no secret sent in clear.
+
+use std::{future::Future, pin::Pin};
+
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
+
+use super::super::{LoginError, address::refuse_insecure};
+use crate::http::{Answer, Http, HttpError};
+
+/// Largest answer of a provider, in bytes. The largest real ones, key sets, have some 10 KiB.
+const LIMIT: usize = 256 * 1024;
+
+/// The client that speaks with the provider.
+pub(super) struct Transport<'a>(pub(super) &'a Http);
+
+/// A request that got no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TransportError {
+    #[error(transparent)]
+    Address(LoginError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(transparent)]
+    Request(#[from] reqwest::Error),
+    #[error(transparent)]
+    Response(#[from] http::Error),
+}
+
+impl From<TransportError> for LoginError {
+    fn from(error: TransportError) -> Self {
+        let reason = match error {
+            TransportError::Address(error) => return error,
+            TransportError::Http(error) => return Self::Http(error),
+            TransportError::Request(error) => error.to_string(),
+            TransportError::Response(error) => error.to_string(),
+        };
+        Self::Answer { reason }
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Transport<'_> {
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request)?;
+            refuse_insecure(request.url()).map_err(TransportError::Address)?;
+            Ok(response(self.0.execute(request, LIMIT).await?)?)
+        })
+    }
+}
+
+fn response(answer: Answer) -> Result<HttpResponse, http::Error> {
+    let mut response = http::Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
+    }
+    response.body(answer.body)
+}
