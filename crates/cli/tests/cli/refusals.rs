@@ -238,7 +238,10 @@ fn sign_hands_out_nothing_that_would_be_refused() {
             Ca::UntrustedRoot,
             "expected a code-signing certificate by a trusted authority",
         ),
-        (Ca::NoSct, "expected a certificate chain with an embedded SCT"),
+        (
+            Ca::NoSct,
+            "expected a certificate chain with an embedded SCT",
+        ),
         (Ca::OtherIdentity, "expected to sign as author@example.org"),
         (Ca::OtherIssuer, "expected to sign as author@example.org"),
         (Ca::NoIssuer, "no issuer of the identity"),

@@ -1,1 +1,167 @@
-//! TODO
+//! What `sign` writes, and what it asks for.
+
+use std::fs;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::harness::{AUTHOR, FILE, User};
+
+#[test]
+fn a_bundle_stands_beside_its_file_and_is_as_readable() {
+    let user = User::new();
+    let ran = user.sign(&[FILE]).exits(0);
+    assert!(
+        ran.stdout.starts_with("signed: Foo-Bar-1.02.tar.gz"),
+        "{ran:#?}"
+    );
+    assert_eq!(
+        user.files(),
+        [FILE.to_owned(), format!("{FILE}.sigstore.json")]
+    );
+    user.verify(&[]).exits(0);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(user.bundle()), mode(user.path(FILE)));
+    }
+}
+
+#[test]
+fn one_login_signs_many_files_with_one_certificate() {
+    let user = User::new();
+    let files = ["a.tar.gz", "b.tar.gz", "c.tar.gz"];
+    for file in files {
+        fs::write(user.path(file), file).unwrap();
+    }
+    let ran = user.sign(&[&["--json"], &files[..]].concat()).exits(0);
+    let lines: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[1]["file"], "b.tar.gz");
+    assert_eq!(lines[1]["signer"]["subject"]["name"], AUTHOR);
+    let services = &user.sandbox.services;
+    assert_eq!(services.ca.requests(), ["POST /api/v2/signingCert"]);
+    assert_eq!(services.rekor_v2.requests().len(), 3);
+}
+
+#[test]
+fn a_signature_asks_each_service_once() {
+    let user = User::new();
+    user.sign(&[FILE]).exits(0);
+    let services = &user.sandbox.services;
+    assert_eq!(services.ca.requests(), ["POST /api/v2/signingCert"]);
+    assert_eq!(services.rekor_v2.requests(), ["POST /api/v2/log/entries"]);
+    assert_eq!(services.tsa.requests(), ["POST /api/v1/timestamp"]);
+    assert!(services.oidc.requests().is_empty());
+    assert!(services.tuf.requests().is_empty());
+}
+
+#[test]
+fn an_existing_bundle_is_kept_unless_it_may_go() {
+    let user = User::new();
+    fs::write(user.bundle(), "mine").unwrap();
+    let ran = user.sign(&[FILE]).exits(1);
+    assert!(ran.stderr.contains("--force"), "{ran:#?}");
+    assert_eq!(fs::read_to_string(user.bundle()).unwrap(), "mine");
+    assert!(user.sandbox.services.ca.requests().is_empty());
+    user.sign(&["--force", FILE]).exits(0);
+    user.verify(&[]).exits(0);
+}
+
+#[test]
+fn one_bundle_can_go_elsewhere_and_several_cannot() {
+    let user = User::new();
+    user.sign(&["--bundle", "elsewhere.json", FILE]).exits(0);
+    user.verify(&["--bundle", "elsewhere.json"]).exits(0);
+    user.sign(&["--bundle", "elsewhere2.json", FILE, FILE])
+        .exits(2);
+}
+
+#[test]
+fn an_expired_token_is_not_sent() {
+    let user = User::new();
+    user.sandbox
+        .oidc_clock()
+        .set_offset(-SignedDuration::from_hours(1));
+    let ran = user.sign(&[FILE]).exits(1);
+    assert!(ran.stderr.contains("expired"), "{ran:#?}");
+    assert!(user.sandbox.services.ca.requests().is_empty());
+    assert_eq!(user.files(), [FILE]);
+}
+
+#[test]
+fn a_token_may_come_from_a_file_and_is_never_shown() {
+    let user = User::new();
+    let token = user.sandbox.token("author").unwrap();
+    fs::write(user.path("token"), format!("{token}\n")).unwrap();
+    let ran = user
+        .run(&["sign", "--identity-token", "token", FILE])
+        .exits(0);
+    let secret = token.rsplit('.').next().unwrap();
+    assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret));
+    let ran = user.run(&[
+        "sign",
+        "--identity-token",
+        &format!("{token}x"),
+        "--force",
+        FILE,
+    ]);
+    assert_ne!(ran.code, Some(0));
+    assert!(
+        !ran.stdout.contains(secret) && !ran.stderr.contains(secret),
+        "{ran:#?}"
+    );
+}
+
+#[test]
+fn each_version_of_the_log_can_be_signed_with() {
+    let user = User::new();
+    let config = user.sandbox.signing_config_v1_path();
+    user.sign(&["--signing-config", config.to_str().unwrap(), FILE])
+        .exits(0);
+    let ran = user.verify(&["--json"]).exits(0);
+    assert_eq!(ran.json()["signature"]["signed-at"][0]["clock"], "log");
+}
+
+#[test]
+fn the_conformance_protocol_signs_and_verifies() {
+    let user = User::new();
+    let token = user.sandbox.token("author").unwrap();
+    let root = user.sandbox.trusted_root_path();
+    let config = user.sandbox.signing_config_path();
+    user.run(&[
+        "sign-bundle",
+        "--identity-token",
+        &token,
+        "--bundle",
+        "b.json",
+        "--trusted-root",
+        root.to_str().unwrap(),
+        "--signing-config",
+        config.to_str().unwrap(),
+        FILE,
+    ])
+    .exits(0);
+    let issuer = user.issuer();
+    let verify = |identity: &str| {
+        user.run(&[
+            "verify-bundle",
+            "--bundle",
+            "b.json",
+            "--certificate-identity",
+            identity,
+            "--certificate-oidc-issuer",
+            &issuer,
+            "--trusted-root",
+            root.to_str().unwrap(),
+            FILE,
+        ])
+    };
+    verify(AUTHOR).exits(0);
+    assert_ne!(verify("somebody@example.org").code, Some(0));
+}
