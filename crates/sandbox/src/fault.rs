@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 
 /// The largest answer a fault takes apart; ours are far smaller.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
@@ -124,8 +124,13 @@ async fn truncate(answer: Response) -> Response {
     parts
         .headers
         .insert(header::CONTENT_LENGTH, body.len().into());
-    let half: Result<Bytes, std::io::Error> = Ok(body.slice(..body.len() / 2));
-    Response::from_parts(parts, Body::from_stream(stream::iter([half])))
+    let half = body.slice(..body.len() / 2);
+    let body = stream::iter([Ok(half)]).chain(stream::once(async {
+        // So that the server sends the half before it learns that there is no more.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    }));
+    Response::from_parts(parts, Body::from_stream(body))
 }
 
 async fn oversize(answer: Response, bytes: usize) -> Response {

@@ -8,14 +8,17 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384};
 use der::{DecodePem, Encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha384};
 use x509_cert::request::CertReq;
 
 use super::identity::{IssuerKind, Principal};
 use super::token::Token;
 use super::{CertificateAuthority, Inner};
+use crate::ctlog::has_sct_list;
 use crate::key::ClientKey;
 use crate::rejection::Rejection;
 use crate::x509::{self, Certificate};
@@ -75,7 +78,7 @@ async fn signing_cert(
     let chain = ca.chain_in_use();
     let leaf = ca.inner.issue(principal, &spki, chain).await?;
     let chain = chain_json([&leaf].into_iter().chain(chain.certificates()))?;
-    Ok(Json(match leaf_sct(&leaf) {
+    Ok(Json(match has_sct_list(&leaf.tbs_certificate) {
         true => json!({ "signedCertificateEmbeddedSct": { "chain": chain } }),
         false => {
             json!({ "signedCertificateDetachedSct": { "chain": chain, "signedCertificateTimestamp": "" } })
@@ -138,20 +141,22 @@ fn key_of_signing_request(csr: &str) -> Result<Vec<u8>, Rejection> {
     let spki = csr.info.public_key.to_der().map_err(|_| unreadable())?;
     let key = ClientKey::from_spki(&spki).map_err(|_| unreadable())?;
     let signed = csr.info.to_der().map_err(|_| unreadable())?;
-    if !csr
-        .signature
-        .as_bytes()
-        .is_some_and(|signature| key.verify(&signed, signature))
-    {
+    let digest = match csr.algorithm.oid {
+        ECDSA_WITH_SHA_256 => Sha256::digest(&signed).to_vec(),
+        ECDSA_WITH_SHA_384 => Sha384::digest(&signed).to_vec(),
+        _ => {
+            return Err(Rejection::bad_request(
+                "expected ECDSA with SHA-256 or SHA-384",
+            ));
+        }
+    };
+    let signature = csr.signature.as_bytes();
+    if !signature.is_some_and(|signature| key.verify_digest(&digest, signature)) {
         return Err(Rejection::bad_request(
             "the certificate signing request's signature is wrong",
         ));
     }
     Ok(spki)
-}
-
-fn leaf_sct(leaf: &Certificate) -> bool {
-    crate::ctlog::has_sct_list(&leaf.tbs_certificate)
 }
 
 async fn trust_bundle(State(ca): State<CertificateAuthority>) -> Result<Json<Value>, Rejection> {

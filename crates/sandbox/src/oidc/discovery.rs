@@ -12,9 +12,13 @@ pub(super) async fn configuration(State(issuer): State<Issuer>) -> Json<Value> {
         Some(ProviderMisbehaviour::ForeignDiscovery) => format!("{url}/elsewhere"),
         _ => url.clone(),
     };
+    let login_page = match wrong {
+        Some(ProviderMisbehaviour::FileEndpoint) => "file:///etc/passwd".to_owned(),
+        _ => format!("{url}/authorize"),
+    };
     Json(json!({
         "issuer": named,
-        "authorization_endpoint": format!("{url}/authorize"),
+        "authorization_endpoint": login_page,
         "token_endpoint": format!("{url}/token"),
         "jwks_uri": format!("{url}/keys"),
         "device_authorization_endpoint": format!("{url}/device/code"),

@@ -27,6 +27,8 @@ pub enum ProviderMisbehaviour {
     StateWrong,
     /// The discovery document is about another issuer.
     ForeignDiscovery,
+    /// The login page named in the discovery document is a file of the client's machine.
+    FileEndpoint,
     /// The token endpoint's answer is not JSON.
     GarbageToken,
     /// The first poll of every device login is told to slow down.

@@ -113,7 +113,7 @@ impl HashedRekord {
     }
 
     /// What a log that does `wrong` takes up instead.
-    pub(super) fn as_logged(mut self, wrong: Option<Wrong>) -> Result<Self, Rejection> {
+    pub(super) fn into_logged(mut self, wrong: Option<Wrong>) -> Result<Self, Rejection> {
         match wrong {
             Some(Wrong::OtherArtifact) => {
                 self.digest = Sha256::digest(b"another artifact").to_vec()
@@ -162,7 +162,7 @@ impl Dsse {
     }
 
     /// What a log that does `wrong` takes up instead.
-    pub(super) fn as_logged(mut self, wrong: Option<Wrong>) -> Result<Self, Rejection> {
+    pub(super) fn into_logged(mut self, wrong: Option<Wrong>) -> Result<Self, Rejection> {
         for (signature, verifier) in &mut self.signatures {
             match wrong {
                 Some(Wrong::OtherSignature) => *signature = other_signature()?,

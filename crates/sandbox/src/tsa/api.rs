@@ -39,13 +39,13 @@ async fn stamp(
 
 fn answer(tsa: &TimeStampAuthority, request: &[u8]) -> der::Result<TimeStampResp> {
     let Ok(request) = TimeStampReq::from_der(request) else {
-        return TimeStampResp::rejected(Failure::BadDataFormat, "the request cannot be read");
+        return TimeStampResp::rejected(Failure::Format, "the request cannot be read");
     };
     if !is_digest(&request.message_imprint) {
-        return TimeStampResp::rejected(Failure::BadAlg, "expected SHA-256, SHA-384 or SHA-512");
+        return TimeStampResp::rejected(Failure::Algorithm, "expected SHA-256, SHA-384 or SHA-512");
     }
     if tsa.misbehaviour().is(TsaMisbehaviour::Rejected) {
-        return TimeStampResp::rejected(Failure::BadRequest, "this authority is asked to refuse");
+        return TimeStampResp::rejected(Failure::Request, "this authority is asked to refuse");
     }
     tsa.inner.token(request).map(TimeStampResp::granted)
 }

@@ -49,9 +49,9 @@ pub(super) struct PkiStatusInfo {
 /// Why a request is refused: a bit of PKIFailureInfo.
 #[derive(Clone, Copy)]
 pub(super) enum Failure {
-    BadAlg,
-    BadRequest,
-    BadDataFormat,
+    Algorithm,
+    Request,
+    Format,
 }
 
 impl TimeStampResp {
@@ -70,9 +70,9 @@ impl TimeStampResp {
     pub(super) fn rejected(failure: Failure, reason: &str) -> der::Result<Self> {
         // The named bits 0, 2 and 5, with the unused bits after them.
         let (unused, byte) = match failure {
-            Failure::BadAlg => (7, 0b1000_0000),
-            Failure::BadRequest => (5, 0b0010_0000),
-            Failure::BadDataFormat => (2, 0b0000_0100),
+            Failure::Algorithm => (7, 0b1000_0000),
+            Failure::Request => (5, 0b0010_0000),
+            Failure::Format => (2, 0b0000_0100),
         };
         let status = PkiStatusInfo {
             status: 2,

@@ -13,7 +13,7 @@ pub(super) fn bytes(value: &Value) -> Vec<u8> {
 fn write(value: &Value, out: &mut String) {
     match value {
         Value::String(text) => quote(text, out),
-        Value::Array(items) => list(out, ['[', ']'], items, |item, out| write(item, out)),
+        Value::Array(items) => list(out, ['[', ']'], items, write),
         Value::Object(members) => {
             let mut sorted: Vec<_> = members.iter().collect();
             sorted.sort_by_key(|(name, _)| *name);

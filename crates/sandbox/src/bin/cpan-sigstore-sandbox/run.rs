@@ -14,14 +14,16 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let ct_roots = args
         .ct_root
         .into_iter()
-        .map(|path| {
-            std::fs::read_to_string(&path).map_err(|source| Failure::Read { path, source })
-        })
+        .map(|path| std::fs::read_to_string(&path).map_err(|source| Failure::Read { path, source }))
         .collect::<Result<Vec<_>, _>>()?;
     let sandbox = Sandbox::start(SandboxOptions {
         dir: args.dir,
         ct_roots,
-        rekor: if args.rekor == 1 { RekorVersion::V1 } else { RekorVersion::V2 },
+        rekor: if args.rekor == 1 {
+            RekorVersion::V1
+        } else {
+            RekorVersion::V2
+        },
         ..SandboxOptions::default()
     })?;
     let runtime = crate::runtime()?;
@@ -43,8 +45,12 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     }
     stdout.flush()?;
     let services = &sandbox.services;
-    let accounts: Vec<&str> =
-        sandbox.oidc.accounts().iter().map(|account| account.id.as_str()).collect();
+    let accounts: Vec<&str> = sandbox
+        .oidc
+        .accounts()
+        .iter()
+        .map(|account| account.id.as_str())
+        .collect();
     eprintln!("\nA Sigstore of its own answers on this machine until you press Ctrl-C.");
     eprintln!("Paste the lines above into another terminal to use it there.\n");
     for (name, url) in [
@@ -79,7 +85,10 @@ async fn command(
     program: &OsString,
     arguments: &[OsString],
 ) -> Result<ExitCode, Failure> {
-    let failed = |source| Failure::Command { command: program.clone(), source };
+    let failed = |source| Failure::Command {
+        command: program.clone(),
+        source,
+    };
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::System)?;
     let mut terminated = signal(SignalKind::terminate()).map_err(Failure::System)?;
     let mut child = tokio::process::Command::new(program)
@@ -100,6 +109,9 @@ async fn command(
 
 /// The command's code, or, as shells have it, 128 and the signal.
 fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
 }

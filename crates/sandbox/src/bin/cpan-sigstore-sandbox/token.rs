@@ -27,7 +27,10 @@ pub(crate) fn run(args: &TokenArgs) -> Result<ExitCode, Failure> {
 
 async fn fetch(args: &TokenArgs) -> Result<String, Failure> {
     let url = format!("{}/sandbox/token", args.sandbox);
-    let unreachable = |source| Failure::Unreachable { url: args.sandbox.clone(), source };
+    let unreachable = |source| Failure::Unreachable {
+        url: args.sandbox.clone(),
+        source,
+    };
     let client = cpan_sigstore_sandbox::loopback_client().map_err(unreachable)?;
     let answer = client
         .get(url)

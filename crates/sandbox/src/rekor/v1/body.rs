@@ -133,7 +133,7 @@ fn hashed_rekord(proposed: Value, wrong: Option<RekorMisbehaviour>) -> Result<Bo
         verifier: Verifier::from_pem(&base64(&spec.signature.public_key.content)?)?,
     };
     submitted.check()?;
-    let logged = submitted.as_logged(wrong)?;
+    let logged = submitted.into_logged(wrong)?;
     let hash = HashValue {
         algorithm: spec.data.hash.algorithm,
         value: hex::encode(&logged.digest),
@@ -167,7 +167,7 @@ fn dsse(proposed: Value, wrong: Option<RekorMisbehaviour>) -> Result<Body, Rejec
         .map(|pem| Verifier::from_pem(&base64(pem)?))
         .collect::<Result<Vec<_>, _>>()?;
     let submitted = Dsse::new(content.envelope.as_bytes(), &envelope, &verifiers)?;
-    let logged = submitted.as_logged(wrong)?;
+    let logged = submitted.into_logged(wrong)?;
     let signatures = logged
         .signatures
         .iter()

@@ -132,7 +132,7 @@ fn hashed_rekord(
         ));
     }
     submitted.check()?;
-    let logged = submitted.as_logged(wrong)?;
+    let logged = submitted.into_logged(wrong)?;
     let spec = Spec::HashedRekord {
         data: Hash {
             algorithm: details.hash(),
@@ -156,7 +156,7 @@ fn dsse(request: &DsseRequest, wrong: Option<RekorMisbehaviour>) -> Result<Body,
         .map(|verifier| verifier.key_details);
     let details = details.ok_or_else(|| Rejection::bad_request("the envelope has no verifier"))?;
     let text = serde_json::to_vec(&request.envelope).map_err(Rejection::internal)?;
-    let logged = Dsse::new(&text, &envelope, &verifiers)?.as_logged(wrong)?;
+    let logged = Dsse::new(&text, &envelope, &verifiers)?.into_logged(wrong)?;
     let signatures = logged
         .signatures
         .iter()

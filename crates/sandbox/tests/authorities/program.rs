@@ -1,0 +1,95 @@
+//! The binary.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::CommandCargoExt;
+
+use crate::harness::Folder;
+
+fn sandbox() -> Command {
+    let mut command = Command::cargo_bin("cpan-sigstore-sandbox").unwrap();
+    for name in [
+        "SANDBOX_URL",
+        "SANDBOX_ACCOUNT",
+        "CPAN_SIGSTORE_CONFIG",
+        "CPAN_SIGSTORE_CACHE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[test]
+fn a_command_runs_in_the_sandbox_and_its_code_is_handed_on() {
+    let folder = Folder::new();
+    let script = r#"
+        test -s "$CPAN_SIGSTORE_CONFIG" || exit 1
+        token=$("$0" token --as author) || exit 2
+        test "$(printf %s "$token" | tr -cd . )" = .. || exit 3
+        "$0" token --as nobody 2>/dev/null && exit 4
+        exit 42"#;
+    let program = sandbox().get_program().to_owned();
+    let output = sandbox()
+        .args(["--dir", "s", "--", "sh", "-c", script])
+        .arg(program)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(42), "{output:?}");
+    assert!(output.stdout.is_empty());
+
+    let config = std::fs::read_to_string(folder.path().join("s/config.toml")).unwrap();
+    let config: toml::Table = config.parse().unwrap();
+    assert_eq!(config["instance"].as_str(), Some("sandbox"));
+    let instances = config["instances"].as_table().unwrap();
+    for file in ["trusted-root", "signing-config"] {
+        for instance in ["sandbox", "sandbox-v1"] {
+            let path = instances[instance][file].as_str().unwrap();
+            assert!(std::path::Path::new(path).is_absolute(), "{path}");
+            assert!(std::fs::metadata(path).unwrap().len() > 0, "{path}");
+        }
+    }
+    let root = instances["sandbox-tuf"]["tuf-root"].as_str().unwrap();
+    assert!(std::fs::read_to_string(root).unwrap().contains("\"root\""));
+}
+
+#[test]
+fn a_command_that_is_not_there_is_an_error() {
+    let output = sandbox().args(["--", "/nowhere/at/all"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("expected to run /nowhere/at/all"), "{said}");
+}
+
+#[test]
+fn without_a_command_it_prints_the_environment_and_ends_cleanly_when_told() {
+    for signal in ["-TERM", "-INT"] {
+        let mut child = sandbox()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines: Vec<String> = BufReader::new(child.stdout.as_mut().unwrap())
+            .lines()
+            .take(3)
+            .map(Result::unwrap)
+            .collect();
+        let value = |name: &str| {
+            let start = format!("export {name}='");
+            let line = lines.iter().find(|line| line.starts_with(&start)).unwrap();
+            line[start.len()..].strip_suffix('\'').unwrap().to_owned()
+        };
+        let config = value("CPAN_SIGSTORE_CONFIG");
+        assert!(std::path::Path::new(&config).exists());
+        let killed = Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(
+            !std::path::Path::new(&config).exists(),
+            "{signal}: {config} is left"
+        );
+    }
+}
