@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::SandboxError;
+use crate::oidc::CLIENT_ID;
+
+pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
+pub(crate) const SIGNING_CONFIG: &str = "signing_config.json";
+pub(crate) const SIGNING_CONFIG_V1: &str = "signing_config_v1.json";
+pub(crate) const TUF_ROOT: &str = "tuf-root.json";
+pub(crate) const CONFIG: &str = "config.toml";
 
 /// The files of a running sandbox.
 pub(crate) struct Folder {
     path: PathBuf,
     /// Removes the folder at the end, where it is the sandbox's own.
     _temporary: Option<tempfile::TempDir>,
-}
-
-/// What `config.toml` says of the login and the TUF repository.
-pub(crate) struct ConfigAddresses<'a> {
-    pub(crate) oidc: &'a str,
-    pub(crate) client_id: &'a str,
-    pub(crate) tuf: &'a str,
 }
 
 impl Folder {
@@ -73,7 +73,7 @@ impl Folder {
 
     /// Writes the instances of `cpan-sigstore`: this sandbox, the same with version 1 of the log,
     /// and the same found through the TUF repository.
-    pub(crate) fn write_config(&self, addresses: &ConfigAddresses<'_>) -> Result<(), SandboxError> {
+    pub(crate) fn write_config(&self, oidc: &str, tuf: &str) -> Result<(), SandboxError> {
         let file = |name: &str| toml::Value::from(self.file(name).display().to_string());
         let with_files = |signing_config: &str| {
             let mut instance = toml::Table::new();
@@ -82,7 +82,7 @@ impl Folder {
             instance
         };
         let mut with_tuf = toml::Table::new();
-        with_tuf.insert("tuf-url".to_owned(), addresses.tuf.into());
+        with_tuf.insert("tuf-url".to_owned(), tuf.into());
         with_tuf.insert("tuf-root".to_owned(), file(TUF_ROOT));
         let mut instances = toml::Table::new();
         for (name, mut instance) in [
@@ -90,8 +90,8 @@ impl Folder {
             ("sandbox-v1", with_files(SIGNING_CONFIG_V1)),
             ("sandbox-tuf", with_tuf),
         ] {
-            instance.insert("oidc-issuer".to_owned(), addresses.oidc.into());
-            instance.insert("oidc-client-id".to_owned(), addresses.client_id.into());
+            instance.insert("oidc-issuer".to_owned(), oidc.into());
+            instance.insert("oidc-client-id".to_owned(), CLIENT_ID.into());
             instances.insert(name.to_owned(), instance.into());
         }
         let mut config = toml::Table::new();
@@ -100,9 +100,3 @@ impl Folder {
         self.write(CONFIG, config.to_string().as_bytes())
     }
 }
-
-pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
-pub(crate) const SIGNING_CONFIG: &str = "signing_config.json";
-pub(crate) const SIGNING_CONFIG_V1: &str = "signing_config_v1.json";
-pub(crate) const TUF_ROOT: &str = "tuf-root.json";
-pub(crate) const CONFIG: &str = "config.toml";

@@ -1,26 +1,24 @@
 //! The one object that holds all authorities.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 
-use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::oneshot;
 use url::Url;
 
 use crate::ca::{self, CertificateAuthority};
 use crate::clock::Clock;
 use crate::ctlog::{self, CtLog};
 use crate::error::SandboxError;
-use crate::folder::{self, ConfigAddresses, Folder};
-use crate::oidc::{self, Account, Provider};
+use crate::folder::{self, Folder};
+use crate::http;
+use crate::oidc::{Account, Provider};
 use crate::rekor::{self, RekorV1, RekorV2};
-use crate::service::{INTERNAL_AGENT, Service};
-use crate::trust::{Endpoints, RekorVersion, Trust, TrustedPart, signing_config, trusted_root};
+use crate::server::{Ports, Server};
+use crate::service::{INTERNAL_AGENT, Services};
+use crate::trust::{Authorities, RekorVersion, TrustedPart};
 use crate::tsa::{self, TimeStampAuthority};
 use crate::tuf::Repository;
-use crate::{http, x509};
+use crate::x509::{self, Certificate};
 
 /// How a sandbox is to be.
 #[derive(Clone, Debug)]
@@ -53,22 +51,6 @@ impl Default for SandboxOptions {
     }
 }
 
-/// Where the authorities answer, what they were asked, how they are disturbed.
-#[derive(Clone)]
-#[allow(
-    missing_docs,
-    reason = "each is the service of the authority of the same name"
-)]
-pub struct Services {
-    pub oidc: Service,
-    pub ca: Service,
-    pub ct_log: Service,
-    pub rekor_v1: Service,
-    pub rekor_v2: Service,
-    pub tsa: Service,
-    pub tuf: Service,
-}
-
 /// A whole Sigstore on loopback, which ends when it is dropped.
 pub struct Sandbox {
     /// Who people are.
@@ -89,9 +71,9 @@ pub struct Sandbox {
     pub services: Services,
     oidc_clock: Clock,
     tuf_clock: Clock,
-    folder: Folder,
-    // Last, so that the folder is there as long as something answers.
+    // Fields end in this order: the folder is there as long as something answers.
     _server: Server,
+    folder: Folder,
 }
 
 impl Sandbox {
@@ -101,6 +83,7 @@ impl Sandbox {
     /// When there is no port or thread to be had, or the folder cannot be written.
     pub fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let mut ports = Ports::default();
+        // In the order of the routers below.
         let services = Services {
             oidc: ports.bind()?,
             ca: ports.bind()?,
@@ -112,85 +95,39 @@ impl Sandbox {
         };
         let oidc_clock = Clock::new();
         let tuf_clock = Clock::new();
-        let oidc = Provider::new(
-            services.oidc.url().to_owned(),
-            oidc_clock.clone(),
-            options.accounts,
-        );
+        let oidc_url = services.oidc.url().to_owned();
+        let oidc = Provider::new(oidc_url, oidc_clock.clone(), options.accounts);
         let client = http::loopback().user_agent(INTERNAL_AGENT).build()?;
-        let ca =
-            CertificateAuthority::new(oidc.issuers(), services.ct_log.url().to_owned(), client)?;
-        let mut roots: Vec<_> = ca.roots().into_iter().cloned().collect();
-        for pem in &options.ct_roots {
-            roots.push(x509::from_pem(pem)?);
-        }
-        let ct_log = CtLog::new(roots)?;
+        let ct_log_url = services.ct_log.url().to_owned();
+        let ca = CertificateAuthority::new(oidc.issuers(), ct_log_url, client)?;
+        let ct_log = CtLog::new(ct_roots(&ca, &options.ct_roots)?)?;
         let rekor_v1 = RekorV1::new(&host(services.rekor_v1.url()))?;
         let rekor_v2 = RekorV2::new(&host(services.rekor_v2.url()))?;
         let tsa = TimeStampAuthority::new()?;
 
         let folder = Folder::open(options.dir)?;
-        let now = Timestamp::now();
-        let trust = Trust {
-            now,
-            ended: &options.ended,
+        let authorities = Authorities {
+            services: &services,
+            ca: &ca,
+            ct_log: &ct_log,
+            rekor_v1: &rekor_v1,
+            rekor_v2: &rekor_v2,
+            tsa: &tsa,
+            now: Timestamp::now(),
         };
-        let authority = trust.authority(
-            TrustedPart::CertificateAuthority,
-            services.ca.url(),
-            ca.trusted_chain(),
-        )?;
-        let tsa_url = format!("{}{}", services.tsa.url(), tsa::PATH);
-        let stamper = trust.authority(
-            TrustedPart::TimeStampAuthority,
-            &tsa_url,
-            tsa.trusted_chain(),
-        )?;
-        let ct = trust.log(TrustedPart::CtLog, services.ct_log.url(), ct_log.key());
-        let v1 = trust.log(
-            TrustedPart::RekorV1,
-            services.rekor_v1.url(),
-            rekor_v1.key(),
-        );
-        let v2 = trust.log(
-            TrustedPart::RekorV2,
-            services.rekor_v2.url(),
-            rekor_v2.key(),
-        );
-        let root = trusted_root(&authority, &ct, [&v1, &v2], &stamper);
-
-        let config = |version, with_tsa: bool| {
-            let rekor = match version {
-                RekorVersion::V1 => services.rekor_v1.url(),
-                RekorVersion::V2 => services.rekor_v2.url(),
-            };
-            let endpoints = Endpoints {
-                ca: services.ca.url(),
-                oidc: services.oidc.url(),
-                rekor: (rekor, version),
-                tsa: with_tsa.then_some(tsa_url.as_str()),
-            };
-            signing_config(&endpoints, now)
-        };
+        let root = authorities.trusted_root(&options.ended)?;
         let root = folder.write_json(folder::TRUSTED_ROOT, &root)?;
-        let signing = folder.write_json(
-            folder::SIGNING_CONFIG,
-            &config(options.rekor, options.timestamps),
-        )?;
-        folder.write_json(folder::SIGNING_CONFIG_V1, &config(RekorVersion::V1, false))?;
-        let tuf = Repository::new(
-            tuf_clock.clone(),
-            vec![
-                ("trusted_root.json".to_owned(), root),
-                ("signing_config.v0.2.json".to_owned(), signing),
-            ],
-        )?;
+        let signing = authorities.signing_config(options.rekor, options.timestamps);
+        let signing = folder.write_json(folder::SIGNING_CONFIG, &signing)?;
+        let signing_v1 = authorities.signing_config(RekorVersion::V1, false);
+        folder.write_json(folder::SIGNING_CONFIG_V1, &signing_v1)?;
+        let targets = vec![
+            ("trusted_root.json".to_owned(), root),
+            ("signing_config.v0.2.json".to_owned(), signing),
+        ];
+        let tuf = Repository::new(tuf_clock.clone(), targets)?;
         folder.write(folder::TUF_ROOT, &tuf.root_json())?;
-        folder.write_config(&ConfigAddresses {
-            oidc: services.oidc.url(),
-            client_id: oidc::CLIENT_ID,
-            tuf: services.tuf.url(),
-        })?;
+        folder.write_config(services.oidc.url(), services.tuf.url())?;
 
         let server = Server::start(ports.with([
             oidc.router(),
@@ -288,74 +225,17 @@ impl Sandbox {
     }
 }
 
+/// The roots under which the CT log takes certificates.
+fn ct_roots(ca: &CertificateAuthority, others: &[String]) -> der::Result<Vec<Certificate>> {
+    let ours = ca.roots().into_iter().cloned().map(Ok);
+    ours.chain(others.iter().map(|pem| x509::from_pem(pem)))
+        .collect()
+}
+
 /// The host of an address of ours, without the port.
 fn host(url: &str) -> String {
     Url::parse(url)
         .ok()
         .and_then(|url| url.host_str().map(str::to_owned))
         .unwrap_or_default()
-}
-
-/// Ports that are taken, in the order in which their routers follow.
-#[derive(Default)]
-struct Ports(Vec<(Service, TcpListener)>);
-
-impl Ports {
-    fn bind(&mut self) -> Result<Service, SandboxError> {
-        let (service, listener) = Service::bind().map_err(SandboxError::Start)?;
-        self.0.push((service.clone(), listener));
-        Ok(service)
-    }
-
-    fn with<const N: usize>(self, routers: [Router; N]) -> Vec<(Service, TcpListener, Router)> {
-        self.0
-            .into_iter()
-            .zip(routers)
-            .map(|((service, listener), router)| (service, listener, router))
-            .collect()
-    }
-}
-
-/// The thread on which everything answers.
-struct Server {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start(services: Vec<(Service, TcpListener, Router)>) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("sandbox".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    for (service, listener, router) in services {
-                        tokio::spawn(service.serve(listener, router));
-                    }
-                    // Also when the other end is gone.
-                    let _ = stopped.await;
-                });
-                // With the runtime every connection ends.
-            })?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The thread may be gone already.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            // What went wrong there was told there.
-            let _ = thread.join();
-        }
-    }
 }

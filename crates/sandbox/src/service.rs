@@ -26,6 +26,22 @@ pub struct Service {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
+/// Where the authorities answer, what they were asked, how they are disturbed.
+#[derive(Clone)]
+#[allow(
+    missing_docs,
+    reason = "each is the service of the authority of the same name"
+)]
+pub struct Services {
+    pub oidc: Service,
+    pub ca: Service,
+    pub ct_log: Service,
+    pub rekor_v1: Service,
+    pub rekor_v2: Service,
+    pub tsa: Service,
+    pub tuf: Service,
+}
+
 impl Service {
     /// Takes a free port, so that the address is known before anything answers there.
     pub(crate) fn bind() -> std::io::Result<(Self, TcpListener)> {

@@ -8,8 +8,15 @@ use der::Encode;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
+use crate::ca::CertificateAuthority;
+use crate::ctlog::CtLog;
 use crate::key::AuthorityKey;
+use crate::rekor::{RekorV1, RekorV2};
+use crate::service::Services;
+use crate::tsa::{self, TimeStampAuthority};
 use crate::x509::{BACKDATED, Certificate};
+
+const OPERATOR: &str = "cpan-sigstore sandbox";
 
 /// A part of the trusted root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,106 +43,125 @@ pub enum RekorVersion {
     V2,
 }
 
-/// When what is trusted is so.
-pub(crate) struct Trust<'a> {
+/// What the two documents are about.
+pub(crate) struct Authorities<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) ca: &'a CertificateAuthority,
+    pub(crate) ct_log: &'a CtLog,
+    pub(crate) rekor_v1: &'a RekorV1,
+    pub(crate) rekor_v2: &'a RekorV2,
+    pub(crate) tsa: &'a TimeStampAuthority,
+    /// When the documents are made. All is valid from a day before.
     pub(crate) now: Timestamp,
-    /// The parts whose time ended an hour ago.
-    pub(crate) ended: &'a [TrustedPart],
 }
 
-impl Trust<'_> {
-    fn valid_for(&self, part: TrustedPart) -> Value {
+impl Authorities<'_> {
+    /// The trusted root with everything in it; the time of the parts in `ended` ended an hour ago.
+    pub(crate) fn trusted_root(&self, ended: &[TrustedPart]) -> der::Result<Value> {
+        let services = self.services;
+        let period = |part| self.valid_for(ended.contains(&part));
+        let v1 = log(
+            services.rekor_v1.url(),
+            self.rekor_v1.key(),
+            period(TrustedPart::RekorV1),
+        );
+        let v2 = log(
+            services.rekor_v2.url(),
+            self.rekor_v2.key(),
+            period(TrustedPart::RekorV2),
+        );
+        let ct_log = log(
+            services.ct_log.url(),
+            self.ct_log.key(),
+            period(TrustedPart::CtLog),
+        );
+        let ca = authority(
+            services.ca.url(),
+            self.ca.trusted_chain(),
+            period(TrustedPart::CertificateAuthority),
+        )?;
+        let tsa = authority(
+            &self.tsa_url(),
+            self.tsa.trusted_chain(),
+            period(TrustedPart::TimeStampAuthority),
+        )?;
+        Ok(json!({
+            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+            "tlogs": [v1, v2],
+            "certificateAuthorities": [ca],
+            "ctlogs": [ct_log],
+            "timestampAuthorities": [tsa],
+        }))
+    }
+
+    /// The signing configuration with this log, and with the time stamping authority or without.
+    pub(crate) fn signing_config(&self, rekor: RekorVersion, with_tsa: bool) -> Value {
+        let start = seconds(self.now - BACKDATED);
+        let service = |url: &str, version: u32| {
+            json!({
+                "url": url,
+                "majorApiVersion": version,
+                "validFor": { "start": start },
+                "operator": OPERATOR,
+            })
+        };
+        let rekor = match rekor {
+            RekorVersion::V1 => service(self.services.rekor_v1.url(), 1),
+            RekorVersion::V2 => service(self.services.rekor_v2.url(), 2),
+        };
+        let tsa: Vec<Value> = with_tsa
+            .then(|| service(&self.tsa_url(), 1))
+            .into_iter()
+            .collect();
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+            "caUrls": [service(self.services.ca.url(), 1)],
+            "oidcUrls": [service(self.services.oidc.url(), 1)],
+            "rekorTlogUrls": [rekor],
+            "rekorTlogConfig": { "selector": "ANY" },
+            "tsaUrls": tsa,
+            "tsaConfig": { "selector": "ANY" },
+        })
+    }
+
+    fn tsa_url(&self) -> String {
+        format!("{}{}", self.services.tsa.url(), tsa::PATH)
+    }
+
+    fn valid_for(&self, has_ended: bool) -> Value {
         let mut period = json!({ "start": seconds(self.now - BACKDATED) });
-        if self.ended.contains(&part) {
+        if has_ended {
             period["end"] = seconds(self.now - SignedDuration::from_hours(1)).into();
         }
         period
     }
-
-    /// A log with its key.
-    pub(crate) fn log(&self, part: TrustedPart, url: &str, key: &AuthorityKey) -> Value {
-        json!({
-            "baseUrl": url,
-            "hashAlgorithm": "SHA2_256",
-            "publicKey": {
-                "rawBytes": BASE64.encode(key.spki()),
-                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
-                "validFor": self.valid_for(part),
-            },
-            "logId": { "keyId": BASE64.encode(key.id()) },
-        })
-    }
-
-    /// An authority with its chain, root last.
-    pub(crate) fn authority(
-        &self,
-        part: TrustedPart,
-        url: &str,
-        chain: [&Certificate; 2],
-    ) -> der::Result<Value> {
-        let certificates = chain
-            .into_iter()
-            .map(|certificate| Ok(json!({ "rawBytes": BASE64.encode(certificate.to_der()?) })))
-            .collect::<der::Result<Vec<_>>>()?;
-        Ok(json!({
-            "subject": { "organization": "cpan-sigstore sandbox", "commonName": "sandbox" },
-            "uri": url,
-            "certChain": { "certificates": certificates },
-            "validFor": self.valid_for(part),
-        }))
-    }
 }
 
-/// The trusted root with these parts.
-pub(crate) fn trusted_root(
-    authority: &Value,
-    ct_log: &Value,
-    rekor: [&Value; 2],
-    tsa: &Value,
-) -> Value {
+fn log(url: &str, key: &AuthorityKey, valid_for: Value) -> Value {
     json!({
-        "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-        "tlogs": rekor,
-        "certificateAuthorities": [authority],
-        "ctlogs": [ct_log],
-        "timestampAuthorities": [tsa],
+        "baseUrl": url,
+        "hashAlgorithm": "SHA2_256",
+        "publicKey": {
+            "rawBytes": BASE64.encode(key.spki()),
+            "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+            "validFor": valid_for,
+        },
+        "logId": { "keyId": BASE64.encode(key.id()) },
     })
 }
 
-/// The addresses for a signing configuration.
-pub(crate) struct Endpoints<'a> {
-    pub(crate) ca: &'a str,
-    pub(crate) oidc: &'a str,
-    pub(crate) rekor: (&'a str, RekorVersion),
-    pub(crate) tsa: Option<&'a str>,
-}
-
-/// The signing configuration for these addresses.
-pub(crate) fn signing_config(endpoints: &Endpoints<'_>, now: Timestamp) -> Value {
-    let start = seconds(now - BACKDATED);
-    let service = |url: &str, version: u32| {
-        json!({
-            "url": url,
-            "majorApiVersion": version,
-            "validFor": { "start": start },
-            "operator": "cpan-sigstore sandbox",
-        })
-    };
-    let (rekor, version) = endpoints.rekor;
-    let version = match version {
-        RekorVersion::V1 => 1,
-        RekorVersion::V2 => 2,
-    };
-    let tsa: Vec<Value> = endpoints.tsa.iter().map(|url| service(url, 1)).collect();
-    json!({
-        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
-        "caUrls": [service(endpoints.ca, 1)],
-        "oidcUrls": [service(endpoints.oidc, 1)],
-        "rekorTlogUrls": [service(rekor, version)],
-        "rekorTlogConfig": { "selector": "ANY" },
-        "tsaUrls": tsa,
-        "tsaConfig": { "selector": "ANY" },
-    })
+/// An authority with its chain, root last.
+fn authority(url: &str, chain: [&Certificate; 2], valid_for: Value) -> der::Result<Value> {
+    let certificates = chain
+        .into_iter()
+        .map(|certificate| Ok(json!({ "rawBytes": BASE64.encode(certificate.to_der()?) })))
+        .collect::<der::Result<Vec<_>>>()?;
+    Ok(json!({
+        "subject": { "organization": OPERATOR, "commonName": "sandbox" },
+        "uri": url,
+        "certChain": { "certificates": certificates },
+        "validFor": valid_for,
+    }))
 }
 
 /// RFC 3339 in whole seconds.

@@ -51,6 +51,8 @@ struct RunArgs {
 #[derive(Subcommand)]
 enum Command {
     /// Print a fresh ID token for an account of the sandbox that runs.
+    ///
+    /// It is signed with ES256, which cosign takes from a file only: `--identity-token FILE`.
     Token(token::TokenArgs),
     /// Log in as a person would: open the address, click the account's button, follow the way back.
     Browser(browser::BrowserArgs),
