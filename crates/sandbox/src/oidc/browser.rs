@@ -1,6 +1,6 @@
 //! A person at a browser, scripted: reads the login page, clicks, follows the way back.
 
-use reqwest::{Client, Response, StatusCode, header, redirect};
+use reqwest::{Response, StatusCode, header};
 use url::Url;
 
 /// What the person clicks.
@@ -55,20 +55,14 @@ pub enum BrowserError {
 /// # Errors
 /// When a page is not to be had, or has no such button.
 pub async fn visit(address: &str, click: Click<'_>) -> Result<LastPage, BrowserError> {
-    let client = Client::builder()
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        // Everything is http on loopback: the system's certificates are not needed.
-        .tls_certs_only([])
-        .build()?;
+    let client = crate::http::loopback().build()?;
     let mut url = parse(address)?;
     let page = read(client.get(url.clone()).send().await?).await?;
-    let answer = client
+    let mut response = client
         .post(url.clone())
         .form(&form(&page, click)?)
         .send()
         .await?;
-    let mut response = answer;
     while response.status() == StatusCode::SEE_OTHER {
         url = target(&url, &response)?;
         response = client.get(url.clone()).send().await?;
