@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use cpan_sigstore_core::{digest::DigestError, finding::Exit, identity::PatternError};
 use cpan_sigstore_sigstore::{
-    login::TokenError,
+    http::HttpError,
+    login::{LoginError, TokenError},
     sign::SignError,
     trust::{ConfigError, TrustError},
     verify::{ArtifactError, KeyError},
@@ -64,6 +65,20 @@ pub enum Failure {
     /// The identity token is of no use.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// There is nowhere to log in.
+    #[error(
+        "expected an OpenID issuer to log in at, found none in the instance or its signing configuration"
+    )]
+    NoIssuer,
+    /// The user does not agree that the name becomes public.
+    #[error("expected your agreement, found none; nothing was signed")]
+    NotAgreed,
+    /// The login gave no identity.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// No connection can be made.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// Nothing was signed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -96,6 +111,8 @@ impl Failure {
             | Self::Digest(_)
             | Self::Key(_)
             | Self::NoHome
+            | Self::NoIssuer
+            | Self::NotAgreed
             | Self::Config(
                 ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
             ) => Exit::Usage,
@@ -103,7 +120,12 @@ impl Failure {
             Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
             Self::Sign(SignError::OwnBundle(_)) => Exit::SignatureInvalid,
             Self::Sign(error) if error.is_transient() => Exit::TryLater,
+            Self::Http(error) | Self::Login(LoginError::Http(error)) if error.is_transient() => {
+                Exit::TryLater
+            }
             Self::Config(_)
+            | Self::Http(_)
+            | Self::Login(_)
             | Self::Trust(_)
             | Self::Artifact(_)
             | Self::Sign(_)
@@ -141,6 +163,13 @@ impl Failure {
             ),
             Self::Sign(error) if error.is_transient() => {
                 Some("the service may be back in a moment; run the same command again")
+            }
+            Self::NoIssuer => {
+                Some("name one with `--oidc-issuer URL`, or give a token with `--identity-token`")
+            }
+            Self::NotAgreed => Some("agree at the question, or with `--yes`"),
+            Self::Http(error) | Self::Login(LoginError::Http(error)) if error.is_transient() => {
+                Some("nothing was signed; run the same command again when the network is back")
             }
             Self::NoHome => Some("set CPAN_SIGSTORE_CONFIG and CPAN_SIGSTORE_CACHE"),
             _ => None,

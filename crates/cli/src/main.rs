@@ -6,6 +6,7 @@
 
 mod bundle_file;
 mod commands;
+mod consent;
 mod failure;
 mod folders;
 mod identity_args;

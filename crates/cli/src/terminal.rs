@@ -94,6 +94,10 @@ impl Terminal {
         error.flush()?;
         let mut line = String::new();
         let read = std::io::stdin().lock().take(limit).read_line(&mut line)?;
+        if !line.ends_with('\n') {
+            // Nobody pressed the key that would have ended the line of the question.
+            writeln!(error)?;
+        }
         Ok((read > 0).then(|| line.trim().to_owned()))
     }
 

@@ -1,0 +1,51 @@
+//! What a person agrees to before the first signature: the name in the certificate is public for
+//! ever. Asked once for each user; the answer is kept beside the configuration.
+
+use std::{io::Write as _, path::Path};
+
+use crate::{failure::Failure, folders, terminal::Terminal};
+
+/// Longest answer that is read, in bytes.
+const LINE_LIMIT: u64 = 64;
+
+/// Asks, unless it was agreed to before or by a flag.
+///
+/// # Errors
+/// Where the answer is no, or there is nobody to ask.
+pub fn ask(terminal: &Terminal, agreed: bool) -> Result<(), Failure> {
+    let kept = folders::config_file()?.with_file_name("agreed-to-public-log");
+    if agreed || kept.exists() {
+        return Ok(());
+    }
+    for line in [
+        "Signing writes your name, an e-mail address mostly, and the time into a public log.",
+        "It can never be removed: everybody can read it, now and in the future.",
+    ] {
+        terminal.say(line);
+    }
+    let answer = terminal
+        .ask("Do you agree? [y/N]", LINE_LIMIT)
+        .map_err(|source| Failure::System {
+            what: "expected an answer",
+            source,
+        })?;
+    match answer.as_deref().map(str::to_lowercase).as_deref() {
+        Some("y" | "yes") => {
+            keep(&kept);
+            Ok(())
+        }
+        _ => Err(Failure::NotAgreed),
+    }
+}
+
+/// Keeps the answer; where that cannot be, it is asked again the next time.
+fn keep(path: &Path) {
+    let Some(folder) = path.parent() else { return };
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| tempfile::NamedTempFile::new_in(folder))
+        .and_then(|mut file| {
+            writeln!(file, "{}", jiff::Timestamp::now())?;
+            Ok(file.persist(path)?)
+        });
+    drop(written);
+}
