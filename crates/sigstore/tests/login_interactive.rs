@@ -326,13 +326,12 @@ async fn the_port_that_waits_answers_nothing_but_the_login() {
                     request.send().await.unwrap().status().as_u16()
                 };
                 let elsewhere = back.replace("/auth/callback", "/favicon.ico");
-                let statuses = [
+                [
                     status(http.get(elsewhere)).await,
                     status(http.get(&back).header("Host", "rebound.example.org")).await,
                     status(http.post(format!("{back}?code=x"))).await,
                     visit(&url, click).await.unwrap().status,
-                ];
-                statuses
+                ]
             }));
         }
         fn show_device_code(&mut self, _: &str, _: Option<&str>, _: &str) {}
