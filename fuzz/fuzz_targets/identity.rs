@@ -1,0 +1,29 @@
+//! Identity tokens, digests, and patterns for identities: a pattern never matches more than the
+//! whole name.
+
+#![no_main]
+
+use cpan_sigstore_core::{digest::Sha256Digest, identity::Matcher};
+use cpan_sigstore_sigstore::{login::IdentityToken, verify::PublicKey};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(token) = IdentityToken::from_jwt(text) {
+        // What it shows never contains the secret.
+        assert!(!format!("{token:?}").contains(token.expose()));
+    }
+    if let Ok(digest) = text.parse::<Sha256Digest>() {
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+    }
+    let _ = PublicKey::from_pem(text);
+    let Some((pattern, name)) = text.split_once('\n') else {
+        return;
+    };
+    if let Ok(matcher) = Matcher::pattern(pattern)
+        && matcher.matches(name)
+    {
+        // A name with something before or behind it that the pattern cannot contain is another name.
+        let plain = pattern.chars().all(|c| c.is_ascii_alphanumeric());
+        assert!(!plain || pattern == name);
+    }
+});

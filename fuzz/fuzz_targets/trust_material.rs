@@ -1,0 +1,19 @@
+//! Trusted roots and signing configurations, as far as a verifier and a selection of services.
+
+#![no_main]
+
+use cpan_sigstore_sigstore::{
+    sign::Services,
+    trust::{SigningConfig, TrustedRoot},
+    verify::Verifier,
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(root) = TrustedRoot::parse(bytes, "fuzz") {
+        let _ = Verifier::new(&root);
+    }
+    if let Ok(config) = SigningConfig::parse(bytes, "fuzz") {
+        let _ = Services::select(&config);
+    }
+});
