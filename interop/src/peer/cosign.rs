@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use tempfile::NamedTempFile;
+
 use super::{Answer, Format, Order, Question, run};
 use crate::error::InteropError;
 use crate::installed;
+use crate::instance::write;
 
 /// sigstore/cosign.
 #[derive(Debug)]
@@ -27,9 +30,13 @@ impl Cosign {
     /// # Errors
     /// When the program cannot be run.
     pub async fn sign(&self, order: Order<'_>, format: Format) -> Result<Answer, InteropError> {
+        // On the command line it takes tokens signed by RS256 only, and any other for the name of a file.
+        let token = NamedTempFile::new()?;
+        write(token.path(), order.token.as_bytes())?;
         run(&self.program, |command| {
             command
-                .args(["sign-blob", "--yes", "--identity-token", order.token])
+                .args(["sign-blob", "--yes", "--identity-token"])
+                .arg(token.path())
                 .arg("--bundle")
                 .arg(order.bundle)
                 .arg("--trusted-root")
