@@ -23,44 +23,34 @@ impl Form {
     pub const ALL: [Self; 3] = [Self::RekorV2, Self::RekorV1, Self::OldFormat];
 }
 
-/// One attack and its outcomes.
+/// The outcomes of one attack.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The attack's name in [`crate::tampering`].
-    pub attack: String,
     /// The forms it is tried on.
     pub on: Vec<Form>,
     /// The code that our program answers with.
-    pub ours: Outcome,
+    ours: Words,
     /// The peers that decide otherwise, each with the reason.
     #[serde(default)]
-    pub differs: BTreeMap<String, Difference>,
+    differs: BTreeMap<String, Words>,
 }
 
-/// Our answer: one code for all forms, or one for each.
+/// The same words for every form, or words for some.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Outcome {
-    /// The same code on every form.
+enum Words {
     Same(String),
-    /// A code for each form.
     Each(BTreeMap<Form, String>),
 }
 
-/// A peer that decides otherwise.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Difference {
-    /// On every form.
-    Always(String),
-    /// On some forms only.
-    On {
-        /// Those forms.
-        on: Vec<Form>,
-        /// Why.
-        why: String,
-    },
+impl Words {
+    fn on(&self, form: Form) -> Option<&str> {
+        match self {
+            Self::Same(words) => Some(words),
+            Self::Each(words) => words.get(&form).map(String::as_str),
+        }
+    }
 }
 
 /// The whole file.
@@ -69,30 +59,26 @@ pub enum Difference {
 pub struct Table {
     /// The peers that refuse a good signature by an otherName identity, each with the reason.
     pub refuse_other_name: BTreeMap<String, String>,
-    /// The attacks.
-    pub case: Vec<Case>,
+    /// The attacks by name.
+    pub attack: BTreeMap<String, Case>,
 }
 
 /// The code by which our program says that everything is right.
-pub const TRUSTED: &str = "trusted";
+const TRUSTED: &str = "trusted";
 
 impl Case {
     /// The code that our program answers with on this form.
     pub fn code(&self, form: Form) -> Option<&str> {
-        match &self.ours {
-            Outcome::Same(code) => Some(code),
-            Outcome::Each(codes) => codes.get(&form).map(String::as_str),
-        }
+        self.ours.on(form)
     }
 
     /// Whether this peer accepts on this form: as we do, unless the table says otherwise.
     pub fn accepts(&self, peer: &str, form: Form) -> bool {
         let we_do = self.code(form) == Some(TRUSTED);
-        let differs = match self.differs.get(peer) {
-            None => false,
-            Some(Difference::Always(_)) => true,
-            Some(Difference::On { on, .. }) => on.contains(&form),
-        };
+        let differs = self
+            .differs
+            .get(peer)
+            .is_some_and(|reason| reason.on(form).is_some());
         we_do != differs
     }
 }
