@@ -11,6 +11,9 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::failure::Failure;
 
+/// Size of most bundles, in bytes: what is reserved for reading one.
+const USUAL_SIZE: usize = 16 * 1024;
+
 /// Where the bundle of a file is: `FILE.sigstore.json`.
 pub fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
@@ -25,7 +28,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::read(path)(error)),
     };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL_SIZE);
     file.take(SIZE_LIMIT as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(Failure::read(path))?;

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod documents;
 mod harness;
 mod identity;
 mod inspect;

@@ -5,7 +5,7 @@ use std::{fs, io::Write as _, process::Stdio};
 use cpan_sigstore_sandbox::RekorVersion::{V1, V2};
 use serde_json::{Value, json};
 
-use crate::harness::{BYTES, FILE, Ran, User, sha256};
+use crate::harness::{AUTHOR, BYTES, FILE, Ran, User, sha256};
 
 #[test]
 fn a_file_standard_input_and_a_digest_are_verified_alike() {
@@ -264,4 +264,54 @@ fn text_of_a_bundle_cannot_move_the_cursor() {
     user.write_bundle(&bundle);
     let ran = user.verify(&[]).exits(11);
     assert!(!ran.stdout.contains('\u{1b}'), "{ran:#?}");
+}
+
+#[test]
+fn a_certificate_that_is_none_is_refused() {
+    let user = User::new();
+    let found = changed(&user, |bundle| {
+        bundle["verificationMaterial"]["certificate"]["rawBytes"] = "MAA=".into();
+    });
+    assert_eq!(found, "certificate-malformed");
+}
+
+#[test]
+fn a_signature_that_a_digest_is_not_enough_for_is_said_to_be_so() {
+    let user = User::new();
+    let mut bundle = user.forge(V2, true).bundle();
+    bundle["messageSignature"]["messageDigest"]["algorithm"] = "SHA2_384".into();
+    user.write_bundle(&bundle);
+    let digest = format!("sha256:{}", hex::encode(sha256(BYTES)));
+    let bundle = user.bundle();
+    let issuer = user.issuer();
+    let ran = user.run(&[
+        "verify",
+        &digest,
+        "--json",
+        "--bundle",
+        bundle.to_str().unwrap(),
+        "--certificate-identity",
+        AUTHOR,
+        "--certificate-oidc-issuer",
+        &issuer,
+    ]);
+    assert_eq!(ran.exits(11).code(), "unsupported");
+    // With the bytes it is checked, and found to be something else.
+    assert_ne!(user.verify(&[]).code, Some(0));
+}
+
+#[test]
+fn a_checkpoint_whose_signature_was_changed_is_refused() {
+    let user = User::new();
+    let found = changed(&user, |bundle| {
+        let envelope = bundle
+            .pointer_mut(&format!("{ENTRY}/inclusionProof/checkpoint/envelope"))
+            .unwrap();
+        let text = envelope.as_str().unwrap().trim_end().to_owned();
+        // A letter in the middle of the signature, behind the four bytes that name the key.
+        let at = text.len() - 20;
+        let other = if &text[at..=at] == "A" { "B" } else { "A" };
+        *envelope = format!("{}{other}{}\n", &text[..at], &text[at + 1..]).into();
+    });
+    assert_eq!(found, "checkpoint-invalid");
 }

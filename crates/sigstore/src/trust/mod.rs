@@ -21,6 +21,9 @@ use std::path::PathBuf;
 /// Largest file of trust material that is read, in bytes. Real ones have 5 to 20 KiB.
 const SIZE_LIMIT: usize = 1 << 20;
 
+/// Size of most files of trust material, in bytes: what is reserved for reading one.
+const USUAL_SIZE: usize = 16 * 1024;
+
 /// Trust material that cannot be had or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -72,7 +75,7 @@ fn read_file(path: &std::path::Path) -> Result<Vec<u8>, TrustError> {
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL_SIZE);
     std::fs::File::open(path)
         .map_err(read)?
         .take(SIZE_LIMIT as u64 + 1)

@@ -12,9 +12,9 @@ use sigstore_verify::{
 use super::{VerifyError, explain};
 use crate::bundle::StrictBundle;
 
-/// Size of the read buffer, in bytes: large enough that system calls do not count, small enough to
-/// stay in the second-level cache.
-const BUFFER: usize = 256 * 1024;
+/// Size of the read buffer, in bytes: large enough that system calls do not count, small enough that
+/// the pages behind it do not either.
+const BUFFER: usize = 64 * 1024;
 
 /// What a signature is verified over.
 pub enum Artifact<'a> {
