@@ -6,9 +6,10 @@
 //!   move the cursor or change what stands above it;
 //! - a reader that goes away (`| head`) ends the output, not the program's verdict.
 
-use std::io::Write;
+use std::{cell::RefCell, fmt::Write as _, io::Write};
 
 use anstyle::{AnsiColor, Style};
+use cpan_sigstore_core::text::printable;
 
 use crate::failure::Failure;
 
@@ -29,12 +30,17 @@ pub enum Tone {
 }
 
 /// The terminal, or the files that stand in for it.
-pub struct Terminal;
+pub struct Terminal {
+    /// What was said of the result so far; results are written whole, at [`Terminal::flush`].
+    result: RefCell<String>,
+}
 
 impl Terminal {
     /// The process's own.
     pub fn new() -> Self {
-        Self
+        Self {
+            result: RefCell::default(),
+        }
     }
 
     /// The first line of a result: a word and what it is about.
@@ -89,6 +95,7 @@ impl Terminal {
     /// Asks a question, and reads one line of at most `limit` bytes; `None` at the end of input.
     pub fn ask(&self, question: &str, limit: u64) -> std::io::Result<Option<String>> {
         use std::io::{BufRead as _, Read as _};
+        self.flush();
         let mut error = anstream::stderr().lock();
         write!(error, "{} ", printable(question))?;
         error.flush()?;
@@ -112,29 +119,25 @@ impl Terminal {
         }
     }
 
-    fn out(&self, line: std::fmt::Arguments<'_>) {
+    /// Ends a result: what was said so far is to be seen now.
+    pub fn flush(&self) {
         // A closed output ends what is written, not the verdict.
-        let _ = writeln!(anstream::stdout().lock(), "{line}");
+        let _ = anstream::stdout().write_all(self.result.take().as_bytes());
+    }
+
+    fn out(&self, line: std::fmt::Arguments<'_>) {
+        // A text takes all that is written to it.
+        let _ = writeln!(self.result.borrow_mut(), "{line}");
     }
 
     fn err(&self, line: std::fmt::Arguments<'_>) {
+        self.flush();
         let _ = writeln!(anstream::stderr().lock(), "{line}");
     }
 }
 
-/// Text without control characters; line breaks become spaces.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn foreign_text_cannot_move_the_cursor() {
-        assert_eq!(printable("a\x1b[2Kb\rc\u{9b}d"), "a [2Kb c d");
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.flush();
     }
 }

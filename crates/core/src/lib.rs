@@ -8,6 +8,7 @@
 //! - [`digest`]: which bytes.
 //! - [`finding`]: what is the case, as stable kebab-case codes, and the exit code of each.
 //! - [`cause`]: why a signature proves nothing, with the words a person is told.
+//! - [`text`]: foreign text that people are shown.
 //!
 //! PAUSE ids, release paths, author records, policy and the decision of the gate belong here too.
 
@@ -15,3 +16,4 @@ pub mod cause;
 pub mod digest;
 pub mod finding;
 pub mod identity;
+pub mod text;

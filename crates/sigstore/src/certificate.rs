@@ -7,6 +7,7 @@
 use cpan_sigstore_core::{
     cause::Cause,
     identity::{CiClaims, Signer, Subject, WorkflowClaims},
+    text::shows_as_itself,
 };
 use der::{Decode as _, Tag, Tagged as _, asn1::ObjectIdentifier};
 use sigstore_verify::{
@@ -103,8 +104,10 @@ fn subject(certificate: &Certificate) -> Result<Subject, Refused> {
         _ => return Err(refused("a name of another kind")),
     };
     // A name that does not print as it is could pass for another on a screen.
-    if subject.as_str().is_empty() || subject.as_str().chars().any(char::is_control) {
-        return Err(refused("an empty name, or one with control characters"));
+    if subject.as_str().is_empty() || !subject.as_str().chars().all(shows_as_itself) {
+        return Err(refused(
+            "an empty name, or one with characters that do not show as themselves",
+        ));
     }
     Ok(subject)
 }

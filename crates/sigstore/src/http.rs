@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cpan_sigstore_core::text::printable;
 use reqwest::{Method, Response, Url, header::HeaderMap};
 
 /// Longest wait for a connection.
@@ -211,12 +212,9 @@ fn with_sources(error: &reqwest::Error) -> String {
 }
 
 /// The start of a body as one printable line.
-pub fn excerpt(body: &[u8]) -> String {
+fn excerpt(body: &[u8]) -> String {
     const LENGTH: usize = 200;
-    let text: String = String::from_utf8_lossy(&body[..body.len().min(4 * LENGTH)])
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LENGTH)
-        .collect();
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LENGTH)]);
+    let text: String = printable(&text).chars().take(LENGTH).collect();
     text.trim().to_owned()
 }

@@ -138,6 +138,7 @@ fn print(job: &Job, signed: &SignedBundle, json: bool, terminal: &Terminal) {
             bundle,
             verified,
         });
+        terminal.flush();
         return;
     }
     terminal.headline(Tone::Good, "signed", &job.file.display().to_string());
@@ -147,4 +148,5 @@ fn print(job: &Job, signed: &SignedBundle, json: bool, terminal: &Terminal) {
         terminal.field("log", &format!("{}, entry {}", log.url, log.index));
     }
     terminal.field("bundle", &bundle);
+    terminal.flush();
 }
