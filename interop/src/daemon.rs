@@ -13,6 +13,9 @@ use crate::error::InteropError;
 /// How long a service may take to answer its first request.
 const START: Duration = Duration::from_secs(30);
 
+/// How much of a log a message shows.
+const LAST_LINES: usize = 12;
+
 /// A running service.
 #[derive(Debug)]
 pub struct Daemon {
@@ -85,13 +88,18 @@ impl Daemon {
     }
 
     fn not_ready(&self, why: String) -> InteropError {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
-        let last: Vec<&str> = log.lines().rev().take(12).collect();
         InteropError::NotReady {
             service: self.service,
             why,
-            log: last.into_iter().rev().collect::<Vec<_>>().join("\n"),
+            log: self.last_words(),
         }
+    }
+
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.len().saturating_sub(LAST_LINES);
+        lines[last..].join("\n")
     }
 }
 
@@ -100,6 +108,10 @@ impl Drop for Daemon {
         // It may have ended by itself; either way nothing is left to do.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            // A test failed: what the service thought of it is gone with the folder.
+            eprintln!("last words of {}:\n{}", self.service, self.last_words());
+        }
     }
 }
 

@@ -61,7 +61,7 @@ impl Fulcio<'_> {
         service: &'static str,
         ct_log: &str,
     ) -> Result<Started<String>, InteropError> {
-        let config = format!("{service}.yaml");
+        let config = format!("{service}.json");
         write(
             &self.folder.join(&config),
             configuration(self.issuers).as_bytes(),
@@ -87,6 +87,8 @@ impl Fulcio<'_> {
                 "--fileca-watch=false",
                 &format!("--config-path={config}"),
                 &format!("--ct-log-url={ct_log}"),
+                // One line for each event.
+                "--log_type=prod",
             ],
         )?;
         let url = format!("http://127.0.0.1:{port}");
@@ -96,20 +98,20 @@ impl Fulcio<'_> {
     }
 }
 
-/// Fulcio's configuration of identity providers; JSON is YAML as well.
+/// Fulcio's configuration of identity providers. Its names in JSON are not those in the YAML of its documentation.
 fn configuration(issuers: &Issuers) -> String {
     let issuer = |url: &str, kind: &str| {
         serde_json::json!({
-            "issuer-url": url,
-            "client-id": "sigstore",
-            "type": kind,
-            "subject-domain": "127.0.0.1",
-            "contact": "interop@example.org",
-            "description": kind,
+            "IssuerURL": url,
+            "ClientID": "sigstore",
+            "Type": kind,
+            "SubjectDomain": "127.0.0.1",
+            "Contact": "interop@example.org",
+            "Description": kind,
         })
     };
     serde_json::json!({
-        "oidc-issuers": {
+        "OIDCIssuers": {
             issuers.email.as_str(): issuer(&issuers.email, "email"),
             issuers.username.as_str(): issuer(&issuers.username, "username"),
         }
