@@ -162,12 +162,10 @@ impl<'a> Report<'a> {
         for log in signature.log() {
             terminal.field("log", &format!("{}, entry {}", log.url, log.index));
         }
-        let kind = if signature.is_attestation() {
-            "attestation, "
-        } else {
-            ""
-        };
-        terminal.field("format", &format!("{kind}{}", signature.format()));
+        terminal.field("format", &signature.format().to_string());
+        if let Some(predicate) = signature.attestation() {
+            terminal.field("statement", predicate);
+        }
         terminal.field("digest", &signature.digest().to_string());
     }
 }

@@ -3,7 +3,6 @@
 use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer};
 use jiff::Timestamp;
 use serde::Serialize;
-use sigstore_verify::types::SignatureContent;
 
 use crate::{
     bundle::{Format, Refused, StrictBundle},
@@ -67,12 +66,7 @@ pub fn claims(bundle: &StrictBundle) -> Result<Claims, Refused> {
             .map(|certificate| (certificate.info.not_before, certificate.info.not_after)),
         signer: certificate.map(|certificate| certificate.signer),
         digests: bundle.signed_digests(),
-        attestation: match &bundle.bundle.content {
-            SignatureContent::DsseEnvelope(envelope) => {
-                Some(predicate(envelope.payload.as_bytes()))
-            }
-            _ => None,
-        },
+        attestation: bundle.predicate_type(),
         log_entries: material.tlog_entries.iter().map(log_entry).collect(),
         timestamps: timestamps(bundle),
     })
@@ -87,13 +81,6 @@ fn timestamps(bundle: &StrictBundle) -> Vec<Timestamp> {
         .iter()
         .filter_map(|stated| Reply::read(stated.signed_timestamp.as_bytes()).ok()?.time())
         .collect()
-}
-
-fn predicate(payload: &[u8]) -> String {
-    serde_json::from_slice::<serde_json::Value>(payload)
-        .ok()
-        .and_then(|statement| Some(statement.get("predicateType")?.as_str()?.to_owned()))
-        .unwrap_or_else(|| "none stated".to_owned())
 }
 
 fn log_entry(entry: &sigstore_verify::types::TransparencyLogEntry) -> LogEntryClaims {

@@ -112,10 +112,6 @@ impl User {
         self.path(&format!("{FILE}.sigstore.json"))
     }
 
-    pub fn read_bundle(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.bundle()).unwrap()).unwrap()
-    }
-
     /// The names of all files in the folder, hidden ones too.
     pub fn files(&self) -> Vec<String> {
         names(self.folder.path())

@@ -123,6 +123,17 @@ impl StrictBundle {
         self.format
     }
 
+    /// The predicate type of an in-toto statement, unverified; `None` for a plain signature.
+    pub fn predicate_type(&self) -> Option<String> {
+        let SignatureContent::DsseEnvelope(envelope) = &self.bundle.content else {
+            return None;
+        };
+        let stated = serde_json::from_slice::<Value>(envelope.payload.as_bytes())
+            .ok()
+            .and_then(|statement| Some(statement.get("predicateType")?.as_str()?.to_owned()));
+        Some(stated.unwrap_or_else(|| "none stated".to_owned()))
+    }
+
     /// The SHA-256 digests it says it is about, unverified.
     pub fn signed_digests(&self) -> Vec<Sha256Digest> {
         match &self.bundle.content {

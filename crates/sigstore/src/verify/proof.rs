@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use sigstore_verify::{VerificationResult, types::SignatureContent};
+use sigstore_verify::VerificationResult;
 
 use super::log::Logs;
 use crate::bundle::{Format, StrictBundle};
@@ -23,7 +23,8 @@ use crate::bundle::{Format, StrictBundle};
 pub struct KeySignature {
     digest: Sha256Digest,
     format: Format,
-    attestation: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestation: Option<String>,
     signed_at: Vec<SignedTime>,
     log: Vec<LogPosition>,
 }
@@ -89,7 +90,7 @@ impl KeySignature {
         Self {
             digest,
             format: bundle.format(),
-            attestation: matches!(bundle.bundle.content, SignatureContent::DsseEnvelope(_)),
+            attestation: bundle.predicate_type(),
             signed_at,
             log: entries
                 .iter()
@@ -111,9 +112,10 @@ impl KeySignature {
         self.format
     }
 
-    /// Whether an in-toto statement about the bytes was signed, rather than the bytes themselves.
-    pub fn is_attestation(&self) -> bool {
-        self.attestation
+    /// The predicate type, where an in-toto statement about the bytes was signed rather than the
+    /// bytes themselves.
+    pub fn attestation(&self) -> Option<&str> {
+        self.attestation.as_deref()
     }
 
     /// When it was signed, by each clock that says so. Never empty.
