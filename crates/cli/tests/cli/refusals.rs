@@ -200,6 +200,7 @@ fn an_authority_whose_time_is_over_is_not_trusted() {
         ),
         (TrustedPart::CtLog, V2, true, "sct-invalid"),
         (TrustedPart::RekorV1, V1, false, "inclusion-promise-invalid"),
+        (TrustedPart::RekorV2, V2, true, "log-unknown"),
     ] {
         let user = User::with(SandboxOptions {
             ended: vec![part],

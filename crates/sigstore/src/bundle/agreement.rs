@@ -10,7 +10,9 @@ use sigstore_verify::types::{Bundle, KindVersion, TransparencyLogEntry};
 use super::{Format, Refused};
 
 pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), Refused> {
-    for entry in &bundle.verification_material.tlog_entries {
+    let entries = &bundle.verification_material.tlog_entries;
+    for (i, entry) in entries.iter().enumerate() {
+        once(entry, &entries[..i])?;
         kind(entry)?;
         if format != Format::CosignOld {
             proof(entry)?;
@@ -18,6 +20,21 @@ pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), Refused> {
         if entry.kind_version == KindVersion::HashedRekordV002 {
             rekor_v2(entry)?;
         }
+    }
+    Ok(())
+}
+
+/// One entry counts once: a second copy would look like a second log.
+fn once(entry: &TransparencyLogEntry, before: &[TransparencyLogEntry]) -> Result<(), Refused> {
+    let place = (&entry.log_id, entry.log_index);
+    if before
+        .iter()
+        .any(|other| (&other.log_id, other.log_index) == place)
+    {
+        return Err(Refused::new(
+            Cause::BundleExcess,
+            format!("the log entry {} twice", entry.log_index.get()),
+        ));
     }
     Ok(())
 }

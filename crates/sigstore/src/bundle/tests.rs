@@ -102,7 +102,31 @@ fn sizes_and_counts_are_limited() {
         many(&format!("{ENTRY}/inclusionProof/hashes"), 64),
         Some(Cause::BundleExcess)
     );
-    assert_eq!(many("/verificationMaterial/tlogEntries", 2), None);
+    assert_eq!(
+        many(
+            "/verificationMaterial/timestampVerificationData/rfc3161Timestamps",
+            2
+        ),
+        None
+    );
+}
+
+#[test]
+fn one_log_entry_does_not_count_as_two() {
+    let entry = bundle().pointer(ENTRY).unwrap().clone();
+    assert_eq!(
+        changed(
+            "/verificationMaterial/tlogEntries",
+            json!([entry.clone(), entry])
+        ),
+        Some(Cause::BundleExcess)
+    );
+    let mut other = entry.clone();
+    other["logId"]["keyId"] = json!("b3RoZXI=");
+    assert_eq!(
+        changed("/verificationMaterial/tlogEntries", json!([entry, other])),
+        None
+    );
 }
 
 #[test]

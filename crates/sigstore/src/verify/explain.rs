@@ -31,6 +31,8 @@ pub(super) fn refusal(
         Error::Timestamp(error) => timestamp(error, bundle),
         Error::UnsupportedArtifact(_) | Error::UnsupportedBundle(_) => Cause::Unsupported,
         Error::Crypto(_) => Cause::SignatureMismatch,
+        // All else that can be wrong with the root was found when the verifier was made.
+        Error::InvalidTrustRoot(_) => Cause::SctInvalid,
         // The library may learn to refuse more; what has no name of its own is still refused.
         _ => Cause::BundleMalformed,
     };

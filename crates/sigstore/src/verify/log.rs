@@ -1,15 +1,17 @@
 //! Binding each log entry to the log that it names.
 //!
 //! The library accepts a checkpoint by any trusted log, wherever the entry says it is. Here the
-//! checkpoint has to carry a signature by the entry's own log, and, for Rekor v2, this log's name.
+//! checkpoint has to carry a signature by the entry's own log, and, for Rekor v2, this log's name. Nor
+//! does it compare the end of a Rekor v2 log, whose entries carry no time, with the time of signing.
 
 use cpan_sigstore_core::cause::Cause;
 use sigstore_verify::{
     trust_root::TrustedRoot,
-    types::{KindVersion, LogKeyId, TransparencyLogEntry},
+    types::{KindVersion, LogKeyId, TimeRange, TransparencyLogEntry},
 };
 use url::Url;
 
+use super::proof::SignedTime;
 use crate::bundle::Refused;
 
 /// The trusted logs, as far as entries are bound to them.
@@ -18,6 +20,7 @@ pub(super) struct Logs(Vec<Log>);
 struct Log {
     key_id: LogKeyId,
     base_url: String,
+    valid_for: Option<TimeRange>,
 }
 
 impl Logs {
@@ -28,6 +31,7 @@ impl Logs {
                 .map(|log| Log {
                     key_id: log.log_id.key_id.clone(),
                     base_url: log.base_url.clone(),
+                    valid_for: log.public_key.valid_for,
                 })
                 .collect(),
         )
@@ -86,6 +90,28 @@ impl Logs {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses an entry of a log that was not trusted at one of the times of signing.
+    pub fn check_times(
+        &self,
+        entry: &TransparencyLogEntry,
+        times: &[SignedTime],
+    ) -> Result<(), Refused> {
+        let Some((log, period)) = self.find(entry).and_then(|log| Some((log, log.valid_for?)))
+        else {
+            return Ok(());
+        };
+        match times.iter().find(|signed| !period.contains(signed.time)) {
+            None => Ok(()),
+            Some(signed) => Err(Refused::new(
+                Cause::LogUnknown,
+                format!(
+                    "an entry in {}, which is not trusted for what was signed at {}",
+                    log.base_url, signed.time
+                ),
+            )),
+        }
     }
 }
 

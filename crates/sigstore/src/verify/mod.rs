@@ -7,7 +7,8 @@
 //! 3. each log entry is bound to the log it names, and is proved to be in it;
 //! 4. by the Sigstore library: signed times, certificate chain at each of them, SCT, inclusion
 //!    proofs, checkpoints, promises, the signature over the digest, and that every entry is about
-//!    this signature.
+//!    this signature;
+//! 5. each log was trusted at each signed time.
 //!
 //! Who the signer should be is compared afterwards, by
 //! [`ExpectedIdentity::check`](cpan_sigstore_core::identity::ExpectedIdentity::check) on the proof.
@@ -20,9 +21,9 @@ mod proof;
 pub use artifact::{Artifact, ArtifactError, sha256};
 pub use proof::{Clock, KeySignature, LogPosition, SignedTime, VerifiedSignature};
 
-use cpan_sigstore_core::cause::Cause;
+use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use sigstore_verify::{
-    PublicKeyVerificationPolicy, VerificationPolicy,
+    PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult,
     types::{DerPublicKey, bundle::VerificationMaterialContent},
 };
 
@@ -95,7 +96,7 @@ impl Verifier {
             artifact.verify(&self.library, bundle, claims.info.key_algorithm, &policy)?;
         Ok(VerifiedSignature::new(
             claims.signer,
-            KeySignature::new(bundle, digest, proof::times(bundle, &result), &self.logs),
+            self.signature(bundle, digest, &result)?,
         ))
     }
 
@@ -123,12 +124,21 @@ impl Verifier {
         }
         let policy = PublicKeyVerificationPolicy::new(key.der.clone());
         let (digest, result) = artifact.verify(&self.library, bundle, key.algorithm, &policy)?;
-        Ok(KeySignature::new(
-            bundle,
-            digest,
-            proof::times(bundle, &result),
-            &self.logs,
-        ))
+        Ok(self.signature(bundle, digest, &result)?)
+    }
+
+    /// What the library proved, once its times fit the logs.
+    fn signature(
+        &self,
+        bundle: &StrictBundle,
+        digest: Sha256Digest,
+        result: &VerificationResult,
+    ) -> Result<KeySignature, Refused> {
+        let times = proof::times(bundle, result);
+        for entry in &bundle.bundle.verification_material.tlog_entries {
+            self.logs.check_times(entry, &times)?;
+        }
+        Ok(KeySignature::new(bundle, digest, times, &self.logs))
     }
 
     fn check_format(&self, bundle: &StrictBundle, allow: Allow) -> Result<(), Refused> {
