@@ -8,6 +8,7 @@ use cpan_sigstore_interop::instance::Instance;
 use cpan_sigstore_interop::peer::{Answer, Cosign, Format, Order, Peer, Question};
 use cpan_sigstore_interop::tampering::{self, Exhibit, Others};
 use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions};
+use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -37,6 +38,9 @@ impl Exhibitor {
             ..SandboxOptions::default()
         })
         .unwrap();
+        // Certificates are valid from a minute ago, so that each of an exhibit's is valid at each of its times, and
+        // an attack that mixes two is refused for the mixture.
+        sandbox.ca.clock().set_offset(SignedDuration::from_mins(-1));
         let instance =
             Instance::read(&sandbox.trusted_root_path(), &sandbox.signing_config_path()).unwrap();
         Self {
