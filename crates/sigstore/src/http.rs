@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use cpan_sigstore_core::text::printable;
-use reqwest::{Method, Response, Url, header::HeaderMap};
+use reqwest::{
+    Method, Response, Url,
+    header::{HeaderMap, RETRY_AFTER},
+};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -12,7 +15,30 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// What this program calls itself.
 const USER_AGENT: &str = concat!("cpan-sigstore/", env!("CARGO_PKG_VERSION"));
 
+/// Longest wait that a service may ask for before the next try.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long to wait before each further try of a request that may succeed later.
+#[derive(Clone, Debug)]
+pub struct Backoff(Vec<Duration>);
+
+impl Backoff {
+    /// Waits of these lengths; one try more than there are waits.
+    pub fn new(waits: Vec<Duration>) -> Self {
+        Self(waits)
+    }
+}
+
+impl Default for Backoff {
+    /// Five tries within eight seconds.
+    fn default() -> Self {
+        Self([500, 1000, 2000, 4000].map(Duration::from_millis).to_vec())
+    }
+}
+
 /// An HTTP client. Cheap to clone; clones share connections.
+///
+/// A request that fails in a way that passes is sent again, with growing waits.
 ///
 /// # Security
 ///
@@ -21,6 +47,7 @@ const USER_AGENT: &str = concat!("cpan-sigstore/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
+    backoff: Backoff,
 }
 
 /// An answer, whatever its status, with its whole body.
@@ -68,6 +95,16 @@ pub enum HttpError {
         /// What was asked.
         url: String,
     },
+    /// It answers that it cannot answer now.
+    #[error("expected {url} to answer, found status {status}: {said}")]
+    Unavailable {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// The start of what it said.
+        said: String,
+    },
     /// The body is larger than an answer of this kind need be.
     #[error("expected an answer of at most {limit} bytes from {url}, found more")]
     TooLarge {
@@ -81,7 +118,10 @@ pub enum HttpError {
 impl HttpError {
     /// Whether asking again may help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Connection { .. } | Self::Timeout { .. })
+        matches!(
+            self,
+            Self::Connection { .. } | Self::Timeout { .. } | Self::Unavailable { .. }
+        )
     }
 }
 
@@ -105,7 +145,16 @@ impl Http {
         let client = builder
             .build()
             .map_err(|error| HttpError::Client(with_sources(&error)))?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            backoff: Backoff::default(),
+        })
+    }
+
+    /// The same client with other waits.
+    #[must_use]
+    pub fn with_backoff(self, backoff: Backoff) -> Self {
+        Self { backoff, ..self }
     }
 
     /// The client itself, for libraries that take one.
@@ -121,8 +170,8 @@ impl Http {
     /// Sends a request and reads its whole answer.
     ///
     /// # Errors
-    /// Where there is no whole answer of at most `limit` bytes. A status that is no success is no
-    /// error here.
+    /// Where there is no whole answer of at most `limit` bytes, or one that says to come again. Any
+    /// other status is no error here.
     pub async fn send(
         &self,
         request: reqwest::RequestBuilder,
@@ -141,6 +190,28 @@ impl Http {
         request: reqwest::Request,
         limit: usize,
     ) -> Result<Answer, HttpError> {
+        let mut waits = self.backoff.0.iter();
+        loop {
+            // Only a body that is a stream cannot be sent twice.
+            let Some(again) = request.try_clone() else {
+                return self.once(request, limit).await;
+            };
+            let url = shown(request.url());
+            let (error, asked) = match self.once(again, limit).await {
+                Ok(answer) if passes(answer.status) => {
+                    (unavailable(url, &answer), asked_wait(&answer))
+                }
+                Err(error) if error.is_transient() => (error, None),
+                decided => return decided,
+            };
+            let Some(wait) = waits.next() else {
+                return Err(error);
+            };
+            tokio::time::sleep(asked.unwrap_or(*wait).min(LONGEST_WAIT)).await;
+        }
+    }
+
+    async fn once(&self, request: reqwest::Request, limit: usize) -> Result<Answer, HttpError> {
         let url = shown(request.url());
         let response = self
             .client
@@ -149,6 +220,25 @@ impl Http {
             .map_err(|error| failed(&url, &error))?;
         read(response, &url, limit).await
     }
+}
+
+/// Whether a status is of a kind that passes: too many requests, or trouble at the server.
+fn passes(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502..=504)
+}
+
+fn unavailable(url: String, answer: &Answer) -> HttpError {
+    HttpError::Unavailable {
+        url,
+        status: answer.status,
+        said: answer.excerpt(),
+    }
+}
+
+/// The wait in seconds that a service asks for (RFC 9110, section 10.2.3).
+fn asked_wait(answer: &Answer) -> Option<Duration> {
+    let seconds = answer.headers.get(RETRY_AFTER)?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.parse().ok()?))
 }
 
 async fn read(mut response: Response, url: &str, limit: usize) -> Result<Answer, HttpError> {

@@ -13,9 +13,9 @@ use std::time::Duration;
 use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_sandbox::{Fault, Sandbox, SandboxOptions, Service};
 use cpan_sigstore_sigstore::{
-    http::HttpError,
+    http::{Backoff, HttpError},
     login::IdentityToken,
-    sign::{Backoff, ExpectedSigner, Services, SignError, SignedBundle, Signer},
+    sign::{ExpectedSigner, Services, SignError, SignedBundle, Signer},
     trust::{SigningConfig, TrustedRoot},
     verify::Verifier,
 };

@@ -8,7 +8,8 @@ use std::{
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
 use cpan_sigstore_sigstore::{
-    sign::{Backoff, ExpectedSigner, Services, SignedBundle, Signer},
+    http::Backoff,
+    sign::{ExpectedSigner, Services, SignedBundle, Signer},
     verify::{VerifiedSignature, Verifier, sha256},
 };
 use jiff::Timestamp;

@@ -273,7 +273,7 @@ const CASES: &[Case] = &[
         ANY,
         "a",
         "b",
-        "artifact-mismatch",
+        "unsupported",
     ),
 ];
 

@@ -5,11 +5,26 @@
 
 use cpan_sigstore_core::cause::Cause;
 use serde::Deserialize;
-use sigstore_verify::types::{Bundle, KindVersion, TransparencyLogEntry};
+use sigstore_verify::types::{Bundle, KindVersion, SignatureContent, TransparencyLogEntry};
 
 use super::{Format, Refused};
 
+/// Media type of in-toto statements in a DSSE envelope.
+const STATEMENT: &str = "application/vnd.in-toto+json";
+/// The versions of in-toto's statement whose subjects are read.
+const STATEMENT_TYPES: [&str; 2] = [
+    "https://in-toto.io/Statement/v0.1",
+    "https://in-toto.io/Statement/v1",
+];
+
+#[derive(Deserialize)]
+struct Typed {
+    #[serde(rename = "_type")]
+    kind: String,
+}
+
 pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), Refused> {
+    statement(bundle)?;
     let entries = &bundle.verification_material.tlog_entries;
     for (i, entry) in entries.iter().enumerate() {
         once(entry, &entries[..i])?;
@@ -20,6 +35,28 @@ pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), Refused> {
         if entry.kind_version == KindVersion::HashedRekordV002 {
             rekor_v2(entry)?;
         }
+    }
+    Ok(())
+}
+
+/// The envelope says it has an in-toto statement, and the statement says it is one.
+fn statement(bundle: &Bundle) -> Result<(), Refused> {
+    let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
+        return Ok(());
+    };
+    if envelope.payload_type != STATEMENT {
+        return Err(Refused::new(
+            Cause::Unsupported,
+            "an envelope with something else than an in-toto statement",
+        ));
+    }
+    let stated: Typed = serde_json::from_slice(envelope.payload.as_bytes())
+        .map_err(|error| Refused::new(Cause::BundleMalformed, error.to_string()))?;
+    if !STATEMENT_TYPES.contains(&stated.kind.as_str()) {
+        return Err(Refused::new(
+            Cause::Unsupported,
+            "a statement of an unknown version of in-toto",
+        ));
     }
     Ok(())
 }

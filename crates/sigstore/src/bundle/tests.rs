@@ -142,8 +142,14 @@ fn a_key_that_stands_twice_is_refused_at_every_depth() {
 
 #[test]
 fn two_contents_or_keys_or_signatures_are_refused() {
-    let envelope =
-        json!({ "payload": "e30=", "payloadType": "t", "signatures": [{ "sig": "MAA=" }] });
+    let envelope = json!({
+        "payload": base64::Engine::encode(
+            &base64::engine::general_purpose::STANDARD,
+            r#"{"_type":"https://in-toto.io/Statement/v1","subject":[]}"#,
+        ),
+        "payloadType": "application/vnd.in-toto+json",
+        "signatures": [{ "sig": "MAA=" }],
+    });
     assert_eq!(
         with("", "dsseEnvelope", envelope.clone()),
         Some(Cause::BundleAmbiguous)
@@ -159,6 +165,10 @@ fn two_contents_or_keys_or_signatures_are_refused() {
     assert_eq!(cause(&two), None);
     two["dsseEnvelope"]["signatures"] = json!([{ "sig": "MAA=" }, { "sig": "MAA=" }]);
     assert_eq!(cause(&two), Some(Cause::BundleAmbiguous));
+    let mut other = two.clone();
+    other["dsseEnvelope"]["payloadType"] = "text/plain".into();
+    other["dsseEnvelope"]["signatures"] = json!([{ "sig": "MAA=" }]);
+    assert_eq!(cause(&other), Some(Cause::Unsupported));
     two["dsseEnvelope"]["signatures"] = json!([]);
     assert_eq!(cause(&two), Some(Cause::BundleAmbiguous));
 }

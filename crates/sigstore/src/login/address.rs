@@ -8,7 +8,7 @@ use super::LoginError;
 ///
 /// # Errors
 /// [`LoginError::Insecure`] for everything else, such as `http` elsewhere or `file`.
-pub(super) fn refuse_insecure(url: &Url) -> Result<(), LoginError> {
+pub(crate) fn refuse_insecure(url: &Url) -> Result<(), LoginError> {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

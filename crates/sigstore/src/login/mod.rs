@@ -4,7 +4,7 @@
 //! - [`interactive()`]: a login at an OpenID provider, by browser, by another device, or by a code
 //!   carried over by hand.
 
-mod address;
+pub(crate) mod address;
 mod ambient;
 mod env;
 mod error;

@@ -59,8 +59,8 @@ pub enum SignError {
     /// The certificate cannot be read, or names nobody.
     #[error("the certificate authority's answer cannot be used: {0}; nothing was logged")]
     Certificate(Refused),
-    /// The certificate is for somebody else.
-    #[error("expected to sign as {expected}, found a certificate for {found}; nothing was logged")]
+    /// Token or certificate is for somebody else.
+    #[error("expected to sign as {expected}, found {found}; nothing was logged")]
     Identity {
         /// Who was meant.
         expected: String,
@@ -91,7 +91,6 @@ impl SignError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => error.is_transient(),
-            Self::Status { status, .. } => super::request::is_transient(*status),
             Self::EntryExists { .. } => true,
             _ => false,
         }

@@ -1,6 +1,6 @@
 //! Who the author means to be.
 
-use cpan_sigstore_core::identity::{Signer, Subject};
+use cpan_sigstore_core::identity::{CiClaims, Signer, Subject};
 
 use super::SignError;
 use crate::login::IdentityToken;
@@ -35,6 +35,21 @@ impl ExpectedSigner {
                 None => TokenSubject::Subject(token.subject().to_owned()),
             },
             issuer: token.certified_issuer().to_owned(),
+        }
+    }
+
+    /// Compares the token before it is sent: a certificate is logged as soon as it is issued, and
+    /// with it a name that was not meant to become public.
+    ///
+    /// Only an e-mail address is sure to be the certificate's name; the others are compared then.
+    pub(super) fn check_token(&self) -> Result<(), SignError> {
+        match &self.token {
+            TokenSubject::Email(email) => self.check(&Signer {
+                subject: Subject::Email(email.clone()),
+                issuer: self.issuer.clone(),
+                claims: CiClaims::default(),
+            }),
+            TokenSubject::Subject(_) => Ok(()),
         }
     }
 
@@ -79,10 +94,8 @@ impl TokenSubject {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    use cpan_sigstore_core::identity::CiClaims;
-
     use super::*;
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
     fn expected(claims: &str, name: Option<&str>) -> ExpectedSigner {
         let payload = URL_SAFE_NO_PAD.encode(claims);

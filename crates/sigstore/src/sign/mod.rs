@@ -1,8 +1,8 @@
 //! From digest and login to a bundle that was verified.
 //!
 //! One login signs many files: the key and its certificate are made once and live for as long as the
-//! certificate (ten minutes). Nothing is logged before the certificate was found to name who was
-//! meant, and no bundle leaves this module before it was verified as any other bundle is.
+//! certificate (ten minutes). Nothing is logged before the token, then the certificate, was found to
+//! name who was meant, and no bundle leaves this module before it was verified as any other bundle is.
 //!
 //! 1. [`Services::select`]: which services, as the signing configuration asks; what cannot be done
 //!    is said before anything is signed.
@@ -21,7 +21,6 @@ mod timestamp;
 
 pub use error::SignError;
 pub use expected::ExpectedSigner;
-pub use request::Backoff;
 pub use services::Services;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -36,6 +35,7 @@ use sigstore_verify::{
 use crate::{
     bundle::StrictBundle,
     certificate::CertificateClaims,
+    http::Backoff,
     login::IdentityToken,
     sign::{log::Logged, request::Requests},
     verify::{Allow, Artifact, VerifiedSignature, Verifier},
@@ -89,6 +89,7 @@ impl Signer {
         now: Timestamp,
     ) -> Result<Self, SignError> {
         token.check(now)?;
+        expected.check_token()?;
         let requests = Requests::new(&services, backoff)?;
         let key = KeyPair::generate_ecdsa_p256().map_err(SignError::key)?;
         let certificate = certificate::request(&requests, &services.authority, token, &key).await?;

@@ -6,7 +6,7 @@ use sigstore_trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector
 use url::Url;
 
 use super::SignError;
-use crate::trust::SigningConfig;
+use crate::{login::address::refuse_insecure, trust::SigningConfig};
 
 /// The services that one signature is made with.
 #[derive(Clone, Debug)]
@@ -73,8 +73,12 @@ impl Services {
                 found: "none".into(),
             });
         }
+        let authority = address(&authority.url)?;
+        // The identity token is sent there.
+        refuse_insecure(&authority)
+            .map_err(|_| unusable("a certificate authority by https", authority.as_str()))?;
         Ok(Self {
-            authority: address(&authority.url)?,
+            authority,
             logs,
             timestamp_authorities,
         })

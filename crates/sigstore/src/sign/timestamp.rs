@@ -50,7 +50,7 @@ async fn timestamp(
             request
                 .header(CONTENT_TYPE, "application/timestamp-query")
                 .header(ACCEPT, "application/timestamp-reply")
-                .body(body.clone())
+                .body(body)
         })
         .await?;
     if !answer.is_success() {

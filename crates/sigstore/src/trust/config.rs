@@ -8,7 +8,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Instance, InstanceError, Repository, Source, instance::Stated};
+use super::{
+    Instance, InstanceError, Repository, Source, TrustError,
+    instance::{BUILT_IN, Stated},
+    tuf::read_root,
+};
 
 /// Largest `config.toml` that is read, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
@@ -72,6 +76,9 @@ pub enum ConfigError {
     /// The name is no name.
     #[error("expected a name of letters, digits, `-` and `_`, found `{0}`")]
     Name(String),
+    /// The file from which trust in a repository should begin cannot be used.
+    #[error(transparent)]
+    Root(#[from] TrustError),
     /// The instance is incomplete.
     #[error("instance `{name}`: {source}")]
     Instance {
@@ -95,6 +102,11 @@ impl Config {
                 reason: error.to_string(),
             })?,
         };
+        // It would never be used, whatever its author thinks.
+        let hidden = |name: &&String| BUILT_IN.contains(&name.as_str());
+        if let Some(name) = document.instances.keys().find(hidden) {
+            return Err(ConfigError::Taken(name.clone()));
+        }
         Ok(Self {
             path: path.to_owned(),
             document,
@@ -107,10 +119,9 @@ impl Config {
     }
 
     /// Every name, the built-in ones first.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names = vec!["public-good", "staging"];
-        names.extend(self.document.instances.keys().map(String::as_str));
-        names
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let own = self.document.instances.keys().map(String::as_str);
+        BUILT_IN.into_iter().chain(own)
     }
 
     /// The instance of a name, or the one in use.
@@ -146,14 +157,11 @@ impl Config {
         if name.is_empty() || !name.chars().all(valid) {
             return Err(ConfigError::Name(name.to_owned()));
         }
-        if self.names().contains(&name) {
+        if self.names().any(|taken| taken == name) {
             return Err(ConfigError::Taken(name.to_owned()));
         }
         if let Source::Repository(Repository::Own { root, .. }) = &mut instance.source {
-            let bytes = std::fs::read(&*root).map_err(|source| ConfigError::Read {
-                path: root.clone(),
-                source,
-            })?;
+            let bytes = read_root(root)?;
             let copy = PathBuf::from(format!("{name}.tuf-root.json"));
             write(&self.folder().join(&copy), &bytes)?;
             *root = copy;
@@ -205,7 +213,7 @@ impl Config {
     fn unknown(&self, name: &str) -> ConfigError {
         ConfigError::UnknownInstance {
             name: name.to_owned(),
-            known: self.names().join(", "),
+            known: self.names().collect::<Vec<_>>().join(", "),
         }
     }
 }
@@ -222,9 +230,12 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
         Err(error) => return Err(failed(error)),
     };
     let mut text = String::new();
-    file.take(SIZE_LIMIT)
+    file.take(SIZE_LIMIT + 1)
         .read_to_string(&mut text)
         .map_err(failed)?;
+    if text.len() as u64 > SIZE_LIMIT {
+        return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
+    }
     Ok(Some(text))
 }
 
@@ -251,7 +262,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sub/config.toml");
         let root = folder.path().join("root.json");
-        std::fs::write(&root, "{}").unwrap();
+        let bytes = sigstore_trust_root::SigstoreInstance::Staging.tuf_root();
+        std::fs::write(&root, bytes).unwrap();
         let mut config = Config::load(&path).unwrap();
         assert_eq!(
             config.instance(None).unwrap().source,
@@ -268,6 +280,13 @@ mod tests {
             )
             .unwrap();
         config.choose("mine").unwrap();
+        std::fs::write(folder.path().join("none.json"), "{}").unwrap();
+        let none = Repository::Own {
+            url: url.clone(),
+            root: folder.path().join("none.json"),
+        };
+        let refused = config.add("other", Instance::new(Source::Repository(none)));
+        assert!(matches!(refused, Err(ConfigError::Root(_))));
         // The pinned root is a copy: changing the original changes nothing.
         std::fs::write(&root, "changed").unwrap();
 
@@ -277,7 +296,7 @@ mod tests {
         else {
             unreachable!("it was added as TUF");
         };
-        assert_eq!(std::fs::read_to_string(root).unwrap(), "{}");
+        assert_eq!(std::fs::read(root).unwrap(), bytes);
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub(super) struct Stated {
     oidc_client_id: Option<String>,
 }
 
+/// The names of the instances that are part of this program.
+pub(super) const BUILT_IN: [&str; 2] = ["public-good", "staging"];
+
 /// An instance that is stated in no way that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -82,7 +85,7 @@ impl Instance {
         }
     }
 
-    /// The instances that are part of this program, by name.
+    /// The instances that are part of this program, by name: [`BUILT_IN`].
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
             "public-good" => Some(Self::new(Source::Repository(Repository::PublicGood))),

@@ -7,6 +7,8 @@ use crate::json;
 
 /// Most logs or authorities of one kind. The public-good instance has 4.
 const COUNT_LIMIT: usize = 100;
+/// Most certificates in the chain of an authority. Sigstore's have 2 or 3.
+const CHAIN_LIMIT: usize = 10;
 
 /// A trusted root that was read strictly.
 #[derive(Clone, Debug)]
@@ -48,6 +50,18 @@ impl TrustedRoot {
         if let Some(count) = counts.into_iter().find(|count| *count > COUNT_LIMIT) {
             return Err(unusable(format!("{count} authorities of one kind")));
         }
+        let chains = library.certificate_authorities.iter();
+        let chains = chains
+            .map(|authority| authority.cert_chain.certificates.len())
+            .chain(
+                library
+                    .timestamp_authorities
+                    .iter()
+                    .map(|authority| authority.cert_chain.certificates.len()),
+            );
+        if let Some(count) = chains.into_iter().find(|count| *count > CHAIN_LIMIT) {
+            return Err(unusable(format!("a chain of {count} certificates")));
+        }
         Ok(Self { library, origin })
     }
 
@@ -57,14 +71,6 @@ impl TrustedRoot {
     /// Where it cannot be read, or as [`TrustedRoot::parse`].
     pub fn from_file(path: &Path) -> Result<Self, TrustError> {
         Self::parse(&read_file(path)?, path.display().to_string())
-    }
-
-    /// A trusted root that came with a TUF repository's signature.
-    pub(super) fn from_library(library: sigstore_trust_root::TrustedRoot, url: &str) -> Self {
-        Self {
-            library,
-            origin: url.to_owned(),
-        }
     }
 
     pub(crate) fn library(&self) -> &sigstore_trust_root::TrustedRoot {

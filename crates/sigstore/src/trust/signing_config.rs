@@ -54,11 +54,6 @@ impl SigningConfig {
         Self::parse(&read_file(path)?, &path.display().to_string())
     }
 
-    /// A signing configuration that came with a TUF repository's signature.
-    pub(super) fn from_library(library: sigstore_trust_root::SigningConfig) -> Self {
-        Self { library }
-    }
-
     /// The OpenID issuer it names, if any.
     pub fn oidc_issuer(&self) -> Option<&str> {
         self.library.oidc_url().map(|service| service.url.as_str())

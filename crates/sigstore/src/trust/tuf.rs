@@ -10,9 +10,12 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use sigstore_trust_root::{SigstoreInstance, TufBootstrap, TufConfig};
+use sigstore_trust_root::{SIGNING_CONFIG_TARGET, SigstoreInstance, TRUSTED_ROOT_TARGET};
+use sigstore_tuf::{FileStore, HttpRepository, StoreRepository, Updater, transport::UpdaterConfig};
 
-use super::{Instance, Repository, SigningConfig, Source, TrustError, TrustedRoot, read_file};
+use super::{
+    Instance, Repository, SIZE_LIMIT, SigningConfig, Source, TrustError, TrustedRoot, read_file,
+};
 use crate::http::Http;
 
 /// Age at which cached metadata is refreshed although it is still valid.
@@ -69,12 +72,8 @@ impl TrustStore {
             }
             Source::Repository(repository) => Pinned::of(repository)?,
         };
-        let loaded = self
-            .load(&repository, now, |config| {
-                sigstore_trust_root::TrustedRoot::from_tuf_at(config, now)
-            })
-            .await?;
-        Ok(loaded.map(|root| TrustedRoot::from_library(root, &repository.url)))
+        let loaded = self.load(&repository, now, &[TRUSTED_ROOT_TARGET]).await?;
+        loaded.try_map(|targets| repository.trusted_root(&targets))
     }
 
     /// Trusted root and signing configuration of an instance, valid at `now`.
@@ -97,35 +96,30 @@ impl TrustStore {
             }
             Source::Repository(repository) => Pinned::of(repository)?,
         };
-        let loaded = self
-            .load(&repository, now, |config| {
-                sigstore_trust_root::fetch_trust_material_at(config, now)
-            })
-            .await?;
-        Ok(loaded.map(|(root, config)| {
-            (
-                TrustedRoot::from_library(root, &repository.url),
-                SigningConfig::from_library(config),
-            )
-        }))
+        let targets = [TRUSTED_ROOT_TARGET, SIGNING_CONFIG_TARGET];
+        let loaded = self.load(&repository, now, &targets).await?;
+        loaded.try_map(|targets| {
+            let root = repository.trusted_root(&targets)?;
+            let config = targets.get(1).ok_or(TrustError::NoSigningConfig)?;
+            Ok((root, SigningConfig::parse(config, &repository.url)?))
+        })
     }
 
     /// Asks the cache first unless a refresh is due, then the repository, then the cache again.
-    async fn load<T, F: Future<Output = Result<T, sigstore_trust_root::Error>>>(
+    async fn load(
         &self,
         repository: &Pinned,
         now: Timestamp,
-        fetch: impl Fn(TufConfig) -> F,
-    ) -> Result<Loaded<T>, TrustError> {
+        targets: &[&str],
+    ) -> Result<Loaded<Vec<Vec<u8>>>, TrustError> {
         let folder = self.cache.join(folder_name(&repository.url));
-        let config = || repository.config().with_cache_dir(folder.clone());
         let due = self.refresh == Refresh::WhenDue && !refreshed_lately(&folder, now);
-        if !due && let Ok(material) = fetch(config().offline()).await {
+        if !due && let Ok(material) = repository.cached(&folder, now, targets).await {
             return Ok(Loaded::of(material));
         }
         let online = match self.refresh {
             Refresh::Never => "the network was not to be used".to_owned(),
-            Refresh::WhenDue => match self.fetch(repository, config(), &fetch).await {
+            Refresh::WhenDue => match repository.fetched(&folder, now, targets).await {
                 Ok(material) => {
                     // Without the note the next run asks again, which is harmless.
                     let _ = note_refresh(&folder, now);
@@ -134,29 +128,17 @@ impl TrustStore {
                 Err(reason) => reason,
             },
         };
-        match fetch(config().offline()).await {
+        match repository.cached(&folder, now, targets).await {
             Ok(material) => Ok(Loaded {
                 material,
                 refresh_failed: Some(online),
             }),
-            Err(error) => Err(TrustError::Unavailable {
+            Err(cache) => Err(TrustError::Unavailable {
                 url: repository.url.clone(),
                 online,
-                cache: error.to_string(),
+                cache,
             }),
         }
-    }
-
-    async fn fetch<T, F: Future<Output = Result<T, sigstore_trust_root::Error>>>(
-        &self,
-        repository: &Pinned,
-        config: TufConfig,
-        fetch: &impl Fn(TufConfig) -> F,
-    ) -> Result<T, String> {
-        let http = Http::for_urls([repository.url.as_str()]).map_err(|error| error.to_string())?;
-        fetch(config.with_http_client(http.client().clone()))
-            .await
-            .map_err(|error| error.to_string())
     }
 }
 
@@ -168,11 +150,14 @@ impl<T> Loaded<T> {
         }
     }
 
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Loaded<U> {
-        Loaded {
-            material: change(self.material),
+    fn try_map<U>(
+        self,
+        read: impl FnOnce(T) -> Result<U, TrustError>,
+    ) -> Result<Loaded<U>, TrustError> {
+        Ok(Loaded {
+            material: read(self.material)?,
             refresh_failed: self.refresh_failed,
-        }
+        })
     }
 }
 
@@ -193,14 +178,84 @@ impl Pinned {
             Repository::Staging => built_in(SigstoreInstance::Staging),
             Repository::Own { url, root } => Self {
                 url: url.clone(),
-                root: read_file(root)?,
+                root: read_root(root)?,
             },
         })
     }
 
-    fn config(&self) -> TufConfig {
-        TufConfig::custom(&self.url, TufBootstrap::trusted(&self.root))
+    /// Targets from the network; what was verified is kept in the cache.
+    async fn fetched(
+        &self,
+        folder: &Path,
+        now: Timestamp,
+        targets: &[&str],
+    ) -> Result<Vec<Vec<u8>>, String> {
+        let http = Http::for_urls([self.url.as_str()]).map_err(told)?;
+        let repository = HttpRepository::new(&self.url)
+            .map_err(told)?
+            .with_http_client(http.client().clone());
+        std::fs::create_dir_all(folder).map_err(told)?;
+        let updater = Updater::new(repository, &self.root).map_err(told)?;
+        get(updater.with_store(FileStore::new(folder)), now, targets).await
     }
+
+    /// Targets from the cache, verified from the pinned root as if they came from the network.
+    async fn cached(
+        &self,
+        folder: &Path,
+        now: Timestamp,
+        targets: &[&str],
+    ) -> Result<Vec<Vec<u8>>, String> {
+        let store = FileStore::new(folder);
+        let updater =
+            Updater::new(StoreRepository::new(store.clone()), &self.root).map_err(told)?;
+        get(updater.with_store(store), now, targets).await
+    }
+
+    fn trusted_root(&self, targets: &[Vec<u8>]) -> Result<TrustedRoot, TrustError> {
+        TrustedRoot::parse(targets.first().map_or(&[], Vec::as_slice), &self.url)
+    }
+}
+
+async fn get(updater: Updater, now: Timestamp, targets: &[&str]) -> Result<Vec<Vec<u8>>, String> {
+    let mut limits = UpdaterConfig::default();
+    limits.target_max_length = SIZE_LIMIT as u64;
+    let mut updater = updater.with_config(limits);
+    updater.refresh(now).await.map_err(told)?;
+    let mut found = Vec::with_capacity(targets.len());
+    for target in targets {
+        found.push(updater.get_target(target, now).await.map_err(told)?);
+    }
+    Ok(found)
+}
+
+/// Reads a `root.json` from which trust is to begin.
+///
+/// # Errors
+/// Where it cannot be read, or is no root.
+pub(super) fn read_root(path: &Path) -> Result<Vec<u8>, TrustError> {
+    let bytes = read_file(path)?;
+    let nowhere = StoreRepository::new(sigstore_tuf::MemoryStore::new());
+    match Updater::new(nowhere, &bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(TrustError::Unusable {
+            expected: "the root of a TUF repository (root.json)",
+            origin: path.display().to_string(),
+            found: told(error),
+        }),
+    }
+}
+
+/// An error with its causes, which the library's `Display` leaves out.
+fn told(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }
 
 /// The folder of a repository: its address with everything escaped that a file name cannot hold.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use sigstore_verify::{
     Policy, VerificationResult, Verifier,
     crypto::{KeyAlgorithm, Sha256Hasher},
@@ -10,7 +10,7 @@ use sigstore_verify::{
 };
 
 use super::{VerifyError, explain};
-use crate::bundle::StrictBundle;
+use crate::bundle::{Refused, StrictBundle};
 
 /// Size of the read buffer, in bytes: large enough that system calls do not count, small enough that
 /// the pages behind it do not either.
@@ -66,6 +66,11 @@ impl Artifact<'_> {
                 .map_err(|error| explain(error, Some(&digest)))
         };
         match self {
+            Self::Digest(_) if only_names_others(bundle) => Err(Refused::new(
+                Cause::Unsupported,
+                "a statement that names no SHA-256; give the file instead of its digest",
+            )
+            .into()),
             Self::Digest(digest) => by_digest(digest),
             Self::Stream(stream) if needs_sha256_alone(bundle, key) => by_digest(sha256(stream)?),
             Self::Stream(stream) => {
@@ -84,8 +89,8 @@ impl Artifact<'_> {
 /// Whether the SHA-256 of the bytes is all that the signature needs to be checked.
 fn needs_sha256_alone(bundle: &StrictBundle, key: KeyAlgorithm) -> bool {
     match &bundle.bundle.content {
-        // The envelope is what is signed; its statement names the digest.
-        SignatureContent::DsseEnvelope(_) => true,
+        // The envelope is what is signed; its statement names the digests.
+        SignatureContent::DsseEnvelope(_) => !bundle.signed_digests().is_empty(),
         SignatureContent::MessageSignature(message) => {
             let hash = match &message.message_digest {
                 Some(digest) => key
@@ -98,6 +103,12 @@ fn needs_sha256_alone(bundle: &StrictBundle, key: KeyAlgorithm) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether this is a statement whose subjects are named by other digests than SHA-256.
+fn only_names_others(bundle: &StrictBundle) -> bool {
+    matches!(bundle.bundle.content, SignatureContent::DsseEnvelope(_))
+        && bundle.signed_digests().is_empty()
 }
 
 /// Hashes what passes through, and remembers what went wrong.

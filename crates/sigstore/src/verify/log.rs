@@ -7,7 +7,7 @@
 use cpan_sigstore_core::cause::Cause;
 use sigstore_verify::{
     trust_root::TrustedRoot,
-    types::{KindVersion, LogKeyId, TimeRange, TransparencyLogEntry},
+    types::{Checkpoint, KindVersion, LogKeyId, TimeRange, TransparencyLogEntry},
 };
 use url::Url;
 
@@ -62,7 +62,7 @@ impl Logs {
             // The old format; bundles in Sigstore's own formats were refused when they were read.
             return Ok(());
         };
-        let hint = log.key_id.as_bytes().get(..4).unwrap_or_default();
+        let hint = log.hint();
         if !checkpoint
             .signatures()
             .iter()
@@ -74,6 +74,16 @@ impl Logs {
                     "a checkpoint of `{}` without a signature by {}",
                     checkpoint.origin(),
                     log.base_url
+                ),
+            ));
+        }
+        // The library takes a signature by any trusted log for good, so none by another may be there.
+        if let Some(other) = self.signed_by_another(log, checkpoint) {
+            return Err(Refused::new(
+                Cause::CheckpointOrigin,
+                format!(
+                    "a checkpoint with a signature by {} for an entry in {}",
+                    other.base_url, log.base_url
                 ),
             ));
         }
@@ -90,6 +100,16 @@ impl Logs {
             ));
         }
         Ok(())
+    }
+
+    fn signed_by_another(&self, log: &Log, checkpoint: &Checkpoint) -> Option<&Log> {
+        self.0.iter().find(|other| {
+            other.key_id != log.key_id
+                && checkpoint
+                    .signatures()
+                    .iter()
+                    .any(|signature| signature.key_id.as_slice() == other.hint())
+        })
     }
 
     /// Refuses an entry of a log that was not trusted at one of the times of signing.
@@ -112,6 +132,13 @@ impl Logs {
                 ),
             )),
         }
+    }
+}
+
+impl Log {
+    /// By what a checkpoint's signature names its key: the start of the log's id (C2SP signed notes).
+    fn hint(&self) -> &[u8] {
+        self.key_id.as_bytes().get(..4).unwrap_or_default()
     }
 }
 

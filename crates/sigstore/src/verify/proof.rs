@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use sigstore_verify::VerificationResult;
+use sigstore_verify::{VerificationResult, types::TransparencyLogEntry};
 
 use super::log::Logs;
 use crate::bundle::{Format, StrictBundle};
@@ -96,7 +96,7 @@ impl KeySignature {
                 .iter()
                 .map(|entry| LogPosition {
                     url: logs.url(entry).unwrap_or_default().to_owned(),
-                    index: entry.log_index.get(),
+                    index: proved_index(entry),
                 })
                 .collect(),
         }
@@ -157,6 +157,15 @@ pub(super) fn times(bundle: &StrictBundle, result: &VerificationResult) -> Vec<S
             },
         })
         .collect()
+}
+
+/// The index that is proved: Rekor v1 signs the entry's own index in its promise alone; without one
+/// only the proof's says where in the tree the entry is.
+fn proved_index(entry: &TransparencyLogEntry) -> u64 {
+    match (&entry.inclusion_promise, &entry.inclusion_proof) {
+        (None, Some(proof)) => proof.log_index.get(),
+        _ => entry.log_index.get(),
+    }
 }
 
 impl VerifiedSignature {

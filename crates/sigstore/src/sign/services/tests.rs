@@ -83,6 +83,19 @@ fn rekor_v2_without_a_clock_is_refused() {
 }
 
 #[test]
+fn an_identity_token_is_not_sent_in_clear() {
+    let config = json!({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+        "caUrls": [service("http://ca.test", 1, "a")],
+        "rekorTlogUrls": logs(), "rekorTlogConfig": any(),
+        "tsaUrls": authority(), "tsaConfig": any(),
+    });
+    let config = SigningConfig::parse(config.to_string().as_bytes(), "test").unwrap();
+    let error = Services::select(&config).unwrap_err();
+    assert!(error.to_string().contains("by https"), "{error}");
+}
+
+#[test]
 fn only_web_addresses_are_services() {
     let file = json!([service("file:///etc/passwd", 1, "a")]);
     assert!(select(file, any(), authority(), any()).is_err());
