@@ -14,6 +14,7 @@ mod identity;
 mod inspect;
 mod instances;
 mod interruptions;
+mod login;
 mod public_bundles;
 mod refusals;
 mod sign;

@@ -91,7 +91,8 @@ pub trait Prompt {
 }
 
 /// Logs a person in and returns the identity token, which was verified: signature, issuer, audience,
-/// nonce, and expiry; and, if it has an e-mail address, that the provider has verified it.
+/// nonce, and expiry; if it has an e-mail address, that the provider has verified it; and that it is
+/// of the account that was asked for.
 ///
 /// # Errors
 /// Every way in which there is no such token.
@@ -114,7 +115,20 @@ pub async fn interactive(
         .await
         .map_err(|_| LoginError::TimedOut(options.patience))??;
     token.check((options.clock)())?;
+    check_account(&token, options.provider)?;
     Ok(token)
+}
+
+/// Not every way in can be told the account: the page of a device login asks for it.
+fn check_account(token: &IdentityToken, asked: Option<Provider>) -> Result<(), LoginError> {
+    let found = token.certified_issuer();
+    match asked.map(Provider::connector_id) {
+        Some(expected) if expected != found => Err(LoginError::WrongIssuer {
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn way(options: &LoginOptions<'_>, provider: &OpenIdProvider<'_>) -> Flow {
