@@ -62,6 +62,18 @@ impl Place {
         &self.path
     }
 
+    /// The whole path, through every link in the folders before it.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn whole_path(&self) -> Result<PathBuf, Failure> {
+        let folder = self
+            .folder()
+            .canonicalize()
+            .map_err(Failure::read(self.folder()))?;
+        Ok(folder.join(self.path.file_name().unwrap_or_default()))
+    }
+
     /// Writes the bundle: whole to a temporary file beside, to the disk, and then under its name.
     ///
     /// # Errors

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use cpan_sigstore_core::{digest::DigestError, finding::Exit, identity::PatternError};
+use cpan_sigstore_core::{
+    cause::Cause, digest::DigestError, finding::Exit, identity::PatternError,
+};
 use cpan_sigstore_sigstore::{
     http::HttpError,
     login::{LoginError, TokenError},
@@ -10,6 +12,27 @@ use cpan_sigstore_sigstore::{
     trust::{ConfigError, TrustError},
     verify::{ArtifactError, KeyError},
 };
+
+/// What of an identity was not said.
+#[derive(Clone, Copy, Debug)]
+pub enum Missing {
+    /// The name.
+    Name,
+    /// The issuer.
+    Issuer,
+    /// Either.
+    Both,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Name => "an issuer and no name",
+            Self::Issuer => "a name and no issuer",
+            Self::Both => "none",
+        })
+    }
+}
 
 /// A command that ended without a result.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +42,9 @@ pub enum Failure {
     Usage(String),
     /// No identity to verify against.
     #[error(
-        "expected the identity that should have signed, found none: a valid signature by anybody is no reason to trust a file"
+        "expected the identity that should have signed, by name and issuer, found {0}: a valid signature by anybody is no reason to trust a file"
     )]
-    NoIdentity,
+    NoIdentity(Missing),
     /// A pattern that cannot be used.
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -82,6 +105,22 @@ pub enum Failure {
     /// Nothing was signed.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// A file is not what was signed any more.
+    #[error("expected {} as it was when it was signed, found it changed; no bundle was written", path.display())]
+    FileChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Some files were signed, and the others were not.
+    #[error("{failure}; {done} signed, not signed: {rest}")]
+    Partly {
+        /// Why it ended.
+        failure: Box<Failure>,
+        /// How many were signed.
+        done: usize,
+        /// The files that were not.
+        rest: String,
+    },
     /// Something of the system failed.
     #[error("{what}: {source}")]
     System {
@@ -102,11 +141,32 @@ impl Failure {
         move |source| Self::Read { path, source }
     }
 
+    /// A failure after `done` of several files; with one file, the failure itself.
+    pub fn partly<'a>(
+        failure: Self,
+        done: usize,
+        files: impl ExactSizeIterator<Item = &'a PathBuf>,
+    ) -> Self {
+        if files.len() < 2 {
+            return failure;
+        }
+        let rest: Vec<_> = files
+            .skip(done)
+            .map(|file| file.display().to_string())
+            .collect();
+        Self::Partly {
+            failure: Box::new(failure),
+            done,
+            rest: rest.join(" "),
+        }
+    }
+
     /// How the program ends.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Partly { failure, .. } => failure.exit(),
             Self::Usage(_)
-            | Self::NoIdentity
+            | Self::NoIdentity(_)
             | Self::Pattern(_)
             | Self::Digest(_)
             | Self::Key(_)
@@ -131,6 +191,7 @@ impl Failure {
             | Self::Sign(_)
             | Self::Token(_)
             | Self::BundleExists { .. }
+            | Self::FileChanged { .. }
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::System { .. } => Exit::Failed,
@@ -140,14 +201,22 @@ impl Failure {
     /// What to do next, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoIdentity => Some(
+            Self::Partly { failure, .. } if failure.exit() == Exit::TryLater => Some(
+                "the service may be back in a moment; run the command again with the files that were not signed",
+            ),
+            Self::Partly { failure, .. } => failure.hint(),
+            Self::FileChanged { .. } => Some("sign it again when nothing writes to it"),
+            Self::Sign(SignError::OwnBundle(refused)) if is_about_time(refused.cause) => {
+                Some("check this machine's clock: a service has another time; nothing was written")
+            }
+            Self::NoIdentity(_) => Some(
                 "name it with `--certificate-identity author@example.com --certificate-oidc-issuer https://accounts.google.com` (or `--key FILE`); `cpan-sigstore inspect BUNDLE` shows who a bundle says has signed, but ask the author, not the bundle, whether that is right",
             ),
             Self::Config(ConfigError::UnknownInstance { .. }) => Some(
                 "`cpan-sigstore instance list` shows the instances, `cpan-sigstore instance add` adds one",
             ),
             Self::Trust(TrustError::Unavailable { .. }) => Some(
-                "nothing was verified; try again with a network, or name the trust material with `--trusted-root FILE`",
+                "try again with a network, or name the trust material with `--trusted-root FILE`",
             ),
             Self::Trust(TrustError::NoSigningConfig) => Some(
                 "name one with `--signing-config FILE`, or with `signing-config` in the instance",
@@ -175,4 +244,9 @@ impl Failure {
             _ => None,
         }
     }
+}
+
+/// Whether a refusal is what a clock that is wrong leads to.
+fn is_about_time(cause: Cause) -> bool {
+    matches!(cause, Cause::LogTimeInvalid | Cause::CertificateExpired)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use cpan_sigstore_core::identity::{ExpectedIdentity, Matcher, WorkflowClaims};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Missing};
 
 /// Who should have signed.
 #[derive(Args, Debug, Default)]
@@ -56,10 +56,12 @@ impl IdentityArgs {
             subject: matcher(
                 &self.certificate_identity,
                 &self.certificate_identity_regexp,
+                self.missing(),
             )?,
             issuer: matcher(
                 &self.certificate_oidc_issuer,
                 &self.certificate_oidc_issuer_regexp,
+                self.missing(),
             )?,
             workflow: WorkflowClaims {
                 trigger: self.certificate_github_workflow_trigger.clone(),
@@ -69,6 +71,19 @@ impl IdentityArgs {
                 git_ref: self.certificate_github_workflow_ref.clone(),
             },
         })
+    }
+
+    /// What is said when name or issuer is not given.
+    fn missing(&self) -> Missing {
+        let name =
+            self.certificate_identity.is_some() || self.certificate_identity_regexp.is_some();
+        let issuer =
+            self.certificate_oidc_issuer.is_some() || self.certificate_oidc_issuer_regexp.is_some();
+        match (name, issuer) {
+            (true, false) => Missing::Issuer,
+            (false, true) => Missing::Name,
+            _ => Missing::Both,
+        }
     }
 
     /// Whether any of the flags was given.
@@ -100,11 +115,15 @@ impl IdentityArgs {
     }
 }
 
-fn matcher(exact: &Option<String>, pattern: &Option<String>) -> Result<Matcher, Failure> {
+fn matcher(
+    exact: &Option<String>,
+    pattern: &Option<String>,
+    missing: Missing,
+) -> Result<Matcher, Failure> {
     match (exact, pattern) {
         // An empty name would be a mistake of a script, never a wish.
         (Some(exact), _) if !exact.is_empty() => Ok(Matcher::Exact(exact.clone())),
         (None, Some(pattern)) if !pattern.is_empty() => Ok(Matcher::pattern(pattern)?),
-        _ => Err(Failure::NoIdentity),
+        _ => Err(Failure::NoIdentity(missing)),
     }
 }

@@ -20,9 +20,19 @@ pub struct InstanceArgs {
     /// A trusted_root.json file instead of the instance's own
     #[arg(long, value_name = "FILE", conflicts_with = "instance")]
     pub trusted_root: Option<PathBuf>,
-    /// Use what is cached, and no network
+    /// Use cached trust material, and do not refresh it
     #[arg(long)]
     pub offline: bool,
+}
+
+/// What signing at an instance needs.
+pub struct SigningMaterial {
+    /// The instance, whose issuer and client id the login uses.
+    pub instance: Instance,
+    /// What the finished bundle is verified against.
+    pub root: TrustedRoot,
+    /// The services.
+    pub config: SigningConfig,
 }
 
 impl InstanceArgs {
@@ -43,30 +53,48 @@ impl InstanceArgs {
         Ok(noted(loaded, terminal))
     }
 
-    /// Trusted root and signing configuration, the latter from its own flag if given.
+    /// Trusted root and signing configuration; a file named by a flag replaces the instance's own.
     pub async fn signing_material(
         &self,
         signing_config: Option<&PathBuf>,
         terminal: &Terminal,
-    ) -> Result<(TrustedRoot, SigningConfig), Failure> {
-        let instance = match &self.trusted_root {
-            Some(trusted_root) => Instance::new(Source::Files {
-                trusted_root: trusted_root.clone(),
-                signing_config: signing_config.cloned(),
-            }),
-            None => self.configured()?,
-        };
+    ) -> Result<SigningMaterial, Failure> {
+        let now = Timestamp::now();
         let store = self.store()?;
-        let loaded = store.signing_material(&instance, Timestamp::now()).await?;
-        let (root, config) = noted(loaded, terminal);
-        match signing_config {
-            Some(path) => Ok((root, SigningConfig::from_file(path)?)),
-            None => Ok((root, config)),
-        }
+        let (instance, root, config) = match (&self.trusted_root, signing_config) {
+            (Some(trusted_root), Some(config)) => {
+                // All of it is given, so nothing of the instance in use is meant.
+                let instance = Instance::new(Source::Files {
+                    trusted_root: trusted_root.clone(),
+                    signing_config: Some(config.clone()),
+                });
+                let root = TrustedRoot::from_file(trusted_root)?;
+                (instance, root, SigningConfig::from_file(config)?)
+            }
+            (None, Some(config)) => {
+                let instance = self.configured()?;
+                let root = noted(store.trusted_root(&instance, now).await?, terminal);
+                (instance, root, SigningConfig::from_file(config)?)
+            }
+            (given, None) => {
+                let instance = self.configured()?;
+                let loaded = store.signing_material(&instance, now).await?;
+                let (root, config) = noted(loaded, terminal);
+                let root = match given {
+                    Some(path) => TrustedRoot::from_file(path)?,
+                    None => root,
+                };
+                (instance, root, config)
+            }
+        };
+        Ok(SigningMaterial {
+            instance,
+            root,
+            config,
+        })
     }
 
-    /// The instance that is configured or named, whether or not a file overrides its root.
-    pub fn configured(&self) -> Result<Instance, Failure> {
+    fn configured(&self) -> Result<Instance, Failure> {
         let config = Config::load(&folders::config_file()?)?;
         Ok(config.instance(self.instance.as_deref())?)
     }

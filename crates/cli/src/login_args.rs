@@ -134,8 +134,13 @@ impl From<Account> for Provider {
 
 /// A token from the command line: itself, or the file that holds it.
 fn given_token(given: &str) -> Result<IdentityToken, Failure> {
-    let Ok(file) = std::fs::File::open(Path::new(given)) else {
-        return Ok(IdentityToken::from_jwt(given)?);
+    let file = match std::fs::File::open(Path::new(given)) {
+        Ok(file) => file,
+        // A token has two dots; with a slash, or fewer dots, it was meant as a file.
+        Err(error) if given.contains('/') || given.matches('.').count() != 2 => {
+            return Err(Failure::read(given)(error));
+        }
+        Err(_) => return Ok(IdentityToken::from_jwt(given)?),
     };
     let mut text = String::new();
     file.take(TOKEN_LIMIT)

@@ -3,7 +3,7 @@
 use cpan_sigstore_core::{
     cause::Cause,
     finding::{Exit, Finding},
-    identity::{IdentityMismatch, Signer},
+    identity::{IdentityMismatch, MismatchField, Signer},
 };
 use cpan_sigstore_sigstore::{bundle::Refused, trust::TrustError, verify::KeySignature};
 use serde::Serialize;
@@ -29,6 +29,20 @@ pub struct Report<'a> {
     found: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+}
+
+/// Who signed, with the claim of a workflow if that is what differs.
+fn found(mismatch: &IdentityMismatch) -> String {
+    let MismatchField::Workflow(name) = mismatch.field else {
+        return mismatch.found.to_string();
+    };
+    let mut claims = mismatch.found.claims.github.iter();
+    let claim = claims.find_map(|(stated, value)| (stated == name).then_some(value)?);
+    format!(
+        "{}, workflow {name} {}",
+        mismatch.found,
+        claim.unwrap_or("none")
+    )
 }
 
 impl<'a> Report<'a> {
@@ -100,7 +114,7 @@ impl<'a> Report<'a> {
     pub fn mismatch(file: &'a str, mismatch: &IdentityMismatch, signature: KeySignature) -> Self {
         Self {
             expected: Some(mismatch.expected.to_string()),
-            found: Some(mismatch.found.to_string()),
+            found: Some(found(mismatch)),
             signer: Some((*mismatch.found).clone()),
             signature: Some(signature),
             hint: Some(

@@ -76,7 +76,7 @@ pub enum Exit {
     Allowed = 0,
     /// An internal error, or one of the file system or network that says nothing about the file.
     Failed = 1,
-    /// The command line, or a file it names, cannot be used.
+    /// The command line cannot be used.
     Usage = 2,
     /// It could not be told; trying again later may help.
     TryLater = 3,

@@ -8,42 +8,51 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_sandbox::{Fault, Sandbox, SandboxOptions, Service};
 use cpan_sigstore_sigstore::{
     http::{Backoff, HttpError},
-    login::IdentityToken,
+    login::{IdentityToken, TokenError},
     sign::{ExpectedSigner, Services, SignError, SignedBundle, Signer},
     trust::{SigningConfig, TrustedRoot},
     verify::Verifier,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 const DIGEST: Sha256Digest = Sha256Digest::new([7; 32]);
 
 /// Signs with the given signing configuration, trying three times without waiting.
-fn sign(sandbox: &Sandbox, config: &std::path::Path) -> Result<SignedBundle, SignError> {
+fn sign(sandbox: &Sandbox, config: &Path) -> Result<SignedBundle, SignError> {
+    block_on(async {
+        let (signer, _) = certify(sandbox, config).await?;
+        signer.sign(DIGEST).await
+    })
+}
+
+async fn certify(sandbox: &Sandbox, config: &Path) -> Result<(Signer, IdentityToken), SignError> {
     let root = TrustedRoot::from_file(&sandbox.trusted_root_path()).unwrap();
     let config = SigningConfig::from_file(config).unwrap();
     let token = IdentityToken::from_jwt(&sandbox.token("author").unwrap()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let signer = Signer::certify(
+        Services::select(&config)?,
+        Verifier::new(&root).unwrap(),
+        &token,
+        ExpectedSigner::new(&token, None),
+        Backoff::new(vec![Duration::ZERO; 2]),
+        Timestamp::now(),
+    )
+    .await?;
+    Ok((signer, token))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .unwrap();
-    runtime.block_on(async {
-        let signer = Signer::certify(
-            Services::select(&config)?,
-            Verifier::new(&root).unwrap(),
-            &token,
-            ExpectedSigner::new(&token, None),
-            Backoff::new(vec![Duration::ZERO; 2]),
-            Timestamp::now(),
-        )
-        .await?;
-        signer.sign(DIGEST).await
-    })
+        .unwrap()
+        .block_on(future)
 }
 
 fn sandbox() -> Sandbox {
@@ -162,4 +171,29 @@ fn a_log_that_says_409_for_ever_is_an_error() {
     let error = sign(&sandbox, &sandbox.signing_config_path()).unwrap_err();
     assert!(matches!(error, SignError::EntryExists { .. }), "{error}");
     assert_eq!(sandbox.services.rekor_v2.requests().len(), 2);
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_renewed_as_long_as_the_login_lasts() {
+    let sandbox = sandbox();
+    let asked = || sandbox.services.ca.requests().len();
+    block_on(async {
+        let config = sandbox.signing_config_path();
+        let (mut signer, token) = certify(&sandbox, &config).await.unwrap();
+        let now = Timestamp::now();
+        signer.renew(&token, now).await.unwrap();
+        assert_eq!(asked(), 1);
+        // Certificates live for ten minutes.
+        let soon = now + SignedDuration::from_mins(9) + SignedDuration::from_secs(1);
+        signer.renew(&token, soon).await.unwrap();
+        assert_eq!(asked(), 2);
+        signer.sign(DIGEST).await.unwrap();
+        let later = now + SignedDuration::from_hours(24);
+        let error = signer.renew(&token, later).await.unwrap_err();
+        assert!(
+            matches!(error, SignError::Token(TokenError::Expired { .. })),
+            "{error}"
+        );
+        assert_eq!(asked(), 2);
+    });
 }

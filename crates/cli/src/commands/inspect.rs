@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{cause::Cause, finding::Exit};
 use cpan_sigstore_sigstore::{
     bundle::{Refused, StrictBundle},
     inspect::{Claims, claims},
@@ -13,7 +13,6 @@ use serde::Serialize;
 use crate::{
     bundle_file,
     failure::Failure,
-    report::Report,
     terminal::{Terminal, Tone},
 };
 
@@ -36,6 +35,18 @@ struct Inspection<'a> {
     claims: &'a Claims,
 }
 
+#[derive(Serialize)]
+struct NoBundle<'a> {
+    bundle: &'a str,
+    verified: bool,
+    cause: Cause,
+    expected: &'static str,
+    found: &'a str,
+}
+
+/// How every inspection begins.
+const NOTHING: &str = "nothing was verified";
+
 /// Runs the command.
 pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let name = args.bundle.display().to_string();
@@ -43,7 +54,23 @@ pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         Failure::read(&args.bundle)(std::io::Error::from(std::io::ErrorKind::NotFound))
     })?;
     match read(&bytes) {
-        Err(refused) => Ok(Report::invalid(&name, &refused).print(terminal, args.json)),
+        Err(refused) => {
+            if args.json {
+                terminal.json(&NoBundle {
+                    bundle: &name,
+                    verified: false,
+                    cause: refused.cause,
+                    expected: refused.cause.expected(),
+                    found: &refused.found,
+                });
+            } else {
+                let rest = format!("{name} cannot be read ({})", refused.cause);
+                terminal.headline(Tone::Careful, NOTHING, &rest);
+                terminal.field("expected", refused.cause.expected());
+                terminal.field("found", &refused.found);
+            }
+            Ok(Exit::SignatureInvalid)
+        }
         Ok(claims) => {
             if args.json {
                 terminal.json(&Inspection {
@@ -66,7 +93,7 @@ fn read(bytes: &[u8]) -> Result<Claims, Refused> {
 fn print(name: &str, claims: &Claims, terminal: &Terminal) {
     terminal.headline(
         Tone::Careful,
-        "nothing was verified",
+        NOTHING,
         &format!("this is what {name} says about itself"),
     );
     match &claims.signer {

@@ -1,7 +1,7 @@
 //! `cpan-sigstore sign`.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     path::{Path, PathBuf},
 };
 
@@ -9,6 +9,7 @@ use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
 use cpan_sigstore_sigstore::{
     http::Backoff,
+    login::IdentityToken,
     sign::{ExpectedSigner, Services, SignedBundle, Signer},
     verify::{VerifiedSignature, Verifier, sha256},
 };
@@ -53,9 +54,10 @@ pub struct SignArgs {
     pub(super) json: bool,
 }
 
-/// A file, its digest, and where its bundle goes.
+/// A file, what it was when it was hashed, its digest, and where its bundle goes.
 struct Job {
     file: PathBuf,
+    was: Metadata,
     digest: Sha256Digest,
     place: Place,
 }
@@ -76,32 +78,47 @@ pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 async fn sign(args: &SignArgs, jobs: &[Job], terminal: &Terminal) -> Result<(), Failure> {
-    let (root, config) = args
+    let material = args
         .instance
         .signing_material(args.signing_config.as_ref(), terminal)
         .await?;
-    let services = Services::select(&config)?;
-    let verifier = Verifier::new(&root)?;
-    let instance = args.instance.configured()?;
+    let services = Services::select(&material.config)?;
+    let verifier = Verifier::new(&material.root)?;
     let token = args
         .login
-        .token(&instance, config.oidc_issuer(), terminal)
+        .token(&material.instance, material.config.oidc_issuer(), terminal)
         .await?;
     let expected = ExpectedSigner::new(&token, args.login.identity.clone());
-    let signer = Signer::certify(
+    let backoff = Backoff::default();
+    let mut signer = Signer::certify(
         services,
         verifier,
         &token,
         expected,
-        Backoff::default(),
+        backoff,
         Timestamp::now(),
     )
     .await?;
-    for job in jobs {
-        let signed = signer.sign(job.digest).await?;
-        job.place.write(signed.json())?;
-        print(job, &signed, args.json, terminal);
+    for (done, job) in jobs.iter().enumerate() {
+        sign_one(&mut signer, &token, job, args.json, terminal)
+            .await
+            .map_err(|failure| Failure::partly(failure, done, jobs.iter().map(|job| &job.file)))?;
     }
+    Ok(())
+}
+
+async fn sign_one(
+    signer: &mut Signer,
+    token: &IdentityToken,
+    job: &Job,
+    json: bool,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    signer.renew(token, Timestamp::now()).await?;
+    let signed = signer.sign(job.digest).await?;
+    job.check_unchanged()?;
+    job.place.write(signed.json())?;
+    print(job, &signed, json, terminal);
     Ok(())
 }
 
@@ -111,23 +128,54 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, Failure> {
             "expected one file with `--bundle`, found several; without it each bundle goes beside its file".into(),
         ));
     }
+    let mut taken = args
+        .files
+        .iter()
+        .map(|file| std::fs::canonicalize(file).map_err(Failure::read(file)))
+        .collect::<Result<Vec<_>, _>>()?;
     args.files
         .iter()
         .map(|file| {
             let path = args.bundle.clone().unwrap_or_else(|| beside(file));
             let place = Place::reserve(path, args.force)?;
-            Ok(Job {
-                digest: digest(file)?,
-                file: file.clone(),
-                place,
-            })
+            // Neither a file that is signed nor the bundle of another may be written over.
+            let whole = place.whole_path()?;
+            if taken.contains(&whole) {
+                return Err(Failure::Usage(format!(
+                    "expected a place of its own for each bundle, found {} named twice",
+                    whole.display()
+                )));
+            }
+            taken.push(whole);
+            Job::new(file, place)
         })
         .collect()
 }
 
-fn digest(file: &Path) -> Result<Sha256Digest, Failure> {
-    let mut stream = File::open(file).map_err(Failure::read(file))?;
-    Ok(sha256(&mut stream)?)
+impl Job {
+    fn new(file: &Path, place: Place) -> Result<Self, Failure> {
+        let mut stream = File::open(file).map_err(Failure::read(file))?;
+        let was = stream.metadata().map_err(Failure::read(file))?;
+        Ok(Self {
+            digest: sha256(&mut stream)?,
+            file: file.to_owned(),
+            was,
+            place,
+        })
+    }
+
+    /// A login takes its time: a file that was built anew meanwhile is not what was signed.
+    fn check_unchanged(&self) -> Result<(), Failure> {
+        let is = std::fs::metadata(&self.file).map_err(Failure::read(&self.file))?;
+        let same = is.len() == self.was.len() && is.modified().ok() == self.was.modified().ok();
+        if same {
+            Ok(())
+        } else {
+            Err(Failure::FileChanged {
+                path: self.file.clone(),
+            })
+        }
+    }
 }
 
 fn print(job: &Job, signed: &SignedBundle, json: bool, terminal: &Terminal) {

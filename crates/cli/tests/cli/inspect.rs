@@ -24,5 +24,8 @@ fn what_is_no_bundle_is_refused_with_its_cause() {
     let user = User::new();
     let ran = user.run(&["inspect", "--json", FILE]).exits(11);
     assert_eq!(ran.code(), "bundle-not-json");
+    assert_eq!(ran.json()["verified"], false);
+    let ran = user.run(&["inspect", FILE]).exits(11);
+    assert!(ran.stdout.starts_with("nothing was verified"), "{ran:#?}");
     user.run(&["inspect", "no-such-file"]).exits(1);
 }

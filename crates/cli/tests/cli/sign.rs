@@ -1,11 +1,12 @@
 //! What `sign` writes, and what it asks for.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
+use cpan_sigstore_sandbox::Fault;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::harness::{AUTHOR, FILE, User};
+use crate::harness::{AUTHOR, BYTES, FILE, Ran, User};
 
 #[test]
 fn a_bundle_stands_beside_its_file_and_is_as_readable() {
@@ -164,4 +165,75 @@ fn the_conformance_protocol_signs_and_verifies() {
     };
     verify(AUTHOR).exits(0);
     assert_ne!(verify("somebody@example.org").code, Some(0));
+}
+
+#[test]
+fn nothing_that_is_signed_is_written_over() {
+    let user = User::new();
+    fs::write(user.path("other.tar.gz"), "other").unwrap();
+    user.sign(&["--force", "--bundle", FILE, FILE]).exits(2);
+    let beside = format!("{FILE}.sigstore.json");
+    fs::write(user.path(&beside), "a file that happens to have this name").unwrap();
+    user.sign(&["--force", FILE, &beside]).exits(2);
+    fs::remove_file(user.path(&beside)).unwrap();
+    user.sign(&[FILE, &format!("./{FILE}")]).exits(2);
+    assert_eq!(fs::read(user.path(FILE)).unwrap(), BYTES);
+    assert!(user.sandbox.services.ca.requests().is_empty());
+}
+
+#[test]
+fn a_batch_that_ends_early_says_what_is_left() {
+    let user = User::new();
+    for file in ["a", "b", "c"] {
+        fs::write(user.path(file), file).unwrap();
+    }
+    // A bundle that appears after all places were found free: the log tells when that is.
+    let logged = &user.sandbox.services.rekor_v2;
+    logged
+        .faults()
+        .always(Fault::Slow(std::time::Duration::from_millis(200)));
+    let token = user.sandbox.token("author").unwrap();
+    let child = user
+        .command(&["sign", "--identity-token", &token, "a", "b", "c"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while logged.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    fs::write(user.path("b.sigstore.json"), "somebody else's").unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap()).exits(1);
+    assert!(ran.stderr.contains("1 signed, not signed: b c"), "{ran:#?}");
+    assert!(user.path("a.sigstore.json").exists());
+    assert_eq!(
+        fs::read_to_string(user.path("b.sigstore.json")).unwrap(),
+        "somebody else's"
+    );
+}
+
+#[test]
+fn an_instance_with_a_root_alone_signs_with_a_signing_configuration_that_is_given() {
+    let user = User::new();
+    let root = user.sandbox.trusted_root_path();
+    let config = user.sandbox.signing_config_path();
+    user.run(&[
+        "instance",
+        "add",
+        "half",
+        "--trusted-root",
+        root.to_str().unwrap(),
+    ])
+    .exits(0);
+    user.sign(&["--instance", "half", FILE]).exits(1);
+    user.sign(&[
+        "--instance",
+        "half",
+        "--signing-config",
+        config.to_str().unwrap(),
+        FILE,
+    ])
+    .exits(0);
+    user.sign(&["--force", "--trusted-root", root.to_str().unwrap(), FILE])
+        .exits(0);
 }

@@ -315,3 +315,41 @@ fn a_checkpoint_whose_signature_was_changed_is_refused() {
     });
     assert_eq!(found, "checkpoint-invalid");
 }
+
+#[test]
+fn an_entry_is_not_of_another_log_than_the_one_that_proved_it() {
+    let user = User::new();
+    let other = user.forge(V2, true).bundle();
+    let other = other.pointer(ENTRY).unwrap();
+    let name = other["logId"]["keyId"].as_str().unwrap();
+    let hint = &base64(name)[..4];
+    let mut bundle = user.forge(V1, true).bundle();
+    let entry = bundle.pointer_mut(ENTRY).unwrap();
+    entry.as_object_mut().unwrap().remove("inclusionPromise");
+    entry["logId"]["keyId"] = name.into();
+    entry["logIndex"] = "424242".into();
+    let envelope = entry["inclusionProof"]["checkpoint"]["envelope"]
+        .as_str()
+        .unwrap();
+    let mut signature = hint.to_vec();
+    signature.extend([0; 70]);
+    let forged = format!("{envelope}\u{2014} x {}\n", encoded(&signature));
+    entry["inclusionProof"]["checkpoint"]["envelope"] = forged.into();
+    user.write_bundle(&bundle);
+    assert_eq!(
+        user.verify(&["--json"]).exits(11).code(),
+        "checkpoint-origin"
+    );
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .unwrap()
+}
+
+fn encoded(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -6,7 +6,7 @@
 //!
 //! 1. [`Services::select`]: which services, as the signing configuration asks; what cannot be done
 //!    is said before anything is signed.
-//! 2. [`Signer::certify`]: an ephemeral key, and a certificate for it; its key and its name are
+//! 2. [`Signer::certify`] (and [`Signer::renew`], for many files): an ephemeral key, and a certificate for it; its key and its name are
 //!    compared with what was asked for.
 //! 3. [`Signer::sign`]: a signature over the digest; the log and the timestamp authority at the same
 //!    time; the bundle, strictly read and verified.
@@ -25,7 +25,7 @@ pub use services::Services;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cpan_sigstore_core::digest::Sha256Digest;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sigstore_verify::{
     crypto::KeyPair,
@@ -34,7 +34,6 @@ use sigstore_verify::{
 
 use crate::{
     bundle::StrictBundle,
-    certificate::CertificateClaims,
     http::Backoff,
     login::IdentityToken,
     sign::{log::Logged, request::Requests},
@@ -47,9 +46,40 @@ pub struct Signer {
     services: Services,
     verifier: Verifier,
     expected: ExpectedSigner,
+    certified: Certified,
+}
+
+/// How long before its end a certificate is not used any more: log and timestamp authority still have
+/// to answer.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// A key, and the certificate that says whose it is.
+struct Certified {
     key: KeyPair,
     certificate: DerCertificate,
-    claims: CertificateClaims,
+    expires: Timestamp,
+}
+
+impl Certified {
+    async fn get(
+        requests: &Requests,
+        services: &Services,
+        token: &IdentityToken,
+        expected: &ExpectedSigner,
+        now: Timestamp,
+    ) -> Result<Self, SignError> {
+        token.check(now)?;
+        expected.check_token()?;
+        let key = KeyPair::generate_ecdsa_p256().map_err(SignError::key)?;
+        let certificate = certificate::request(requests, &services.authority, token, &key).await?;
+        let claims = certificate::check(&certificate, &key)?;
+        expected.check(&claims.signer)?;
+        Ok(Self {
+            key,
+            certificate,
+            expires: claims.info.not_after,
+        })
+    }
 }
 
 /// A bundle that was verified as its reader will.
@@ -88,32 +118,28 @@ impl Signer {
         backoff: Backoff,
         now: Timestamp,
     ) -> Result<Self, SignError> {
-        token.check(now)?;
-        expected.check_token()?;
         let requests = Requests::new(&services, backoff)?;
-        let key = KeyPair::generate_ecdsa_p256().map_err(SignError::key)?;
-        let certificate = certificate::request(&requests, &services.authority, token, &key).await?;
-        let claims = certificate::check(&certificate, &key)?;
-        expected.check(&claims.signer)?;
+        let certified = Certified::get(&requests, &services, token, &expected, now).await?;
         Ok(Self {
             requests,
             services,
             verifier,
             expected,
-            key,
-            certificate,
-            claims,
+            certified,
         })
     }
 
-    /// Who signs.
-    pub fn identity(&self) -> &cpan_sigstore_core::identity::Signer {
-        &self.claims.signer
-    }
-
-    /// Until when it can sign.
-    pub fn expires(&self) -> Timestamp {
-        self.claims.info.not_after
+    /// Gets another certificate where the one there is would expire too soon to sign with.
+    ///
+    /// # Errors
+    /// As [`Signer::certify`]; the token may have expired meanwhile.
+    pub async fn renew(&mut self, token: &IdentityToken, now: Timestamp) -> Result<(), SignError> {
+        let soon = now.saturating_add(MARGIN).unwrap_or(Timestamp::MAX);
+        if soon >= self.certified.expires {
+            self.certified =
+                Certified::get(&self.requests, &self.services, token, &self.expected, now).await?;
+        }
+        Ok(())
     }
 
     /// Signs a digest.
@@ -131,11 +157,15 @@ impl Signer {
 
     async fn sign_once(&self, digest: Sha256Digest) -> Result<SignedBundle, SignError> {
         let hash = Sha256Hash::new(*digest.as_bytes());
-        let signature = self.key.sign_digest(&hash).map_err(SignError::key)?;
+        let signature = self
+            .certified
+            .key
+            .sign_digest(&hash)
+            .map_err(SignError::key)?;
         let logged = Logged {
             digest: &hash,
             signature: &signature,
-            certificate: &self.certificate,
+            certificate: &self.certified.certificate,
         };
         let (entries, timestamps) = tokio::try_join!(
             log::entries(&self.requests, &self.services.logs, &logged),
@@ -165,7 +195,7 @@ impl Signer {
             .map(|token| json!({ "signedTimestamp": STANDARD.encode(token) }))
             .collect();
         let mut material = json!({
-            "certificate": { "rawBytes": self.certificate.to_base64() },
+            "certificate": { "rawBytes": self.certified.certificate.to_base64() },
             "tlogEntries": entries,
         });
         if !timestamps.is_empty() {
