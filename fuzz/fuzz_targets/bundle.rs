@@ -1,10 +1,34 @@
 //! Bundles, with the certificates and timestamps in them. What is accepted can be shown and has a
-//! fixed meaning: read again, it is the same.
+//! fixed meaning: read again, it is the same. And nobody forges a signature.
 
 #![no_main]
 
-use cpan_sigstore_sigstore::{bundle::StrictBundle, inspect::claims};
+use std::sync::LazyLock;
+
+use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_sigstore::{
+    bundle::StrictBundle,
+    inspect::claims,
+    trust::TrustedRoot,
+    verify::{Allow, Artifact, Verifier, sha256},
+};
 use libfuzzer_sys::fuzz_target;
+
+/// Of the authorities that made the seeds.
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+    let root = include_bytes!("../seeds/trust_material/trusted_root.json");
+    let root = TrustedRoot::parse(root, "the seed").expect("a trusted root");
+    Verifier::new(&root).expect("keys that can be used")
+});
+static SIGNED: LazyLock<Sha256Digest> =
+    LazyLock::new(|| sha256(&mut &b"a release"[..]).expect("bytes can be read"));
+/// Who has signed it.
+const SIGNERS: [&str; 3] = [
+    "author@example.org",
+    "MYAUTHOR!127.0.0.1",
+    "https://github.com/author/Foo-Bar/.github/workflows/release.yml@refs/tags/v1.0",
+];
+const OLD_TOO: Allow = Allow { old_format: true };
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(bundle) = StrictBundle::parse(bytes) else {
@@ -18,5 +42,10 @@ fuzz_target!(|bytes: &[u8]| {
             let name = signer.subject.as_str();
             assert!(!name.is_empty() && !name.chars().any(char::is_control));
         }
+    }
+    let verify = |digest| VERIFIER.verify(Artifact::Digest(digest), &bundle, OLD_TOO);
+    if let Ok(verified) = verify(*SIGNED) {
+        assert!(SIGNERS.contains(&verified.signer().subject.as_str()));
+        assert!(verify(Sha256Digest::new([0; 32])).is_err());
     }
 });
