@@ -98,6 +98,11 @@ impl Instance {
         self.file("ct.pem")
     }
 
+    /// The folder of these files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

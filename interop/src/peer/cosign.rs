@@ -1,13 +1,11 @@
 //! sigstore/cosign, version 3.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use tempfile::NamedTempFile;
-
-use super::{Answer, Format, Order, Question, run};
+use super::{Answer, Format, Order, Question, command, run};
 use crate::error::InteropError;
 use crate::installed;
-use crate::instance::write;
 
 /// sigstore/cosign.
 #[derive(Debug)]
@@ -29,54 +27,55 @@ impl Cosign {
     ///
     /// # Errors
     /// When the program cannot be run.
-    pub async fn sign(&self, order: Order<'_>, format: Format) -> Result<Answer, InteropError> {
-        // On the command line it takes tokens signed by RS256 only, and any other for the name of a file.
-        let token = NamedTempFile::new()?;
-        write(token.path(), order.token.as_bytes())?;
-        run(&self.program, |command| {
-            command
-                .args(["sign-blob", "--yes", "--identity-token"])
-                .arg(token.path())
-                .arg("--bundle")
-                .arg(order.bundle)
-                .arg("--trusted-root")
-                .arg(order.instance.trusted_root_file())
-                .arg("--signing-config")
-                .arg(order.instance.signing_config_file());
-            if format == Format::OldCosign {
-                command.arg("--new-bundle-format=false");
-            }
-            command.arg(order.artifact);
-        })
-        .await
+    pub async fn sign_as(&self, order: Order<'_>, format: Format) -> Result<Answer, InteropError> {
+        run(self.sign_command(order, format)).await
     }
 
-    pub(super) async fn verify(&self, question: Question<'_>) -> Result<Answer, InteropError> {
+    pub(super) fn sign_command(&self, order: Order<'_>, format: Format) -> Command {
+        let mut command = command(&self.program, order.instance);
+        command
+            .args(["sign-blob", "--yes"])
+            // A token itself it takes when it is signed by RS256 only; in a file, any.
+            .arg("--identity-token")
+            .arg(order.token)
+            .arg("--bundle")
+            .arg(order.bundle)
+            .arg("--trusted-root")
+            .arg(order.instance.trusted_root_file())
+            .arg("--signing-config")
+            .arg(order.instance.signing_config_file());
+        if format == Format::OldCosign {
+            command.arg("--new-bundle-format=false");
+        }
+        command.arg(order.artifact);
+        command
+    }
+
+    pub(super) fn verify_command(&self, question: Question<'_>) -> Command {
         let instance = question.instance;
-        run(&self.program, |command| {
-            command
-                .arg("verify-blob")
-                .args(["--certificate-identity", question.identity])
-                .args(["--certificate-oidc-issuer", question.issuer])
-                .arg("--bundle")
-                .arg(question.bundle);
-            match question.format {
-                Format::Bundle => {
-                    command
-                        .arg("--trusted-root")
-                        .arg(instance.trusted_root_file());
-                }
-                // For its old format it takes no trusted root, and asks the log unless told not to.
-                Format::OldCosign => {
-                    command
-                        .arg("--offline")
-                        .env("SIGSTORE_ROOT_FILE", instance.ca_file())
-                        .env("SIGSTORE_REKOR_PUBLIC_KEY", instance.rekor_file())
-                        .env("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", instance.ct_file());
-                }
+        let mut command = command(&self.program, instance);
+        command
+            .arg("verify-blob")
+            .args(["--certificate-identity", question.identity])
+            .args(["--certificate-oidc-issuer", question.issuer])
+            .arg("--bundle")
+            .arg(question.bundle);
+        match question.format {
+            Format::Bundle => {
+                command
+                    .arg("--trusted-root")
+                    .arg(instance.trusted_root_file());
             }
-            command.arg(question.artifact);
-        })
-        .await
+            // For its old format it takes no trusted root, and asks the log unless told not to.
+            Format::OldCosign => {
+                command
+                    .arg("--offline")
+                    .env("SIGSTORE_ROOT_FILE", instance.ca_file())
+                    .env("SIGSTORE_REKOR_PUBLIC_KEY", instance.rekor_file())
+                    .env("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", instance.ct_file());
+            }
+        }
+        command.arg(question.artifact);
+        command
     }
 }

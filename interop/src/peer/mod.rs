@@ -5,10 +5,7 @@ mod ours;
 mod sigstore_python;
 
 use std::path::Path;
-use std::process::Stdio;
-
-use tempfile::TempDir;
-use tokio::process::Command;
+use std::process::{Command, Stdio};
 
 pub use cosign::Cosign;
 pub use ours::Ours;
@@ -35,8 +32,8 @@ pub struct Order<'a> {
     pub artifact: &'a Path,
     /// Where the bundle is to be written.
     pub bundle: &'a Path,
-    /// An ID token.
-    pub token: &'a str,
+    /// A file with an ID token.
+    pub token: &'a Path,
 }
 
 /// Whether this is a signature of that file by this identity.
@@ -107,16 +104,33 @@ impl Peer {
         }
     }
 
+    /// The command that signs a file into a bundle of version 0.3.
+    ///
+    /// # Errors
+    /// When the token cannot be read.
+    pub fn sign_command(&self, order: Order<'_>) -> Result<Command, InteropError> {
+        match self {
+            Self::Ours(ours) => Ok(ours.sign_command(order)),
+            Self::Cosign(cosign) => Ok(cosign.sign_command(order, Format::Bundle)),
+            Self::SigstorePython(python) => python.sign_command(order),
+        }
+    }
+
+    /// The command that verifies a file.
+    pub fn verify_command(&self, question: Question<'_>) -> Command {
+        match self {
+            Self::Ours(ours) => ours.verify_command(question),
+            Self::Cosign(cosign) => cosign.verify_command(question),
+            Self::SigstorePython(python) => python.verify_command(question),
+        }
+    }
+
     /// Signs a file into a bundle of version 0.3.
     ///
     /// # Errors
-    /// When the program cannot be run.
+    /// When the token cannot be read, or the program cannot be run.
     pub async fn sign(&self, order: Order<'_>) -> Result<Answer, InteropError> {
-        match self {
-            Self::Ours(ours) => ours.sign(order).await,
-            Self::Cosign(cosign) => cosign.sign(order, Format::Bundle).await,
-            Self::SigstorePython(python) => python.sign(order).await,
-        }
+        run(self.sign_command(order)?).await
     }
 
     /// Verifies a file.
@@ -124,31 +138,32 @@ impl Peer {
     /// # Errors
     /// When the program cannot be run.
     pub async fn verify(&self, question: Question<'_>) -> Result<Answer, InteropError> {
-        match self {
-            Self::Ours(ours) => ours.verify(question).await,
-            Self::Cosign(cosign) => cosign.verify(question).await,
-            Self::SigstorePython(python) => python.verify(question).await,
-        }
+        run(self.verify_command(question)).await
     }
 }
 
-/// Runs a program with nothing of this user's environment: no configuration, no cache, no credentials.
-async fn run(program: &Path, set_up: impl FnOnce(&mut Command)) -> Result<Answer, InteropError> {
-    let home = TempDir::new()?;
+/// A program with nothing of this user's environment: no configuration, no cache, no credentials. What it keeps, it
+/// keeps beside the instance's files.
+fn command(program: &Path, instance: &Instance) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()
-        .env("HOME", home.path())
+        .env("HOME", instance.folder())
         .env("PATH", "/usr/bin:/bin")
         // Whatever leaves loopback is a mistake and fails at once.
         .env("HTTPS_PROXY", "http://127.0.0.1:1")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    set_up(&mut command);
-    let output = command.output().await.map_err(|source| InteropError::Run {
-        program: program.to_owned(),
-        source,
-    })?;
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+async fn run(command: Command) -> Result<Answer, InteropError> {
+    let program = Path::new(command.get_program()).to_owned();
+    let output = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|source| InteropError::Run { program, source })?;
     Ok(Answer {
         exit: output.status.code(),
         output: String::from_utf8_lossy(&output.stdout).into_owned(),

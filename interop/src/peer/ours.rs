@@ -1,8 +1,9 @@
 //! This project's program.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use super::{Answer, Format, Order, Question, run};
+use super::{Format, Order, Question, command};
 use crate::error::InteropError;
 use crate::installed;
 
@@ -18,36 +19,36 @@ impl Ours {
         Ok(Self { program })
     }
 
-    pub(super) async fn sign(&self, order: Order<'_>) -> Result<Answer, InteropError> {
-        run(&self.program, |command| {
-            command
-                .args(["sign", "--yes", "--force", "--identity-token", order.token])
-                .arg("--bundle")
-                .arg(order.bundle)
-                .arg("--trusted-root")
-                .arg(order.instance.trusted_root_file())
-                .arg("--signing-config")
-                .arg(order.instance.signing_config_file())
-                .arg(order.artifact);
-        })
-        .await
+    pub(super) fn sign_command(&self, order: Order<'_>) -> Command {
+        let mut command = command(&self.program, order.instance);
+        command
+            .args(["sign", "--yes", "--force"])
+            .arg("--identity-token")
+            .arg(order.token)
+            .arg("--bundle")
+            .arg(order.bundle)
+            .arg("--trusted-root")
+            .arg(order.instance.trusted_root_file())
+            .arg("--signing-config")
+            .arg(order.instance.signing_config_file())
+            .arg(order.artifact);
+        command
     }
 
-    pub(super) async fn verify(&self, question: Question<'_>) -> Result<Answer, InteropError> {
-        run(&self.program, |command| {
-            command
-                .args(["verify", "--json"])
-                .args(["--certificate-identity", question.identity])
-                .args(["--certificate-oidc-issuer", question.issuer])
-                .arg("--bundle")
-                .arg(question.bundle)
-                .arg("--trusted-root")
-                .arg(question.instance.trusted_root_file())
-                .arg(question.artifact);
-            if question.format == Format::OldCosign {
-                command.arg("--allow-old-format");
-            }
-        })
-        .await
+    pub(super) fn verify_command(&self, question: Question<'_>) -> Command {
+        let mut command = command(&self.program, question.instance);
+        command
+            .args(["verify", "--json"])
+            .args(["--certificate-identity", question.identity])
+            .args(["--certificate-oidc-issuer", question.issuer])
+            .arg("--bundle")
+            .arg(question.bundle)
+            .arg("--trusted-root")
+            .arg(question.instance.trusted_root_file())
+            .arg(question.artifact);
+        if question.format == Format::OldCosign {
+            command.arg("--allow-old-format");
+        }
+        command
     }
 }

@@ -62,9 +62,13 @@ impl Exhibitor {
             instance: &self.instance,
             artifact: &workshop.file("artifact", artifact),
             bundle: &bundle,
-            token: &signer.token,
+            token: &workshop.file("token", signer.token.as_bytes()),
         };
-        let answer = Cosign::find().unwrap().sign(order, format).await.unwrap();
+        let answer = Cosign::find()
+            .unwrap()
+            .sign_as(order, format)
+            .await
+            .unwrap();
         assert!(answer.success(), "cosign signs: {answer:#?}");
         Exhibit {
             artifact: artifact.to_vec(),

@@ -74,7 +74,7 @@ impl Workshop {
             instance,
             artifact: &artifact,
             bundle: &bundle,
-            token: &signer.token,
+            token: &self.file("token", signer.token.as_bytes()),
         };
         let answer = peer.sign(order).await.unwrap();
         assert!(answer.success(), "{} signs: {answer:#?}", peer.name());

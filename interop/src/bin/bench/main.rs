@@ -1,0 +1,41 @@
+//! The figures of speed, each beside its peer in the same run: `make bench`.
+//!
+//! Programs are measured as a user meets them: as whole processes, in turns, by the median.
+
+mod attempt;
+mod floor;
+mod measure;
+mod sign;
+mod table;
+mod verify;
+
+use std::process::ExitCode;
+
+use crate::attempt::BenchError;
+use crate::table::Table;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|word| word == measure::WORD) {
+        return measure::main(arguments);
+    }
+    match figures() {
+        Ok(table) => {
+            print!("{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn figures() -> Result<Table, BenchError> {
+    let mut table = Table::default();
+    let attempt = attempt::Attempt::new()?;
+    verify::small(&attempt, &mut table)?;
+    verify::large(&attempt, &mut table)?;
+    sign::figures(&attempt, &mut table)?;
+    Ok(table)
+}
