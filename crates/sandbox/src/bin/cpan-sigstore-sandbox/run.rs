@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Failure, RunArgs};
 
@@ -29,11 +29,13 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let runtime = crate::runtime()?;
     match args.command.split_first() {
         Some((program, arguments)) => runtime.block_on(command(&sandbox, program, arguments)),
-        None => {
+        None => runtime.block_on(async {
+            // Before anybody can know that it is time to send one.
+            let mut signals = Signals::catch()?;
             announce(&sandbox).map_err(Failure::Output)?;
-            runtime.block_on(interruption())?;
+            signals.any().await;
             Ok(ExitCode::SUCCESS)
-        }
+        }),
     }
 }
 
@@ -69,15 +71,26 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn interruption() -> Result<(), Failure> {
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::System)?;
-    let mut terminated = signal(SignalKind::terminate()).map_err(Failure::System)?;
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
+/// SIGINT and SIGTERM, which end the program no more once this is there.
+struct Signals {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Signals {
+    fn catch() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupted: signal(SignalKind::interrupt()).map_err(Failure::System)?,
+            terminated: signal(SignalKind::terminate()).map_err(Failure::System)?,
+        })
     }
-    Ok(())
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
+    }
 }
 
 async fn command(
@@ -89,8 +102,7 @@ async fn command(
         command: program.clone(),
         source,
     };
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::System)?;
-    let mut terminated = signal(SignalKind::terminate()).map_err(Failure::System)?;
+    let mut signals = Signals::catch()?;
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
         .envs(sandbox.env())
@@ -101,8 +113,8 @@ async fn command(
         tokio::select! {
             status = child.wait() => return status.map(exit_code).map_err(failed),
             // The terminal has sent it to the command too, which decides what it means.
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => child.start_kill().map_err(failed)?,
+            _ = signals.interrupted.recv() => {}
+            _ = signals.terminated.recv() => child.start_kill().map_err(failed)?,
         }
     }
 }
