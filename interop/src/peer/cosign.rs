@@ -6,6 +6,7 @@ use std::process::Command;
 use super::{Answer, Format, Order, Question, command, run};
 use crate::error::InteropError;
 use crate::installed;
+use crate::instance::write;
 
 /// sigstore/cosign.
 #[derive(Debug)]
@@ -29,6 +30,48 @@ impl Cosign {
     /// When the program cannot be run.
     pub async fn sign_as(&self, order: Order<'_>, format: Format) -> Result<Answer, InteropError> {
         run(self.sign_command(order, format)).await
+    }
+
+    /// Signs an in-toto statement about a file, with a predicate that says nothing.
+    ///
+    /// # Errors
+    /// When the predicate cannot be written, or the program cannot be run.
+    pub async fn attest(&self, order: Order<'_>) -> Result<Answer, InteropError> {
+        let predicate = order.instance.folder().join("predicate.json");
+        write(&predicate, b"{}")?;
+        let mut command = command(&self.program, order.instance);
+        command
+            .args(["attest-blob", "--yes", "--type", "custom"])
+            .arg("--predicate")
+            .arg(predicate)
+            .arg("--identity-token")
+            .arg(order.token)
+            .arg("--bundle")
+            .arg(order.bundle)
+            .arg("--trusted-root")
+            .arg(order.instance.trusted_root_file())
+            .arg("--signing-config")
+            .arg(order.instance.signing_config_file())
+            .arg(order.artifact);
+        run(command).await
+    }
+
+    /// Verifies an in-toto statement about a file.
+    ///
+    /// # Errors
+    /// When the program cannot be run.
+    pub async fn verify_attestation(&self, question: Question<'_>) -> Result<Answer, InteropError> {
+        let mut command = command(&self.program, question.instance);
+        command
+            .args(["verify-blob-attestation", "--type", "custom"])
+            .args(["--certificate-identity", question.identity])
+            .args(["--certificate-oidc-issuer", question.issuer])
+            .arg("--bundle")
+            .arg(question.bundle)
+            .arg("--trusted-root")
+            .arg(question.instance.trusted_root_file())
+            .arg(question.artifact);
+        run(command).await
     }
 
     pub(super) fn sign_command(&self, order: Order<'_>, format: Format) -> Command {

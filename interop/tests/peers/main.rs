@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod attestation;
 mod real_stack;
 mod sandbox;
 mod tampered;
