@@ -86,4 +86,6 @@ pub enum Exit {
     SignatureInvalid = 11,
     /// A valid signature by somebody else.
     IdentityMismatch = 12,
+    /// An archive that does not match its name, or that PAUSE or clients would not take as it is.
+    Archive = 14,
 }

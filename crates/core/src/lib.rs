@@ -8,12 +8,14 @@
 //! - [`digest`]: which bytes.
 //! - [`finding`]: what is the case, as stable kebab-case codes, and the exit code of each.
 //! - [`cause`]: why a signature proves nothing, with the words a person is told.
+//! - [`release`]: whose release it is, and its name.
 //! - [`text`]: foreign text that people are shown.
 //!
-//! PAUSE ids, release paths, author records, policy and the decision of the gate belong here too.
+//! Author records, policy and the decision of the gate belong here too.
 
 pub mod cause;
 pub mod digest;
 pub mod finding;
 pub mod identity;
+pub mod release;
 pub mod text;
