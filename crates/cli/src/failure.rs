@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use cpan_sigstore_core::{
     cause::Cause, digest::DigestError, finding::Exit, identity::PatternError,
 };
+use cpan_sigstore_http::HttpError;
 use cpan_sigstore_sigstore::{
-    http::HttpError,
     login::{LoginError, TokenError},
     sign::SignError,
     trust::{ConfigError, TrustError},

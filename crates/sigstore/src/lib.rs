@@ -8,11 +8,9 @@
 //! - [`bundle`]: reading bundles strictly, before any library sees them.
 //! - [`verify`]: from bundle and bytes to a proof that only the verifier can make.
 //! - [`inspect`]: what a bundle claims, unverified.
-//! - [`http`]: the one HTTP client, with a limit on every body.
 
 pub mod bundle;
 mod certificate;
-pub mod http;
 pub mod inspect;
 mod json;
 pub mod login;

@@ -6,14 +6,12 @@
 
 use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
+use cpan_sigstore_http::Http;
 use cpan_sigstore_sandbox::{
     Sandbox, SandboxOptions,
     oidc::browser::{Click, visit},
 };
-use cpan_sigstore_sigstore::{
-    http::Http,
-    login::{Env, Flow, LoginOptions, Prompt, interactive},
-};
+use cpan_sigstore_sigstore::login::{Env, Flow, LoginOptions, Prompt, interactive};
 use jiff::Timestamp;
 
 /// Remembers what was shown, and goes nowhere: the browser does.

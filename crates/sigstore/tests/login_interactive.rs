@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use cpan_sigstore_http::{Http, HttpError};
 use cpan_sigstore_sandbox::{
     Fault, Sandbox, SandboxOptions, loopback_client,
     oidc::{
@@ -15,12 +16,8 @@ use cpan_sigstore_sandbox::{
         browser::{BrowserError, Click, LastPage, visit},
     },
 };
-use cpan_sigstore_sigstore::{
-    http::{Http, HttpError},
-    login::{
-        Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider, TokenError,
-        interactive,
-    },
+use cpan_sigstore_sigstore::login::{
+    Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider, TokenError, interactive,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;

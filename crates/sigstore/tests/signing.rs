@@ -11,9 +11,9 @@
 use std::{path::Path, time::Duration};
 
 use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_http::{Backoff, HttpError};
 use cpan_sigstore_sandbox::{Fault, Sandbox, SandboxOptions, Service};
 use cpan_sigstore_sigstore::{
-    http::{Backoff, HttpError},
     login::{IdentityToken, TokenError},
     sign::{ExpectedSigner, Services, SignError, SignedBundle, Signer},
     trust::{SigningConfig, TrustedRoot},

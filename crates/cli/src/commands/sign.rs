@@ -7,8 +7,8 @@ use std::{
 
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
+use cpan_sigstore_http::Backoff;
 use cpan_sigstore_sigstore::{
-    http::Backoff,
     login::IdentityToken,
     sign::{ExpectedSigner, Services, SignedBundle, Signer},
     verify::{VerifiedSignature, Verifier, sha256},

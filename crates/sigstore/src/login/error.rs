@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use super::TokenError;
-use crate::http::HttpError;
+use cpan_sigstore_http::HttpError;
 
 /// A login that gave no identity token.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,9 @@
 //! Why nothing was signed.
 
 use cpan_sigstore_core::identity::Signer;
+use cpan_sigstore_http::HttpError;
 
-use crate::{bundle::Refused, http::HttpError, login::TokenError, verify::VerifyError};
+use crate::{bundle::Refused, login::TokenError, verify::VerifyError};
 
 /// Why nothing was signed. No bundle was written.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use super::{
     request::{Requests, endpoint, refusal},
     services::{LogService, RekorVersion},
 };
-use crate::http::Answer;
+use cpan_sigstore_http::Answer;
 
 const SERVICE: &str = "the transparency log";
 

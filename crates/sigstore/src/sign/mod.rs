@@ -25,6 +25,7 @@ pub use services::Services;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_http::Backoff;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sigstore_verify::{
@@ -34,7 +35,6 @@ use sigstore_verify::{
 
 use crate::{
     bundle::StrictBundle,
-    http::Backoff,
     login::IdentityToken,
     sign::{log::Logged, request::Requests},
     verify::{Allow, Artifact, VerifiedSignature, Verifier},

@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, Url};
 
 use super::{Services, SignError};
-use crate::http::{Answer, Backoff, Http, HttpError};
+use cpan_sigstore_http::{Answer, Backoff, Http, HttpError};
 
 /// Largest answer of a service, in bytes. Real ones have 1 to 20 KiB.
 const ANSWER_LIMIT: usize = 1 << 20;

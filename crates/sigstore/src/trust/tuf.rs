@@ -16,7 +16,7 @@ use sigstore_tuf::{FileStore, HttpRepository, StoreRepository, Updater, transpor
 use super::{
     Instance, Repository, SIZE_LIMIT, SigningConfig, Source, TrustError, TrustedRoot, read_file,
 };
-use crate::http::Http;
+use cpan_sigstore_http::Http;
 
 /// Age at which cached metadata is refreshed although it is still valid.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(24);

@@ -9,7 +9,7 @@ use super::{
     super::{Env, LoginError, address::refuse_insecure},
     AUDIENCE,
 };
-use crate::http::Http;
+use cpan_sigstore_http::Http;
 
 const SERVICE: &str = "GitHub Actions";
 /// Largest answer, in bytes; real ones have 2 KiB.

@@ -11,7 +11,7 @@ use super::{
     super::{Env, LoginError},
     AUDIENCE,
 };
-use crate::http::Http;
+use cpan_sigstore_http::Http;
 
 const SERVICE: &str = "Google Cloud";
 /// Largest answer, in bytes; real ones have 2 KiB.

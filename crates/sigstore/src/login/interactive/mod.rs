@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{Env, IdentityToken, LoginError};
-use crate::http::Http;
 use code_flow::Return;
+use cpan_sigstore_http::Http;
 use provider::OpenIdProvider;
 
 /// A way to log in.

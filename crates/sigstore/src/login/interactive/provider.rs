@@ -17,7 +17,7 @@ use super::{
     super::{LoginError, address::refuse_insecure},
     transport::{Transport, TransportError},
 };
-use crate::http::Http;
+use cpan_sigstore_http::Http;
 
 /// What RFC 8628 §4 adds to a provider's description.
 #[derive(Clone, Debug, Deserialize, Serialize)]

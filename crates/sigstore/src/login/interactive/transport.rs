@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 
 use super::super::{LoginError, address::refuse_insecure};
-use crate::http::{Answer, Http, HttpError};
+use cpan_sigstore_http::{Answer, Http, HttpError};
 
 /// Largest answer of a provider, in bytes. The largest real ones, key sets, have some 10 KiB.
 const LIMIT: usize = 256 * 1024;

@@ -1,0 +1,269 @@
+//! The one HTTP client. Every body is read with a limit, and no redirect is followed.
+//!
+//! - [`Http::send`]: a request and its whole answer.
+//! - [`Http::send_anew`]: the same for a request whose body is a stream.
+//! - [`Http::file`] and [`Http::digest`]: a file that is there or not; a large one by its digest.
+
+mod answer;
+mod backoff;
+mod error;
+
+pub use answer::Answer;
+pub use backoff::Backoff;
+pub use error::HttpError;
+
+use std::time::Duration;
+
+use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
+use reqwest::{Method, Request, RequestBuilder, Response, Url};
+
+use crate::{
+    backoff::asked_wait,
+    error::{connection, failed, shown},
+};
+
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a whole answer, and for the next part of a file; a Rekor v2 log answers only
+/// after the entry is in its tree.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest time in which a file may arrive.
+const FILE_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
+/// What this program calls itself.
+const USER_AGENT: &str = concat!("cpan-sigstore/", env!("CARGO_PKG_VERSION"));
+
+/// An HTTP client. Cheap to clone; clones share connections.
+///
+/// A request that fails in a way that passes is sent again, with growing waits.
+///
+/// # Security
+///
+/// Redirects are not followed: a service that is configured by its address is asked at this address
+/// and at no other, and no token is carried elsewhere.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    backoff: Backoff,
+}
+
+impl Http {
+    /// A client for the given addresses.
+    ///
+    /// The system's CA certificates are read only if one of the addresses is `https`: they cost
+    /// milliseconds. Without them every `https` connection fails.
+    ///
+    /// # Errors
+    /// [`HttpError::Client`] where TLS cannot be set up.
+    pub fn for_urls<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, HttpError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT);
+        if !urls.into_iter().any(|url| url.starts_with("https:")) {
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| HttpError::Client(error::innermost(&error)))?;
+        Ok(Self {
+            client,
+            backoff: Backoff::default(),
+        })
+    }
+
+    /// The same client with other waits.
+    #[must_use]
+    pub fn with_backoff(self, backoff: Backoff) -> Self {
+        Self { backoff, ..self }
+    }
+
+    /// The client itself, for libraries that take one.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Starts a request; finish it with [`Http::send`].
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// Sends a request and reads its whole answer.
+    ///
+    /// # Errors
+    /// Where there is no whole answer of at most `limit` bytes, or one that says to come again. Any
+    /// other status is no error here.
+    pub async fn send(&self, request: RequestBuilder, limit: usize) -> Result<Answer, HttpError> {
+        let request = request.build().map_err(|error| connection(&error))?;
+        self.execute(request, limit).await
+    }
+
+    /// As [`Http::send`], for a request that is already built.
+    ///
+    /// # Errors
+    /// As [`Http::send`].
+    pub async fn execute(&self, request: Request, limit: usize) -> Result<Answer, HttpError> {
+        let anew = || {
+            request.try_clone().ok_or_else(|| HttpError::Request {
+                url: shown(request.url()),
+                reason: "expected a body that can be sent again, found a stream".to_owned(),
+            })
+        };
+        self.send_anew(anew, limit).await
+    }
+
+    /// As [`Http::send`], for a request that is made anew for each try, as one whose body is a
+    /// stream has to be.
+    ///
+    /// # Errors
+    /// As [`Http::send`], and where the request cannot be made.
+    pub async fn send_anew(
+        &self,
+        mut request: impl FnMut() -> Result<Request, HttpError>,
+        limit: usize,
+    ) -> Result<Answer, HttpError> {
+        let mut waits = self.backoff.waits();
+        loop {
+            let (error, asked) = match self.once(request()?, limit as u64).await {
+                Ok((url, answer)) if answer.says_to_come_again() => {
+                    let asked = asked_wait(&answer.headers);
+                    (answer.into_unavailable(url), asked)
+                }
+                Err(error) if error.is_transient() => (error, None),
+                decided => return decided.map(|(_, answer)| answer),
+            };
+            let Some(wait) = waits.next() else {
+                return Err(error);
+            };
+            tracing::debug!(%error, "trying again");
+            tokio::time::sleep(asked.unwrap_or(wait)).await;
+        }
+    }
+
+    async fn once(&self, request: Request, limit: u64) -> Result<(String, Answer), HttpError> {
+        let url = shown(request.url());
+        let mut response = self.start(request).await?;
+        let mut body = Vec::new();
+        each_part(&mut response, &url, limit, |part| {
+            body.extend_from_slice(part);
+        })
+        .await?;
+        let answer = Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body,
+        };
+        Ok((url, answer))
+    }
+
+    /// Gets a small file; `None` where there is none (404, 410).
+    ///
+    /// # Errors
+    /// As [`Http::send`], and where another status than 200 is answered.
+    pub async fn file(&self, url: Url, limit: usize) -> Result<Option<Vec<u8>>, HttpError> {
+        let answer = self
+            .send(self.request(Method::GET, url.clone()), limit)
+            .await?;
+        match answer.status {
+            200 => Ok(Some(answer.body)),
+            404 | 410 => Ok(None),
+            status => Err(HttpError::Refused {
+                url: shown(&url),
+                status,
+            }),
+        }
+    }
+
+    /// The digest of a file of at most `limit` bytes, which is read and not kept; `None` where there
+    /// is none (404, 410).
+    ///
+    /// # Errors
+    /// As [`Http::file`].
+    pub async fn digest(&self, url: Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
+        let mut waits = self.backoff.waits();
+        loop {
+            match self.digest_once(&url, limit).await {
+                Err(error) if error.is_transient() => match waits.next() {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
+                decided => return decided,
+            }
+        }
+    }
+
+    async fn digest_once(&self, url: &Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
+        let shown_url = shown(url);
+        let request = self
+            .request(Method::GET, url.clone())
+            .timeout(FILE_TIMEOUT)
+            .build()
+            .map_err(|error| connection(&error))?;
+        let mut response = self.start(request).await?;
+        match response.status().as_u16() {
+            200 => {}
+            404 | 410 => return Ok(None),
+            status if answer::passes(status) => {
+                return Err(HttpError::Unavailable {
+                    url: shown_url,
+                    status,
+                    said: String::new(),
+                });
+            }
+            status => {
+                return Err(HttpError::Refused {
+                    url: shown_url,
+                    status,
+                });
+            }
+        }
+        let mut hasher = Sha256Hasher::default();
+        each_part(&mut response, &shown_url, limit, |part| hasher.update(part)).await?;
+        Ok(Some(hasher.finish()))
+    }
+
+    async fn start(&self, request: Request) -> Result<Response, HttpError> {
+        let url = shown(request.url());
+        let method = request.method().clone();
+        let response = self
+            .client
+            .execute(request)
+            .await
+            .map_err(|error| failed(&url, &error))?;
+        tracing::debug!(%method, %url, status = response.status().as_u16(), "asked");
+        Ok(response)
+    }
+}
+
+/// Hands on each part of a body of at most `limit` bytes.
+async fn each_part(
+    response: &mut Response,
+    url: &str,
+    limit: u64,
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), HttpError> {
+    let too_large = || HttpError::TooLarge {
+        url: url.to_owned(),
+        limit,
+    };
+    if response
+        .content_length()
+        .is_some_and(|length| length > limit)
+    {
+        return Err(too_large());
+    }
+    let mut left = limit;
+    loop {
+        let part = tokio::time::timeout(REQUEST_TIMEOUT, response.chunk())
+            .await
+            .map_err(|_| HttpError::Timeout {
+                url: url.to_owned(),
+            })?
+            .map_err(|error| failed(url, &error))?;
+        let Some(part) = part else {
+            return Ok(());
+        };
+        left = left.checked_sub(part.len() as u64).ok_or_else(too_large)?;
+        take(&part);
+    }
+}

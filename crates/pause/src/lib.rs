@@ -1,0 +1,1 @@
+//! PAUSE and the CPAN it publishes.
