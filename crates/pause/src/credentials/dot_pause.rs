@@ -1,0 +1,242 @@
+//! `~/.pause`, as CPAN::Uploader and Config::Identity read it: lines `key value`, `#` for comments,
+//! the whole possibly encrypted with GPG. The key `token` is ours.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use cpan_sigstore_core::release::{PauseId, PauseIdError};
+
+use super::{Credentials, GpgError, Secret, TokenError, gpg};
+
+/// Largest file that is read, in bytes.
+const SIZE_LIMIT: u64 = 64 * 1024;
+/// The keys with a meaning here; `username` means `user`.
+const KEYS: [&str; 4] = ["user", "username", "password", "token"];
+
+/// What stands in a `~/.pause`.
+#[derive(Debug, Default)]
+pub struct DotPause {
+    /// The account.
+    pub user: Option<PauseId>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// A token, with its own account.
+    pub token: Option<Credentials>,
+    /// Whether other users of the machine can read the file.
+    pub exposed: bool,
+}
+
+/// A `~/.pause` that cannot be used. What stands in it is never shown.
+#[derive(Debug, thiserror::Error)]
+pub enum DotPauseError {
+    /// It cannot be read.
+    #[error("expected to read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is too large to be one.
+    #[error("expected at most {SIZE_LIMIT} bytes in {}, found more", .0.display())]
+    TooLarge(PathBuf),
+    /// It is encrypted, and cannot be decrypted.
+    #[error(transparent)]
+    Gpg(#[from] GpgError),
+    /// A line is no key with a value.
+    #[error("expected `key value` in line {line} of {}, such as `user TIMLEGGE`", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Its number, from 1.
+        line: usize,
+    },
+    /// A key stands twice, and which of them counts is for nobody to guess.
+    #[error("expected `{key}` once in {}, found it again in line {line}", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// The number of the second line, from 1.
+        line: usize,
+    },
+    /// The user is no PAUSE id.
+    #[error("{}: {source}", path.display())]
+    User {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PauseIdError,
+    },
+    /// The token is none.
+    #[error("{}: {source}", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: TokenError,
+    },
+}
+
+impl DotPause {
+    /// Reads a file, decrypting it where it is encrypted; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read, decrypted or understood.
+    pub fn read(path: &Path) -> Result<Option<Self>, DotPauseError> {
+        let failed = |source| DotPauseError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let exposed = is_exposed(&file).map_err(failed)?;
+        let mut text = Vec::new();
+        file.take(SIZE_LIMIT + 1)
+            .read_to_end(&mut text)
+            .map_err(failed)?;
+        if text.len() as u64 > SIZE_LIMIT {
+            return Err(DotPauseError::TooLarge(path.to_owned()));
+        }
+        if gpg::is_encrypted(&text) {
+            let text = gpg::decrypt(path, SIZE_LIMIT)?;
+            return Self::parse(&text, path).map(Some);
+        }
+        Ok(Some(Self {
+            exposed,
+            ..Self::parse(&text, path)?
+        }))
+    }
+
+    /// Reads the text of a file; its path is for messages.
+    ///
+    /// # Errors
+    /// Where a line or a value is not as it should be.
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self, DotPauseError> {
+        let mut read = Self::default();
+        for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let line = line.trim_ascii();
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            let number = number + 1;
+            let (key, value) = pair(line).ok_or_else(|| DotPauseError::Line {
+                path: path.to_owned(),
+                line: number,
+            })?;
+            // Others belong to other programs.
+            let Some(key) = KEYS.into_iter().find(|known| known.as_bytes() == key) else {
+                continue;
+            };
+            if !read.take(key, value, path)? {
+                return Err(DotPauseError::Twice {
+                    path: path.to_owned(),
+                    key,
+                    line: number,
+                });
+            }
+        }
+        Ok(read)
+    }
+
+    /// Takes a value; false where there was one before.
+    fn take(&mut self, key: &str, value: &[u8], path: &Path) -> Result<bool, DotPauseError> {
+        let text = String::from_utf8_lossy(value);
+        Ok(match key {
+            "password" => self.password.replace(value.to_vec().into()).is_none(),
+            "token" => {
+                let token = Credentials::token(&text).map_err(|source| DotPauseError::Token {
+                    path: path.to_owned(),
+                    source,
+                })?;
+                self.token.replace(token).is_none()
+            }
+            _ => {
+                let user = text.parse().map_err(|source| DotPauseError::User {
+                    path: path.to_owned(),
+                    source,
+                })?;
+                self.user.replace(user).is_none()
+            }
+        })
+    }
+}
+
+/// A word, blanks, and the rest.
+fn pair(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = line.iter().position(u8::is_ascii_whitespace)?;
+    let (key, value) = line.split_at(end);
+    let word = key
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    word.then(|| (key, value.trim_ascii()))
+}
+
+/// Whether users other than the owner may read the file. A pipe is nobody else's.
+#[cfg(unix)]
+fn is_exposed(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file() && metadata.permissions().mode() & 0o044 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_file: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+
+    fn parse(text: &str) -> Result<DotPause, DotPauseError> {
+        DotPause::parse(text.as_bytes(), Path::new(".pause"))
+    }
+
+    #[test]
+    fn every_spelling_is_understood() {
+        for text in [
+            "user author\npassword a b%c #d\n",
+            "# mine\r\n\r\nusername   AUTHOR\r\npassword\ta b%c #d\r\nnon_interactive\t1",
+            "  user AUTHOR  \n  password a b%c #d  \n",
+        ] {
+            let read = parse(text).unwrap();
+            assert_eq!(read.user.unwrap().as_str(), "AUTHOR");
+            assert_eq!(read.password.unwrap().expose_secret(), b"a b%c #d");
+        }
+        let read = parse("token AUTHOR:17:abc").unwrap();
+        assert_eq!(read.token.unwrap().user().as_str(), "AUTHOR");
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_named_and_not_shown() {
+        for (text, line) in [
+            ("user AUTHOR\npassword\n", "line 2"),
+            ("s3cret!\n", "line 1"),
+            ("password s3cret\npassword s3cret2\n", "line 2"),
+            ("user A\nusername AUTHOR", "PAUSE id"),
+            ("token s3cret", "USER:TOKEN-ID:TOKEN"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(line), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = DotPause::parse(&text, Path::new(".pause"));
+        }
+    }
+}

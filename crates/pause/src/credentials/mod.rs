@@ -1,0 +1,136 @@
+//! Who uploads, and how PAUSE knows.
+
+mod dot_pause;
+mod gpg;
+
+pub use dot_pause::{DotPause, DotPauseError};
+pub use gpg::GpgError;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cpan_sigstore_core::release::{PauseId, PauseIdError};
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretSlice};
+
+/// Bytes that nobody may see: no `Debug` shows them, and they are wiped when dropped.
+pub type Secret = SecretSlice<u8>;
+
+/// What shows PAUSE whose upload it is.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    user: PauseId,
+    proof: Proof,
+}
+
+#[derive(Clone, Debug)]
+enum Proof {
+    Password(Secret),
+    Token(Secret),
+}
+
+/// The text is no token of PAUSE. It is not shown: it may be one with a slip.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not three parts.
+    #[error(
+        "expected a PAUSE token as `USER:TOKEN-ID:TOKEN`, found something else ({0} characters)"
+    )]
+    Form(usize),
+    /// The first part is no PAUSE id.
+    #[error("expected a PAUSE id before the first colon of the token: {0}")]
+    User(PauseIdError),
+}
+
+impl Credentials {
+    /// An account and its password.
+    pub fn password(user: PauseId, password: Secret) -> Self {
+        Self {
+            user,
+            proof: Proof::Password(password),
+        }
+    }
+
+    /// A token, `USER:TOKEN-ID:TOKEN`, which names its account.
+    ///
+    /// # Errors
+    /// Where the text has another form.
+    pub fn token(text: &str) -> Result<Self, TokenError> {
+        let text = text.trim();
+        let parts: Vec<_> = text.split(':').collect();
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        let [user, id, token] = parts[..] else {
+            return Err(TokenError::Form(text.chars().count()));
+        };
+        if id.is_empty() || token.is_empty() || !printable {
+            return Err(TokenError::Form(text.chars().count()));
+        }
+        Ok(Self {
+            user: user.parse().map_err(TokenError::User)?,
+            proof: Proof::Token(text.as_bytes().to_vec().into()),
+        })
+    }
+
+    /// Whose account it is.
+    pub fn user(&self) -> &PauseId {
+        &self.user
+    }
+
+    pub(crate) fn is_token(&self) -> bool {
+        matches!(self.proof, Proof::Token(_))
+    }
+
+    /// The `Authorization` header (RFC 7617, RFC 6750), marked so that no log shows it.
+    pub(crate) fn authorization(&self) -> HeaderValue {
+        let text = match &self.proof {
+            Proof::Token(token) => [b"Bearer ", token.expose_secret()].concat(),
+            Proof::Password(password) => {
+                let pair = [
+                    self.user.as_str().as_bytes(),
+                    b":",
+                    password.expose_secret(),
+                ]
+                .concat();
+                format!("Basic {}", STANDARD.encode(pair)).into_bytes()
+            }
+        };
+        // Base64 and the characters of a token always make a header.
+        let mut value =
+            HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let password = Credentials::password("AUTHOR".parse().unwrap(), b"s3cret".to_vec().into());
+        assert_eq!(password.authorization(), "Basic QVVUSE9SOnMzY3JldA==");
+        let token = Credentials::token("AUTHOR:17:s3cret\n").unwrap();
+        assert_eq!(token.authorization(), "Bearer AUTHOR:17:s3cret");
+        for credentials in [password, token] {
+            let shown = format!("{credentials:?} {:?}", credentials.authorization());
+            assert!(
+                !shown.contains("s3cret") && !shown.contains("QVVU"),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_with_a_slip_is_refused_and_not_shown() {
+        for text in [
+            "s3cret",
+            "AUTHOR:s3cret",
+            "AUTHOR::s3cret",
+            "A:1:s3cret",
+            "AUTHOR:1:s3 cret",
+        ] {
+            let error = Credentials::token(text).unwrap_err();
+            assert!(!error.to_string().contains("s3"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! One file to PAUSE.
+//!
+//! What is sent is bound to a digest: a file that is not what was verified any more is never sent
+//! whole.
+
+mod answer;
+mod body;
+mod request;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    release::{PauseId, Subdirectory},
+};
+use cpan_sigstore_http::{Http, HttpError};
+
+use crate::{credentials::Credentials, server::Pause};
+
+/// Largest answer that is read, in bytes: a page of HTML.
+const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// A file to be uploaded, and what its bytes have to be.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its base name on PAUSE.
+    pub name: String,
+    /// What was verified.
+    pub digest: Sha256Digest,
+}
+
+/// What became of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// PAUSE has taken it and will publish it.
+    Accepted,
+    /// PAUSE has a file of this name, published or waiting, here or in another subdirectory. Whether
+    /// it has the same bytes, it does not say.
+    NameTaken,
+}
+
+/// How many bytes were sent so far.
+pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// Why a file is not known to be uploaded.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// PAUSE does not take the password.
+    #[error("expected PAUSE to take the password of {0}, found it refused")]
+    Password(PauseId),
+    /// PAUSE does not take the token.
+    #[error("expected PAUSE to take the token of {user}, found it refused: {said}")]
+    Token {
+        /// Whose token.
+        user: PauseId,
+        /// What PAUSE says.
+        said: String,
+    },
+    /// An answer of success that is none.
+    #[error("expected PAUSE to confirm the upload of {name}, found none in its answer: {said}")]
+    NotConfirmed {
+        /// The file.
+        name: String,
+        /// What PAUSE says.
+        said: String,
+    },
+    /// Any other answer.
+    #[error("expected PAUSE to take {name}, found status {status}: {said}")]
+    Refused {
+        /// The file.
+        name: String,
+        /// The HTTP status.
+        status: u16,
+        /// What PAUSE says.
+        said: String,
+    },
+    /// The file is not what was verified. It was not sent whole.
+    #[error("expected {} as it was when it was verified, found it changed; it was not uploaded", .0.display())]
+    Changed(PathBuf),
+    /// The file cannot be read.
+    #[error("expected to read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+}
+
+/// Uploads to one PAUSE as one author.
+pub struct Uploader {
+    pause: Pause,
+    credentials: Credentials,
+    http: Http,
+}
+
+impl Uploader {
+    /// An author at a PAUSE.
+    ///
+    /// # Errors
+    /// Where TLS cannot be set up.
+    pub fn new(pause: Pause, credentials: Credentials) -> Result<Self, HttpError> {
+        let http = Http::for_urls([pause.form().as_str()])?;
+        Ok(Self {
+            pause,
+            credentials,
+            http,
+        })
+    }
+
+    /// Whose directory it uploads to.
+    pub fn author(&self) -> &PauseId {
+        self.credentials.user()
+    }
+
+    /// Where it uploads to.
+    pub fn pause(&self) -> &Pause {
+        &self.pause
+    }
+
+    /// Uploads a file into the author's directory, or one below it.
+    ///
+    /// # Errors
+    /// Where PAUSE did not confirm it, or the file is not what was verified.
+    pub async fn upload(
+        &self,
+        file: &Outgoing,
+        subdirectory: Option<&Subdirectory>,
+        progress: Progress,
+    ) -> Result<Outcome, UploadError> {
+        let failure = body::Failure::default();
+        let request = || {
+            let body = body::open(file, Arc::clone(&progress), failure.clone())?;
+            request::build(self, file, subdirectory, body)
+        };
+        let answered = self.http.send_anew(request, ANSWER_LIMIT).await;
+        if let Some(error) = failure.take() {
+            return Err(error);
+        }
+        answer::read(&answered?, file, &self.credentials)
+    }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> UploadError {
+    UploadError::Read {
+        path: path.to_owned(),
+        source,
+    }
+}
