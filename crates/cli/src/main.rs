@@ -12,6 +12,7 @@ mod folders;
 mod identity_args;
 mod instance_args;
 mod login_args;
+mod preflight_report;
 mod report;
 mod terminal;
 

@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod check;
 mod conformance;
 mod inspect;
 mod instance;
@@ -16,6 +17,7 @@ pub enum Command {
     Sign(sign::SignArgs),
     Verify(verify::VerifyArgs),
     Inspect(inspect::InspectArgs),
+    Check(check::CheckArgs),
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
     #[command(hide = true)]
@@ -31,6 +33,7 @@ impl Command {
             Self::Sign(args) => sign::run(args, terminal),
             Self::Verify(args) => verify::run(args, terminal),
             Self::Inspect(args) => inspect::run(args, terminal),
+            Self::Check(args) => check::run(args, terminal),
             Self::Instance(command) => instance::run(command, terminal),
             Self::SignBundle(args) => conformance::sign(args, terminal),
             Self::VerifyBundle(args) => conformance::verify(args, terminal),

@@ -1,5 +1,16 @@
 //! Releases of CPAN: whose, under which name.
 
+mod distname;
+mod meta;
+mod name;
+mod path;
 mod pause_id;
+mod subdirectory;
+mod version;
 
+pub use meta::{NameMismatch, name_matches_meta};
+pub use name::{Packing, ReleaseName, ReleaseNameError, Suffix};
+pub use path::{ReleasePath, ReleasePathError};
 pub use pause_id::{PauseId, PauseIdError};
+pub use subdirectory::{Subdirectory, SubdirectoryError};
+pub use version::{PerlVersion, VersionError};

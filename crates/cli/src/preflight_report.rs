@@ -1,0 +1,106 @@
+//! What a look at an archive has found, for people and for machines.
+
+use std::path::Path;
+
+use cpan_sigstore_archive::{Defect, Destination, Preflight, Severity, preflight_file};
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
+use serde::Serialize;
+
+use crate::{
+    failure::Failure,
+    terminal::{Terminal, Tone},
+};
+
+/// What `check --json` prints of a file.
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a str,
+    finding: &'static str,
+    exit: u8,
+    digest: Sha256Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distribution: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    developer_release: bool,
+    members: u64,
+    unpacked: u64,
+    defects: &'a [Defect],
+}
+
+/// Looks at an archive before it is signed, and prints what is wrong with it; it may go on where
+/// [`Preflight::is_fit`] says so. Nothing is printed of an archive without defects.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn look(
+    path: &Path,
+    destination: &Destination,
+    terminal: &Terminal,
+) -> Result<Preflight, Failure> {
+    let found = preflight_file(path, destination).map_err(Failure::read(path))?;
+    if !found.defects.is_empty() {
+        print(&path.display().to_string(), &found, terminal, false);
+    }
+    Ok(found)
+}
+
+/// How a program that found this ends.
+pub fn exit(found: &Preflight) -> Exit {
+    if found.is_fit() {
+        Exit::Allowed
+    } else {
+        Exit::Archive
+    }
+}
+
+/// Prints what was found: one line with the result and what is wrong under it, or one JSON object.
+pub fn print(file: &str, found: &Preflight, terminal: &Terminal, json: bool) {
+    if json {
+        terminal.json(&Report {
+            file,
+            finding: word(found),
+            exit: exit(found) as u8,
+            digest: found.digest,
+            distribution: found.release.as_ref().map(|name| name.distribution()),
+            version: found.release.as_ref().and_then(|name| name.version()),
+            developer_release: found
+                .release
+                .as_ref()
+                .is_some_and(|name| name.is_developer_release()),
+            members: found.members,
+            unpacked: found.unpacked,
+            defects: &found.defects,
+        });
+        return;
+    }
+    let tone = match word(found) {
+        "fit" => Tone::Good,
+        "fit-with-warnings" => Tone::Careful,
+        _ => Tone::Bad,
+    };
+    terminal.headline(tone, word(found), file);
+    for defect in &found.defects {
+        lines(defect, terminal);
+    }
+}
+
+/// The result in a word.
+fn word(found: &Preflight) -> &'static str {
+    match (found.is_fit(), found.defects.is_empty()) {
+        (true, true) => "fit",
+        (true, false) => "fit-with-warnings",
+        (false, _) => "unfit",
+    }
+}
+
+fn lines(defect: &Defect, terminal: &Terminal) {
+    let label = match defect.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    terminal.field(label, defect.code.as_str());
+    terminal.field("expected", &defect.expected);
+    terminal.field("found", &defect.found);
+    terminal.field("do", defect.remedy);
+}

@@ -1,0 +1,68 @@
+//! Whether a file name and the META inside the archive speak of the same release.
+
+use super::{PerlVersion, ReleaseName, distname, name::without_maturity};
+
+/// The file name and META speak of different releases.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {field} of the file name, `{expected}`, in META too, found `{found}`")]
+pub struct NameMismatch {
+    /// Which part differs: `the distribution` or `the version`.
+    pub field: &'static str,
+    /// What the file name says.
+    pub expected: String,
+    /// What META says.
+    pub found: String,
+}
+
+/// Compares a file name with the name and version that META states.
+///
+/// META may write the name with colons (`Foo::Bar`), and the version in any form that Perl takes for the
+/// same: `perl-5.42.0` has `5.042000`. What marks a trial release stands in file names alone.
+///
+/// # Errors
+/// The first of name and version that differs.
+pub fn name_matches_meta(
+    release: &ReleaseName,
+    meta_name: &str,
+    meta_version: &str,
+) -> Result<(), NameMismatch> {
+    let meta_name = meta_name.replace("::", "-");
+    // Whatever the rules would make of it: this is how every tool builds the file name.
+    let plain = without_maturity(release.distribution(), release.stem());
+    if plain.strip_prefix(meta_name.as_str()) == Some(&format!("-{meta_version}")) {
+        return Ok(());
+    }
+    let differs = |field, expected: &str, found: &str| NameMismatch {
+        field,
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    };
+    if !same_distribution(release, &meta_name, meta_version) {
+        return Err(differs(
+            "the distribution",
+            release.distribution(),
+            &meta_name,
+        ));
+    }
+    let version = release.version().unwrap_or_default();
+    let bare = without_maturity(release.distribution(), version);
+    let meta_bare = without_maturity(release.distribution(), meta_version);
+    if bare == meta_bare || same_version(bare, meta_bare) {
+        Ok(())
+    } else {
+        Err(differs("the version", version, meta_version))
+    }
+}
+
+/// Whether the names are the same once both went through the rules by which file names are split.
+fn same_distribution(release: &ReleaseName, meta_name: &str, meta_version: &str) -> bool {
+    let name = meta_name.strip_suffix(".pm").unwrap_or(meta_name);
+    release.distribution() == name
+        || distname::split(&format!("{meta_name}-{meta_version}")).0 == release.distribution()
+            && meta_name.starts_with(release.distribution())
+}
+
+fn same_version(left: &str, right: &str) -> bool {
+    let parse = |text: &str| text.parse::<PerlVersion>().ok();
+    matches!((parse(left), parse(right)), (Some(left), Some(right)) if left == right)
+}

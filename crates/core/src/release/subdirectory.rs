@@ -1,0 +1,64 @@
+//! A folder below an author's on PAUSE.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Serialize, Serializer};
+
+/// Longest subdirectory, in characters: the whole path may have 255.
+const LONGEST: usize = 200;
+
+/// A folder below an author's, such as `Perl6` or `patches/old`; nothing that leads out of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subdirectory(String);
+
+/// The text is no subdirectory.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a subdirectory of letters, digits and `_-@+.`, no part of it with a dot first, found `{0}`"
+)]
+pub struct SubdirectoryError(String);
+
+impl Subdirectory {
+    /// The path, without a slash at either end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether PAUSE takes it for an upload as it is: it drops every dot. Folders that are older than
+    /// that rule may have some.
+    pub fn is_accepted_for_uploads(&self) -> bool {
+        !self.0.contains('.')
+    }
+}
+
+impl FromStr for Subdirectory {
+    type Err = SubdirectoryError;
+
+    fn from_str(text: &str) -> Result<Self, SubdirectoryError> {
+        let is_part = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-@+.".contains(&b))
+        };
+        let path = text.strip_suffix('/').unwrap_or(text);
+        if path.len() <= LONGEST && path.split('/').all(is_part) {
+            Ok(Self(path.to_owned()))
+        } else {
+            Err(SubdirectoryError(text.chars().take(80).collect()))
+        }
+    }
+}
+
+impl fmt::Display for Subdirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Subdirectory {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
