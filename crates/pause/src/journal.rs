@@ -11,10 +11,30 @@ use cpan_sigstore_core::digest::Sha256Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Largest journal that is read, in bytes.
-const SIZE_LIMIT: u64 = 64 * 1024;
-/// The format that is written.
-const VERSION: u32 = 1;
+/// Largest file that is read, in bytes: that of an author with tens of thousands of archives.
+const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The one version of these files so far; another one is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Version;
+
+impl From<Version> for u32 {
+    fn from(_: Version) -> Self {
+        1
+    }
+}
+
+impl TryFrom<u32> for Version {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        match number {
+            1 => Ok(Self),
+            other => Err(format!("version {other}, by a newer program")),
+        }
+    }
+}
 
 /// Who signed: what the bundle is held to when the release is taken up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +50,7 @@ pub struct SignedBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Journal {
-    version: u32,
+    version: Version,
     /// The bytes it is about. An archive that was built anew is another release.
     pub archive: Sha256Digest,
     /// Who signed them.
@@ -49,7 +69,7 @@ pub struct Journal {
     pub published: Option<Timestamp>,
 }
 
-/// The journal cannot be used.
+/// The state of a release cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It cannot be read.
@@ -78,32 +98,13 @@ pub enum JournalError {
     },
 }
 
-impl Journal {
-    /// The beginning: it was signed.
-    pub fn new(archive: Sha256Digest, signer: SignedBy) -> Self {
-        Self {
-            version: VERSION,
-            archive,
-            signer,
-            path: None,
-            bundle_uploaded: None,
-            archive_uploaded: None,
-            published: None,
-        }
-    }
-
-    /// Where the journal of an archive is: `FILE.release.json`.
-    pub fn beside(archive: &Path) -> PathBuf {
-        let mut name = archive.as_os_str().to_owned();
-        name.push(".release.json");
-        name.into()
-    }
-
-    /// The journal in a file; `None` where there is none.
+/// What was done, as a file: written whole or not at all, and not forgotten once written.
+pub trait State: Serialize + serde::de::DeserializeOwned {
+    /// The state in a file; `None` where there is none.
     ///
     /// # Errors
     /// Where it cannot be read or understood.
-    pub fn read(path: &Path) -> Result<Option<Self>, JournalError> {
+    fn read(path: &Path) -> Result<Option<Self>, JournalError> {
         let failed = |source| JournalError::Read {
             path: path.to_owned(),
             source,
@@ -117,23 +118,19 @@ impl Journal {
         file.take(SIZE_LIMIT)
             .read_to_end(&mut text)
             .map_err(failed)?;
-        let malformed = |found: String| JournalError::Malformed {
-            path: path.to_owned(),
-            found,
-        };
-        let journal: Self =
-            serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
-        if journal.version != VERSION {
-            return Err(malformed(format!("version {}", journal.version)));
-        }
-        Ok(Some(journal))
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|error| JournalError::Malformed {
+                path: path.to_owned(),
+                found: error.to_string(),
+            })
     }
 
-    /// Writes the journal, whole or not at all, and to the disk: what was done is not forgotten.
+    /// Writes the state, whole or not at all, and to the disk: what was done is not forgotten.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), JournalError> {
+    fn write(&self, path: &Path) -> Result<(), JournalError> {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -153,6 +150,30 @@ impl Journal {
             path: path.to_owned(),
             source,
         })
+    }
+}
+
+impl State for Journal {}
+
+impl Journal {
+    /// The beginning: it was signed.
+    pub fn new(archive: Sha256Digest, signer: SignedBy) -> Self {
+        Self {
+            version: Version,
+            archive,
+            signer,
+            path: None,
+            bundle_uploaded: None,
+            archive_uploaded: None,
+            published: None,
+        }
+    }
+
+    /// Where the journal of an archive is: `FILE.release.json`.
+    pub fn beside(archive: &Path) -> PathBuf {
+        let mut name = archive.as_os_str().to_owned();
+        name.push(".release.json");
+        name.into()
     }
 
     /// Forgets what was done under another path, or of other bytes, than these.

@@ -6,9 +6,11 @@
 //! - [`published`]: what a CPAN holds of an author: files, CHECKSUMS as data.
 //! - [`watch`]: from uploaded to published.
 //! - [`journal`]: how far a release has come, so that it can be taken up again.
+//! - [`backlog`]: what an author published unsigned.
 //!
 //! It knows nothing of signatures: what is uploaded is bound to the digest that was verified.
 
+pub mod backlog;
 pub mod credentials;
 pub mod journal;
 pub mod published;
