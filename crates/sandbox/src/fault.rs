@@ -37,7 +37,11 @@ pub enum Fault {
 enum Plan {
     #[default]
     None,
-    Next(usize, Fault),
+    Next {
+        undisturbed: usize,
+        left: usize,
+        fault: Fault,
+    },
     Always(Fault),
 }
 
@@ -50,7 +54,16 @@ pub struct Faults {
 impl Faults {
     /// Disturbs the next `count` requests.
     pub fn next(&self, count: usize, fault: Fault) {
-        self.set(Plan::Next(count, fault));
+        self.after(0, count, fault);
+    }
+
+    /// Leaves the next `undisturbed` requests alone and disturbs `count` after them.
+    pub fn after(&self, undisturbed: usize, count: usize, fault: Fault) {
+        self.set(Plan::Next {
+            undisturbed,
+            left: count,
+            fault,
+        });
     }
 
     /// Disturbs every request from now on.
@@ -70,8 +83,12 @@ impl Faults {
     fn take(&self) -> Option<Fault> {
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *plan {
-            Plan::None | Plan::Next(0, _) => None,
-            Plan::Next(left, fault) => {
+            Plan::None | Plan::Next { left: 0, .. } => None,
+            Plan::Next { undisturbed, .. } if *undisturbed > 0 => {
+                *undisturbed -= 1;
+                None
+            }
+            Plan::Next { left, fault, .. } => {
                 *left -= 1;
                 Some(fault.clone())
             }

@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use crate::error::SandboxError;
 use crate::oidc::CLIENT_ID;
+use crate::pause::Pause;
 
 pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
 pub(crate) const SIGNING_CONFIG: &str = "signing_config.json";
 pub(crate) const SIGNING_CONFIG_V1: &str = "signing_config_v1.json";
 pub(crate) const TUF_ROOT: &str = "tuf-root.json";
 pub(crate) const CONFIG: &str = "config.toml";
+/// The folder with a `~/.pause` for each PAUSE id.
+pub(crate) const PAUSE: &str = "pause";
 
 /// The files of a running sandbox.
 pub(crate) struct Folder {
@@ -60,7 +63,7 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file whole or not at all, for nobody else to read.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), SandboxError> {
         let path = self.file(name);
         let written = tempfile::NamedTempFile::new_in(&self.path).and_then(|mut file| {
@@ -69,6 +72,17 @@ impl Folder {
             Ok(())
         });
         written.map_err(|source| SandboxError::Write { path, source })
+    }
+
+    /// Writes the `~/.pause` of every account.
+    pub(crate) fn write_credentials(&self, pause: &Pause) -> Result<(), SandboxError> {
+        let path = self.file(PAUSE);
+        std::fs::create_dir_all(&path).map_err(|source| SandboxError::Write { path, source })?;
+        for id in pause.ids() {
+            let content = pause.dot_pause(id).unwrap_or_default();
+            self.write(&format!("{PAUSE}/{id}"), content.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Writes the instances of `cpan-sigstore`: this sandbox, the same with version 1 of the log,

@@ -1,6 +1,6 @@
 //! A whole Sigstore on loopback, for tests and demonstrations: an OpenID provider, a certificate
 //! authority, a Certificate Transparency log, the transparency log Rekor in versions 1 and 2, a time
-//! stamping authority and a TUF repository.
+//! stamping authority and a TUF repository; and beside it a PAUSE, with the CPAN that it publishes.
 //!
 //! ```no_run
 //! use cpan_sigstore_sandbox::{RekorMisbehaviour, Sandbox, SandboxOptions};
@@ -34,6 +34,7 @@ mod key;
 mod merkle;
 mod misbehaviour;
 pub mod oidc;
+pub mod pause;
 mod rejection;
 pub mod rekor;
 mod sandbox;
@@ -52,6 +53,7 @@ pub use fault::{Fault, Faults};
 pub use forger::{ForgeError, Forged, Recipe};
 pub use http::loopback_client;
 pub use misbehaviour::Misbehaviour;
+pub use pause::PauseMisbehaviour;
 pub use rekor::RekorMisbehaviour;
 pub use sandbox::{Sandbox, SandboxOptions};
 pub use service::{Service, Services};

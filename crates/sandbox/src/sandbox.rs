@@ -11,7 +11,8 @@ use crate::ctlog::{self, CtLog};
 use crate::error::SandboxError;
 use crate::folder::{self, Folder};
 use crate::http;
-use crate::oidc::{Account, Provider};
+use crate::oidc::{Account, Provider, Realm};
+use crate::pause::Pause;
 use crate::rekor::{self, RekorV1, RekorV2};
 use crate::server::{Ports, Server};
 use crate::service::{INTERNAL_AGENT, Services};
@@ -51,7 +52,7 @@ impl Default for SandboxOptions {
     }
 }
 
-/// A whole Sigstore on loopback, which ends when it is dropped.
+/// A whole Sigstore and a PAUSE on loopback, which end when it is dropped.
 pub struct Sandbox {
     /// Who people are.
     pub oidc: Provider,
@@ -67,6 +68,9 @@ pub struct Sandbox {
     pub tsa: TimeStampAuthority,
     /// How the trusted root comes to clients.
     pub tuf: Repository,
+    /// Where releases are uploaded, and the CPAN that comes of them. It has an account for each
+    /// PAUSE id among the accounts.
+    pub pause: Pause,
     /// The services on the network.
     pub services: Services,
     oidc_clock: Clock,
@@ -92,10 +96,13 @@ impl Sandbox {
             rekor_v2: ports.bind()?,
             tsa: ports.bind()?,
             tuf: ports.bind()?,
+            pause: ports.bind()?,
+            cpan: ports.bind()?,
         };
         let oidc_clock = Clock::new();
         let tuf_clock = Clock::new();
         let oidc_url = services.oidc.url().to_owned();
+        let pause = Pause::new(Clock::new(), &pause_ids(&options.accounts));
         let oidc = Provider::new(oidc_url, oidc_clock.clone(), options.accounts);
         let client = http::loopback().user_agent(INTERNAL_AGENT).build()?;
         let ct_log_url = services.ct_log.url().to_owned();
@@ -128,6 +135,7 @@ impl Sandbox {
         let tuf = Repository::new(tuf_clock.clone(), targets)?;
         folder.write(folder::TUF_ROOT, &tuf.root_json())?;
         folder.write_config(services.oidc.url(), services.tuf.url())?;
+        folder.write_credentials(&pause)?;
 
         let server = Server::start(ports.with([
             oidc.router(),
@@ -137,6 +145,8 @@ impl Sandbox {
             rekor::v2::router(&rekor_v2),
             tsa::router(&tsa),
             tuf.router(),
+            pause.router(),
+            pause.cpan_router(),
         ]))
         .map_err(SandboxError::Start)?;
         Ok(Self {
@@ -147,6 +157,7 @@ impl Sandbox {
             rekor_v2,
             tsa,
             tuf,
+            pause,
             services,
             oidc_clock,
             tuf_clock,
@@ -180,8 +191,13 @@ impl Sandbox {
         self.folder.file(folder::TUF_ROOT)
     }
 
-    /// The environment in which `cpan-sigstore` uses the sandbox, and its `token` and `browser`
-    /// subcommands find it.
+    /// The file `~/.pause` of a PAUSE id.
+    pub fn dot_pause_path(&self, id: &str) -> PathBuf {
+        self.folder.file(folder::PAUSE).join(id)
+    }
+
+    /// The environment in which `cpan-sigstore` and the uploaders of CPAN use the sandbox, and its
+    /// `token` and `browser` subcommands find it.
     pub fn env(&self) -> Vec<(String, String)> {
         let file = |name| self.folder.file(name).display().to_string();
         vec![
@@ -190,6 +206,17 @@ impl Sandbox {
             (
                 "SANDBOX_URL".to_owned(),
                 self.services.oidc.url().to_owned(),
+            ),
+            (
+                "CPAN_UPLOADER_UPLOAD_URI".to_owned(),
+                format!(
+                    "{}/pause/authenquery?ACTION=add_uri",
+                    self.services.pause.url()
+                ),
+            ),
+            (
+                "CPAN_SIGSTORE_CPAN".to_owned(),
+                self.services.cpan.url().to_owned(),
             ),
         ]
     }
@@ -219,6 +246,7 @@ impl Sandbox {
             self.rekor_v2.clock(),
             self.tsa.clock(),
             &self.tuf_clock,
+            self.pause.clock(),
         ] {
             clock.set_offset(offset);
         }
@@ -229,6 +257,15 @@ impl Sandbox {
 fn ct_roots(ca: &CertificateAuthority, others: &[String]) -> der::Result<Vec<Certificate>> {
     let ours = ca.roots().into_iter().cloned().map(Ok);
     ours.chain(others.iter().map(|pem| x509::from_pem(pem)))
+        .collect()
+}
+
+/// The PAUSE ids among accounts.
+fn pause_ids(accounts: &[Account]) -> Vec<&str> {
+    accounts
+        .iter()
+        .filter(|account| account.realm == Realm::Pause)
+        .map(|account| account.subject.as_str())
         .collect()
 }
 

@@ -40,6 +40,9 @@ pub struct Services {
     pub rekor_v2: Service,
     pub tsa: Service,
     pub tuf: Service,
+    pub pause: Service,
+    /// The tree that PAUSE publishes, as a mirror of CPAN serves it.
+    pub cpan: Service,
 }
 
 impl Service {

@@ -1,0 +1,129 @@
+//! The upload form, with a password: `/pause/authenquery?ACTION=add_uri`.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Multipart, Query, State, multipart::MultipartRejection};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::{
+    Pause,
+    account::basic,
+    multipart::{Form, SentFile},
+    page,
+    path::LONGEST_PATH,
+    queue::Interface,
+    submission::{Refusal, Submission},
+};
+
+/// The field with the file.
+const FILE: &str = "pause99_add_uri_httpupload";
+/// The button; without it the file is not looked at.
+const BUTTON: &str = "SUBMIT_pause99_add_uri_httpupload";
+
+type Parameters = Query<BTreeMap<String, String>>;
+
+pub(super) async fn show(State(pause): State<Pause>, headers: HeaderMap) -> Response {
+    match pause.login(&headers) {
+        Some(_) => page::form(StatusCode::OK),
+        None => unauthorized(),
+    }
+}
+
+pub(super) async fn submit(
+    State(pause): State<Pause>,
+    Query(parameters): Parameters,
+    headers: HeaderMap,
+    sent: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let Some(user) = pause.login(&headers).map(str::to_owned) else {
+        return unauthorized();
+    };
+    let form = match sent {
+        Ok(sent) => match Form::read(sent).await {
+            Ok(form) => form,
+            Err(unreadable) => return unreadable.into_response(),
+        },
+        Err(rejection) => return rejection.into_response(),
+    };
+    let action = parameters.get("ACTION").map(String::as_str);
+    let action = action.unwrap_or_else(|| form.value("ACTION"));
+    // Without an action the upload is done, and only the page is another one.
+    let says_so = action == "add_uri";
+    if !says_so && !action.is_empty() {
+        return page::form(StatusCode::OK);
+    }
+    if let Some(refusal) = pause.not_their_own(&user, form.value("HIDDENNAME")) {
+        return refusal;
+    }
+    answer(pause.upload_form(user, form), says_so)
+}
+
+impl Pause {
+    /// Who logs in with these headers: the name as it is typed, or else in upper case.
+    fn login(&self, headers: &HeaderMap) -> Option<&str> {
+        let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (name, password) = basic(header)?;
+        let account = self
+            .account(&name)
+            .or_else(|| self.account(&name.to_uppercase()))?;
+        (account.password == password).then_some(&account.id)
+    }
+
+    /// The answer to somebody who acts for somebody else.
+    fn not_their_own(&self, user: &str, hidden_name: &str) -> Option<Response> {
+        let acting_for = hidden_name.to_uppercase();
+        if acting_for.is_empty() || acting_for == user {
+            None
+        } else if self.account(&acting_for).is_some() {
+            Some(page::died())
+        } else {
+            Some(page::error_message("There is no such user."))
+        }
+    }
+
+    fn upload_form(&self, user: String, mut form: Form) -> Result<String, Refusal> {
+        let file = form.files.remove(FILE);
+        let (false, Some(SentFile { name, bytes })) = (form.value(BUTTON).is_empty(), file) else {
+            return Err(Refusal::Silent);
+        };
+        self.accept(Submission {
+            user,
+            name,
+            subdirectory: form.value("pause99_add_uri_subdirtext").to_owned(),
+            bytes,
+            via: Interface::Form,
+        })
+    }
+}
+
+fn answer(outcome: Result<String, Refusal>, says_so: bool) -> Response {
+    let answer = match outcome {
+        Ok(path) => page::success(&path),
+        Err(Refusal::Empty | Refusal::Silent) => page::form(StatusCode::OK),
+        Err(Refusal::Reserved) => {
+            page::error_message("Files with the name CHECKSUMS cannot be uploaded to CPAN.")
+        }
+        Err(Refusal::TooLong { path }) => page::error_message(&format!(
+            "Path name too long: {path} is longer than {LONGEST_PATH} characters."
+        )),
+        Err(Refusal::Duplicate { path, taken }) => page::duplicate(&path, &taken),
+        Err(Refusal::Database) => {
+            page::database_error(StatusCode::NOT_ACCEPTABLE, "Lock wait timeout exceeded")
+        }
+    };
+    if says_so {
+        answer
+    } else {
+        page::form(answer.status())
+    }
+}
+
+fn unauthorized() -> Response {
+    (
+        StatusCode::UNAUTHORIZED,
+        [(header::WWW_AUTHENTICATE, "Basic realm=\"PAUSE\"")],
+        "Authorization required",
+    )
+        .into_response()
+}

@@ -1,0 +1,62 @@
+//! What is in a distribution, as far as the indexer looks.
+
+use std::io::{Cursor, Read};
+
+use super::compression::Compression;
+
+/// The largest member whose content is looked at, in bytes.
+const MEMBER_LIMIT: u64 = 4 * 1024 * 1024;
+/// The most members that are looked at.
+const MOST_MEMBERS: usize = 100_000;
+
+/// A file in a distribution.
+pub(super) struct Member {
+    /// With the distribution's top folder.
+    pub(super) path: String,
+    /// Empty where the indexer does not look.
+    pub(super) content: Vec<u8>,
+}
+
+/// The files of a distribution; `None` where it is no archive to its end.
+pub(super) fn read(name: &str, bytes: &[u8]) -> Option<Vec<Member>> {
+    if name.ends_with(".zip") {
+        return read_zip(bytes);
+    }
+    let tar = Compression::of_tar(name)?.unpack(bytes)?;
+    read_tar(&tar.bytes).ok()
+}
+
+fn read_tar(tar: &[u8]) -> std::io::Result<Vec<Member>> {
+    let mut members = Vec::new();
+    for entry in tar::Archive::new(tar).entries()?.take(MOST_MEMBERS) {
+        let mut entry = entry?;
+        if entry.header().entry_type().is_file() {
+            let path = entry.path()?.to_string_lossy().into_owned();
+            let content = content(&path, &mut entry)?;
+            members.push(Member { path, content });
+        }
+    }
+    Ok(members)
+}
+
+fn read_zip(bytes: &[u8]) -> Option<Vec<Member>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let mut members = Vec::new();
+    for index in 0..archive.len().min(MOST_MEMBERS) {
+        let mut file = archive.by_index(index).ok()?;
+        if file.is_file() {
+            let path = file.name().ok()?.into_owned();
+            let content = content(&path, &mut file).ok()?;
+            members.push(Member { path, content });
+        }
+    }
+    Some(members)
+}
+
+fn content(path: &str, reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    if path.ends_with(".pm") || path.ends_with("/META.json") {
+        reader.take(MEMBER_LIMIT).read_to_end(&mut content)?;
+    }
+    Ok(content)
+}

@@ -1,0 +1,241 @@
+//! PAUSE, the upload server of CPAN, and the tree that it publishes.
+//!
+//! Uploads come by the form of `/pause/authenquery` or, with a token, to `/api/upload`. They wait in
+//! a queue and are handled in the order in which they came: by default at once, after
+//! [`Pause::hold`] when the test says so. What is published is served as a mirror of CPAN serves it:
+//! `/authors/id/…` with CHECKSUMS in every folder, and the indexes under `/modules`.
+//!
+//! The manners are those of the server's public source: what it answers, what it takes for a
+//! duplicate, and where it changes the bytes of an archive. Nothing is read from the network, and
+//! all of it is in memory.
+
+mod account;
+mod api;
+mod checksums;
+mod compression;
+mod form;
+mod index;
+mod members;
+mod misbehaviour;
+mod multipart;
+mod packages;
+mod page;
+mod path;
+mod permissions;
+mod publish;
+mod queue;
+mod registry;
+mod repack;
+mod serve;
+mod submission;
+mod token;
+mod tree;
+mod version;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
+use jiff::SignedDuration;
+
+pub use misbehaviour::PauseMisbehaviour;
+pub use queue::{AcceptedUpload, Interface};
+pub use token::TokenTerms;
+
+use crate::{clock::Clock, misbehaviour::Misbehaviour};
+use account::PauseAccount;
+use queue::Queue;
+use registry::Registry;
+use token::Tokens;
+use tree::Tree;
+
+/// The largest file that can be uploaded, in bytes.
+pub const UPLOAD_LIMIT: usize = 64 * 1024 * 1024;
+/// What a form has besides the file.
+const FORM_LIMIT: usize = 1024 * 1024;
+/// How long ago what [`Pause::publish`] puts into the tree was uploaded.
+const LONG_AGO: SignedDuration = SignedDuration::from_hours(-365 * 24);
+
+/// PAUSE; clones are the same PAUSE.
+#[derive(Clone)]
+pub struct Pause {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Clock,
+    accounts: Vec<PauseAccount>,
+    misbehaviour: Misbehaviour<PauseMisbehaviour>,
+    state: Mutex<State>,
+}
+
+/// What changes.
+struct State {
+    tokens: Tokens,
+    queue: Queue,
+    /// What was ever uploaded, published or not: PAUSE's table `uris`.
+    registry: Registry,
+    tree: Tree,
+}
+
+impl Pause {
+    /// A PAUSE with an account for each of these PAUSE ids, on which nothing was uploaded yet.
+    pub fn new(clock: Clock, ids: &[&str]) -> Self {
+        let accounts: Vec<_> = ids.iter().map(|id| PauseAccount::new(id)).collect();
+        let mut tokens = Tokens::default();
+        for account in &accounts {
+            tokens.issue(&account.id, TokenTerms::default(), clock.now());
+        }
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                accounts,
+                misbehaviour: Misbehaviour::default(),
+                state: Mutex::new(State {
+                    tokens,
+                    queue: Queue::default(),
+                    registry: Registry::default(),
+                    tree: Tree::default(),
+                }),
+            }),
+        }
+    }
+
+    /// The PAUSE ids that have an account.
+    pub fn ids(&self) -> Vec<&str> {
+        let accounts = self.inner.accounts.iter();
+        accounts.map(|account| account.id.as_str()).collect()
+    }
+
+    /// The password of a PAUSE id: 20 characters, among them a percent sign and a space.
+    pub fn password(&self, id: &str) -> Option<&str> {
+        Some(&self.account(id)?.password)
+    }
+
+    /// The file `~/.pause` of a PAUSE id.
+    pub fn dot_pause(&self, id: &str) -> Option<String> {
+        Some(self.account(id)?.dot_pause())
+    }
+
+    /// A token that can upload, as `ID:token_id:token`.
+    pub fn token(&self, id: &str) -> Option<String> {
+        self.state().tokens.first_of(id)
+    }
+
+    /// A further token of a PAUSE id on these terms, if there is such an id.
+    pub fn issue_token(&self, id: &str, terms: TokenTerms) -> Option<String> {
+        let account = self.account(id)?;
+        let now = self.inner.clock.now();
+        Some(self.state().tokens.issue(&account.id, terms, now))
+    }
+
+    /// PAUSE's time: when files were published, and until when tokens are good.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// What PAUSE does wrong.
+    pub fn misbehaviour(&self) -> &Misbehaviour<PauseMisbehaviour> {
+        &self.inner.misbehaviour
+    }
+
+    /// From now on uploads wait until [`Pause::publish_next`] or [`Pause::publish_all`].
+    pub fn hold(&self) {
+        self.state().queue.held = true;
+    }
+
+    /// Publishes what waits, and from now on every upload at once, as at first.
+    pub fn release(&self) -> Vec<String> {
+        self.state().queue.held = false;
+        self.publish_all()
+    }
+
+    /// What waits to be published, in the order in which it will be: paths under `authors/id`.
+    pub fn queue(&self) -> Vec<String> {
+        self.state().queue.paths()
+    }
+
+    /// Handles the upload that waits longest, and returns its path under `authors/id`.
+    ///
+    /// It is then published, unless PAUSE drops such files, as an archive that is not compressed as
+    /// its name says.
+    pub fn publish_next(&self) -> Option<String> {
+        let wrong = self.inner.misbehaviour.get();
+        let now = self.inner.clock.now();
+        let mut state = self.state();
+        let State {
+            queue,
+            registry,
+            tree,
+            ..
+        } = &mut *state;
+        let upload = queue.next()?;
+        match publish::published_bytes(&upload, wrong) {
+            Some(bytes) => tree.put(&upload.path, bytes, now),
+            None => registry.forget(&upload.path),
+        }
+        Some(upload.path)
+    }
+
+    /// Handles everything that waits, as [`Pause::publish_next`] does.
+    pub fn publish_all(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.publish_next()).collect()
+    }
+
+    /// Puts a file into the tree as if its author had uploaded it a year ago, and returns its path
+    /// under `authors/id`. The name may begin with subdirectories. What is there is replaced.
+    pub fn publish(&self, author: &str, name: &str, bytes: impl Into<Vec<u8>>) -> String {
+        let path = format!("{}/{name}", path::home(author));
+        let then = self.inner.clock.now() + LONG_AGO;
+        let mut state = self.state();
+        state.registry.replace(author, &path);
+        state.tree.put(&path, bytes.into(), then);
+        path
+    }
+
+    /// Deletes a file of an author, which is gone from the tree and the indexes at once. Its entry
+    /// in CHECKSUMS stays until something else is published in the folder, and its name stays used.
+    ///
+    /// Returns whether there was such a file.
+    pub fn delete(&self, author: &str, name: &str) -> bool {
+        let path = format!("{}/{name}", path::home(author));
+        self.state().tree.delete(&path)
+    }
+
+    /// The paths under `authors/id` of all files that an author has published, without CHECKSUMS.
+    pub fn published(&self, author: &str) -> Vec<String> {
+        self.state().tree.below(&path::home(author))
+    }
+
+    /// The published file at a path under `authors/id`.
+    pub fn file(&self, path: &str) -> Option<Vec<u8>> {
+        self.state().tree.file(path).map(<[u8]>::to_vec)
+    }
+
+    /// All uploads that were accepted, in order.
+    pub fn uploads(&self) -> Vec<AcceptedUpload> {
+        self.state().queue.accepted()
+    }
+
+    /// The upload server, to be mounted at its base URL.
+    pub(crate) fn router(&self) -> Router {
+        Router::new()
+            .route("/pause/authenquery", get(form::show).post(form::submit))
+            .route("/api/upload", post(api::upload))
+            .layer(DefaultBodyLimit::max(UPLOAD_LIMIT + FORM_LIMIT))
+            .with_state(self.clone())
+    }
+
+    /// The tree as a mirror serves it, to be mounted at its base URL.
+    pub(crate) fn cpan_router(&self) -> Router {
+        serve::router(self.clone())
+    }
+
+    fn account(&self, id: &str) -> Option<&PauseAccount> {
+        self.inner.accounts.iter().find(|account| account.id == id)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = &self.inner.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

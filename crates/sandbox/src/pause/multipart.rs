@@ -1,0 +1,95 @@
+//! The fields of a form, read within limits.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{
+    Multipart,
+    multipart::{Field, MultipartError},
+};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::UPLOAD_LIMIT;
+
+/// The most fields a form may have.
+const MOST_FIELDS: usize = 64;
+/// The longest value of a field that is no file, in bytes.
+const LONGEST_VALUE: usize = 64 * 1024;
+
+/// A form that was sent.
+#[derive(Default)]
+pub(super) struct Form {
+    pub(super) values: BTreeMap<String, String>,
+    pub(super) files: BTreeMap<String, SentFile>,
+}
+
+/// A file in a form.
+pub(super) struct SentFile {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why a form cannot be read.
+pub(super) enum Unreadable {
+    Broken(MultipartError),
+    TooLarge,
+}
+
+impl Form {
+    pub(super) async fn read(mut sent: Multipart) -> Result<Self, Unreadable> {
+        let mut form = Self::default();
+        for _ in 0..MOST_FIELDS {
+            let Some(field) = sent.next_field().await? else {
+                return Ok(form);
+            };
+            form.add(field).await?;
+        }
+        Err(Unreadable::TooLarge)
+    }
+
+    async fn add(&mut self, field: Field<'_>) -> Result<(), Unreadable> {
+        let Some(key) = field.name().map(str::to_owned) else {
+            return Ok(());
+        };
+        if let Some(name) = field.file_name().map(str::to_owned) {
+            let bytes = bounded(field, UPLOAD_LIMIT).await?;
+            self.files.insert(key, SentFile { name, bytes });
+        } else {
+            let bytes = bounded(field, LONGEST_VALUE).await?;
+            let value = String::from_utf8_lossy(&bytes).into_owned();
+            self.values.insert(key, value);
+        }
+        Ok(())
+    }
+
+    /// The value of a field; empty where there is none.
+    pub(super) fn value(&self, key: &str) -> &str {
+        self.values.get(key).map(String::as_str).unwrap_or_default()
+    }
+}
+
+async fn bounded(mut field: Field<'_>, limit: usize) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(Unreadable::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+impl From<MultipartError> for Unreadable {
+    fn from(error: MultipartError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl IntoResponse for Unreadable {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Broken(error) => error.into_response(),
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What becomes of an upload when its turn comes, as in PAUSE's daemon `paused`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    PauseMisbehaviour, compression::Compression, path, queue::Waiting,
+    repack::without_world_writable,
+};
+
+/// Names that are kept for Perl itself, which only its release managers may upload.
+static PERL_ITSELF: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^perl-[\d._-]*\.(tar[._-](gz|bz2)|tbz|tgz|zip)$").ok());
+/// At which level gzip compresses again what had garbage after it.
+const BEST: u32 = 9;
+/// At which level tar compresses what it packs again.
+const DEFAULT: u32 = 6;
+/// A byte of a gzip's time (RFC 1952, section 2.3), which nothing else depends on.
+const GZIP_TIME: usize = 4;
+
+/// The bytes that are published for an upload; `None` where it is dropped.
+pub(super) fn published_bytes(
+    upload: &Waiting,
+    wrong: Option<PauseMisbehaviour>,
+) -> Option<Vec<u8>> {
+    let (_, name) = path::split(&upload.path);
+    if PERL_ITSELF
+        .as_ref()
+        .is_some_and(|names| names.is_match(name))
+    {
+        return None;
+    }
+    let is_bundle = name.ends_with(".sigstore.json");
+    match wrong {
+        Some(PauseMisbehaviour::DroppedBundle) if is_bundle => return None,
+        Some(PauseMisbehaviour::SwappedBundle) if is_bundle => {
+            let other = r#"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"}"#;
+            return Some(other.as_bytes().to_vec());
+        }
+        _ => {}
+    }
+    let Some(compression) = Compression::of_tar(name) else {
+        let is_archive = name.ends_with(".zip");
+        let wrong = wrong.filter(|_| is_archive);
+        return Some(altered(upload.bytes.clone(), wrong, None));
+    };
+    let bytes = verified(compression, &upload.bytes)?;
+    Some(altered(bytes, wrong, Some(compression)))
+}
+
+/// The archive as PAUSE takes it over: whole, without garbage after it, without world-writable
+/// members. What is no such archive is dropped; what is no tar inside stays as it is.
+fn verified(compression: Compression, bytes: &[u8]) -> Option<Vec<u8>> {
+    let unpacked = compression.unpack(bytes)?;
+    if let Some(tar) = without_world_writable(&unpacked.bytes) {
+        return compression.pack(&tar, DEFAULT).ok();
+    }
+    // bzip2 only warns of garbage, and ends well.
+    if unpacked.garbage && compression == Compression::Gzip {
+        return compression.pack(&unpacked.bytes, BEST).ok();
+    }
+    Some(bytes.to_vec())
+}
+
+fn altered(
+    mut bytes: Vec<u8>,
+    wrong: Option<PauseMisbehaviour>,
+    compression: Option<Compression>,
+) -> Vec<u8> {
+    if wrong == Some(PauseMisbehaviour::ChangedBytes) {
+        let byte = match compression {
+            Some(Compression::Gzip) => bytes.get_mut(GZIP_TIME),
+            _ => bytes.last_mut(),
+        };
+        if let Some(byte) = byte {
+            *byte ^= 1;
+        }
+    }
+    bytes
+}

@@ -1,0 +1,94 @@
+//! The tree as a mirror of CPAN serves it.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use super::{Pause, compression::Compression, index};
+
+/// At which level indexes are compressed.
+const BEST: u32 = 9;
+
+pub(super) fn router(pause: Pause) -> Router {
+    Router::new()
+        .route("/authors/id/{*path}", get(file))
+        .route("/authors/{name}", get(authors))
+        .route("/modules/{name}", get(modules))
+        .with_state(pause)
+}
+
+async fn file(State(pause): State<Pause>, Path(path): Path<String>) -> Response {
+    let content = match path.strip_suffix("/CHECKSUMS") {
+        Some(folder) => pause.checksums(folder).map(String::into_bytes),
+        None => pause.file(&path),
+    };
+    content.map_or_else(not_found, |content| served(&path, content))
+}
+
+async fn authors(State(pause): State<Pause>, Path(name): Path<String>) -> Response {
+    let text = (name == "01mailrc.txt.gz").then(|| index::authors(&pause.ids()));
+    text.map_or_else(not_found, |text| served(&name, packed(&text)))
+}
+
+async fn modules(State(pause): State<Pause>, Path(name): Path<String>) -> Response {
+    let (plain, is_packed) = match name.strip_suffix(".gz") {
+        Some(plain) => (plain, true),
+        None => (name.as_str(), false),
+    };
+    let Some(text) = pause.index_file(plain) else {
+        return not_found();
+    };
+    let content = if is_packed {
+        packed(&text)
+    } else {
+        text.into_bytes()
+    };
+    served(&name, content)
+}
+
+impl Pause {
+    /// CHECKSUMS of a folder under `authors/id`.
+    fn checksums(&self, folder: &str) -> Option<String> {
+        let wrong = self.inner.misbehaviour.get();
+        let state = self.state();
+        let checksums = state.tree.checksums(folder)?;
+        Some(checksums.render(wrong))
+    }
+
+    fn index_file(&self, name: &str) -> Option<String> {
+        let now = self.inner.clock.now();
+        let state = self.state();
+        let index = state.tree.index();
+        match name {
+            "02packages.details.txt" => Some(index.packages(now)),
+            "03modlist.data" => Some(index::module_list(now)),
+            "06perms.txt" => Some(index.permissions(now)),
+            _ => None,
+        }
+    }
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    let packed = Compression::Gzip.pack(text.as_bytes(), BEST);
+    // Writing to memory does not fail.
+    packed.unwrap_or_default()
+}
+
+fn served(name: &str, content: Vec<u8>) -> Response {
+    let kind = match name.rsplit('.').next() {
+        Some("gz" | "tgz") => "application/x-gzip",
+        Some("bz2" | "tbz") => "application/x-bzip2",
+        Some("zip") => "application/zip",
+        Some("json") => "application/json",
+        _ => "text/plain; charset=utf-8",
+    };
+    ([(header::CONTENT_TYPE, kind)], content).into_response()
+}
+
+fn not_found() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}

@@ -1,0 +1,79 @@
+//! What happens to an uploaded file, whichever way it came, until it waits in the queue.
+
+use super::{
+    Pause, PauseMisbehaviour, path,
+    queue::{Interface, Waiting},
+    registry::Duplicate,
+};
+
+/// A file as it was sent.
+pub(super) struct Submission {
+    pub(super) user: String,
+    /// The file name in the request.
+    pub(super) name: String,
+    pub(super) subdirectory: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) via: Interface,
+}
+
+/// Why a file does not get into the queue.
+pub(super) enum Refusal {
+    /// The file is empty.
+    Empty,
+    /// The name is PAUSE's own.
+    Reserved,
+    /// The path has more characters than the database takes.
+    TooLong { path: String },
+    /// The path, or the name in another folder, is taken.
+    Duplicate { path: String, taken: String },
+    /// The database does not take it, for whatever reason.
+    Database,
+    /// Nothing is done, and nothing is said either.
+    Silent,
+}
+
+impl Pause {
+    /// Puts a file into the queue, and returns its path under `authors/id`. Where uploads are not
+    /// held, it is published when this returns.
+    pub(super) fn accept(&self, submission: Submission) -> Result<String, Refusal> {
+        let wrong = self.inner.misbehaviour.get();
+        if wrong == Some(PauseMisbehaviour::UnsuccessfulSuccess) {
+            return Err(Refusal::Silent);
+        }
+        if submission.bytes.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let name = path::clean_name(&submission.name);
+        if name == "CHECKSUMS" {
+            return Err(Refusal::Reserved);
+        }
+        let subdirectory = path::clean_subdirectory(&submission.subdirectory);
+        let path = path::of(&submission.user, &subdirectory, &name);
+        if path.len() > path::LONGEST_PATH {
+            return Err(Refusal::TooLong { path });
+        }
+        if wrong == Some(PauseMisbehaviour::DatabaseError) {
+            return Err(Refusal::Database);
+        }
+        let held = self.enqueue(&path, submission)?;
+        if !held {
+            self.publish_all();
+        }
+        Ok(path)
+    }
+
+    /// Takes the path and appends the file, and returns whether uploads are held.
+    fn enqueue(&self, path: &str, submission: Submission) -> Result<bool, Refusal> {
+        let mut state = self.state();
+        if let Err(Duplicate(taken)) = state.registry.insert(&submission.user, path) {
+            let path = path.to_owned();
+            return Err(Refusal::Duplicate { path, taken });
+        }
+        let upload = Waiting {
+            path: path.to_owned(),
+            bytes: submission.bytes,
+        };
+        state.queue.push(&submission.user, submission.via, upload);
+        Ok(state.queue.held)
+    }
+}

@@ -1,0 +1,80 @@
+//! Tokens that can upload instead of a password, each `ID:token_id:token`.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
+use rand_core::{OsRng, RngCore as _};
+
+/// The longest that a token lives, in days.
+const LONGEST_DAYS: u16 = 180;
+/// Where every client of the sandbox comes from: nothing else reaches its ports.
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// What a token is good for.
+#[derive(Clone, Debug)]
+pub struct TokenTerms {
+    /// How many days it lives by PAUSE's clock: from 1 to 180, the default.
+    pub days: u16,
+    /// Whether it has the scope `upload:distributions`, which it has by default.
+    pub may_upload: bool,
+    /// The networks from which it may be used; none for all.
+    pub networks: Vec<IpNet>,
+}
+
+impl Default for TokenTerms {
+    fn default() -> Self {
+        Self {
+            days: LONGEST_DAYS,
+            may_upload: true,
+            networks: Vec::new(),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Tokens(Vec<Token>);
+
+struct Token {
+    user: String,
+    /// As the client sends it.
+    text: String,
+    until: Timestamp,
+    terms: TokenTerms,
+}
+
+impl Tokens {
+    pub(super) fn issue(&mut self, user: &str, terms: TokenTerms, now: Timestamp) -> String {
+        let text = format!("{user}:{}:{}", random_hex::<4>(), random_hex::<32>());
+        let days = terms.days.clamp(1, LONGEST_DAYS);
+        let life = SignedDuration::from_hours(24 * i64::from(days));
+        self.0.push(Token {
+            user: user.to_owned(),
+            text: text.clone(),
+            until: now.checked_add(life).unwrap_or(Timestamp::MAX),
+            terms,
+        });
+        text
+    }
+
+    /// The token that an account has from the start.
+    pub(super) fn first_of(&self, user: &str) -> Option<String> {
+        let token = self.0.iter().find(|token| token.user == user)?;
+        Some(token.text.clone())
+    }
+
+    /// Whose token this is, if it is good for an upload now.
+    pub(super) fn uploader(&self, text: &str, now: Timestamp) -> Option<&str> {
+        let token = self.0.iter().find(|token| token.text == text)?;
+        let networks = &token.terms.networks;
+        let from_here =
+            networks.is_empty() || networks.iter().any(|network| network.contains(&CLIENT));
+        (now < token.until && token.terms.may_upload && from_here).then_some(&token.user)
+    }
+}
+
+fn random_hex<const N: usize>() -> String {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    hex::encode(bytes)
+}

@@ -1,0 +1,89 @@
+//! The published files under `authors/id`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{checksums::Checksums, index::Index, packages, path};
+
+/// A file that is published.
+pub(super) struct Published {
+    pub(super) bytes: Vec<u8>,
+    pub(super) since: Timestamp,
+}
+
+/// The files by their paths, and what is written about them.
+#[derive(Default)]
+pub(super) struct Tree {
+    files: BTreeMap<String, Published>,
+    /// By folder.
+    checksums: BTreeMap<String, Checksums>,
+    index: Index,
+}
+
+impl Tree {
+    /// Publishes a file: it is there, in CHECKSUMS, and in the index as far as it has packages.
+    pub(super) fn put(&mut self, path: &str, bytes: Vec<u8>, now: Timestamp) {
+        let (folder, name) = path::split(path);
+        self.index.add(path, packages::of(name, &bytes));
+        let file = Published { bytes, since: now };
+        self.files.insert(path.to_owned(), file);
+        let home = path::home(path::author(path));
+        let mut folder = folder;
+        loop {
+            self.write_checksums(folder, now);
+            if folder == home || folder.is_empty() {
+                return;
+            }
+            folder = path::split(folder).0;
+        }
+    }
+
+    /// Takes a file away, though not out of CHECKSUMS, and returns whether it was there.
+    pub(super) fn delete(&mut self, path: &str) -> bool {
+        self.index.remove(path);
+        self.files.remove(path).is_some()
+    }
+
+    pub(super) fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|file| file.bytes.as_slice())
+    }
+
+    /// The paths of all files below a folder.
+    pub(super) fn below(&self, folder: &str) -> Vec<String> {
+        self.in_folder(folder)
+            .map(|(_, path, _)| path.to_owned())
+            .collect()
+    }
+
+    pub(super) fn checksums(&self, folder: &str) -> Option<&Checksums> {
+        self.checksums.get(folder)
+    }
+
+    pub(super) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    fn write_checksums(&mut self, folder: &str, now: Timestamp) {
+        let subfolders: BTreeSet<_> = self
+            .in_folder(folder)
+            .filter_map(|(below, _, _)| below.split_once('/'))
+            .map(|(subfolder, _)| subfolder)
+            .collect();
+        let files = self
+            .in_folder(folder)
+            .filter(|(below, _, _)| !below.contains('/'))
+            .map(|(name, _, file)| (name, file));
+        let checksums = Checksums::of(folder, subfolders.into_iter(), files, now);
+        self.checksums.insert(folder.to_owned(), checksums);
+    }
+
+    /// The files below a folder: their paths from there, their whole paths, and themselves.
+    fn in_folder(&self, folder: &str) -> impl Iterator<Item = (&str, &str, &Published)> {
+        let start = format!("{folder}/");
+        self.files.iter().filter_map(move |(path, file)| {
+            let below = path.strip_prefix(&start)?;
+            Some((below, path.as_str(), file))
+        })
+    }
+}
