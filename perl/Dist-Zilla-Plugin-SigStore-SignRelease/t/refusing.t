@@ -1,0 +1,107 @@
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Project  qw(project release home);
+use Recorder ();
+
+use Test::More;
+
+my $PAUSE = [ '%PAUSE' => { username => 'AUTHOR', password => 's3cret pass' } ];
+my $good  = Recorder->new;
+
+# Refused with such an error, before the archive is built and before the program is asked to release.
+sub refused {
+    my ($why, $error, @plugins) = @_;
+    my $project = project(@plugins);
+    like release($project), $error, "$why: refused";
+    ok !$project->built_in, "$why: nothing is built";
+    ok !$project->root->child('Foo-Bar-1.02.tar.gz')->exists, "$why: no archive";
+    is $good->calls, 0, "$why: no release";
+    return $project;
+}
+
+subtest 'the program' => sub {
+    {
+        local $ENV{PATH} = home->child('empty')->mkdir;
+        refused('missing', qr/program cpan-sigstore in PATH, found none; install it, or name it by CPAN_SIGSTORE/);
+    }
+    {
+        my $file = home->child('not-executable');
+        $file->spew("#!/bin/sh\n");
+        local $ENV{CPAN_SIGSTORE} = "$file";
+        refused('not executable', qr/CPAN_SIGSTORE to name a program that can be run, found \S+not-executable/);
+    }
+    {
+        my $file = home->child('broken');
+        $file->spew("#!/nowhere/interpreter\n");
+        $file->chmod(0755);
+        local $ENV{CPAN_SIGSTORE} = "$file";
+        refused('cannot be started', qr/expected to run \S+broken: No such file/);
+    }
+    for my $other ("something else 9.9.9\n", "cpan-sigstore\n", q()) {
+        my $recorder = Recorder->new(version => $other);
+        local $ENV{CPAN_SIGSTORE} = $recorder->program;
+        refused('another program', qr/to be cpan-sigstore and to tell its version/);
+    }
+    {
+        my $recorder = Recorder->new(version => "cpan-sigstore 0.0.12\n");
+        local $ENV{CPAN_SIGSTORE} = $recorder->program;
+        refused('too old', qr/expected cpan-sigstore v?0\.1\.0 or newer, found v?0\.0\.12/);
+    }
+};
+
+local $ENV{CPAN_SIGSTORE} = $good->program;
+
+subtest 'credentials' => sub {
+    refused('no user name', qr/expected a PAUSE username, found none; put it under \[%PAUSE\]/, 'SigStore::SignRelease');
+    refused('no password', qr/expected a PAUSE password, found none/, [ 'SigStore::SignRelease' => { user => 'AUTHOR' } ]);
+    for my $password ("line\nbreak", ' blank') {
+        my $project = project('SigStore::SignRelease');
+        $project->chrome->set_response_for('PAUSE username: '            => 'AUTHOR');
+        $project->chrome->set_response_for('PAUSE password for AUTHOR: ' => $password);
+        like release($project), qr/PAUSE password without blanks at its ends and without line breaks/,
+            'a password that no .pause could hold';
+    }
+    {
+        local $ENV{PAUSE_TOKEN} = q();
+        refused('an empty token is none', qr/expected a PAUSE username/, 'SigStore::SignRelease');
+    }
+    my $file = home->child('.pause');
+    $file->spew("user AUTHOR\npassword=s3cret\n");
+    my $project = refused('a line that is none', qr/expected a PAUSE username, found none/, 'SigStore::SignRelease');
+    my @log = @{ $project->log_messages };
+    ok((grep {/expected lines of `key value` in \S+[.]pause/} @log), 'the file is named');
+    is_deeply [ grep {/s3cret/} @log ], [], 'and what stands in it is not shown';
+    $file->remove;
+};
+
+subtest 'another plugin that uploads' => sub {
+    refused('forgot to remove UploadToCPAN', qr/only plugin that uploads, found UploadToCPAN too.*-remove = UploadToCPAN/,
+        'UploadToCPAN', 'SigStore::SignRelease', $PAUSE);
+    refused('after it', qr/found UploadToCPAN too/, 'SigStore::SignRelease', 'UploadToCPAN', $PAUSE);
+    refused('in a bundle', qr{found \@Basic/UploadToCPAN too}, 'SigStore::SignRelease', '@Basic', $PAUSE);
+    refused('twice itself', qr/found again too/, 'SigStore::SignRelease', [ 'SigStore::SignRelease' => 'again' ], $PAUSE);
+};
+
+subtest 'settings' => sub {
+    for my $extension ('../sigstore.json', '..', 'a b', q(.)) {
+        refused("extension $extension", qr/in sigstore_extension, found/,
+            [ 'SigStore::SignRelease' => { sigstore_extension => $extension } ], $PAUSE);
+    }
+    refused('a password in the address', qr/expected no password in upload_uri/,
+        [ 'SigStore::SignRelease' => { upload_uri => 'https://AUTHOR:s3cret@127.0.0.1/' } ], $PAUSE);
+    like eval { project([ 'SigStore::SignRelease' => { provider => 'gogle' } ]) } // $@, qr/provider.*gogle/,
+        'an unknown provider';
+    like eval { project([ 'SigStore::SignRelease' => { upload_to_cpan => 'no' } ]) } // $@, qr/upload_to_cpan.*no/,
+        'a "no" is not taken for a yes';
+};
+
+subtest 'only a release needs it all' => sub {
+    local $ENV{CPAN_SIGSTORE} = '/nowhere';
+    my $project = project('SigStore::SignRelease', 'UploadToCPAN');
+    is eval { $project->build; 1 }, 1, 'a build does not';
+};
+
+done_testing;
