@@ -37,6 +37,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
 use jiff::SignedDuration;
 
+/// A network, read from text such as `10.0.0.0/8`.
+pub use ipnet::IpNet;
 pub use misbehaviour::PauseMisbehaviour;
 pub use queue::{AcceptedUpload, Interface};
 pub use token::TokenTerms;

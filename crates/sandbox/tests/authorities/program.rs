@@ -14,6 +14,8 @@ fn sandbox() -> Command {
         "SANDBOX_ACCOUNT",
         "CPAN_SIGSTORE_CONFIG",
         "CPAN_SIGSTORE_CACHE",
+        "CPAN_SIGSTORE_CPAN",
+        "CPAN_UPLOADER_UPLOAD_URI",
     ] {
         command.env_remove(name);
     }
@@ -28,6 +30,11 @@ fn a_command_runs_in_the_sandbox_and_its_code_is_handed_on() {
         token=$("$0" token --as author) || exit 2
         test "$(printf %s "$token" | tr -cd . )" = .. || exit 3
         "$0" token --as nobody 2>/dev/null && exit 4
+        case $CPAN_UPLOADER_UPLOAD_URI in
+            http://127.0.0.1:*/pause/authenquery?ACTION=add_uri) ;;
+            *) exit 5 ;;
+        esac
+        case $CPAN_SIGSTORE_CPAN in http://127.0.0.1:*[0-9]) ;; *) exit 6 ;; esac
         exit 42"#;
     let program = sandbox().get_program().to_owned();
     let output = sandbox()
@@ -49,6 +56,14 @@ fn a_command_runs_in_the_sandbox_and_its_code_is_handed_on() {
             assert!(std::path::Path::new(path).is_absolute(), "{path}");
             assert!(std::fs::metadata(path).unwrap().len() > 0, "{path}");
         }
+    }
+    for id in ["MYAUTHOR", "STRANGER"] {
+        let path = folder.path().join("s/pause").join(id);
+        let credentials = std::fs::read_to_string(path).unwrap();
+        assert!(
+            credentials.contains(&format!("\nuser {id}\npassword ")),
+            "{credentials}"
+        );
     }
     let root = instances["sandbox-tuf"]["tuf-root"].as_str().unwrap();
     assert!(std::fs::read_to_string(root).unwrap().contains("\"root\""));

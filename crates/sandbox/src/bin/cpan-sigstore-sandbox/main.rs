@@ -1,4 +1,4 @@
-//! A whole Sigstore on loopback, to try signing and verifying with.
+//! A whole Sigstore and a PAUSE on loopback, to try signing, verifying and releasing with.
 
 mod browser;
 mod run;
@@ -10,10 +10,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A whole Sigstore on loopback, to try signing and verifying with.
+/// A whole Sigstore and a PAUSE on loopback, to try signing, verifying and releasing with.
 ///
 /// Starts an OpenID provider, a certificate authority, a Certificate Transparency log, Rekor in
-/// versions 1 and 2, a time stamping authority and a TUF repository on free ports of 127.0.0.1.
+/// versions 1 and 2, a time stamping authority, a TUF repository, PAUSE and the CPAN it publishes
+/// on free ports of 127.0.0.1. The folder has a ~/.pause with the password of each PAUSE id.
 /// Without COMMAND it prints the environment for another terminal and runs until it is interrupted.
 #[derive(Parser)]
 #[command(
@@ -23,7 +24,8 @@ use clap::{Parser, Subcommand};
         cpan-sigstore-sandbox --dir /tmp/sandbox\n  \
         cpan-sigstore-sandbox -- sh -c 'cpan-sigstore sign --identity-token \
         \"$(cpan-sigstore-sandbox token --as author)\" Foo-1.0.tar.gz'\n  \
-        SANDBOX_ACCOUNT=author BROWSER='cpan-sigstore-sandbox browser' cpan-sigstore sign Foo-1.0.tar.gz"
+        SANDBOX_ACCOUNT=author BROWSER='cpan-sigstore-sandbox browser' cpan-sigstore sign Foo-1.0.tar.gz\n  \
+        HOME=/tmp/home cpan-upload Foo-1.0.tar.gz    # with /tmp/sandbox/pause/MYAUTHOR as /tmp/home/.pause"
 )]
 struct Cli {
     #[command(flatten)]

@@ -53,7 +53,9 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
         .iter()
         .map(|account| account.id.as_str())
         .collect();
-    eprintln!("\nA Sigstore of its own answers on this machine until you press Ctrl-C.");
+    eprintln!(
+        "\nA Sigstore and a PAUSE of their own answer on this machine until you press Ctrl-C."
+    );
     eprintln!("Paste the lines above into another terminal to use it there.\n");
     for (name, url) in [
         ("login", &services.oidc),
@@ -63,11 +65,17 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
         ("Rekor v2", &services.rekor_v2),
         ("timestamps", &services.tsa),
         ("TUF", &services.tuf),
+        ("PAUSE", &services.pause),
+        ("CPAN", &services.cpan),
     ] {
         eprintln!("  {name:<11} {}", url.url());
     }
     eprintln!("  {:<11} {}", "files", sandbox.dir().display());
     eprintln!("  {:<11} {}", "accounts", accounts.join(", "));
+    for id in sandbox.pause.ids() {
+        let path = sandbox.dot_pause_path(id);
+        eprintln!("  {:<11} {}", "~/.pause", path.display());
+    }
     Ok(())
 }
 

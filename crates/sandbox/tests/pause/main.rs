@@ -1,0 +1,13 @@
+//! PAUSE as uploaders and installers see it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod checksums;
+mod form;
+mod harness;
+mod index;
+mod misbehaving;
+mod programs;
+mod publishing;
+mod queue;
+mod token;

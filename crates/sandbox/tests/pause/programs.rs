@@ -1,0 +1,92 @@
+//! The programs that authors and users have today.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use crate::harness::{ARCHIVE, AUTHOR, HOME, Uploader, distribution, gzip, tar};
+use tempfile::TempDir;
+
+/// A program of somebody whose home has nothing but their `~/.pause`.
+fn at_home(uploader: &Uploader, program: &str) -> (TempDir, Command) {
+    let home = tempfile::tempdir().unwrap();
+    fs::copy(
+        uploader.sandbox.dot_pause_path(AUTHOR),
+        home.path().join(".pause"),
+    )
+    .unwrap();
+    let mut command = Command::new(program);
+    command
+        .current_dir(home.path())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", home.path())
+        .envs(uploader.sandbox.env());
+    (home, command)
+}
+
+fn said(output: &Output) -> String {
+    let said = [output.stdout.as_slice(), &output.stderr].concat();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+fn cpan_upload(uploader: &Uploader, arguments: &[&str]) -> (bool, String) {
+    let (home, mut command) = at_home(uploader, "cpan-upload");
+    fs::write(home.path().join(ARCHIVE), distribution("1.02")).unwrap();
+    let output = command.args(arguments).arg(ARCHIVE).output().unwrap();
+    (output.status.success(), said(&output))
+}
+
+#[test]
+fn cpan_upload_uploads_and_is_told_of_a_duplicate() {
+    let uploader = Uploader::new();
+    let (succeeded, said) = cpan_upload(&uploader, &["--directory", "sub"]);
+    assert!(succeeded, "{said}");
+    let path = format!("{HOME}/sub/{ARCHIVE}");
+    assert_eq!(uploader.published(), [path.clone()]);
+    assert_eq!(
+        uploader.sandbox.pause.file(&path),
+        Some(distribution("1.02"))
+    );
+
+    let (succeeded, said) = cpan_upload(&uploader, &[]);
+    assert!(!succeeded, "{said}");
+    assert!(
+        said.contains("request failed with error code 409"),
+        "{said}"
+    );
+}
+
+#[test]
+fn cpanm_finds_and_installs_what_was_published() {
+    let uploader = Uploader::new();
+    let makefile = "use ExtUtils::MakeMaker;\nWriteMakefile(NAME => 'Foo::Bar', VERSION_FROM => 'lib/Foo/Bar.pm');\n";
+    let module = "package Foo::Bar;\nour $VERSION = '1.02';\n1;\n";
+    let bytes = gzip(&tar(&[
+        ("Foo-Bar-1.02/Makefile.PL", 0o644, makefile),
+        ("Foo-Bar-1.02/lib/Foo/Bar.pm", 0o644, module),
+    ]));
+    uploader.sandbox.pause.publish(AUTHOR, ARCHIVE, bytes);
+    let cpan = uploader.sandbox.services.cpan.url();
+
+    let (_home, mut command) = at_home(&uploader, "cpanm");
+    let output = command
+        .args(["--from", cpan, "--info", "Foo::Bar"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        format!("{AUTHOR}/{ARCHIVE}\n")
+    );
+
+    let (home, mut command) = at_home(&uploader, "cpanm");
+    let base = format!("INSTALL_BASE={}", home.path().join("base").display());
+    let output = command
+        .args(["--from", cpan, "--notest", "Foo::Bar"])
+        .env("PERL_MM_OPT", base)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let installed = home.path().join("base/lib/perl5/Foo/Bar.pm");
+    assert_eq!(fs::read_to_string(installed).unwrap(), module);
+}

@@ -1,0 +1,136 @@
+//! Where PAUSE publishes other bytes than it was sent, or nothing.
+
+use std::io::{Read, Write};
+
+use crate::harness::{ARCHIVE, HOME, Uploader, distribution, gzip, tar};
+use flate2::read::MultiGzDecoder;
+
+fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(bytes)
+        .read_to_end(&mut unpacked)
+        .unwrap();
+    unpacked
+}
+
+/// Paths, modes and contents of a tar archive.
+fn members(tar: &[u8]) -> Vec<(String, u32, String)> {
+    let mut archive = tar::Archive::new(tar);
+    let members = archive.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().display().to_string();
+        let mode = entry.header().mode().unwrap();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        (path, mode, content)
+    });
+    members.collect()
+}
+
+async fn published(uploader: &Uploader, name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    uploader.upload(name, bytes).await.succeeded();
+    uploader.sandbox.pause.file(&format!("{HOME}/{name}"))
+}
+
+#[tokio::test]
+async fn world_writable_members_are_repacked() {
+    let uploader = Uploader::new();
+    let long = format!("Foo-Bar-1.02/{}/x", "directory/".repeat(20));
+    let plain = tar(&[
+        ("Foo-Bar-1.02/lib/Foo/Bar.pm", 0o666, "package Foo::Bar;"),
+        ("Foo-Bar-1.02/script", 0o755, "#!perl"),
+        (&long, 0o644, "x"),
+    ]);
+    let bytes = gzip(&plain);
+    let changed = published(&uploader, ARCHIVE, &bytes).await.unwrap();
+    assert_ne!(changed, bytes);
+    let mut expected = members(&plain);
+    expected[0].1 = 0o644;
+    assert_eq!(members(&gunzip(&changed)), expected);
+
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    encoder.write_all(&plain).unwrap();
+    let bytes = encoder.finish().unwrap();
+    let changed = published(&uploader, "Foo-Bar-1.02.tar.bz2", &bytes)
+        .await
+        .unwrap();
+    let mut unpacked = Vec::new();
+    bzip2::read::BzDecoder::new(changed.as_slice())
+        .read_to_end(&mut unpacked)
+        .unwrap();
+    assert_eq!(members(&unpacked), expected);
+}
+
+#[tokio::test]
+async fn garbage_after_a_gzip_is_removed_by_compressing_again() {
+    let uploader = Uploader::new();
+    let right = distribution("1.02");
+    let sent = [right.as_slice(), b"garbage"].concat();
+    let changed = published(&uploader, ARCHIVE, &sent).await.unwrap();
+    assert_ne!(changed, sent);
+    assert_eq!(gunzip(&changed), gunzip(&right));
+}
+
+#[tokio::test]
+async fn padding_and_further_streams_stay_as_they_are() {
+    let uploader = Uploader::new();
+    let padded = [distribution("1.02").as_slice(), &[0; 512]].concat();
+    assert_eq!(published(&uploader, ARCHIVE, &padded).await, Some(padded));
+    let unpacked = gunzip(&distribution("1.03"));
+    let (one, other) = unpacked.split_at(700);
+    let streams = [gzip(one), gzip(other)].concat();
+    assert_eq!(
+        published(&uploader, "Foo-Bar-1.03.tgz", &streams).await,
+        Some(streams)
+    );
+}
+
+#[tokio::test]
+async fn a_symbolic_link_is_not_taken_for_world_writable() {
+    let uploader = Uploader::new();
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_mode(0o777);
+    header.set_size(0);
+    builder
+        .append_link(&mut header, "Foo-Bar-1.02/link", "target")
+        .unwrap();
+    let bytes = gzip(&builder.into_inner().unwrap());
+    assert_eq!(published(&uploader, ARCHIVE, &bytes).await, Some(bytes));
+}
+
+#[tokio::test]
+async fn what_is_not_compressed_as_it_is_named_is_dropped_and_its_name_is_free_again() {
+    let uploader = Uploader::new();
+    let whole = distribution("1.02");
+    let half = &whole[..whole.len() / 2];
+    for broken in [b"no gzip at all".as_slice(), half] {
+        assert_eq!(published(&uploader, ARCHIVE, broken).await, None);
+    }
+    assert_eq!(published(&uploader, ARCHIVE, &whole).await, Some(whole));
+}
+
+#[tokio::test]
+async fn perl_itself_is_nobodys_to_release_here() {
+    let uploader = Uploader::new();
+    let dropped = published(&uploader, "perl-5.42.0.tar.gz", &distribution("1.02")).await;
+    assert_eq!(dropped, None);
+}
+
+#[tokio::test]
+async fn what_is_no_archive_is_published_as_it_is() {
+    let uploader = Uploader::new();
+    for name in [
+        "Foo-Bar-1.02.tar.gz.sigstore.json",
+        "notes.txt",
+        "Foo.patch",
+    ] {
+        let bytes = b"{ any bytes }".to_vec();
+        assert_eq!(
+            published(&uploader, name, &bytes).await,
+            Some(bytes),
+            "{name}"
+        );
+    }
+}
