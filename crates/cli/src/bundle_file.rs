@@ -14,11 +14,20 @@ use crate::failure::Failure;
 /// Size of most bundles, in bytes: what is reserved for reading one.
 const USUAL_SIZE: usize = 16 * 1024;
 
+/// What the name of a bundle adds to that of its file.
+pub const SUFFIX: &str = ".sigstore.json";
+
 /// Where the bundle of a file is: `FILE.sigstore.json`.
 pub fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".sigstore.json");
+    name.push(SUFFIX);
     name.into()
+}
+
+/// The file whose bundle this would be, by its name.
+pub fn archive_of(bundle: &Path) -> Option<PathBuf> {
+    let name = bundle.file_name()?.to_str()?.strip_suffix(SUFFIX)?;
+    Some(bundle.with_file_name(name))
 }
 
 /// The bytes of a bundle, one more than the limit at most; `None` where there is no such file.

@@ -3,9 +3,21 @@
 use std::path::PathBuf;
 
 use cpan_sigstore_core::{
-    cause::Cause, digest::DigestError, finding::Exit, identity::PatternError,
+    cause::Cause,
+    digest::{DigestError, Sha256Digest},
+    finding::Exit,
+    identity::PatternError,
+    release::PauseIdError,
 };
 use cpan_sigstore_http::HttpError;
+use cpan_sigstore_pause::{
+    backlog::BacklogError,
+    credentials::{DotPauseError, TokenError as PauseTokenError},
+    journal::JournalError,
+    published::CpanError,
+    server::AddressError,
+    upload::UploadError,
+};
 use cpan_sigstore_sigstore::{
     login::{LoginError, TokenError},
     sign::SignError,
@@ -111,16 +123,100 @@ pub enum Failure {
         /// The file.
         path: PathBuf,
     },
-    /// Some files were signed, and the others were not.
-    #[error("{failure}; {done} signed, not signed: {rest}")]
+    /// Some files were signed or uploaded, and the others were not.
+    #[error("{failure}; {done} {verb}, not {verb}: {rest}")]
     Partly {
         /// Why it ended.
         failure: Box<Failure>,
-        /// How many were signed.
+        /// How many were.
         done: usize,
+        /// What they were.
+        verb: &'static str,
         /// The files that were not.
         rest: String,
     },
+    /// The address of PAUSE cannot be used.
+    #[error(transparent)]
+    PauseAddress(#[from] AddressError),
+    /// The name of an account cannot be used.
+    #[error(transparent)]
+    PauseId(#[from] PauseIdError),
+    /// `~/.pause` cannot be used.
+    #[error(transparent)]
+    DotPause(#[from] DotPauseError),
+    /// The token in the environment cannot be used.
+    #[error("PAUSE_TOKEN: {0}")]
+    PauseToken(#[source] PauseTokenError),
+    /// Nothing says who uploads, and there is nobody to ask.
+    #[error("expected the PAUSE id and password to upload with, found none")]
+    NoCredentials,
+    /// PAUSE did not confirm an upload.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// A CPAN gives no answer of use.
+    #[error(transparent)]
+    Cpan(#[from] CpanError),
+    /// The backlog cannot be told.
+    #[error(transparent)]
+    Backlog(#[from] BacklogError),
+    /// The state of a release cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A bundle that this release did not make.
+    #[error("expected no bundle at {}, or one that this command made, found another", path.display())]
+    ForeignBundle {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Other bytes are published under the archive's name.
+    #[error("expected {path} with {expected}, found {found} published there")]
+    OtherBytes {
+        /// Where.
+        path: String,
+        /// What was to be released.
+        expected: Sha256Digest,
+        /// What is there.
+        found: Sha256Digest,
+    },
+    /// Other bytes were uploaded under the archive's name.
+    #[error(
+        "expected the archive that was uploaded as {path} on {when}, found it built anew since"
+    )]
+    NameUsed {
+        /// Where.
+        path: String,
+        /// When.
+        when: jiff::Timestamp,
+    },
+    /// PAUSE has something under this name that is not published yet.
+    #[error(
+        "expected to upload {path}, found that PAUSE has a file of this name already, which is not published yet"
+    )]
+    NameTaken {
+        /// Where.
+        path: String,
+    },
+    /// PAUSE has a bundle of this name elsewhere.
+    #[error(
+        "expected to upload {path}, found that PAUSE has a file of this name in another directory of yours, or does not let it be replaced"
+    )]
+    BundleNameTaken {
+        /// Where.
+        path: String,
+    },
+    /// It was uploaded, and is not seen yet.
+    #[error("expected to find {missing} at {cpan} within {minutes} minutes, found not all of it")]
+    NotPublished {
+        /// What is missing.
+        missing: String,
+        /// The CPAN.
+        cpan: String,
+        /// How long it was waited.
+        minutes: u64,
+    },
+    /// The user does not agree to sign what is published.
+    #[error("expected your yes to the list of archives, found none; nothing was signed")]
+    ListNotAgreed,
     /// Something of the system failed.
     #[error("{what}: {source}")]
     System {
@@ -145,6 +241,7 @@ impl Failure {
     pub fn partly<'a>(
         failure: Self,
         done: usize,
+        verb: &'static str,
         files: impl ExactSizeIterator<Item = &'a PathBuf>,
     ) -> Self {
         if files.len() < 2 {
@@ -157,6 +254,7 @@ impl Failure {
         Self::Partly {
             failure: Box::new(failure),
             done,
+            verb,
             rest: rest.join(" "),
         }
     }
@@ -165,7 +263,13 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Partly { failure, .. } => failure.exit(),
+            Self::NameTaken { .. } | Self::NotPublished { .. } => Exit::TryLater,
             Self::Usage(_)
+            | Self::PauseAddress(_)
+            | Self::PauseId(_)
+            | Self::PauseToken(_)
+            | Self::NoCredentials
+            | Self::ListNotAgreed
             | Self::NoIdentity(_)
             | Self::Pattern(_)
             | Self::Digest(_)
@@ -183,7 +287,22 @@ impl Failure {
             Self::Http(error) | Self::Login(LoginError::Http(error)) if error.is_transient() => {
                 Exit::TryLater
             }
-            Self::Config(_)
+            Self::Upload(UploadError::Http(error)) if error.is_transient() => Exit::TryLater,
+            Self::Cpan(error) | Self::Backlog(BacklogError::Cpan(error))
+                if error.is_transient() =>
+            {
+                Exit::TryLater
+            }
+            Self::DotPause(_)
+            | Self::Upload(_)
+            | Self::Cpan(_)
+            | Self::Backlog(_)
+            | Self::Journal(_)
+            | Self::ForeignBundle { .. }
+            | Self::OtherBytes { .. }
+            | Self::NameUsed { .. }
+            | Self::BundleNameTaken { .. }
+            | Self::Config(_)
             | Self::Http(_)
             | Self::Login(_)
             | Self::Trust(_)
@@ -202,9 +321,52 @@ impl Failure {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Partly { failure, .. } if failure.exit() == Exit::TryLater => Some(
-                "the service may be back in a moment; run the command again with the files that were not signed",
+                "the service may be back in a moment; run the command again with the files that are left",
             ),
             Self::Partly { failure, .. } => failure.hint(),
+            Self::NoCredentials => Some(
+                "write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are asked",
+            ),
+            Self::PauseToken(_) => {
+                Some("get a token from PAUSE's menu; it lives for 180 days at most")
+            }
+            Self::Upload(UploadError::Password(_)) => Some(
+                "check user and password in ~/.pause, or where else they come from; nothing was uploaded by this request",
+            ),
+            Self::Upload(UploadError::Token { .. }) => Some(
+                "tokens end after 180 days, and may be limited to some addresses: get a new one from PAUSE's menu",
+            ),
+            Self::Upload(UploadError::NotConfirmed { .. } | UploadError::Refused { .. }) => {
+                Some("PAUSE says why; when that is mended, run the same command again")
+            }
+            Self::Upload(UploadError::Changed(_)) => {
+                Some("run the same command again when nothing writes to it")
+            }
+            Self::Upload(UploadError::Http(error)) if error.is_transient() => Some(
+                "run the same command again when PAUSE is back: what it has confirmed is not sent again",
+            ),
+            Self::Cpan(error) if error.is_transient() => Some("run the same command again later"),
+            Self::ForeignBundle { .. } => Some(
+                "say who has to have signed it with `--identity` and `--issuer`, or sign again with `--force`",
+            ),
+            Self::OtherBytes { .. } | Self::NameUsed { .. } => Some(
+                "PAUSE takes each name only once: release it under a new version, or go back to the archive that was uploaded",
+            ),
+            Self::NameTaken { .. } => Some(
+                "whether it is this archive shows when it is published: run the same command again then, or now with `--wait`",
+            ),
+            Self::BundleNameTaken { .. } => Some(
+                "delete the other one on PAUSE, or release it from there with `--subdirectory`",
+            ),
+            Self::NotPublished { .. } => Some(
+                "PAUSE, or the mirror, takes its time; run the same command again later. What PAUSE did not take stands in the mail it sent you",
+            ),
+            Self::ListNotAgreed => Some(
+                "agree at the question, name a folder with your own copies by `--copies DIR`, or sign what is published by `--accept-published`",
+            ),
+            Self::Journal(JournalError::Malformed { .. }) => {
+                Some("move the file away to begin anew: PAUSE will say what it has already")
+            }
             Self::FileChanged { .. } => Some("sign it again when nothing writes to it"),
             Self::Sign(SignError::OwnBundle(refused)) if is_about_time(refused.cause) => {
                 Some("check this machine's clock: a service has another time; nothing was written")

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 use crate::failure::Failure;
 
@@ -20,6 +20,12 @@ pub fn cache() -> Result<PathBuf, Failure> {
         Some(path) => Ok(path.into()),
         None => Ok(project()?.cache_dir().to_owned()),
     }
+}
+
+/// The user's home.
+pub fn home() -> Result<PathBuf, Failure> {
+    let folders = BaseDirs::new().ok_or(Failure::NoHome)?;
+    Ok(folders.home_dir().to_owned())
 }
 
 fn project() -> Result<ProjectDirs, Failure> {

@@ -28,6 +28,10 @@ pub struct LoginArgs {
     /// Who you mean to be, for example author@example.com; a login as anybody else is an error
     #[arg(long, value_name = "NAME")]
     pub identity: Option<String>,
+    /// The provider that has to vouch for your name, as the certificate states it, for example
+    /// https://accounts.google.com; a login that it does not vouch for is an error
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
     /// An identity token, or a file with one (a file keeps it out of the list of processes)
     #[arg(long, value_name = "TOKEN|FILE")]
     pub identity_token: Option<String>,

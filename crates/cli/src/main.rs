@@ -11,9 +11,14 @@ mod failure;
 mod folders;
 mod identity_args;
 mod instance_args;
+mod log;
 mod login_args;
+mod pause_args;
 mod preflight_report;
+mod progress;
+mod publishing;
 mod report;
+mod signing;
 mod terminal;
 
 use std::process::ExitCode;
@@ -22,7 +27,7 @@ use clap::Parser;
 
 use crate::{commands::Command, terminal::Terminal};
 
-/// Sign, verify and inspect releases of CPAN with Sigstore.
+/// Sign releases of CPAN with Sigstore, upload them, and verify who signed them.
 ///
 /// A signature says who made these bytes, without a key that anybody has to keep: the author logs in,
 /// gets a certificate for a few minutes, and the signature is written into a public log.
@@ -33,15 +38,19 @@ use crate::{commands::Command, terminal::Terminal};
     max_term_width = 100,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 allowed, 1 failed, 2 usage, 3 try again later, 10 unsigned, \
-        11 signature invalid, 12 signed by somebody else"
+        11 signature invalid, 12 signed by somebody else, 14 unfit archive"
 )]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Say what is done, on standard error; -vv says more, -vvv all. Passwords and tokens are never said
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    log::begin(arguments.verbose);
     let terminal = Terminal::new();
     let exit = match arguments.command.run(&terminal) {
         Ok(exit) => exit,

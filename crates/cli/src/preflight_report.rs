@@ -28,8 +28,8 @@ struct Report<'a> {
     defects: &'a [Defect],
 }
 
-/// Looks at an archive before it is signed, and prints what is wrong with it; it may go on where
-/// [`Preflight::is_fit`] says so. Nothing is printed of an archive without defects.
+/// Looks at an archive before it is signed; it may go on where [`Preflight::is_fit`] says so. An unfit
+/// one is the result of the command, and printed as such; the warnings of a fit one stand beside it.
 ///
 /// # Errors
 /// Where the file cannot be read.
@@ -37,10 +37,24 @@ pub fn look(
     path: &Path,
     destination: &Destination,
     terminal: &Terminal,
+    json: bool,
 ) -> Result<Preflight, Failure> {
     let found = preflight_file(path, destination).map_err(Failure::read(path))?;
-    if !found.defects.is_empty() {
-        print(&path.display().to_string(), &found, terminal, false);
+    if !found.is_fit() {
+        print(&path.display().to_string(), &found, terminal, json);
+        return Ok(found);
+    }
+    for defect in &found.defects {
+        let Defect {
+            code,
+            expected,
+            found,
+            remedy,
+            ..
+        } = defect;
+        terminal.warning(&format!(
+            "{code}: expected {expected}, found {found}; {remedy}"
+        ));
     }
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use cpan_sigstore_core::{
     cause::Cause,
+    digest::Sha256Digest,
     finding::{Exit, Finding},
     identity::{IdentityMismatch, MismatchField, Signer},
 };
@@ -122,6 +123,28 @@ impl<'a> Report<'a> {
                     .into(),
             ),
             ..Self::new(file, Finding::IdentityMismatch)
+        }
+    }
+
+    /// A CPAN that serves, or speaks of, other bytes than those that were signed.
+    pub fn published_differs(file: &'a str, signed: Sha256Digest, found: Sha256Digest) -> Self {
+        Self {
+            expected: Some(format!("{signed}, as it was signed")),
+            found: Some(found.to_string()),
+            hint: Some(
+                "PAUSE or the mirror changed the archive after you signed it: nobody can verify it, so do not announce it. Look at another mirror with `--cpan URL`; if it is the same there, release a new version, and tell the administrators of PAUSE"
+                    .into(),
+            ),
+            ..Self::new(file, Finding::SignatureInvalid(Cause::ArtifactMismatch))
+        }
+    }
+
+    /// The same with another hint.
+    #[must_use]
+    pub fn hinted(self, hint: &str) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
         }
     }
 

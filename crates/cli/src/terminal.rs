@@ -108,6 +108,15 @@ impl Terminal {
         Ok((read > 0).then(|| line.trim().to_owned()))
     }
 
+    /// Asks for what nobody may see, on the terminal itself and without echo.
+    ///
+    /// # Errors
+    /// Where there is no terminal.
+    pub fn ask_secret(&self, question: &str) -> std::io::Result<String> {
+        self.flush();
+        rpassword::prompt_password(format!("{} ", printable(question)))
+    }
+
     /// Why the program ends without a result.
     pub fn failure(&self, failure: &Failure) {
         self.err(format_args!(

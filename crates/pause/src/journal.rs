@@ -7,34 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    identity::{ExpectedIdentity, Signer},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Largest file that is read, in bytes: that of an author with tens of thousands of archives.
-const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
-
-/// The one version of these files so far; another one is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct Version;
-
-impl From<Version> for u32 {
-    fn from(_: Version) -> Self {
-        1
-    }
-}
-
-impl TryFrom<u32> for Version {
-    type Error = String;
-
-    fn try_from(number: u32) -> Result<Self, String> {
-        match number {
-            1 => Ok(Self),
-            other => Err(format!("version {other}, by a newer program")),
-        }
-    }
-}
+/// Largest journal that is read, in bytes.
+const SIZE_LIMIT: u64 = 64 * 1024;
+/// The format that is written.
+const VERSION: u32 = 1;
 
 /// Who signed: what the bundle is held to when the release is taken up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,11 +29,27 @@ pub struct SignedBy {
     pub issuer: String,
 }
 
+impl From<&Signer> for SignedBy {
+    fn from(signer: &Signer) -> Self {
+        Self {
+            name: signer.subject.as_str().to_owned(),
+            issuer: signer.issuer.clone(),
+        }
+    }
+}
+
+impl SignedBy {
+    /// As what a bundle is held to.
+    pub fn identity(&self) -> ExpectedIdentity {
+        ExpectedIdentity::exact(&self.name, &self.issuer)
+    }
+}
+
 /// What was done for one archive, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Journal {
-    version: Version,
+    version: u32,
     /// The bytes it is about. An archive that was built anew is another release.
     pub archive: Sha256Digest,
     /// Who signed them.
@@ -69,7 +68,7 @@ pub struct Journal {
     pub published: Option<Timestamp>,
 }
 
-/// The state of a release cannot be used.
+/// The journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It cannot be read.
@@ -98,13 +97,32 @@ pub enum JournalError {
     },
 }
 
-/// What was done, as a file: written whole or not at all, and not forgotten once written.
-pub trait State: Serialize + serde::de::DeserializeOwned {
-    /// The state in a file; `None` where there is none.
+impl Journal {
+    /// The beginning: it was signed.
+    pub fn new(archive: Sha256Digest, signer: SignedBy) -> Self {
+        Self {
+            version: VERSION,
+            archive,
+            signer,
+            path: None,
+            bundle_uploaded: None,
+            archive_uploaded: None,
+            published: None,
+        }
+    }
+
+    /// Where the journal of an archive is: `FILE.release.json`.
+    pub fn beside(archive: &Path) -> PathBuf {
+        let mut name = archive.as_os_str().to_owned();
+        name.push(".release.json");
+        name.into()
+    }
+
+    /// The journal in a file; `None` where there is none.
     ///
     /// # Errors
     /// Where it cannot be read or understood.
-    fn read(path: &Path) -> Result<Option<Self>, JournalError> {
+    pub fn read(path: &Path) -> Result<Option<Self>, JournalError> {
         let failed = |source| JournalError::Read {
             path: path.to_owned(),
             source,
@@ -118,19 +136,23 @@ pub trait State: Serialize + serde::de::DeserializeOwned {
         file.take(SIZE_LIMIT)
             .read_to_end(&mut text)
             .map_err(failed)?;
-        serde_json::from_slice(&text)
-            .map(Some)
-            .map_err(|error| JournalError::Malformed {
-                path: path.to_owned(),
-                found: error.to_string(),
-            })
+        let malformed = |found: String| JournalError::Malformed {
+            path: path.to_owned(),
+            found,
+        };
+        let journal: Self =
+            serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
+        if journal.version != VERSION {
+            return Err(malformed(format!("version {}", journal.version)));
+        }
+        Ok(Some(journal))
     }
 
-    /// Writes the state, whole or not at all, and to the disk: what was done is not forgotten.
+    /// Writes the journal, whole or not at all, and to the disk: what was done is not forgotten.
     ///
     /// # Errors
     /// Where it cannot be written.
-    fn write(&self, path: &Path) -> Result<(), JournalError> {
+    pub fn write(&self, path: &Path) -> Result<(), JournalError> {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -151,29 +173,11 @@ pub trait State: Serialize + serde::de::DeserializeOwned {
             source,
         })
     }
-}
 
-impl State for Journal {}
-
-impl Journal {
-    /// The beginning: it was signed.
-    pub fn new(archive: Sha256Digest, signer: SignedBy) -> Self {
-        Self {
-            version: Version,
-            archive,
-            signer,
-            path: None,
-            bundle_uploaded: None,
-            archive_uploaded: None,
-            published: None,
-        }
-    }
-
-    /// Where the journal of an archive is: `FILE.release.json`.
-    pub fn beside(archive: &Path) -> PathBuf {
-        let mut name = archive.as_os_str().to_owned();
-        name.push(".release.json");
-        name.into()
+    /// When other bytes than these were uploaded under this path, which PAUSE takes only once.
+    pub fn taken(&self, archive: Sha256Digest, path: &str) -> Option<Timestamp> {
+        self.archive_uploaded
+            .filter(|_| self.archive != archive && self.path.as_deref() == Some(path))
     }
 
     /// Forgets what was done under another path, or of other bytes, than these.
@@ -235,5 +239,12 @@ mod tests {
         assert!(rebuilt.bundle_uploaded.is_none());
         let elsewhere = journal().bound_to(Sha256Digest::new([1; 32]), "authors/id/B/BO/BOB/x");
         assert!(elsewhere.bundle_uploaded.is_none());
+        let uploaded = Journal {
+            archive_uploaded: Some(Timestamp::UNIX_EPOCH),
+            ..journal()
+        };
+        assert!(uploaded.taken(Sha256Digest::new([2; 32]), &path).is_some());
+        assert!(uploaded.taken(Sha256Digest::new([1; 32]), &path).is_none());
+        assert!(journal().taken(Sha256Digest::new([2; 32]), &path).is_none());
     }
 }

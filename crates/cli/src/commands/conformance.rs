@@ -10,7 +10,7 @@ use cpan_sigstore_core::finding::Exit;
 use super::{sign, verify};
 use crate::{
     failure::Failure, identity_args::IdentityArgs, instance_args::InstanceArgs,
-    login_args::LoginArgs, terminal::Terminal,
+    login_args::LoginArgs, signing::SigningArgs, terminal::Terminal,
 };
 
 #[derive(Args, Debug)]
@@ -51,12 +51,14 @@ pub fn sign(args: &SignBundleArgs, terminal: &Terminal) -> Result<Exit, Failure>
         files: vec![args.file.clone()],
         bundle: Some(args.bundle.clone()),
         force: true,
-        login: LoginArgs {
-            identity_token: Some(args.identity_token.clone()),
-            ..LoginArgs::default()
+        signing: SigningArgs {
+            login: LoginArgs {
+                identity_token: Some(args.identity_token.clone()),
+                ..LoginArgs::default()
+            },
+            instance: instance(args.staging, &args.trusted_root),
+            signing_config: args.signing_config.clone(),
         },
-        instance: instance(args.staging, &args.trusted_root),
-        signing_config: args.signing_config.clone(),
         json: false,
     };
     sign::run(&args, terminal)

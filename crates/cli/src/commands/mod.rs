@@ -4,7 +4,9 @@ mod check;
 mod conformance;
 mod inspect;
 mod instance;
+mod release;
 mod sign;
+mod upload;
 mod verify;
 
 use clap::Subcommand;
@@ -14,7 +16,9 @@ use crate::{failure::Failure, terminal::Terminal};
 
 #[derive(Subcommand)]
 pub enum Command {
+    Release(Box<release::ReleaseArgs>),
     Sign(sign::SignArgs),
+    Upload(upload::UploadArgs),
     Verify(verify::VerifyArgs),
     Inspect(inspect::InspectArgs),
     Check(check::CheckArgs),
@@ -30,6 +34,8 @@ impl Command {
     /// Runs the subcommand.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         match self {
+            Self::Release(args) => release::run(args, terminal),
+            Self::Upload(args) => upload::run(args, terminal),
             Self::Sign(args) => sign::run(args, terminal),
             Self::Verify(args) => verify::run(args, terminal),
             Self::Inspect(args) => inspect::run(args, terminal),

@@ -7,20 +7,17 @@ use std::{
 
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
-use cpan_sigstore_http::Backoff;
 use cpan_sigstore_sigstore::{
-    login::IdentityToken,
-    sign::{ExpectedSigner, Services, SignedBundle, Signer},
-    verify::{VerifiedSignature, Verifier, sha256},
+    sign::SignedBundle,
+    verify::{VerifiedSignature, sha256},
 };
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     bundle_file::{Place, beside},
     failure::Failure,
-    instance_args::{InstanceArgs, runtime},
-    login_args::LoginArgs,
+    instance_args::runtime,
+    signing::{Session, SigningArgs},
     terminal::{Terminal, Tone},
 };
 
@@ -43,12 +40,7 @@ pub struct SignArgs {
     #[arg(long)]
     pub(super) force: bool,
     #[command(flatten)]
-    pub(super) login: LoginArgs,
-    #[command(flatten)]
-    pub(super) instance: InstanceArgs,
-    /// A signing_config.json file instead of the instance's own
-    #[arg(long, value_name = "FILE", help_heading = "Which Sigstore")]
-    pub(super) signing_config: Option<PathBuf>,
+    pub(super) signing: SigningArgs,
     /// Print each result as one JSON object on a line
     #[arg(long)]
     pub(super) json: bool,
@@ -78,44 +70,24 @@ pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 async fn sign(args: &SignArgs, jobs: &[Job], terminal: &Terminal) -> Result<(), Failure> {
-    let material = args
-        .instance
-        .signing_material(args.signing_config.as_ref(), terminal)
-        .await?;
-    let services = Services::select(&material.config)?;
-    let verifier = Verifier::new(&material.root)?;
-    let token = args
-        .login
-        .token(&material.instance, material.config.oidc_issuer(), terminal)
-        .await?;
-    let expected = ExpectedSigner::new(&token, args.login.identity.clone());
-    let backoff = Backoff::default();
-    let mut signer = Signer::certify(
-        services,
-        verifier,
-        &token,
-        expected,
-        backoff,
-        Timestamp::now(),
-    )
-    .await?;
+    let mut session = args.signing.begin(terminal).await?;
     for (done, job) in jobs.iter().enumerate() {
-        sign_one(&mut signer, &token, job, args.json, terminal)
+        sign_one(&mut session, job, args.json, terminal)
             .await
-            .map_err(|failure| Failure::partly(failure, done, jobs.iter().map(|job| &job.file)))?;
+            .map_err(|failure| {
+                Failure::partly(failure, done, "signed", jobs.iter().map(|job| &job.file))
+            })?;
     }
     Ok(())
 }
 
 async fn sign_one(
-    signer: &mut Signer,
-    token: &IdentityToken,
+    session: &mut Session,
     job: &Job,
     json: bool,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    signer.renew(token, Timestamp::now()).await?;
-    let signed = signer.sign(job.digest).await?;
+    let signed = session.sign(job.digest).await?;
     job.check_unchanged()?;
     job.place.write(signed.json())?;
     print(job, &signed, json, terminal);

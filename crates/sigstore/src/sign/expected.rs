@@ -12,6 +12,7 @@ use crate::login::IdentityToken;
 #[derive(Clone, Debug)]
 pub struct ExpectedSigner {
     name: Option<String>,
+    voucher: Option<String>,
     token: TokenSubject,
     issuer: String,
 }
@@ -30,11 +31,21 @@ impl ExpectedSigner {
     pub fn new(token: &IdentityToken, name: Option<String>) -> Self {
         Self {
             name,
+            voucher: None,
             token: match token.email() {
                 Some(email) => TokenSubject::Email(email.to_owned()),
                 None => TokenSubject::Subject(token.subject().to_owned()),
             },
             issuer: token.certified_issuer().to_owned(),
+        }
+    }
+
+    /// The same, where the certificate's issuer has to be `issuer`, letter by letter, too.
+    #[must_use]
+    pub fn vouched_for_by(self, issuer: Option<String>) -> Self {
+        Self {
+            voucher: issuer,
+            ..self
         }
     }
 
@@ -59,7 +70,11 @@ impl ExpectedSigner {
             .name
             .as_ref()
             .is_none_or(|name| name == signer.subject.as_str());
-        if named && self.issuer == signer.issuer && self.token.is(&signer.subject) {
+        let vouched = self
+            .voucher
+            .as_ref()
+            .is_none_or(|issuer| *issuer == signer.issuer);
+        if named && vouched && self.issuer == signer.issuer && self.token.is(&signer.subject) {
             return Ok(());
         }
         Err(SignError::Identity {
@@ -74,7 +89,8 @@ impl ExpectedSigner {
             (None, TokenSubject::Email(email)) => email.clone(),
             (None, TokenSubject::Subject(subject)) => format!("the subject {subject}"),
         };
-        format!("{name} (by {})", self.issuer)
+        let issuer = self.voucher.as_ref().unwrap_or(&self.issuer);
+        format!("{name} (by {issuer})")
     }
 }
 
@@ -124,6 +140,14 @@ mod tests {
         );
         let elsewhere = signer(Subject::Email("a@b.test".into()), "https://j.test");
         assert!(expected(claims, None).check(&elsewhere).is_err());
+    }
+
+    #[test]
+    fn a_name_vouched_for_by_another_provider_is_somebody_else() {
+        let claims = r#"{"iss":"https://i.test","sub":"1","exp":1,"email":"a@b.test"}"#;
+        let by = |issuer: &str| expected(claims, None).vouched_for_by(Some(issuer.into()));
+        assert!(by("https://i.test").check_token().is_ok());
+        assert!(by("https://j.test").check_token().is_err());
     }
 
     #[test]

@@ -3,10 +3,6 @@
 //! A bundle can be put beside an archive at any time. What is signed then is what the author says it
 //! is: the author's own copy, or a digest the author agreed to, and never just what a CPAN serves.
 
-mod journal;
-
-pub use journal::{BacklogEntry, BacklogJournal};
-
 use std::collections::VecDeque;
 
 use cpan_sigstore_core::{

@@ -1,0 +1,77 @@
+//! One login, with which files are signed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_http::Backoff;
+use cpan_sigstore_sigstore::{
+    login::IdentityToken,
+    sign::{ExpectedSigner, Services, SignedBundle, Signer},
+    verify::Verifier,
+};
+use jiff::Timestamp;
+
+use crate::{
+    failure::Failure, instance_args::InstanceArgs, login_args::LoginArgs, terminal::Terminal,
+};
+
+/// Who signs, and with which Sigstore.
+#[derive(Args, Debug)]
+pub struct SigningArgs {
+    #[command(flatten)]
+    pub login: LoginArgs,
+    #[command(flatten)]
+    pub instance: InstanceArgs,
+    /// A signing_config.json file instead of the instance's own
+    #[arg(long, value_name = "FILE", help_heading = "Which Sigstore")]
+    pub signing_config: Option<PathBuf>,
+}
+
+/// An identity that signs, until the program ends.
+pub struct Session {
+    signer: Signer,
+    token: IdentityToken,
+}
+
+impl SigningArgs {
+    /// Logs in, and gets a certificate.
+    ///
+    /// # Errors
+    /// Where there is no trust material, no login, or one as somebody else.
+    pub async fn begin(&self, terminal: &Terminal) -> Result<Session, Failure> {
+        let material = self
+            .instance
+            .signing_material(self.signing_config.as_ref(), terminal)
+            .await?;
+        let services = Services::select(&material.config)?;
+        let verifier = Verifier::new(&material.root)?;
+        let token = self
+            .login
+            .token(&material.instance, material.config.oidc_issuer(), terminal)
+            .await?;
+        let expected = ExpectedSigner::new(&token, self.login.identity.clone())
+            .vouched_for_by(self.login.issuer.clone());
+        let signer = Signer::certify(
+            services,
+            verifier,
+            &token,
+            expected,
+            Backoff::default(),
+            Timestamp::now(),
+        )
+        .await?;
+        Ok(Session { signer, token })
+    }
+}
+
+impl Session {
+    /// Signs a digest, with another certificate where the one there is would end too soon.
+    ///
+    /// # Errors
+    /// Where a service does not answer as it should, or the finished bundle does not verify.
+    pub async fn sign(&mut self, digest: Sha256Digest) -> Result<SignedBundle, Failure> {
+        self.signer.renew(&self.token, Timestamp::now()).await?;
+        Ok(self.signer.sign(digest).await?)
+    }
+}
