@@ -110,9 +110,14 @@ pub(crate) async fn disturb(
             next.run(request).await;
             no_answer()
         }
-        Some(Fault::Status(status)) => StatusCode::from_u16(status)
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
+        Some(Fault::Status(status)) => {
+            // An answer to a client that still sends may be lost.
+            let mut sent = request.into_body().into_data_stream();
+            while let Some(Ok(_)) = sent.next().await {}
+            StatusCode::from_u16(status)
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+                .into_response()
+        }
         Some(Fault::Slow(delay)) => {
             tokio::time::sleep(delay).await;
             next.run(request).await

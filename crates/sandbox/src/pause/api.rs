@@ -19,6 +19,8 @@ pub(super) async fn upload(
     headers: HeaderMap,
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
+    // As on PAUSE, all of it is read before anything is answered.
+    let form = Form::received(sent).await;
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         // The server dies over what is not there.
         return json(
@@ -33,12 +35,9 @@ pub(super) async fn upload(
             json!({ "error": ["Invalid token"] }),
         );
     };
-    let mut form = match sent {
-        Ok(sent) => match Form::read(sent).await {
-            Ok(form) => form,
-            Err(unreadable) => return unreadable.into_response(),
-        },
-        Err(rejection) => return rejection.into_response(),
+    let mut form = match form {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
     };
     let Some(SentFile { name, bytes }) = form.files.remove("file") else {
         return json(StatusCode::BAD_REQUEST, json!({ "error": ["No file"] }));

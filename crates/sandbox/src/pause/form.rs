@@ -36,15 +36,14 @@ pub(super) async fn submit(
     headers: HeaderMap,
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
+    // As on PAUSE, all of it is read before anything is answered.
+    let form = Form::received(sent).await;
     let Some(user) = pause.login(&headers).map(str::to_owned) else {
         return unauthorized();
     };
-    let form = match sent {
-        Ok(sent) => match Form::read(sent).await {
-            Ok(form) => form,
-            Err(unreadable) => return unreadable.into_response(),
-        },
-        Err(rejection) => return rejection.into_response(),
+    let form = match form {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
     };
     let action = parameters.get("ACTION").map(String::as_str);
     let action = action.unwrap_or_else(|| form.value("ACTION"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{
     Multipart,
-    multipart::{Field, MultipartError},
+    multipart::{Field, MultipartError, MultipartRejection},
 };
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -30,13 +30,21 @@ pub(super) struct SentFile {
 }
 
 /// Why a form cannot be read.
-pub(super) enum Unreadable {
+enum Unreadable {
     Broken(MultipartError),
     TooLarge,
 }
 
 impl Form {
-    pub(super) async fn read(mut sent: Multipart) -> Result<Self, Unreadable> {
+    /// The form of a request, or the answer to one that has none or too large a one.
+    pub(super) async fn received(
+        sent: Result<Multipart, MultipartRejection>,
+    ) -> Result<Self, Response> {
+        let sent = sent.map_err(IntoResponse::into_response)?;
+        Self::read(sent).await.map_err(IntoResponse::into_response)
+    }
+
+    async fn read(mut sent: Multipart) -> Result<Self, Unreadable> {
         let mut form = Self::default();
         for _ in 0..MOST_FIELDS {
             let Some(field) = sent.next_field().await? else {
@@ -70,11 +78,16 @@ impl Form {
 
 async fn bounded(mut field: Field<'_>, limit: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
+    let mut length = 0;
     while let Some(chunk) = field.chunk().await? {
-        if bytes.len() + chunk.len() > limit {
-            return Err(Unreadable::TooLarge);
+        length += chunk.len();
+        // What is too much is read all the same: an answer to a client that still sends may be lost.
+        if length <= limit {
+            bytes.extend_from_slice(&chunk);
         }
-        bytes.extend_from_slice(&chunk);
+    }
+    if length > limit {
+        return Err(Unreadable::TooLarge);
     }
     Ok(bytes)
 }

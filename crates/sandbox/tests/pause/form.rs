@@ -11,7 +11,7 @@ async fn a_success_says_so_and_is_published() {
     let bytes = distribution("1.02");
     uploader.upload(ARCHIVE, &bytes).await.succeeded();
     let path = format!("{HOME}/{ARCHIVE}");
-    assert_eq!(uploader.published(), [path.clone()]);
+    assert_eq!(uploader.published(), [path.as_str()]);
     let (status, served) = uploader.get(&format!("/authors/id/{path}")).await;
     assert_eq!((status, served), (200, bytes.clone()));
     let accepted = AcceptedUpload {
@@ -243,4 +243,22 @@ fn passwords_try_out_encodings_and_stand_in_a_file_of_the_authors_alone() {
     assert_ne!(pause.password(AUTHOR), pause.password(STRANGER));
     let other = Uploader::new();
     assert_ne!(pause.password(AUTHOR), other.sandbox.pause.password(AUTHOR));
+}
+
+#[tokio::test]
+async fn who_does_not_log_in_is_told_so_whatever_they_send() {
+    let uploader = Uploader::new();
+    let url = format!(
+        "{}/pause/authenquery?ACTION=add_uri",
+        uploader.sandbox.services.pause.url()
+    );
+    let client = cpan_sigstore_sandbox::loopback_client().unwrap();
+    let large = form(AUTHOR, ARCHIVE, &vec![0; 20_000_000]);
+    for request in [
+        client.get(&url),
+        client.post(&url),
+        client.post(&url).multipart(large),
+    ] {
+        assert_eq!(request.send().await.unwrap().status(), 401);
+    }
 }

@@ -42,7 +42,7 @@ fn cpan_upload_uploads_and_is_told_of_a_duplicate() {
     let (succeeded, said) = cpan_upload(&uploader, &["--directory", "sub"]);
     assert!(succeeded, "{said}");
     let path = format!("{HOME}/sub/{ARCHIVE}");
-    assert_eq!(uploader.published(), [path.clone()]);
+    assert_eq!(uploader.published(), [path.as_str()]);
     assert_eq!(
         uploader.sandbox.pause.file(&path),
         Some(distribution("1.02"))

@@ -18,8 +18,8 @@ async fn what_is_held_is_published_in_the_order_of_uploads() {
     assert!(uploader.published().is_empty());
 
     assert_eq!(pause.publish_next(), Some(archive.clone()));
-    assert_eq!(uploader.published(), [archive.clone()]);
-    assert_eq!(pause.publish_all(), [bundle.clone()]);
+    assert_eq!(uploader.published(), [archive.as_str()]);
+    assert_eq!(pause.publish_all(), [bundle.as_str()]);
     assert_eq!(uploader.published(), [archive, bundle]);
     assert_eq!(pause.publish_next(), None);
 
@@ -91,6 +91,19 @@ async fn an_answer_can_be_lost_for_the_second_of_two_uploads() {
         uploader.upload(ARCHIVE, &distribution("1.02")).await.status,
         409
     );
+}
+
+#[tokio::test]
+async fn a_planned_status_reaches_whoever_sends_a_large_file() {
+    let uploader = Uploader::new();
+    let faults = uploader.sandbox.services.pause.faults();
+    for status in [503, 409] {
+        faults.next(1, Fault::Status(status));
+        let answer = uploader.upload(ARCHIVE, &vec![0; 20_000_000]).await;
+        assert_eq!(answer.status, status);
+        assert!(!answer.succeeds());
+    }
+    assert!(uploader.sandbox.pause.uploads().is_empty());
 }
 
 #[tokio::test]
