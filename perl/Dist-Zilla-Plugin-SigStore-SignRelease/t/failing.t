@@ -22,8 +22,8 @@ my @cases = (
     [ 1,  qr/it failed \(exit code 1\); see what it says above/,                        1 ],
     [ 2,  qr/does not understand how it was called \(exit code 2\); install a version/, 0 ],
     [ 3,  qr/service is down or has not answered yet \(exit code 3\); try again later/, 1 ],
-    [ 11, qr/bundle does not verify \(exit code 11\)/,                                  1 ],
-    [ 12, qr/login was somebody else's \(exit code 12\); log in as the one/,            0 ],
+    [ 11, qr/bundle does not verify, or other bytes were published \(exit code 11\)/,      1 ],
+    [ 12, qr/somebody else who logged in or signed \(exit code 12\); log in as the one/,   0 ],
     [ 14, qr/archive has defects, and nothing was signed \(exit code 14\); mend/,       0 ],
     [ 77, qr/does not know \(exit code 77\)/,                                           1 ],
 );

@@ -179,8 +179,8 @@ my %MEANING = (
     1  => [ 'it failed', 'see what it says above', 1 ],
     2  => [ 'it does not understand how it was called', 'install a version that fits this plugin', 0 ],
     3  => [ 'a service is down or has not answered yet', 'try again later', 1 ],
-    11 => [ 'the bundle does not verify', 'see what it says above', 1 ],
-    12 => [ 'the login was somebody else\'s', 'log in as the one that dist.ini names, or correct dist.ini', 0 ],
+    11 => [ 'the bundle does not verify, or other bytes were published', 'see what it says above', 1 ],
+    12 => [ 'it was somebody else who logged in or signed', 'log in as the one that dist.ini names, or correct dist.ini', 0 ],
     14 => [ 'the archive has defects, and nothing was signed', 'mend what it lists above', 0 ],
 );
 my $UNKNOWN = [ 'it ended in a way that this plugin does not know', 'see what it says above', 1 ];
@@ -347,8 +347,8 @@ so does a signal:
     1   an error, shown above
     2   the program does not understand how it was called
     3   a service is down or has not answered yet
-    11  the bundle does not verify
-    12  the login was somebody else's
+    11  the bundle does not verify, or other bytes were published
+    12  it was somebody else who logged in or signed
     14  the archive has defects, and nothing was signed
 
 Where the same archive can go on from where it stopped, the error shows the

@@ -1,0 +1,16 @@
+use strict;
+use warnings;
+
+use Test::More;
+
+use Acme::Sigstore::Dzil qw(bundle_of);
+
+is bundle_of('Foo-Bar-1.02.tar.gz'), 'Foo-Bar-1.02.tar.gz.sigstore.json', 'the name of the bundle';
+is bundle_of('dist/Foo-Bar-1.02.zip'), 'dist/Foo-Bar-1.02.zip.sigstore.json', 'beside the archive';
+
+for my $nothing (undef, q(), 'dist/') {
+    is eval { bundle_of($nothing) }, undef, 'what is no archive has no bundle';
+    like $@, qr/needs the name of an archive/, 'and the error says what is needed';
+}
+
+done_testing;
