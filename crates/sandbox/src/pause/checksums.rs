@@ -151,20 +151,19 @@ impl FileFacts {
     }
 
     fn fields(&self, sha256_is_wrong: bool) -> Vec<(String, String)> {
-        let sha256 = if sha256_is_wrong {
-            hex::encode(Sha256::digest(&self.sha256))
-        } else {
-            self.sha256.clone()
+        let sha256 = |right: &str| {
+            let wrong = sha256_is_wrong.then(|| hex::encode(Sha256::digest(right)));
+            quote(wrong.as_deref().unwrap_or(right))
         };
         let mut fields = vec![
             ("size".to_owned(), self.size.to_string()),
             ("mtime".to_owned(), quote(&self.mtime)),
-            ("sha256".to_owned(), quote(&sha256)),
+            ("sha256".to_owned(), sha256(&self.sha256)),
             ("md5".to_owned(), quote(&self.md5)),
         ];
         if let Some(unpacked) = &self.unpacked {
             let key = unpacked.key;
-            fields.push((format!("sha256-{key}"), quote(&unpacked.sha256)));
+            fields.push((format!("sha256-{key}"), sha256(&unpacked.sha256)));
             fields.push((format!("md5-{key}"), quote(&unpacked.md5)));
         }
         fields

@@ -11,7 +11,7 @@ pub enum PauseMisbehaviour {
     DroppedBundle,
     /// Uploads are answered with 200 and nothing is done.
     UnsuccessfulSuccess,
-    /// CHECKSUMS has another SHA-256 for every file than the file has.
+    /// CHECKSUMS has another SHA-256 for every file, packed and unpacked, than the file has.
     WrongChecksums,
     /// CHECKSUMS is not signed, as when PAUSE's own gpg fails.
     UnsignedChecksums,

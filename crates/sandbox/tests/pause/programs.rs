@@ -1,9 +1,10 @@
 //! The programs that authors and users have today.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::harness::{ARCHIVE, AUTHOR, HOME, Uploader, distribution, gzip, tar};
+use cpan_sigstore_sandbox::pause::PauseMisbehaviour;
 use tempfile::TempDir;
 
 /// A program of somebody whose home has nothing but their `~/.pause`.
@@ -89,4 +90,44 @@ fn cpanm_finds_and_installs_what_was_published() {
     assert!(output.status.success(), "{}", said(&output));
     let installed = home.path().join("base/lib/perl5/Foo/Bar.pm");
     assert_eq!(fs::read_to_string(installed).unwrap(), module);
+}
+
+#[test]
+fn cpan_pm_reads_the_indexes_and_takes_what_checksums_says() {
+    let uploader = Uploader::new();
+    uploader
+        .sandbox
+        .pause
+        .publish(AUTHOR, ARCHIVE, distribution("1.02"));
+    let said = cpan_pm_gets(&uploader);
+    let found = format!("{ARCHIVE} ok\n");
+    assert!(said.contains(&found), "{said}");
+
+    let pause = &uploader.sandbox.pause;
+    pause.misbehaviour().set(PauseMisbehaviour::WrongChecksums);
+    pause.publish(AUTHOR, ARCHIVE, distribution("1.02"));
+    let said = cpan_pm_gets(&uploader);
+    assert!(said.contains("Checksum mismatch"), "{said}");
+}
+
+/// What CPAN.pm says when it is to get `Foo::Bar`.
+fn cpan_pm_gets(uploader: &Uploader) -> String {
+    let (home, mut command) = at_home(uploader, "perl");
+    let folder = home.path().join(".cpan");
+    fs::create_dir_all(folder.join("CPAN")).unwrap();
+    // It configures the rest itself.
+    let config = format!(
+        "$CPAN::Config = {{ urllist => ['{}'], cpan_home => '{folder}', \
+         keep_source_where => '{folder}/sources', build_dir => '{folder}/build', \
+         prefs_dir => '{folder}/prefs', connect_to_internet_ok => 1, pushy_https => 0, use_sqlite => 0 }};\n1;\n",
+        uploader.sandbox.services.cpan.url(),
+        folder = folder.display(),
+    );
+    fs::write(folder.join("CPAN/MyConfig.pm"), config).unwrap();
+    let output = command
+        .args(["-MCPAN", "-e", "CPAN::Shell->get('Foo::Bar')"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    said(&output)
 }
