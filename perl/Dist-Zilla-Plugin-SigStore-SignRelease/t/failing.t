@@ -9,7 +9,7 @@ use Recorder ();
 use Path::Tiny qw(path);
 use Test::More;
 
-my $RESUME = qr/to go on with this archive: cpan-sigstore release --bundle=\S+ -- Foo-Bar-1\.02\.tar\.gz/;
+my $RESUME = qr/to go on with this archive: \S+cpan-sigstore release --bundle=\S+ -- Foo-Bar-1\.02\.tar\.gz/;
 
 sub failing {
     my ($end) = @_;

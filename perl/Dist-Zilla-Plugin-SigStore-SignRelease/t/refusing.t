@@ -98,7 +98,13 @@ subtest 'settings' => sub {
         'a "no" is not taken for a yes';
 };
 
-subtest 'only a release needs it all' => sub {
+subtest 'only a release that uploads needs it all' => sub {
+    my $recorder = Recorder->new;
+    local $ENV{CPAN_SIGSTORE} = $recorder->program;
+    my @signs = [ 'SigStore::SignRelease' => { upload_to_cpan => 0 } ];
+    is release(project(@signs, 'FakeRelease')), q(), 'who only signs may leave the rest to another plugin';
+    is $recorder->calls, 1, 'and signs';
+
     local $ENV{CPAN_SIGSTORE} = '/nowhere';
     my $project = project('SigStore::SignRelease', 'UploadToCPAN');
     is eval { $project->build; 1 }, 1, 'a build does not';

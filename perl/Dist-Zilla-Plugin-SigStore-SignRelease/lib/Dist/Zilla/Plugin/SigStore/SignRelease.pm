@@ -199,7 +199,7 @@ sub _explain {
     my $message = "the release is not done: $meaning$how; $remedy";
     # A new build has other bytes, which PAUSE would refuse where it has these already.
     $message .= '; to go on with this archive: '
-        . join q( ), map { _shown($_) } 'cpan-sigstore', 'release', @arguments
+        . join q( ), map { _shown($_) } $path, 'release', @arguments
         if $resumable;
     return $self->_refuse($message);
 }
@@ -263,8 +263,8 @@ PAUSE takes no file twice, so the plugin that uploads has to go. In a bundle
 that is done by C<[@Filter]> as above; C<bundle> and C<remove> without a dash
 mean the same, as long as no other option of C<[@Filter]> begins with one.
 Where F<dist.ini> lists its plugins one by one, put
-C<[SigStore::SignRelease]> in the place of C<[UploadToCPAN]>. With both of them
-the release is refused before anything is built.
+C<[SigStore::SignRelease]> in the place of C<[UploadToCPAN]>. When both of them
+would upload, the release is refused before anything is built.
 
 =head1 ATTRIBUTES
 
