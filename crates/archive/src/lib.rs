@@ -10,11 +10,23 @@
 //! This crate knows nothing of signatures or networks. What PAUSE does is told from its public source
 //! (`bin/paused`, `lib/PAUSE/dist.pm`).
 
+mod checks;
+mod contents;
 mod defect;
 mod destination;
+mod findings;
 pub mod fix;
 pub mod limits;
+mod magic;
+mod member;
+mod meta;
+mod path;
 mod preflight;
+mod read_error;
+mod source;
+mod tar;
+mod unpacked;
+mod zip;
 
 pub use defect::{Code, Defect, Severity};
 pub use destination::Destination;

@@ -6,9 +6,19 @@ use std::{
     path::Path,
 };
 
-use cpan_sigstore_core::{digest::Sha256Digest, release::ReleaseName};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    release::{Packing, ReleaseName},
+};
 
-use crate::{Defect, Destination, Severity};
+use crate::{
+    Code, Defect, Destination, Severity,
+    checks::{file_name, members::Members},
+    contents,
+    findings::Findings,
+    magic,
+    unpacked::Compression,
+};
 
 /// What a look at an archive has found.
 #[derive(Clone, Debug)]
@@ -48,7 +58,33 @@ pub fn preflight<R: Read + Seek>(
     file_name: &str,
     destination: &Destination,
 ) -> io::Result<Preflight> {
-    unimplemented!()
+    let mut findings = Findings::default();
+    let release = file_name::check(file_name, destination, &mut findings);
+    let head = magic::head(archive)?;
+    let packing = magic::packing(&head);
+    kind_of_file(&head, packing, release.as_ref(), &mut findings);
+
+    let mut members = Members::default();
+    let read = match packing {
+        Some(Packing::Gzip) => {
+            contents::tar(archive, Compression::Gzip, &mut members, &mut findings)?
+        }
+        Some(Packing::Bzip2) => {
+            contents::tar(archive, Compression::Bzip2, &mut members, &mut findings)?
+        }
+        Some(Packing::Zip) => contents::zip(archive, &mut members, &mut findings)?,
+        None => contents::nothing(archive)?,
+    };
+    if read.complete {
+        members.finish(release.as_ref(), destination, &mut findings);
+    }
+    Ok(Preflight {
+        release,
+        digest: read.digest,
+        members: members.count(),
+        unpacked: read.unpacked,
+        defects: findings.into_defects(),
+    })
 }
 
 /// Looks at a file, under its own name.
@@ -58,4 +94,33 @@ pub fn preflight<R: Read + Seek>(
 pub fn preflight_file(path: &Path, destination: &Destination) -> io::Result<Preflight> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     preflight(&mut File::open(path)?, &name, destination)
+}
+
+/// Whether the file is what its suffix says.
+fn kind_of_file(
+    head: &[u8],
+    packing: Option<Packing>,
+    release: Option<&ReleaseName>,
+    findings: &mut Findings,
+) {
+    if head.is_empty() {
+        findings.file(
+            Code::Empty,
+            Severity::Error,
+            "an archive",
+            "a file of no bytes",
+        );
+        return;
+    }
+    let Some(suffix) = release.map(ReleaseName::suffix) else {
+        return;
+    };
+    if packing != Some(suffix.packing()) {
+        findings.file(
+            Code::SuffixMismatch,
+            Severity::Error,
+            format!("what {} stands for", suffix.as_str()),
+            magic::words(packing, head),
+        );
+    }
 }

@@ -17,7 +17,8 @@ pub struct NameMismatch {
 /// Compares a file name with the name and version that META states.
 ///
 /// META may write the name with colons (`Foo::Bar`), and the version in any form that Perl takes for the
-/// same: `perl-5.42.0` has `5.042000`. What marks a trial release stands in file names alone.
+/// same: `perl-5.42.0` has `5.042000`. What marks a trial release stands in file names alone. A file name
+/// without a version contradicts none.
 ///
 /// # Errors
 /// The first of name and version that differs.
@@ -44,7 +45,9 @@ pub fn name_matches_meta(
             &meta_name,
         ));
     }
-    let version = release.version().unwrap_or_default();
+    let Some(version) = release.version() else {
+        return Ok(());
+    };
     let bare = without_maturity(release.distribution(), version);
     let meta_bare = without_maturity(release.distribution(), meta_version);
     if bare == meta_bare || same_version(bare, meta_bare) {

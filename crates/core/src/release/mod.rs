@@ -14,3 +14,7 @@ pub use path::{ReleasePath, ReleasePathError};
 pub use pause_id::{PauseId, PauseIdError};
 pub use subdirectory::{Subdirectory, SubdirectoryError};
 pub use version::{PerlVersion, VersionError};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

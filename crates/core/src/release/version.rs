@@ -17,7 +17,6 @@ const DIGITS: usize = 18;
 #[derive(Clone, Debug)]
 pub struct PerlVersion {
     text: String,
-    /// Without zeros at the end.
     numbers: Vec<u64>,
 }
 
@@ -30,6 +29,12 @@ impl PerlVersion {
     /// The version as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// What it is compared by: the numbers between the dots, or a decimal number's whole part and its
+    /// fraction in groups of three digits, without zeros at the end.
+    pub fn numbers(&self) -> &[u64] {
+        &self.numbers
     }
 }
 

@@ -1,0 +1,69 @@
+//! META.yml.
+//!
+//! Read as a stream of events: nothing is built, and no alias is expanded, so that no document is larger
+//! than its text.
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+use crate::limits;
+
+use super::{MetaError, Stated};
+
+/// Reads the two fields of the first document.
+pub fn read(text: &str) -> Result<Stated, MetaError> {
+    let mut stated = Stated::default();
+    let mut depth = 0_usize;
+    // The key whose value comes next, within the outermost mapping.
+    let mut key: Option<String> = None;
+    let mut is_mapping = false;
+    for event in Parser::new_from_str(text) {
+        let (event, _) = event.map_err(|error| MetaError::Malformed(error.to_string()))?;
+        match event {
+            Event::MappingStart(..) | Event::SequenceStart(..) => {
+                if depth == 0 {
+                    is_mapping = matches!(event, Event::MappingStart(..));
+                } else if depth == 1 && is_mapping {
+                    require_plain(key.as_deref())?;
+                }
+                depth += 1;
+                if depth > limits::META_DEPTH {
+                    return Err(MetaError::Malformed("too deep a nesting".into()));
+                }
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                depth = depth.saturating_sub(1);
+                if depth == 1 {
+                    key = None;
+                }
+            }
+            Event::Scalar(value, style, ..) if depth == 1 && is_mapping => match key.take() {
+                None => key = Some(value.into_owned()),
+                Some(key) => {
+                    let is_null =
+                        style == ScalarStyle::Plain && matches!(value.as_ref(), "" | "~" | "null");
+                    stated.set(&key, (!is_null).then(|| value.into_owned()))?;
+                }
+            },
+            Event::Alias(_) if depth == 1 && is_mapping => {
+                require_plain(key.take().as_deref())?;
+            }
+            Event::DocumentEnd => break,
+            _ => {}
+        }
+    }
+    if is_mapping {
+        Ok(stated)
+    } else {
+        Err(MetaError::Malformed("no mapping".into()))
+    }
+}
+
+/// Name and version are plain text, nothing that has to be worked out.
+fn require_plain(key: Option<&str>) -> Result<(), MetaError> {
+    match key {
+        Some("name" | "version") => Err(MetaError::Malformed(
+            "a name or version that is no plain text".into(),
+        )),
+        _ => Ok(()),
+    }
+}

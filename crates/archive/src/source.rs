@@ -1,0 +1,101 @@
+//! The file below a decompressor: counted, hashed, and with a few bytes of foresight.
+
+use std::io::{self, BufRead, Read};
+
+use cpan_sigstore_core::digest::Sha256Digest;
+use sha2::{Digest as _, Sha256};
+
+use crate::{limits, read_error::ReadError};
+
+/// Bytes that are read at once.
+const BUFFER: usize = 128 * 1024;
+
+/// A file that is read from its start; every byte that was read is part of the digest.
+pub struct Source<R> {
+    file: R,
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+    hasher: Sha256,
+    /// How many bytes came from the file.
+    read: u64,
+}
+
+impl<R: Read> Source<R> {
+    /// Begins at the file's present position.
+    pub fn new(file: R) -> Self {
+        Self {
+            file,
+            buffer: vec![0; BUFFER].into(),
+            start: 0,
+            end: 0,
+            hasher: Sha256::new(),
+            read: 0,
+        }
+    }
+
+    /// How many bytes were taken out.
+    pub const fn consumed(&self) -> u64 {
+        self.read - (self.end - self.start) as u64
+    }
+
+    /// The next bytes, up to `count`; fewer at the end.
+    pub fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < count && self.fill()? > 0 {}
+        let end = self.end.min(self.start + count);
+        Ok(&self.buffer[self.start..end])
+    }
+
+    /// Reads to the end of the file, and says what the digest of all of it is.
+    pub fn finish(mut self) -> io::Result<Sha256Digest> {
+        loop {
+            self.start = self.end;
+            if self.fill()? == 0 {
+                return Ok(Sha256Digest::new(self.hasher.finalize().into()));
+            }
+        }
+    }
+
+    /// Reads more behind what is there.
+    fn fill(&mut self) -> io::Result<usize> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        let count = loop {
+            match self.file.read(&mut self.buffer[self.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result.map_err(ReadError::of_the_file)?,
+            }
+        };
+        self.hasher.update(&self.buffer[self.end..self.end + count]);
+        self.end += count;
+        self.read += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Source<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.end {
+            self.fill()?;
+        }
+        if self.consumed() > limits::PACKED {
+            return Err(ReadError::limit("bytes of the file", limits::PACKED));
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start = self.end.min(self.start + count);
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let count = available.len().min(out.len());
+        out[..count].copy_from_slice(&available[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}

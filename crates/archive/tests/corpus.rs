@@ -1,0 +1,179 @@
+//! Real releases: no false alarm on what authors have uploaded.
+//!
+//! `scripts/corpus` puts them into the user's cache; `scripts/test` runs it. Nothing here is taken from the
+//! reading under test: names come from the `tar` crate's own walk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{Cursor, Read},
+    path::{Path, PathBuf},
+};
+
+use cpan_sigstore_archive::{Code, Destination, Preflight, Severity, preflight};
+
+/// Errors in releases that are on CPAN as they are, each with the reason why it is none of ours.
+const EXCEPTIONS: &[(&str, Code, &str)] = &[(
+    "libtemplate-plugin-stash-perl",
+    Code::WorldWritable,
+    "uploaded in 2007, before PAUSE looked for that: every member has the mode 0777",
+)];
+
+/// What there may be warnings of.
+const WARNINGS: &[Code] = &[
+    // Older than META.
+    Code::NameUnchecked,
+    // Packed by hand, in a folder without a version.
+    Code::NameUnversioned,
+    // Packed in Debian's folder, by Debian's people.
+    Code::TopFolderName,
+];
+
+/// The folder of the archives, and the names of all packages that have to be there.
+fn corpus() -> (PathBuf, Vec<String>) {
+    let folder = std::env::var_os("CPAN_SIGSTORE_CORPUS").map_or_else(
+        || {
+            let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(
+                || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache"),
+                PathBuf::from,
+            );
+            cache.join("cpan-sigstore/corpus")
+        },
+        PathBuf::from,
+    );
+    let packages: Vec<_> = include_str!("corpus.list")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    for package in &packages {
+        assert!(
+            folder.join(package).is_dir(),
+            "expected the releases that scripts/corpus fetches in {}, found no {package}; run scripts/test, or scripts/corpus before cargo test",
+            folder.display()
+        );
+    }
+    (folder, packages)
+}
+
+fn archive_of(folder: &Path) -> PathBuf {
+    let mut files = fs::read_dir(folder).unwrap();
+    let file = files.next().unwrap().unwrap().path();
+    assert!(files.next().is_none(), "{}", folder.display());
+    file
+}
+
+/// All members' paths and the top folder's META, read by the `tar` crate.
+struct Listing {
+    members: u64,
+    top: String,
+    meta: Option<(String, String)>,
+}
+
+fn listing(file: &Path) -> Listing {
+    let compressed = File::open(file).unwrap();
+    let stream: Box<dyn Read> = if file.extension().is_some_and(|suffix| suffix == "bz2") {
+        Box::new(bzip2::read::MultiBzDecoder::new(compressed))
+    } else {
+        Box::new(flate2::read::MultiGzDecoder::new(compressed))
+    };
+    let mut archive = tar::Archive::new(stream);
+    let mut tops = BTreeSet::new();
+    let mut members = 0;
+    let mut meta = None;
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        // `git archive` notes a commit; the crate hands that out as if it were a member.
+        if entry.header().entry_type().is_pax_global_extensions() {
+            continue;
+        }
+        members += 1;
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let path = path.trim_start_matches("./").to_owned();
+        if let Some((top, rest)) = path.split_once('/') {
+            tops.insert(top.to_owned());
+            if rest == "META.yml" {
+                let mut text = Vec::new();
+                entry.read_to_end(&mut text).unwrap();
+                meta = stated(&String::from_utf8_lossy(&text)).or(meta);
+            }
+        }
+    }
+    assert_eq!(tops.len(), 1, "{}: {tops:?}", file.display());
+    Listing {
+        members,
+        top: tops.pop_first().unwrap(),
+        meta,
+    }
+}
+
+/// Name and version in the lines of META.yml.
+fn stated(yaml: &str) -> Option<(String, String)> {
+    let value = |key: &str| {
+        yaml.lines().find_map(|line| {
+            let value = line.strip_prefix(key)?.strip_prefix(':')?.trim();
+            Some(value.trim_matches(['\'', '"']).to_owned())
+        })
+    };
+    Some((value("name")?, value("version")?))
+}
+
+/// The name under which the author has uploaded it: that of the folder in it, where that has a version.
+fn file_name(listing: &Listing, file: &Path) -> String {
+    let suffix = if file.extension().is_some_and(|suffix| suffix == "bz2") {
+        "tar.bz2"
+    } else {
+        "tar.gz"
+    };
+    let has_version = listing
+        .top
+        .rsplit_once('-')
+        .is_some_and(|(_, version)| version.contains(|c: char| c.is_ascii_digit()));
+    // Two authors have taken Debian's folder for their own.
+    let is_debians = listing.top.starts_with("lib") && listing.top.contains("-perl-");
+    match &listing.meta {
+        Some((name, version)) if !has_version || is_debians => {
+            format!("{}-{version}.{suffix}", name.replace("::", "-"))
+        }
+        _ => format!("{}.{suffix}", listing.top),
+    }
+}
+
+fn look(file: &Path, name: &str) -> Preflight {
+    let mut bytes = Cursor::new(fs::read(file).unwrap());
+    preflight(&mut bytes, name, &Destination::default()).unwrap()
+}
+
+#[test]
+fn no_false_alarm_on_releases_of_cpan() {
+    let (folder, packages) = corpus();
+    assert!(packages.len() >= 40);
+    let mut wrong = Vec::new();
+    let mut unused: BTreeSet<_> = EXCEPTIONS.iter().map(|(package, ..)| *package).collect();
+    for package in &packages {
+        let file = archive_of(&folder.join(package));
+        let listing = listing(&file);
+        let name = file_name(&listing, &file);
+        let found = look(&file, &name);
+        assert_eq!(found.members, listing.members, "{package}");
+        for defect in &found.defects {
+            let excepted = EXCEPTIONS
+                .iter()
+                .any(|(known, code, _)| known == package && *code == defect.code);
+            if excepted {
+                unused.remove(package.as_str());
+            } else if defect.severity == Severity::Error || !WARNINGS.contains(&defect.code) {
+                wrong.push(format!("{package} as {name}: {defect:#?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(unused.is_empty(), "exceptions for nothing: {unused:?}");
+}
