@@ -1,0 +1,149 @@
+//! Long names of GNU tar and pax, and what can be done with them.
+
+use cpan_sigstore_archive::{Code, Preflight, Severity::Error};
+use tar::EntryType;
+
+use crate::archive::{Entry, entry, file, gzip, has, look, of_kind, release, the_only};
+
+fn pax(records: &[(&str, &str)]) -> Entry {
+    let mut content = String::new();
+    for (key, value) in records {
+        let rest = format!(" {key}={value}\n");
+        let length = (1..5).find_map(|digits| {
+            let length = rest.len() + digits;
+            (length.to_string().len() == digits).then_some(length)
+        });
+        content += &format!("{}{rest}", length.unwrap());
+    }
+    Entry {
+        content: content.into_bytes(),
+        ..of_kind("PaxHeaders/x", EntryType::XHeader)
+    }
+}
+
+fn long_name(name: &str) -> Entry {
+    Entry {
+        content: [name.as_bytes(), b"\0"].concat(),
+        ..of_kind("././@LongLink", EntryType::GNULongName)
+    }
+}
+
+fn look_with(more: &[Entry]) -> Preflight {
+    let mut bytes: Vec<u8> = release().iter().chain(more).flat_map(entry).collect();
+    bytes.extend_from_slice(&[0; 1024]);
+    look(&gzip(&bytes))
+}
+
+#[test]
+fn long_names_of_gnu_and_pax_are_followed() {
+    let long = format!("Foo-Bar-1.02/{}/../../../evil", "d".repeat(200));
+    for header in [long_name(&long), pax(&[("path", &long)])] {
+        let found = look_with(&[header, file("Foo-Bar-1.02/short", "x")]);
+        let defect = the_only(&found, Code::PathEscapes, Error);
+        assert_eq!(defect.members, [long.as_str()]);
+    }
+    let harmless = format!("Foo-Bar-1.02/{}", "d".repeat(200));
+    let found = look_with(&[long_name(&harmless), file("Foo-Bar-1.02/ddd", "x")]);
+    assert!(found.defects.is_empty(), "{:#?}", found.defects);
+    assert_eq!(found.members, 5);
+}
+
+#[test]
+fn a_long_link_is_followed() {
+    let target = "../".repeat(100);
+    let header = pax(&[("linkpath", &target)]);
+    let link = Entry {
+        link: b"harmless".to_vec(),
+        ..of_kind("Foo-Bar-1.02/l", EntryType::Symlink)
+    };
+    has(&look_with(&[header, link]), Code::LinkEscapes, Error);
+}
+
+#[test]
+fn a_path_that_readers_of_pax_alone_would_see_is_found() {
+    let found = look_with(&[
+        pax(&[("path", "Foo-Bar-1.02/innocent")]),
+        file("Foo-Bar-1.02/Build.PL", "evil"),
+    ]);
+    the_only(&found, Code::MemberAmbiguous, Error);
+}
+
+#[test]
+fn a_size_that_readers_of_pax_alone_would_see_is_refused() {
+    // The content is a header of its own for whoever goes by the other size.
+    let hidden = entry(&file("Foo-Bar-1.02/hidden", ""));
+    for (stated, size) in [("0", None), ("512", Some(0))] {
+        let carrier = Entry {
+            content: hidden.clone(),
+            size,
+            ..file("Foo-Bar-1.02/carrier", "")
+        };
+        let found = look_with(&[pax(&[("size", stated)]), carrier]);
+        the_only(&found, Code::ArchiveCorrupt, Error);
+    }
+}
+
+#[test]
+fn folders_and_links_with_content_are_refused() {
+    for kind in [EntryType::Directory, EntryType::Symlink] {
+        let member = Entry {
+            content: entry(&file("Foo-Bar-1.02/hidden", "")),
+            link: b"lib".to_vec(),
+            ..of_kind("Foo-Bar-1.02/x", kind)
+        };
+        the_only(&look_with(&[member]), Code::ArchiveCorrupt, Error);
+    }
+}
+
+#[test]
+fn extended_headers_that_contradict_or_cannot_be_read_are_refused() {
+    let x = || file("Foo-Bar-1.02/x", "");
+    let content = |entry: Entry, content: &[u8]| Entry {
+        content: content.to_vec(),
+        ..entry
+    };
+    let global = Entry {
+        kind: EntryType::XGlobalHeader,
+        ..pax(&[("path", "Foo-Bar-1.02/all")])
+    };
+    for entries in [
+        vec![
+            long_name("Foo-Bar-1.02/a"),
+            pax(&[("path", "Foo-Bar-1.02/b")]),
+            x(),
+        ],
+        vec![
+            pax(&[("path", "Foo-Bar-1.02/a"), ("path", "Foo-Bar-1.02/b")]),
+            x(),
+        ],
+        vec![pax(&[("size", "much")]), x()],
+        vec![content(pax(&[]), b"9 path=ab\n\n17 path=Foo-Bar-1\n"), x()],
+        vec![content(pax(&[]), b"99 path=a\n"), x()],
+        vec![content(pax(&[]), b"10 path=\0\n"), x()],
+        vec![content(long_name(""), b""), x()],
+        vec![global, x()],
+        vec![long_name("Foo-Bar-1.02/nothing-follows")],
+    ] {
+        the_only(&look_with(&entries), Code::ArchiveCorrupt, Error);
+    }
+}
+
+#[test]
+fn sparse_files_of_pax_are_found() {
+    let found = look_with(&[
+        pax(&[("GNU.sparse.major", "1")]),
+        file("Foo-Bar-1.02/x", ""),
+    ]);
+    the_only(&found, Code::MemberKind, Error);
+}
+
+#[test]
+fn the_comment_of_git_archive_is_no_defect() {
+    let comment = Entry {
+        kind: EntryType::XGlobalHeader,
+        ..pax(&[("comment", "0123456789abcdef0123456789abcdef01234567")])
+    };
+    let found = look_with(&[comment, file("Foo-Bar-1.02/x", "")]);
+    assert!(found.defects.is_empty(), "{:#?}", found.defects);
+    assert_eq!(found.members, 5);
+}

@@ -1,0 +1,18 @@
+//! One archive for each thing that can be wrong, and what is found about it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that cannot go on fails"
+)]
+
+mod archive;
+mod extended_headers;
+mod file;
+mod fix;
+mod hostile;
+mod limits;
+mod members;
+mod meta;
+mod zip;
