@@ -12,9 +12,11 @@ use std::{
 use bzip2::write::BzEncoder;
 use cpan_sigstore_core::{digest::Sha256Digest, release::Packing};
 use flate2::{GzBuilder, GzHeader, write::GzEncoder};
+use serde::Serialize;
 use tempfile::Builder;
 
 use crate::{
+    Code,
     checks::members::is_repacked_by_pause,
     magic,
     path::MemberPath,
@@ -25,7 +27,8 @@ use crate::{
 };
 
 /// What was repaired, and from what to what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Fixed {
     /// Members that everybody could write to.
     pub permissions: u64,
@@ -62,6 +65,11 @@ pub enum FixError {
         /// The archive.
         path: PathBuf,
     },
+}
+
+/// Whether [`fix`] may do something about a defect.
+pub const fn is_fixable(code: Code) -> bool {
+    matches!(code, Code::WorldWritable | Code::TrailingBytes)
 }
 
 /// What there is to repair.

@@ -78,12 +78,20 @@ pub fn preflight<R: Read + Seek>(
     if read.complete {
         members.finish(release.as_ref(), destination, &mut findings);
     }
+    let mut defects = findings.into_defects();
+    if packing == Some(Packing::Zip) {
+        for defect in &mut defects {
+            if defect.code == Code::WorldWritable {
+                defect.remedy = "take the permission from the files (`chmod -R o-w`) and pack them again; PAUSE does not index such an archive";
+            }
+        }
+    }
     Ok(Preflight {
         release,
         digest: read.digest,
         members: members.count(),
         unpacked: read.unpacked,
-        defects: findings.into_defects(),
+        defects,
     })
 }
 

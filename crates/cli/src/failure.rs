@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cpan_sigstore_archive::fix::FixError;
 use cpan_sigstore_core::{
     cause::Cause,
     digest::{DigestError, Sha256Digest},
@@ -75,6 +76,9 @@ pub enum Failure {
     /// The file could not be read.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// An archive could not be repaired.
+    #[error(transparent)]
+    Fix(#[from] FixError),
     /// A file cannot be read.
     #[error("expected to read {}: {source}", path.display())]
     Read {
@@ -307,6 +311,7 @@ impl Failure {
             | Self::Login(_)
             | Self::Trust(_)
             | Self::Artifact(_)
+            | Self::Fix(_)
             | Self::Sign(_)
             | Self::Token(_)
             | Self::BundleExists { .. }

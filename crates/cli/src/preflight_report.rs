@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cpan_sigstore_archive::{Defect, Destination, Preflight, Severity, preflight_file};
+use cpan_sigstore_archive::{Defect, Destination, Preflight, Severity, fix::Fixed, preflight_file};
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use crate::{
 
 /// What `check --json` prints of a file.
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct Report<'a> {
     file: &'a str,
     finding: &'static str,
@@ -26,6 +27,8 @@ struct Report<'a> {
     members: u64,
     unpacked: u64,
     defects: &'a [Defect],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<&'a Fixed>,
 }
 
 /// Looks at an archive before it is signed; it may go on where [`Preflight::is_fit`] says so. An unfit
@@ -41,7 +44,7 @@ pub fn look(
 ) -> Result<Preflight, Failure> {
     let found = preflight_file(path, destination).map_err(Failure::read(path))?;
     if !found.is_fit() {
-        print(&path.display().to_string(), &found, terminal, json);
+        print(&path.display().to_string(), &found, None, terminal, json);
         return Ok(found);
     }
     for defect in &found.defects {
@@ -68,8 +71,15 @@ pub fn exit(found: &Preflight) -> Exit {
     }
 }
 
-/// Prints what was found: one line with the result and what is wrong under it, or one JSON object.
-pub fn print(file: &str, found: &Preflight, terminal: &Terminal, json: bool) {
+/// Prints what was found, after what was repaired: one line with the result and what is wrong under it,
+/// or one JSON object.
+pub fn print(
+    file: &str,
+    found: &Preflight,
+    fixed: Option<&Fixed>,
+    terminal: &Terminal,
+    json: bool,
+) {
     if json {
         terminal.json(&Report {
             file,
@@ -85,6 +95,7 @@ pub fn print(file: &str, found: &Preflight, terminal: &Terminal, json: bool) {
             members: found.members,
             unpacked: found.unpacked,
             defects: &found.defects,
+            fixed,
         });
         return;
     }
@@ -94,6 +105,9 @@ pub fn print(file: &str, found: &Preflight, terminal: &Terminal, json: bool) {
         _ => Tone::Bad,
     };
     terminal.headline(tone, word(found), file);
+    if let Some(fixed) = fixed {
+        repaired(fixed, terminal);
+    }
     for defect in &found.defects {
         lines(defect, terminal);
     }
@@ -108,6 +122,22 @@ fn word(found: &Preflight) -> &'static str {
     }
 }
 
+fn repaired(fixed: &Fixed, terminal: &Terminal) {
+    if fixed.permissions > 0 {
+        let text = format!(
+            "nobody but owner and group may write to {} members any more",
+            fixed.permissions
+        );
+        terminal.field("fixed", &text);
+    }
+    if fixed.stripped > 0 {
+        let text = format!("{} bytes after the end were cut off", fixed.stripped);
+        terminal.field("fixed", &text);
+    }
+    terminal.field("before", &fixed.old_digest.to_string());
+    terminal.field("now", &fixed.new_digest.to_string());
+}
+
 fn lines(defect: &Defect, terminal: &Terminal) {
     let label = match defect.severity {
         Severity::Error => "error",
@@ -116,5 +146,14 @@ fn lines(defect: &Defect, terminal: &Terminal) {
     terminal.field(label, defect.code.as_str());
     terminal.field("expected", &defect.expected);
     terminal.field("found", &defect.found);
+    if defect.count > 1 {
+        let more = if defect.count > defect.members.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
+        let text = format!("{}: {}{more}", defect.count, defect.members.join(", "));
+        terminal.field("members", &text);
+    }
     terminal.field("do", defect.remedy);
 }

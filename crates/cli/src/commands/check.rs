@@ -1,9 +1,13 @@
 //! `cpan-sigstore check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_archive::{Destination, preflight_file};
+use cpan_sigstore_archive::{
+    Destination,
+    fix::{FixError, fix, is_fixable},
+    preflight_file,
+};
 use cpan_sigstore_core::{
     finding::Exit,
     release::{PauseId, Subdirectory},
@@ -37,7 +41,7 @@ pub struct CheckArgs {
     json: bool,
 }
 
-/// Runs the command.
+/// Runs the command: every file, whatever was found of those before it. The worst decides how it ends.
 pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let destination = Destination {
         author: args.author.clone(),
@@ -45,11 +49,44 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     };
     let mut worst = Exit::Allowed;
     for file in &args.files {
-        let found = preflight_file(file, &destination).map_err(Failure::read(file))?;
-        preflight_report::print(&file.display().to_string(), &found, terminal, args.json);
-        if !found.is_fit() {
-            worst = preflight_report::exit(&found);
+        let exit = check(args, file, &destination, terminal).unwrap_or_else(|failure| {
+            terminal.failure(&failure);
+            failure.exit()
+        });
+        if exit as u8 > worst as u8 {
+            worst = exit;
         }
     }
     Ok(worst)
+}
+
+fn check(
+    args: &CheckArgs,
+    file: &Path,
+    destination: &Destination,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let look = || preflight_file(file, destination).map_err(Failure::read(file));
+    let mut found = look()?;
+    let mut fixed = None;
+    if args.fix && found.defects.iter().any(|defect| is_fixable(defect.code)) {
+        fixed = match fix(file) {
+            // Why it cannot be read is among the defects.
+            Err(FixError::Unreadable { .. }) => None,
+            result => result?,
+        };
+        if fixed.is_some() {
+            found = look()?;
+        } else {
+            terminal.warning("nothing was repaired: only tar archives are, and only those that can be read to their end");
+        }
+    }
+    preflight_report::print(
+        &file.display().to_string(),
+        &found,
+        fixed.as_ref(),
+        terminal,
+        args.json,
+    );
+    Ok(preflight_report::exit(&found))
 }
