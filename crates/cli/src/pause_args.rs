@@ -75,13 +75,6 @@ impl PauseArgs {
             Some(uri) => uri,
         };
         let pause = Pause::at(uri)?;
-        if let Some(directory) = &self.subdirectory
-            && !directory.is_accepted_for_uploads()
-        {
-            return Err(Failure::Usage(format!(
-                "expected a subdirectory without dots, which PAUSE drops, found {directory}"
-            )));
-        }
         let credentials = self.credentials(&pause, terminal)?;
         Ok(Uploader::new(pause, credentials)?)
     }

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
 use cpan_sigstore_sandbox::{Forged, Recipe, RekorVersion, Sandbox, SandboxOptions};
@@ -43,6 +44,10 @@ impl User {
         };
         fs::write(user.path(FILE), BYTES).unwrap();
         user
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -138,6 +143,19 @@ pub fn bare(folder: &Path, args: &[&str]) -> Command {
         .env("CPAN_SIGSTORE_CACHE", folder.join("cache"))
         .args(args);
     command
+}
+
+/// Waits until something is the case; a test that waits for what never comes fails instead of hanging.
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it never came to be"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -9,8 +9,9 @@ use crate::credentials::Credentials;
 
 /// What the form's page says when the upload is in the queue.
 const SUCCEEDED: &str = "Query succeeded";
-/// What it says of a name that is taken.
-const TWICE: &str = "doesn't let you upload a file twice";
+/// What it says of a name that is taken: that PAUSE "doesn't let you upload a file twice". The
+/// apostrophe may be written as an entity.
+const TWICE: &str = "let you upload a file twice";
 /// Where it says what it does not like.
 const COMPLAINT: &str = r#"class="error_message""#;
 
@@ -59,7 +60,7 @@ impl Told {
             // Both have to be: a page with a complaint may quote anything.
             200 if page.contains(SUCCEEDED) && !page.contains(COMPLAINT) => Self::Accepted,
             401 => Self::NotYou(String::new()),
-            409 if page.contains(TWICE) => Self::NameTaken,
+            409 if text(page).contains(TWICE) => Self::NameTaken,
             _ => Self::Other(complaint(page)),
         }
     }
@@ -95,6 +96,11 @@ fn complaint(page: &str) -> String {
         Some((_, inner)) if start > 0 => inner.split("</p>").next().unwrap_or_default(),
         _ => page.split("<body").last().unwrap_or_default(),
     };
+    said(&text(page))
+}
+
+/// A page without its markup, with one blank between words.
+fn text(page: &str) -> String {
     let mut text = String::new();
     let mut in_tag = false;
     for c in page.chars() {
@@ -108,7 +114,7 @@ fn complaint(page: &str) -> String {
             _ => {}
         }
     }
-    said(&text)
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn said(text: &str) -> String {
@@ -152,6 +158,8 @@ mod tests {
     #[test]
     fn a_conflict_of_something_else_is_no_taken_name() {
         assert!(matches!(Told::by_form(409, "busy"), Told::Other(_)));
+        let page = "<p>PAUSE <b>doesn&#39;t let you\n upload a file twice</b>.</p>";
+        assert_eq!(Told::by_form(409, page), Told::NameTaken);
         assert!(matches!(
             Told::by_api(409, r#"{"error":"Busy"}"#),
             Told::Other(_)

@@ -111,11 +111,15 @@ impl Parts {
                 return self.fail(unreadable(&self.path, error), kind);
             }
             if part.is_empty() {
+                // Compared once; after the last part there is nothing left to send.
+                let Some(last) = self.held.take() else {
+                    break None;
+                };
                 if std::mem::take(&mut self.hasher).finish() != self.expected {
                     let changed = UploadError::Changed(self.path.clone());
                     return self.fail(changed, io::ErrorKind::InvalidData);
                 }
-                break self.held.take();
+                break Some(last);
             }
             self.left -= part.len() as u64;
             self.hasher.update(&part);
@@ -133,5 +137,60 @@ impl Parts {
     fn fail(&mut self, error: UploadError, kind: io::ErrorKind) -> io::Result<Option<Vec<u8>>> {
         self.failure.keep(error);
         Err(kind.into())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// What of a file is sent, of which `verified` was verified.
+    fn sent(file: &[u8], verified: &[u8]) -> (Vec<u8>, io::Result<()>) {
+        let mut on_disk = tempfile::NamedTempFile::new().unwrap();
+        on_disk.write_all(file).unwrap();
+        let mut hasher = Sha256Hasher::default();
+        hasher.update(verified);
+        let mut parts = Parts {
+            file: File::open(on_disk.path()).unwrap(),
+            path: on_disk.path().to_owned(),
+            left: file.len() as u64,
+            hasher: Sha256Hasher::default(),
+            expected: hasher.finish(),
+            held: None,
+            sent: 0,
+            progress: Arc::new(|_| ()),
+            failure: Failure::default(),
+        };
+        let mut sent = Vec::new();
+        loop {
+            match parts.next() {
+                Ok(Some(part)) => sent.extend(part),
+                Ok(None) => return (sent, Ok(())),
+                Err(error) => return (sent, Err(error)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_sent_whole_where_it_is_what_was_verified() {
+        let part = usize::try_from(PART).unwrap();
+        for length in [1, part - 1, part, part + 1, 3 * part] {
+            let file = vec![7; length];
+            let (bytes, result) = sent(&file, &file);
+            assert!(result.is_ok() && bytes == file, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_after_it_was_verified_is_never_sent_whole() {
+        let part = usize::try_from(PART).unwrap();
+        for length in [1, part, part + 1, 3 * part] {
+            let file = vec![7; length];
+            let (bytes, result) = sent(&file, b"what was verified");
+            assert!(result.is_err() && bytes.len() < length, "{length}");
+        }
     }
 }

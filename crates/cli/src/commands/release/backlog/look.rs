@@ -60,6 +60,15 @@ pub async fn look(
     ));
     for (number, archive) in listed.into_iter().enumerate() {
         terminal.say(&format!("[{}/{count}] {}", number + 1, archive.path()));
+        if archive
+            .directory
+            .below()
+            .is_some_and(|below| !below.is_accepted_for_uploads())
+        {
+            terminal.warning("PAUSE takes no uploads into a directory with a dot in its name; ask its administrators to put the bundle there");
+            refused = Some(Exit::Archive);
+            continue;
+        }
         let Some(digest) = cpan.digest(&archive.path()).await? else {
             terminal.say("  listed in CHECKSUMS, and not there any more");
             continue;

@@ -1,0 +1,237 @@
+//! Who uploads: every form of `~/.pause`, tokens, and the question on the terminal.
+
+use std::{
+    fs,
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use cpan_sigstore_sandbox::pause::TokenTerms;
+
+use super::author::{Author, BUNDLE, ID};
+use crate::harness::{FILE, Ran};
+
+#[track_caller]
+fn uploads(author: &Author) {
+    author.upload(&[]).exits(0);
+    assert_eq!(author.uploads(), [BUNDLE, FILE]);
+    author.assert_published();
+}
+
+fn password(author: &Author) -> String {
+    author.user.sandbox.pause.password(ID).unwrap().to_owned()
+}
+
+#[test]
+fn comments_usernames_and_small_letters_are_understood() {
+    let author = Author::new();
+    let password = password(&author);
+    author.write_dot_pause(&format!(
+        "# mine\n\nusername  myauthor\npassword\t{password}\nnon_interactive 1\n"
+    ));
+    uploads(&author);
+}
+
+#[test]
+fn another_file_is_named_by_a_flag_and_may_be_a_pipe() {
+    let author = Author::new();
+    author.user.sign(&[FILE]).exits(0);
+    author.write_dot_pause("user NOBODY\npassword wrong\n");
+    let mut child = author
+        .command(&["upload", "--pause-file", "/dev/fd/0", FILE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = author.user.sandbox.pause.dot_pause(ID).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    Ran::of(child.wait_with_output().unwrap()).exits(0);
+    author
+        .run(&["upload", "--pause-file", "no-such-file", FILE])
+        .exits(1);
+}
+
+#[test]
+fn a_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let author = Author::new();
+    let path = author.home().join(".pause");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = author.upload(&[]).exits(0);
+    assert!(ran.stderr.contains("chmod 600"), "{ran:#?}");
+}
+
+#[test]
+fn a_file_encrypted_with_gpg_is_decrypted_armoured_or_not() {
+    for armour in [&["--armor"][..], &[]] {
+        let author = Author::new();
+        let gnupg = author.home().join("gnupg");
+        fs::create_dir(&gnupg).unwrap();
+        let text = author.user.sandbox.pause.dot_pause(ID).unwrap();
+        author.write_dot_pause(&text);
+        // Encrypted for a passphrase, which is handed over by the arguments that users can add.
+        let arguments = format!(
+            "--homedir {} --batch --pinentry-mode loopback --passphrase secret",
+            gnupg.display()
+        );
+        let encrypted = author.home().join("encrypted");
+        let ran = Command::new("gpg")
+            .args(arguments.split(' '))
+            .args(armour)
+            .args(["-o".as_ref(), encrypted.as_os_str(), "-c".as_ref()])
+            .arg(author.home().join(".pause"))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{ran:#?}");
+        fs::rename(encrypted, author.home().join(".pause")).unwrap();
+        author.user.sign(&[FILE]).exits(0);
+        let upload = |arguments: &str| {
+            let mut command = author.command(&["upload", FILE]);
+            command.env("CI_GPG_ARGUMENTS", arguments);
+            Ran::of(command.output().unwrap())
+        };
+        let wrong = arguments.replace("secret", "wrong");
+        let ran = upload(&wrong).exits(1);
+        assert!(ran.stderr.contains("gpg"), "{ran:#?}");
+        upload(&arguments).exits(0);
+        author.assert_published();
+    }
+}
+
+#[test]
+fn a_token_from_the_file_or_the_environment_uploads() {
+    let author = Author::new();
+    let token = author.user.sandbox.pause.token(ID).unwrap();
+    author.write_dot_pause(&format!("token {token}\n"));
+    uploads(&author);
+    let requests = author.user.sandbox.services.pause.requests();
+    assert_eq!(requests, ["POST /api/upload", "POST /api/upload"]);
+
+    let author = Author::new();
+    author.write_dot_pause("user NOBODY\npassword wrong\n");
+    author.user.sign(&[FILE]).exits(0);
+    let mut command = author.command(&["upload", FILE]);
+    command.env("PAUSE_TOKEN", author.user.sandbox.pause.token(ID).unwrap());
+    Ran::of(command.output().unwrap()).exits(0);
+    author.assert_published();
+}
+
+#[test]
+fn a_duplicate_by_token_is_told_from_another_file() {
+    let author = Author::new();
+    let pause = &author.user.sandbox.pause;
+    author.write_dot_pause(&format!("token {}\n", pause.token(ID).unwrap()));
+    uploads(&author);
+    fs::remove_file(author.user.path("Foo-Bar-1.02.tar.gz.release.json")).unwrap();
+    author.upload(&[]).exits(0);
+    pause.publish(ID, FILE, "others");
+    author.upload(&[]).exits(1);
+}
+
+#[test]
+fn an_invalid_token_is_said_to_be_one() {
+    let terms = [
+        TokenTerms {
+            may_upload: false,
+            ..TokenTerms::default()
+        },
+        TokenTerms {
+            networks: vec!["192.0.2.0/24".parse().unwrap()],
+            ..TokenTerms::default()
+        },
+    ];
+    for terms in terms {
+        let author = Author::new();
+        let token = author.user.sandbox.pause.issue_token(ID, terms).unwrap();
+        author.write_dot_pause(&format!("token {token}\n"));
+        let ran = author.upload(&[]).exits(1);
+        assert!(ran.stderr.contains("the token of MYAUTHOR"), "{ran:#?}");
+        assert!(ran.stderr.contains("180 days"), "{ran:#?}");
+        assert!(!ran.stderr.contains(&token), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_token_of_somebody_else_is_a_mistake() {
+    let author = Author::new();
+    let token = author.user.sandbox.pause.token("STRANGER").unwrap();
+    author.write_dot_pause(&format!("token {token}\n"));
+    let ran = author.upload(&["--user", ID]).exits(2);
+    assert!(ran.stderr.contains("STRANGER"), "{ran:#?}");
+}
+
+#[test]
+fn without_credentials_and_without_a_terminal_it_says_what_to_do() {
+    let author = Author::new();
+    author.write_dot_pause("");
+    let mut command = author.command(&["upload", FILE]);
+    author.user.sign(&[FILE]).exits(0);
+    let ran = Ran::of(command.stdin(Stdio::null()).output().unwrap()).exits(2);
+    assert!(ran.stderr.contains("~/.pause"), "{ran:#?}");
+    assert!(ran.stderr.contains("PAUSE_TOKEN"), "{ran:#?}");
+}
+
+#[test]
+fn a_password_is_asked_for_on_the_terminal_and_not_shown() {
+    let author = Author::new();
+    author.write_dot_pause("");
+    author.user.sign(&[FILE]).exits(0);
+    let password = password(&author);
+    // A terminal of its own, on which somebody answers two questions.
+    let program = env!("CARGO_BIN_EXE_cpan-sigstore");
+    let mut command = Command::new("script");
+    command
+        .args(["--quiet", "--return", "--command"])
+        .arg(format!("{program} upload {FILE}"))
+        .arg("/dev/null")
+        .envs(author.user.sandbox.env())
+        .env("HOME", author.home())
+        .current_dir(author.user.folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = answer(
+        &mut child,
+        &mut stdin,
+        &[("PAUSE id", ID), ("Password of", &password)],
+    );
+    assert!(child.wait().unwrap().success(), "{output}");
+    assert!(output.contains("uploaded"), "{output}");
+    assert!(!output.contains(&password), "{output}");
+    author.assert_published();
+}
+
+/// Answers each question once it is asked, and gives all that was shown.
+fn answer(
+    child: &mut std::process::Child,
+    stdin: &mut impl std::io::Write,
+    answers: &[(&str, &str)],
+) -> String {
+    use std::io::Read as _;
+    let mut stdout = child.stdout.take().unwrap();
+    let mut shown = String::new();
+    let mut part = [0; 256];
+    let mut answers = answers.iter().peekable();
+    loop {
+        let count = stdout.read(&mut part).unwrap_or(0);
+        if count == 0 {
+            return shown;
+        }
+        shown.push_str(&String::from_utf8_lossy(&part[..count]));
+        if let Some((question, answer)) = answers.peek()
+            && shown.contains(question)
+            && shown.ends_with(": ")
+        {
+            writeln!(stdin, "{answer}").unwrap();
+            stdin.flush().unwrap();
+            answers.next();
+        }
+    }
+}
