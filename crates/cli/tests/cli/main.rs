@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod check;
 mod documents;
 mod harness;
 mod identity;
@@ -15,6 +16,7 @@ mod inspect;
 mod instances;
 mod interruptions;
 mod login;
+mod pause;
 mod public_bundles;
 mod refusals;
 mod sign;
