@@ -71,6 +71,9 @@ impl<R: Read> TarReader<R> {
             let Some(block) = self.block()? else {
                 return extensions.require_unused().map(|()| None);
             };
+            if self.offset - header_at < BLOCK as u64 {
+                return Err(ReadError::Corrupt("it ends within a header".into()));
+            }
             if block.iter().all(|byte| *byte == 0) {
                 return extensions.require_unused().map(|()| None);
             }

@@ -145,6 +145,8 @@ fn an_archive_that_is_cut_or_damaged_anywhere_is_found() {
         Code::ArchiveCorrupt,
         Error,
     );
+    let cut_in_a_header = gzip(&inner[..512 + 300]);
+    the_only(&look(&cut_in_a_header), Code::ArchiveCorrupt, Error);
     // A header that was damaged, or is none.
     let mut damaged = inner.clone();
     damaged[0] ^= 1;
