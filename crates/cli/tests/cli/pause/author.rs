@@ -2,7 +2,6 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use cpan_sigstore_sandbox::SandboxOptions;
 use flate2::{Compression, write::GzEncoder};
 
 use crate::harness::{FILE, Ran, User};
@@ -22,13 +21,7 @@ pub struct Author {
 impl Author {
     /// With an archive, and credentials in `~/.pause`.
     pub fn new() -> Self {
-        Self::with(SandboxOptions::default())
-    }
-
-    pub fn with(options: SandboxOptions) -> Self {
-        let author = Self {
-            user: User::with(options),
-        };
+        let author = Self { user: User::new() };
         fs::create_dir(author.home()).unwrap();
         author.write_dot_pause(&author.user.sandbox.pause.dot_pause(ID).unwrap());
         author.user.write(FILE, &distribution("Foo-Bar", "1.02"));

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use cpan_sigstore_sandbox::{Fault, SandboxOptions, pause::PauseMisbehaviour};
+use cpan_sigstore_sandbox::{Fault, pause::PauseMisbehaviour};
 
 use super::{
     author::{Author, BUNDLE, HOME, ID},
@@ -127,10 +127,11 @@ fn it_waits_until_the_queue_has_come_so_far() {
 
 #[test]
 fn a_mirror_that_is_away_for_a_while_does_not_end_the_wait() {
-    let author = Author::with(SandboxOptions::default());
+    let author = Author::new();
     let faults = author.user.sandbox.services.cpan.faults();
-    // Away for longer than one request is tried again, from the first look after the uploads on.
-    faults.after(2, 1, Fault::DropConnection);
-    author.release(&WAIT).exits(0);
+    // Two looks before the uploads; then away for longer than one request is tried again.
+    faults.after(2, 5, Fault::DropConnection);
+    let ran = author.release(&WAIT).exits(0);
+    assert!(ran.stderr.contains("still waiting"), "{ran:#?}");
     author.assert_published();
 }
