@@ -12,14 +12,29 @@ use crate::cause::Cause;
 /// What was found about a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Finding {
-    /// The signature is valid and by the identity that was asked for.
+    /// The signature is valid and by the identity that was asked for, or that is the author's.
     Trusted,
     /// There is no bundle.
     Unsigned,
+    /// There is no bundle, where the author or the distribution has signed before.
+    Downgrade,
     /// There is a bundle, and it proves nothing; the cause says why.
     SignatureInvalid(Cause),
     /// The signature is valid and by somebody else.
     IdentityMismatch,
+    /// The signature is valid and by an identity of the author's that was not to sign at that time.
+    IdentityRetired,
+    /// The signature is valid, and nobody has said who the author is.
+    IdentityUnknown,
+    /// The signature is valid and by another identity than the one that was seen first, and nothing
+    /// connects the two.
+    IdentityChanged,
+    /// The archive is another release than its name says.
+    NameMismatch,
+    /// The archive does something that no release needs, such as leading out of its folder.
+    ArchiveHostile,
+    /// Nothing in the archive says which release it is.
+    NameUnchecked,
     /// Whether the signature is valid could not be told.
     Unavailable,
 }
@@ -30,8 +45,15 @@ impl Finding {
         match self {
             Self::Trusted => "trusted",
             Self::Unsigned => "unsigned",
+            Self::Downgrade => "downgrade",
             Self::SignatureInvalid(_) => "signature-invalid",
             Self::IdentityMismatch => "identity-mismatch",
+            Self::IdentityRetired => "identity-retired",
+            Self::IdentityUnknown => "identity-unknown",
+            Self::IdentityChanged => "identity-changed",
+            Self::NameMismatch => "name-mismatch",
+            Self::ArchiveHostile => "archive-hostile",
+            Self::NameUnchecked => "name-unchecked",
             Self::Unavailable => "unavailable",
         }
     }
@@ -44,13 +66,18 @@ impl Finding {
         }
     }
 
-    /// How a program that found this ends.
+    /// How a program ends that found this and denies it.
     pub const fn exit(self) -> Exit {
         match self {
             Self::Trusted => Exit::Allowed,
             Self::Unsigned => Exit::Unsigned,
+            Self::Downgrade => Exit::Downgrade,
             Self::SignatureInvalid(_) => Exit::SignatureInvalid,
-            Self::IdentityMismatch => Exit::IdentityMismatch,
+            Self::IdentityMismatch
+            | Self::IdentityRetired
+            | Self::IdentityUnknown
+            | Self::IdentityChanged => Exit::IdentityMismatch,
+            Self::NameMismatch | Self::ArchiveHostile | Self::NameUnchecked => Exit::Archive,
             Self::Unavailable => Exit::TryLater,
         }
     }
@@ -86,6 +113,8 @@ pub enum Exit {
     SignatureInvalid = 11,
     /// A valid signature by somebody else.
     IdentityMismatch = 12,
+    /// No signature, where there was one before.
+    Downgrade = 13,
     /// An archive that does not match its name, or that PAUSE or clients would not take as it is.
     Archive = 14,
 }

@@ -7,6 +7,7 @@
 //! - [`identity`]: who signed, and who was meant to sign.
 //! - [`digest`]: which bytes.
 //! - [`finding`]: what is the case, as stable kebab-case codes, and the exit code of each.
+//! - [`decision`]: what policy makes of a finding.
 //! - [`cause`]: why a signature proves nothing, with the words a person is told.
 //! - [`release`]: whose release it is, and its name.
 //! - [`text`]: foreign text that people are shown.
@@ -14,6 +15,7 @@
 //! Author records, policy and the decision of the gate belong here too.
 
 pub mod cause;
+pub mod decision;
 pub mod digest;
 pub mod finding;
 pub mod identity;
