@@ -1,6 +1,6 @@
 //! Whether a file name and the META inside the archive speak of the same release.
 
-use super::{PerlVersion, ReleaseName, distname, name::without_maturity};
+use super::{PerlVersion, ReleaseName, name::without_maturity};
 
 /// The file name and META speak of different releases.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,9 @@ pub fn name_matches_meta(
         expected: expected.to_owned(),
         found: found.to_owned(),
     };
-    if !same_distribution(release, &meta_name, meta_version) {
+    // `CGI.pm` is the distribution `CGI`.
+    let name = meta_name.strip_suffix(".pm").unwrap_or(&meta_name);
+    if release.distribution() != name {
         return Err(differs(
             "the distribution",
             release.distribution(),
@@ -55,14 +57,6 @@ pub fn name_matches_meta(
     } else {
         Err(differs("the version", version, meta_version))
     }
-}
-
-/// Whether the names are the same once both went through the rules by which file names are split.
-fn same_distribution(release: &ReleaseName, meta_name: &str, meta_version: &str) -> bool {
-    let name = meta_name.strip_suffix(".pm").unwrap_or(meta_name);
-    release.distribution() == name
-        || distname::split(&format!("{meta_name}-{meta_version}")).0 == release.distribution()
-            && meta_name.starts_with(release.distribution())
 }
 
 fn same_version(left: &str, right: &str) -> bool {

@@ -175,6 +175,12 @@ fn another_name_or_version_in_meta_is_a_mismatch() {
         ("Foo-1.0a.tar.gz", "Foo", "1.0", "the version"),
         ("Foo-1.0-RC1.tar.gz", "Foo", "1.0", "the version"),
         ("Foo-Bar-1.02.tar.gz", "", "", "the distribution"),
+        (
+            "perl-5.42.0.tar.gz",
+            "perl-5.42",
+            "5.42.0",
+            "the distribution",
+        ),
     ] {
         let mismatch = matches(file_name, name, version).unwrap_err();
         assert_eq!(mismatch.field, field, "{file_name} {name} {version}");
