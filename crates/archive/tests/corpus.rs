@@ -36,7 +36,10 @@ const WARNINGS: &[Code] = &[
     Code::TopFolderName,
 ];
 
-/// The folder of the archives, and the names of all packages that have to be there.
+/// How many have to be there: Debian's mirrors do not always have all.
+const ENOUGH: usize = 200;
+
+/// The folder of the archives, and the names of the packages that are there.
 fn corpus() -> (PathBuf, Vec<String>) {
     let folder = std::env::var_os("CPAN_SIGSTORE_CORPUS").map_or_else(
         || {
@@ -53,14 +56,17 @@ fn corpus() -> (PathBuf, Vec<String>) {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(str::to_owned)
         .collect();
-    for package in &packages {
-        assert!(
-            folder.join(package).is_dir(),
-            "expected the releases that scripts/corpus fetches in {}, found no {package}; run scripts/test, or scripts/corpus before cargo test",
-            folder.display()
-        );
-    }
-    (folder, packages)
+    let (there, missing): (Vec<_>, Vec<_>) = packages
+        .into_iter()
+        .partition(|package| folder.join(package).is_dir());
+    assert!(
+        there.len() >= ENOUGH,
+        "expected at least {ENOUGH} of the releases that scripts/corpus fetches in {}, found {}, not {}; run scripts/test, or scripts/corpus before cargo test",
+        folder.display(),
+        there.len(),
+        missing.join(" ")
+    );
+    (folder, there)
 }
 
 fn archive_of(folder: &Path) -> PathBuf {
@@ -154,9 +160,12 @@ fn look(file: &Path, name: &str) -> Preflight {
 #[test]
 fn no_false_alarm_on_releases_of_cpan() {
     let (folder, packages) = corpus();
-    assert!(packages.len() >= 40);
     let mut wrong = Vec::new();
-    let mut unused: BTreeSet<_> = EXCEPTIONS.iter().map(|(package, ..)| *package).collect();
+    let mut unused: BTreeSet<_> = EXCEPTIONS
+        .iter()
+        .map(|(package, ..)| *package)
+        .filter(|package| packages.iter().any(|there| there == package))
+        .collect();
     for package in &packages {
         let file = archive_of(&folder.join(package));
         let listing = listing(&file);
