@@ -10,14 +10,18 @@
 //! - [`decision`]: what policy makes of a finding.
 //! - [`cause`]: why a signature proves nothing, with the words a person is told.
 //! - [`release`]: whose release it is, and its name.
+//! - [`policy`]: what the user wants done, by default, by author and by distribution.
+//! - [`verdict`]: finding and decision with all that led to them.
 //! - [`text`]: foreign text that people are shown.
 //!
-//! Author records, policy and the decision of the gate belong here too.
+//! Author records belong here too.
 
 pub mod cause;
 pub mod decision;
 pub mod digest;
 pub mod finding;
 pub mod identity;
+pub mod policy;
 pub mod release;
 pub mod text;
+pub mod verdict;

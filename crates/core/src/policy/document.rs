@@ -1,0 +1,247 @@
+//! The text of a `policy.toml`, read strictly.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Pin, Policy, PolicyError, SIZE_LIMIT, Section};
+use crate::{
+    decision::Decision,
+    identity::{ExpectedIdentity, Matcher, WorkflowClaims},
+    release::PauseId,
+};
+
+/// Most days that trust material may be allowed to age.
+const LONGEST_AGE: u32 = 3650;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    default: Stated,
+    #[serde(default)]
+    author: BTreeMap<Spanned<String>, Stated>,
+    #[serde(default)]
+    distribution: BTreeMap<Spanned<String>, Stated>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Stated {
+    require_signed: Option<bool>,
+    unsigned: Option<Leniency>,
+    identity_unknown: Option<Leniency>,
+    name_unchecked: Option<Leniency>,
+    allow_old_format: Option<bool>,
+    trust_material_age: Option<Spanned<u32>>,
+    identities: Option<Spanned<Vec<Spanned<Identity>>>>,
+}
+
+/// What may be done about a finding that a policy can loosen.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Leniency {
+    Allow,
+    Warn,
+    Deny,
+}
+
+impl From<Leniency> for Decision {
+    fn from(leniency: Leniency) -> Self {
+        match leniency {
+            Leniency::Allow => Self::Allow,
+            Leniency::Warn => Self::Warn,
+            Leniency::Deny => Self::Deny,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    subject: Option<String>,
+    pattern: Option<String>,
+    issuer: Option<String>,
+    repository: Option<String>,
+    #[serde(rename = "ref")]
+    git_ref: Option<String>,
+    workflow: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+/// The text, for the lines of what stands in it.
+struct Lines<'a>(&'a str);
+
+impl Lines<'_> {
+    fn of(&self, span: &Range<usize>) -> usize {
+        let before = self.0.as_bytes().iter().take(span.start);
+        before.filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    fn value(
+        &self,
+        span: &Range<usize>,
+        expected: &'static str,
+        found: impl ToString,
+    ) -> PolicyError {
+        PolicyError::Value {
+            line: self.of(span),
+            expected,
+            found: found.to_string(),
+        }
+    }
+}
+
+pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
+    if text.len() > SIZE_LIMIT {
+        return Err(PolicyError::TooLarge(text.len()));
+    }
+    let lines = Lines(text);
+    let document: Document = toml::from_str(text).map_err(|error| PolicyError::Syntax {
+        line: lines.of(&error.span().unwrap_or_default()),
+        reason: error.message().replace('\n', ", "),
+    })?;
+    if let Some(identities) = &document.default.identities {
+        return Err(lines.value(
+            &identities.span(),
+            "identities in a section of an author or a distribution",
+            "some in [default], where they would be everybody's",
+        ));
+    }
+    Ok(Policy {
+        default: document.default.section(&lines)?,
+        authors: sections(
+            document.author,
+            &lines,
+            "the PAUSE id of an author, once",
+            |name| name.parse::<PauseId>().ok(),
+        )?,
+        distributions: sections(
+            document.distribution,
+            &lines,
+            "the name of a distribution, such as Foo-Bar, once",
+            |name| is_distribution(name).then(|| name.to_owned()),
+        )?,
+        ..Policy::default()
+    })
+}
+
+/// Whether a text can be the name of a distribution as it stands in file names.
+fn is_distribution(name: &str) -> bool {
+    let in_file_names = |c: char| c.is_ascii_alphanumeric() || "_-.+".contains(c);
+    !name.is_empty() && name.chars().all(in_file_names)
+}
+
+fn sections<K: Ord>(
+    stated: BTreeMap<Spanned<String>, Stated>,
+    lines: &Lines<'_>,
+    expected: &'static str,
+    key: impl Fn(&str) -> Option<K>,
+) -> Result<BTreeMap<K, Section>, PolicyError> {
+    let mut sections = BTreeMap::new();
+    for (name, stated) in stated {
+        let section = stated.section(lines)?;
+        let is_new = key(name.get_ref()).is_some_and(|key| sections.insert(key, section).is_none());
+        if !is_new {
+            return Err(PolicyError::Section {
+                line: lines.of(&name.span()),
+                expected,
+                found: name.get_ref().chars().take(80).collect(),
+            });
+        }
+    }
+    Ok(sections)
+}
+
+impl Stated {
+    fn section(self, lines: &Lines<'_>) -> Result<Section, PolicyError> {
+        if let Some(days) = &self.trust_material_age
+            && !(1..=LONGEST_AGE).contains(days.get_ref())
+        {
+            return Err(lines.value(&days.span(), "1 to 3650 days", days.get_ref()));
+        }
+        let identities = match self.identities {
+            Some(list) if list.get_ref().is_empty() => {
+                return Err(lines.value(&list.span(), "at least one identity", "none"));
+            }
+            Some(list) => Some(
+                list.into_inner()
+                    .into_iter()
+                    .map(|identity| Identity::pin(identity, lines))
+                    .collect::<Result<_, _>>()?,
+            ),
+            None => None,
+        };
+        Ok(Section {
+            require_signed: self.require_signed,
+            unsigned: self.unsigned.map(Decision::from),
+            identity_unknown: self.identity_unknown.map(Decision::from),
+            name_unchecked: self.name_unchecked.map(Decision::from),
+            allow_old_format: self.allow_old_format,
+            trust_material_age: self.trust_material_age.map(Spanned::into_inner),
+            identities,
+        })
+    }
+}
+
+impl Identity {
+    fn pin(identity: Spanned<Self>, lines: &Lines<'_>) -> Result<Pin, PolicyError> {
+        let span = identity.span();
+        let identity = identity.into_inner();
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let subject = match (given(identity.subject), given(identity.pattern)) {
+            (Some(subject), None) => Matcher::Exact(subject),
+            (None, Some(pattern)) => Matcher::pattern(&pattern)
+                .map_err(|error| lines.value(&span, "a pattern that can be used", error))?,
+            _ => {
+                return Err(lines.value(
+                    &span,
+                    "a `subject` or a `pattern` for it",
+                    "both or neither",
+                ));
+            }
+        };
+        let Some(issuer) = given(identity.issuer) else {
+            return Err(lines.value(
+                &span,
+                "an `issuer`, such as https://accounts.google.com",
+                "none: a name means nothing without the one who vouches for it",
+            ));
+        };
+        let time = |text: Option<String>| {
+            text.map(|text| {
+                text.parse::<Timestamp>().map_err(|_| {
+                    lines.value(&span, "a time such as \"2026-01-01T00:00:00Z\"", text)
+                })
+            })
+            .transpose()
+        };
+        let (from, until) = (time(identity.from)?, time(identity.until)?);
+        if let (Some(from), Some(until)) = (from, until)
+            && from >= until
+        {
+            return Err(lines.value(
+                &span,
+                "`from` before `until`",
+                format!("{from} and {until}"),
+            ));
+        }
+        Ok(Pin {
+            identity: ExpectedIdentity {
+                subject,
+                issuer: Matcher::Exact(issuer),
+                workflow: WorkflowClaims {
+                    name: identity.workflow,
+                    repository: identity.repository,
+                    git_ref: identity.git_ref,
+                    ..WorkflowClaims::default()
+                },
+            },
+            from,
+            until,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! `policy.toml`: what is done about each finding, by default, by author and by distribution, and whose
+//! identities are an author's.
+//!
+//! Each key counts by itself: what `[distribution.Foo-Bar]` states outranks `[author.TIMLEGGE]`, which
+//! outranks `[default]`, which outranks what this program does without a policy. Identities are not mixed:
+//! the first of distribution and author that states any is the one source.
+//!
+//! What a policy can loosen is only what is the everyday state of CPAN: no signature, a signer of whom
+//! nobody has said anything, an archive without META. Everything else is always denied.
+
+mod document;
+mod error;
+mod pin;
+mod rule;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+pub use error::PolicyError;
+pub use pin::{Pin, Pinned};
+pub use rule::{Origin, Rule, Setting};
+
+use std::collections::BTreeMap;
+
+use crate::{
+    decision::Decision,
+    release::{PauseId, ReleasePath},
+};
+
+/// Largest policy that is read, in bytes.
+pub const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// What is done about findings. [`Policy::default`] is what this program does without a `policy.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    default: Section,
+    authors: BTreeMap<PauseId, Section>,
+    distributions: BTreeMap<String, Section>,
+    /// `--require-signed`
+    require_signed: bool,
+    /// `--allow-old-format`
+    allow_old_format: bool,
+}
+
+/// What one section states; `None` leaves it to the next.
+#[derive(Clone, Debug, Default)]
+struct Section {
+    require_signed: Option<bool>,
+    unsigned: Option<Decision>,
+    identity_unknown: Option<Decision>,
+    name_unchecked: Option<Decision>,
+    allow_old_format: Option<bool>,
+    trust_material_age: Option<u32>,
+    identities: Option<Vec<Pin>>,
+}
+
+impl Policy {
+    /// Reads the text of a `policy.toml`.
+    ///
+    /// # Errors
+    /// The line, and what was expected there. A key without a meaning is an error.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        document::read(text)
+    }
+
+    /// The same policy where, whatever it states, what is not known to be signed by its author is denied.
+    #[must_use]
+    pub fn requiring_signed(self) -> Self {
+        Self {
+            require_signed: true,
+            ..self
+        }
+    }
+
+    /// The same policy where, whatever it states, cosign's old format is accepted.
+    #[must_use]
+    pub fn allowing_old_format(self) -> Self {
+        Self {
+            allow_old_format: true,
+            ..self
+        }
+    }
+
+    /// What holds for a release.
+    pub fn rule(&self, path: &ReleasePath) -> Rule {
+        let distribution = path.name.distribution();
+        let mut sections = Vec::with_capacity(3);
+        if let Some(section) = self.distributions.get(distribution) {
+            sections.push((Origin::Distribution(distribution.to_owned()), section));
+        }
+        if let Some(section) = self.authors.get(&path.author) {
+            sections.push((Origin::Author(path.author.clone()), section));
+        }
+        sections.push((Origin::Default, &self.default));
+        Rule::of(&sections, self.require_signed, self.allow_old_format)
+    }
+
+    /// How many authors and how many distributions have sections of their own.
+    pub fn sections(&self) -> (usize, usize) {
+        (self.authors.len(), self.distributions.len())
+    }
+}

@@ -1,0 +1,198 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{cause::Cause, finding::Finding};
+
+const PATH: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
+
+/// Every finding, one cause standing for all.
+const FINDINGS: [Finding; 12] = [
+    Finding::Trusted,
+    Finding::Unsigned,
+    Finding::Downgrade,
+    Finding::SignatureInvalid(Cause::ArtifactMismatch),
+    Finding::IdentityMismatch,
+    Finding::IdentityRetired,
+    Finding::IdentityUnknown,
+    Finding::IdentityChanged,
+    Finding::NameMismatch,
+    Finding::ArchiveHostile,
+    Finding::NameUnchecked,
+    Finding::Unavailable,
+];
+
+fn rule(text: &str) -> Rule {
+    Policy::parse(text).unwrap().rule(&PATH.parse().unwrap())
+}
+
+fn decisions(rule: &Rule) -> Vec<Decision> {
+    FINDINGS.map(|finding| rule.decide(finding)).to_vec()
+}
+
+#[test]
+fn without_a_policy_todays_cpan_is_a_warning_and_all_else_is_denied() {
+    use Decision::{Allow, Deny, TryLater, Warn};
+    let expected = [
+        Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Deny, Deny, Warn, TryLater,
+    ];
+    assert_eq!(decisions(&rule("")), expected);
+    let path = PATH.parse().unwrap();
+    assert_eq!(decisions(&Policy::default().rule(&path)), expected);
+    let strict = Policy::default().requiring_signed().rule(&path);
+    let denied = [
+        Allow, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, TryLater,
+    ];
+    assert_eq!(decisions(&strict), denied);
+    assert_eq!(decisions(&rule("default.require-signed = true")), denied);
+    assert_eq!(
+        strict.reason(Finding::Unsigned),
+        "decided by --require-signed"
+    );
+}
+
+#[test]
+fn each_key_counts_by_itself_distribution_before_author_before_default() {
+    let rule = rule(
+        "[default]\nunsigned = 'deny'\nname-unchecked = 'deny'\nidentity-unknown = 'deny'\n\
+         [author.TIMLEGGE]\nunsigned = 'warn'\nname-unchecked = 'allow'\n\
+         [distribution.Foo-Bar]\nunsigned = 'allow'\n\
+         [distribution.Foo]\nunsigned = 'deny'\n[author.OTHER]\nunsigned = 'deny'\n",
+    );
+    assert_eq!(rule.decide(Finding::Unsigned), Decision::Allow);
+    assert_eq!(rule.decide(Finding::NameUnchecked), Decision::Allow);
+    assert_eq!(rule.decide(Finding::IdentityUnknown), Decision::Deny);
+    assert_eq!(
+        rule.reason(Finding::Unsigned),
+        "decided by `unsigned = \"allow\"` of [distribution.Foo-Bar]"
+    );
+    assert_eq!(
+        rule.reason(Finding::NameUnchecked),
+        "decided by `name-unchecked = \"allow\"` of [author.TIMLEGGE]"
+    );
+}
+
+#[test]
+fn the_first_section_that_states_identities_is_the_one_source() {
+    let author = "[author.TIMLEGGE]\nidentities = [{ subject = 'a@x', issuer = 'https://i' }]\n";
+    let both = format!(
+        "{author}[distribution.Foo-Bar]\nidentities = [{{ subject = 'b@x', issuer = 'https://i' }}]\n"
+    );
+    for (text, subject, origin) in [
+        (author, "a@x", "[author.TIMLEGGE]"),
+        (&both, "b@x", "[distribution.Foo-Bar]"),
+    ] {
+        let identities = rule(text).identities.unwrap();
+        assert_eq!(identities.origin.to_string(), origin);
+        assert_eq!(identities.value.len(), 1);
+        assert!(identities.value[0].identity.subject.matches(subject));
+    }
+}
+
+#[test]
+fn what_has_no_meaning_is_an_error_with_its_line() {
+    for (text, line, said) in [
+        ("\n[default]\nunsinged = 'deny'", 3, "unsinged"),
+        ("[default]\nunsigned = 'maybe'", 2, "maybe"),
+        ("[default]\nunsigned = 'try-later'", 2, "try-later"),
+        ("[default]\ndowngrade = 'allow'", 2, "downgrade"),
+        (
+            "[default]\nunsigned = 'warn'\nunsigned = 'deny'",
+            3,
+            "duplicate",
+        ),
+        ("[defaults]\n", 1, "defaults"),
+        ("\n\n[author.1X]", 3, "PAUSE id"),
+        ("[author.TIMLEGGE]\n[author.timlegge]", 2, "once"),
+        ("[distribution.'Foo::Bar']", 1, "Foo-Bar"),
+        ("[default]\ntrust-material-age = 0", 2, "1 to 3650"),
+        ("[default]\nidentities = []", 2, "everybody"),
+        ("[author.AB]\nidentities = []", 2, "at least one"),
+        (
+            "[author.AB]\nidentities = [\n{ subject = 'a' }]",
+            3,
+            "issuer",
+        ),
+        ("[author.AB]\nidentities = [{ issuer = 'a' }]", 2, "subject"),
+        (
+            "[author.AB]\nidentities = [{ pattern = '(', issuer = 'a' }]",
+            2,
+            "pattern",
+        ),
+        (
+            "[author.AB]\nidentities = [{ subject = 'a', issuer = 'a', from = 'x' }]",
+            2,
+            "a time",
+        ),
+        (
+            "[author.AB]\nidentities = [{ subject = 'a', issuer = 'a', from = '2026-01-02T00:00:00Z', until = '2026-01-01T00:00:00Z' }]",
+            2,
+            "before",
+        ),
+    ] {
+        let error = Policy::parse(text).unwrap_err();
+        assert_eq!(error.line(), Some(line), "{text}: {error}");
+        assert!(error.to_string().contains(said), "{text}: {error}");
+    }
+    assert!(matches!(
+        Policy::parse(&" ".repeat(SIZE_LIMIT + 1)),
+        Err(PolicyError::TooLarge(_))
+    ));
+}
+
+#[test]
+fn an_identity_counts_between_its_times_at_every_clock() {
+    let rule = rule(
+        "[author.TIMLEGGE]\nidentities = [{ subject = 'a@x', issuer = 'i', from = '2026-01-01T00:00:00Z', until = '2027-01-01T00:00:00Z' }]",
+    );
+    let pins = rule.identities.unwrap().value;
+    let signer = |subject: &str| crate::identity::Signer {
+        subject: crate::identity::Subject::Email(subject.into()),
+        issuer: "i".into(),
+        claims: crate::identity::CiClaims::default(),
+    };
+    let times = |texts: &[&str]| -> Vec<jiff::Timestamp> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    };
+    let first = "2026-01-01T00:00:00Z";
+    let end = "2027-01-01T00:00:00Z";
+    let compare = |subject, at: &[&str]| Pin::compare(&pins, &signer(subject), &times(at));
+    assert_eq!(compare("a@x", &[first]), Pinned::Theirs);
+    assert_eq!(compare("a@x", &[end]), Pinned::Retired);
+    assert_eq!(compare("a@x", &[first, end]), Pinned::Retired);
+    assert_eq!(compare("a@x", &[]), Pinned::Retired);
+    assert_eq!(compare("b@x", &[first]), Pinned::NotTheirs);
+}
+
+proptest! {
+    #[test]
+    fn no_policy_admits_what_is_always_denied_and_require_signed_only_narrows(
+        choices in prop::collection::vec(0..4_usize, 9),
+        required in any::<bool>(),
+    ) {
+        let mut text = format!("default.require-signed = {required}\n");
+        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(3)) {
+            for (key, choice) in ["unsigned", "identity-unknown", "name-unchecked"].iter().zip(choices) {
+                if let Some(word) = ["allow", "warn", "deny"].get(*choice) {
+                    text.push_str(&format!("{section}.{key} = '{word}'\n"));
+                }
+            }
+        }
+        let policy = Policy::parse(&text).unwrap();
+        let path = PATH.parse().unwrap();
+        let (loose, strict) = (policy.rule(&path), policy.clone().requiring_signed().rule(&path));
+        for finding in FINDINGS {
+            let can_be_loosened = matches!(
+                finding,
+                Finding::Unsigned | Finding::IdentityUnknown | Finding::NameUnchecked
+            );
+            prop_assert!(can_be_loosened || finding == Finding::Trusted || !loose.decide(finding).admits());
+            prop_assert!(!strict.decide(finding).admits() || loose.decide(finding).admits());
+            prop_assert!(!strict.decide(finding).admits() || finding == Finding::Trusted);
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_odd(text in "\\PC{0,60}") {
+        let _ = Policy::parse(&text);
+    }
+}

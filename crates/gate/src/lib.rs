@@ -1,0 +1,1 @@
+//! Whether a release may be installed.
