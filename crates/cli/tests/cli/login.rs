@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
@@ -114,7 +115,39 @@ impl Drop for Session {
     }
 }
 
-fn click_at(address: &str, click: Click<'_>) -> LastPage {
+/// A browser that hands on the address it is given.
+pub struct Browser {
+    pipe: PathBuf,
+    opened: Receiver<String>,
+}
+
+impl Browser {
+    pub fn new(user: &User) -> Self {
+        let pipe = user.path("address");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let (sender, opened) = mpsc::channel();
+        let reader = pipe.clone();
+        thread::spawn(move || sender.send(fs::read_to_string(reader).unwrap()));
+        Self { pipe, opened }
+    }
+
+    /// What makes it the browser of a desktop.
+    pub fn env(&self) -> [(&str, &str); 2] {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/browser");
+        [
+            ("BROWSER", program),
+            ("BROWSER_PIPE", self.pipe.to_str().unwrap()),
+        ]
+    }
+
+    /// The address, as soon as it was opened.
+    pub fn opened(&self) -> String {
+        self.opened.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+pub fn click_at(address: &str, click: Click<'_>) -> LastPage {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -161,26 +194,9 @@ fn signed_by_the_author(user: &User, ran: Ran) {
 #[test]
 fn the_browser_is_given_the_address_and_brings_the_code() {
     let user = user();
-    let pipe = user.path("address");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let (sender, opened) = mpsc::channel();
-    let reader = pipe.clone();
-    thread::spawn(move || sender.send(fs::read_to_string(reader).unwrap()));
-    let env = [
-        (
-            "BROWSER",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/browser"),
-        ),
-        ("BROWSER_PIPE", pipe.to_str().unwrap()),
-    ];
-    let mut session = Session::start(&user, &["--yes"], &env, "");
-    let opened = opened.recv_timeout(PATIENCE).unwrap();
+    let browser = Browser::new(&user);
+    let mut session = Session::start(&user, &["--yes"], &browser.env(), "");
+    let opened = browser.opened();
     assert_eq!(session.address(), opened);
     let page = click_at(&opened, CLICK);
     assert!(page.html.contains("You are logged in"), "{page:?}");

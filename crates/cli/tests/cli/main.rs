@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod authors;
 mod check;
 mod documents;
 mod harness;

@@ -1,10 +1,10 @@
 //! Releases to the sandbox's PAUSE, by the real binary.
 
-mod author;
+pub mod author;
 mod backlog;
 mod credentials;
 mod release;
 mod resumed;
-mod secrets;
+pub mod secrets;
 mod upload;
 mod watched;

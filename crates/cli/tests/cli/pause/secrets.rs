@@ -9,7 +9,7 @@ use super::author::{Author, ID};
 use crate::harness::{FILE, Ran, until};
 
 /// A secret, and how it looks in headers and addresses.
-fn shapes(secret: &str) -> Vec<String> {
+pub fn shapes(secret: &str) -> Vec<String> {
     let basic = STANDARD.encode(format!("{ID}:{secret}"));
     let address: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     vec![
@@ -21,7 +21,7 @@ fn shapes(secret: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_none_in(text: &str, secrets: &[String], place: &str) {
+pub fn assert_none_in(text: &str, secrets: &[String], place: &str) {
     for secret in secrets {
         assert!(!text.contains(secret), "a secret in {place}: {text}");
     }

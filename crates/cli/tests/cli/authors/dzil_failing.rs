@@ -1,0 +1,153 @@
+//! `dzil release` that must not release, and how it goes on.
+
+use std::fs;
+
+use super::{
+    dzil::project,
+    project::{Project, binary, dzil_environment, path_with},
+};
+use crate::{
+    harness::{AUTHOR, Ran, names},
+    pause::author::{BUNDLE, ID},
+};
+
+/// It failed, and says so in the plugin's name.
+#[track_caller]
+fn assert_fails(ran: &Ran, words: &str) {
+    assert_ne!(ran.code, Some(0), "{ran:#?}");
+    let line = said(ran, "[SigStore::SignRelease] ", words);
+    assert!(line.is_some(), "{words}: {ran:#?}");
+}
+
+/// The line of dzil's that has these words.
+fn said<'a>(ran: &'a Ran, who: &str, words: &str) -> Option<&'a str> {
+    let mut lines = ran.stdout.lines().chain(ran.stderr.lines());
+    lines.find(|line| line.starts_with(who) && line.contains(words))
+}
+
+#[test]
+fn somebody_elses_login_fails_dzil_signs_nothing_and_the_authors_goes_on() {
+    let project = project(&format!("identity = {AUTHOR}\n"));
+    let ran = project.dzil_release_as("stranger");
+    assert_fails(&ran, "somebody else who logged in");
+    project.assert_nothing_signed();
+    // Nothing is signed, so that a new build does no harm.
+    project.dzil_release_as("author").exits(0);
+    project.assert_released();
+}
+
+#[test]
+fn an_unfit_archive_fails_dzil_signs_nothing_and_a_mended_one_goes_on() {
+    let project = project("");
+    // Whoever lets everybody write has folders in the archive that everybody may write to.
+    let mut command = project.command("sh");
+    command
+        .args(["-c", "umask 000 && exec dzil release"])
+        .envs(dzil_environment())
+        .env("SIGSTORE_ID_TOKEN", project.token("author"));
+    let ran = Ran::of(command.output().unwrap());
+    assert_fails(&ran, "the archive has defects, and nothing was signed");
+    assert!(ran.stdout.contains("world-writable"), "{ran:#?}");
+    project.assert_nothing_signed();
+
+    project.dzil_release_as("author").exits(0);
+    project.assert_released();
+}
+
+#[test]
+fn a_refused_password_fails_dzil_and_the_command_it_names_goes_on() {
+    let project = project("");
+    let dot_pause = project.author.user.sandbox.pause.dot_pause(ID).unwrap();
+    project
+        .author
+        .write_dot_pause(&format!("user {ID}\npassword of-yesterday\n"));
+    let ran = project.dzil_release_as("author");
+    assert_fails(&ran, "the release is not done");
+    assert!(!ran.stderr.contains("of-yesterday"), "{ran:#?}");
+    assert!(project.author.uploads().is_empty());
+
+    // As it stands there, with the password mended and without a new signature.
+    let certificates = project.certificates();
+    project.author.write_dot_pause(&dot_pause);
+    let line = said(&ran, "", "to go on with this archive: ").unwrap();
+    let (_, command) = line.split_once("to go on with this archive: ").unwrap();
+    assert!(command.starts_with(binary().to_str().unwrap()), "{command}");
+    project.sh("author", command).exits(0);
+    project.assert_released();
+    assert_eq!(project.certificates(), certificates);
+}
+
+/// Nothing was built, not even the folder that dzil tests a release in.
+#[track_caller]
+fn assert_nothing_built(project: &Project) {
+    assert_eq!(names(&project.folder()), ["dist.ini", "lib"]);
+    project.assert_nothing_signed();
+}
+
+#[test]
+fn a_missing_binary_fails_dzil_before_anything_is_built() {
+    let project = project("");
+    let without = path_with(None);
+    for (named, words) in [
+        ("", "expected the program cpan-sigstore in PATH, found none"),
+        ("/nowhere/cpan-sigstore", "found /nowhere/cpan-sigstore"),
+    ] {
+        let mut command = project.dzil_release();
+        command.env("PATH", &without).env("CPAN_SIGSTORE", named);
+        assert_fails(&Ran::of(command.output().unwrap()), words);
+        assert_nothing_built(&project);
+    }
+    // Named by the variable, it need not be in the path.
+    let mut command = project.dzil_release();
+    command
+        .env("PATH", &without)
+        .env("CPAN_SIGSTORE", binary())
+        .env("SIGSTORE_ID_TOKEN", project.token("author"));
+    Ran::of(command.output().unwrap()).exits(0);
+    project.assert_released();
+}
+
+#[test]
+fn missing_credentials_fail_dzil_before_anything_is_built() {
+    let project = project("");
+    fs::remove_file(project.author.home().join(".pause")).unwrap();
+    let ran = project.dzil_release_as("author");
+    assert_fails(&ran, "expected a PAUSE username, found none");
+    assert_nothing_built(&project);
+}
+
+#[test]
+fn a_second_uploader_fails_dzil_before_anything_is_built() {
+    let project = Project::new();
+    project.write(
+        "dist.ini",
+        [super::dzil::HEAD, "[@Basic]\n[SigStore::SignRelease]\n"].concat(),
+    );
+    assert_fails(&project.dzil_release_as("author"), "-remove = UploadToCPAN");
+    assert_nothing_built(&project);
+}
+
+#[test]
+fn what_dzil_left_half_way_is_refused_to_a_new_build_and_goes_on_by_the_old_archive() {
+    let project = project("");
+    let faults = project.author.user.sandbox.services.pause.faults();
+    faults.after(1, 1, cpan_sigstore_sandbox::Fault::Status(404));
+    let ran = project.dzil_release_as("author");
+    assert_fails(&ran, "the release is not done");
+    assert_eq!(project.author.uploads(), [BUNDLE]);
+    let (_, command) = said(&ran, "", "to go on with")
+        .unwrap()
+        .split_once("archive: ")
+        .unwrap();
+    project.sh("author", command).exits(0);
+    project.assert_released();
+    // Once PAUSE has the first bytes, others under the name are signed by nobody.
+    let certificates = project.certificates();
+    project.write("Changes", "a new build has other bytes\n");
+    assert_fails(
+        &project.dzil_release_as("author"),
+        "the release is not done",
+    );
+    assert_eq!(project.certificates(), certificates);
+    project.assert_released();
+}

@@ -1,0 +1,123 @@
+//! The recipes of the pages, each extracted and run as it is printed.
+
+use super::{pages, project::Project};
+use crate::{
+    harness::{FILE, Ran},
+    pause::author::{BUNDLE, distribution},
+};
+
+/// For each script of a page its tests; what they need besides the files of the page is written by a function.
+macro_rules! recipes {
+    ($($name:ident: $page:literal $script:literal, with $rest:ident;)*) => {
+        /// Each page and script that is tried.
+        pub const SCRIPTS: &[(&str, &str)] = &[$(($page, $script)),*];
+
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn ends_with_a_release_that_verifies_and_builds() {
+                let project = prepared($page, $rest);
+                run(&project, "author", $page, $script).exits(0);
+                project.assert_released();
+                assert_builds(&project);
+            }
+
+            #[test]
+            fn fails_and_signs_nothing_when_somebody_else_has_logged_in() {
+                let project = prepared($page, $rest);
+                let ran = run(&project, "stranger", $page, $script);
+                assert_ne!(ran.code, Some(0), "{ran:#?}");
+                assert!(ran.stderr.contains("stranger@example.net"), "{ran:#?}");
+                project.assert_nothing_signed();
+            }
+        })*
+    };
+}
+
+recipes! {
+    makemaker: "makemaker.md" "release.sh", with manifest_of_makemaker;
+    module_build: "module-build.md" "release.sh", with manifest_of_module_build;
+    module_build_in_two_steps: "module-build.md" "release-in-two-steps.sh", with plain_module_build;
+    module_build_tiny: "module-build-tiny.md" "release.sh", with module_build_tiny_by_hand;
+    cpan_sigstore: "cpan-upload.md" "with-cpan-sigstore.sh", with archive;
+    cpan_upload: "cpan-upload.md" "with-cpan-upload.sh", with archive;
+}
+
+pub fn manifest_of_makemaker(project: &Project) {
+    project.write("MANIFEST", "MANIFEST\nMakefile.PL\nlib/Foo/Bar.pm\n");
+}
+
+fn manifest_of_module_build(project: &Project) {
+    project.write(
+        "MANIFEST",
+        "Build.PL\nMANIFEST\nMETA.json\nMETA.yml\nlib/Foo/Bar.pm\n",
+    );
+}
+
+fn plain_module_build(project: &Project) {
+    manifest_of_module_build(project);
+    project.write(
+        "Build.PL",
+        "use Module::Build;\nModule::Build->new(module_name => 'Foo::Bar', \
+         dist_author => 'A <a@example.org>', license => 'perl')->create_build_script;\n",
+    );
+}
+
+fn module_build_tiny_by_hand(project: &Project) {
+    project.write(
+        "MANIFEST",
+        "Build.PL\nMANIFEST\nMETA.json\nlib/Foo/Bar.pm\n",
+    );
+    project.write("Build.PL", "use Module::Build::Tiny;\nBuild_PL();\n");
+    project.write(
+        "META.json",
+        r#"{"name":"Foo-Bar","version":"1.02","abstract":"of no use","author":["An Author"],"license":["perl_5"],"dynamic_config":0,"generated_by":"hand","release_status":"stable","meta-spec":{"version":2}}"#,
+    );
+}
+
+fn archive(project: &Project) {
+    project.write(FILE, distribution("Foo-Bar", "1.02"));
+}
+
+/// A project with the files of a page, and the rest of what its scripts need.
+pub fn prepared(page: &str, rest: fn(&Project)) -> Project {
+    let project = Project::new();
+    for block in pages::titled(page) {
+        if !block.is_script() {
+            project.write(&block.title, &block.text);
+        }
+    }
+    rest(&project);
+    project
+}
+
+fn run(project: &Project, account: &str, page: &str, script: &str) -> Ran {
+    project.sh(account, &pages::text(page, script))
+}
+
+/// What is published is of use to those who get it.
+#[track_caller]
+fn assert_builds(project: &Project) {
+    let published = project.author.published(FILE).unwrap();
+    project.write("elsewhere/published.tar.gz", published);
+    let script = "cd elsewhere && tar -xzf published.tar.gz && cd Foo-Bar-1.02 &&
+        if [ -e Build.PL ]; then perl Build.PL && ./Build; else perl Makefile.PL && make; fi";
+    project.sh("author", script).exits(0);
+}
+
+#[test]
+fn a_make_that_stopped_half_way_goes_on_without_a_new_build() {
+    let project = prepared("makemaker.md", manifest_of_makemaker);
+    let faults = project.author.user.sandbox.services.pause.faults();
+    faults.after(1, 1, cpan_sigstore_sandbox::Fault::Status(404));
+    let ran = run(&project, "author", "makemaker.md", "release.sh");
+    assert_ne!(ran.code, Some(0), "{ran:#?}");
+    assert_eq!(project.author.uploads(), [BUNDLE]);
+    // The command that the page names.
+    let certificates = project.certificates();
+    let command = format!("cpan-sigstore release {FILE} --identity author@example.org");
+    project.sh("author", &command).exits(0);
+    project.assert_released();
+    assert_eq!(project.certificates(), certificates);
+}
