@@ -7,7 +7,7 @@ pub use dot_pause::{DotPause, DotPauseError};
 pub use gpg::GpgError;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cpan_sigstore_core::release::{PauseId, PauseIdError};
+use cpan_sigstore_core::release::PauseId;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
@@ -36,8 +36,8 @@ pub enum TokenError {
     )]
     Form(usize),
     /// The first part is no PAUSE id.
-    #[error("expected a PAUSE id before the first colon of the token: {0}")]
-    User(PauseIdError),
+    #[error("expected a PAUSE id before the first colon of the token, found something else")]
+    User,
 }
 
 impl Credentials {
@@ -64,7 +64,7 @@ impl Credentials {
             return Err(TokenError::Form(text.chars().count()));
         }
         Ok(Self {
-            user: user.parse().map_err(TokenError::User)?,
+            user: user.parse().map_err(|_| TokenError::User)?,
             proof: Proof::Token(text.as_bytes().to_vec().into()),
         })
     }
@@ -127,6 +127,7 @@ mod tests {
             "AUTHOR:s3cret",
             "AUTHOR::s3cret",
             "A:1:s3cret",
+            "s3:cr:et",
             "AUTHOR:1:s3 cret",
         ] {
             let error = Credentials::token(text).unwrap_err();

@@ -5,11 +5,13 @@ mod perl_data;
 
 pub use checksums::{Checksums, ChecksumsError, Entry};
 
+use std::fs::File;
+
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     release::{PauseId, Subdirectory},
 };
-use cpan_sigstore_http::{Http, HttpError};
+use cpan_sigstore_http::{Download, Http, HttpError, Validators};
 use url::Url;
 
 /// The CPAN that is asked where no other is named.
@@ -133,6 +135,23 @@ impl Cpan {
     /// Where the CPAN gives no answer of use.
     pub async fn file(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>, CpanError> {
         Ok(self.http.file(self.url(path), limit).await?)
+    }
+
+    /// A file of at most `limit` bytes, written to `into`, unless it is as it was when `known` came.
+    ///
+    /// # Errors
+    /// Where the CPAN gives no answer of use, or the file cannot be written.
+    pub async fn download(
+        &self,
+        path: &str,
+        known: &Validators,
+        limit: u64,
+        into: &mut File,
+    ) -> Result<Download, CpanError> {
+        Ok(self
+            .http
+            .download(self.url(path), known, limit, into)
+            .await?)
     }
 
     /// The CHECKSUMS of a directory; `None` where there are none.
