@@ -127,7 +127,7 @@ mod tests {
             "AUTHOR:s3cret",
             "AUTHOR::s3cret",
             "A:1:s3cret",
-            "s3:cr:et",
+            "s3cret/x:cr:et",
             "AUTHOR:1:s3 cret",
         ] {
             let error = Credentials::token(text).unwrap_err();
