@@ -68,6 +68,8 @@ causes! {
     KeyKind = "key-kind", "a bundle of the kind that was asked for", "verify a bundle with a certificate by `--certificate-identity` and `--certificate-oidc-issuer`, a bundle with a public key by `--key`";
     /// The signature uses an algorithm or content that is not supported.
     Unsupported = "unsupported", "a signature by ECDSA, or another algorithm that can be checked from a digest", "ask the author to sign with `cpan-sigstore sign`";
+    /// A statement about the file was signed that does not speak for a release.
+    StatementKind = "statement-kind", "a signature of the file, or a statement that it was built or published", "ask the author to sign the release itself, with `cpan-sigstore release`; a statement about something else, such as a list of parts, does not say that it may be installed";
     /// No proof that the signature is in a transparency log.
     InclusionProofMissing = "inclusion-proof-missing", "every log entry with an inclusion proof", FORGED;
     /// The certificate cannot be read.

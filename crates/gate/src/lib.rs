@@ -1,1 +1,24 @@
-//! Whether a release may be installed.
+//! Whether a release may be installed: the one decision, which `verify`, the mirror and every other part of
+//! `cpan-sigstore` ask for, and which nothing else makes.
+//!
+//! ```text
+//! release path + archive bytes + bundle? + trust material + identities + policy + now  →  Verdict
+//! ```
+//!
+//! - [`Gate`] gathers what is known of a release, and remembers what was allowed.
+//! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
+//! - [`look`] is what the archive says of itself.
+//! - [`statement`] says which attestations count as a signature of a release.
+//! - [`memory`]: who signed first, what was signed before.
+
+mod decide;
+mod error;
+mod evidence;
+mod gate;
+mod look;
+pub mod memory;
+mod statement;
+
+pub use error::GateError;
+pub use gate::{Candidate, Gate};
+pub use memory::Memory;

@@ -1,0 +1,279 @@
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    finding::Exit,
+    identity::{CiClaims, Subject},
+    policy::Policy,
+};
+use proptest::prelude::*;
+
+use super::*;
+
+const PINNED: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x', issuer = 'i', until = '2026-06-01T00:00:00Z' }]\n";
+/// Before the pin ends.
+const EARLY: &str = "2026-01-01T00:00:00Z";
+/// After it.
+const LATE: &str = "2026-11-24T00:00:00Z";
+
+fn signer(name: &str) -> Signer {
+    Signer {
+        subject: Subject::Email(name.into()),
+        issuer: "i".into(),
+        claims: CiClaims::default(),
+    }
+}
+
+fn valid(name: &str, when: &str) -> Signature {
+    Signature::Valid(Box::new(Valid {
+        signer: signer(name),
+        times: vec![when.parse().unwrap()],
+        statement: None,
+    }))
+}
+
+fn stated(predicate: &str) -> Signature {
+    Signature::Valid(Box::new(Valid {
+        signer: signer("tim@x"),
+        times: vec![EARLY.parse().unwrap()],
+        statement: Some(predicate.into()),
+    }))
+}
+
+fn refused() -> Signature {
+    Signature::Refused(Refused::new(Cause::ArtifactMismatch, "other bytes"))
+}
+
+fn look(finding: Finding) -> ArchiveLook {
+    ArchiveLook::Finding {
+        finding,
+        expected: "one".into(),
+        found: "another".into(),
+    }
+}
+
+fn evidence(signature: Signature) -> Evidence {
+    Evidence {
+        digest: Sha256Digest::new([1; 32]),
+        signature,
+        archive: ArchiveLook::Fits,
+        known: Known::default(),
+        trust_age: None,
+    }
+}
+
+fn seen(name: &str) -> Option<SeenIdentity> {
+    Some(SeenIdentity::from(&signer(name)))
+}
+
+fn judge(policy: &str, evidence: &Evidence) -> Verdict {
+    let path = "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".parse().unwrap();
+    let policy = Policy::parse(policy).unwrap();
+    decide(&path, evidence, &policy.rule(&path))
+}
+
+#[track_caller]
+fn assert_found(verdict: &Verdict, finding: Finding, decision: Decision) {
+    assert_eq!(
+        (verdict.finding, verdict.decision),
+        (finding, decision),
+        "{verdict}"
+    );
+    assert!(!verdict.reasons.is_empty());
+}
+
+#[test]
+fn pins_decide_at_the_time_of_signing_whatever_was_seen_first() {
+    for (signature, finding) in [
+        (valid("tim@x", EARLY), Finding::Trusted),
+        (valid("tim@x", LATE), Finding::IdentityRetired),
+        (valid("eve@x", EARLY), Finding::IdentityMismatch),
+    ] {
+        let mut evidence = evidence(signature);
+        evidence.known.author = seen("eve@x");
+        let verdict = judge(PINNED, &evidence);
+        assert_eq!(verdict.finding, finding);
+        assert_eq!(verdict.admits(), finding == Finding::Trusted);
+        assert_eq!(verdict.binding, Some(BindingSource::Pin));
+        assert!(verdict.signer.is_some());
+    }
+}
+
+#[test]
+fn without_pins_the_identity_that_was_seen_first_decides() {
+    let tim = || valid("tim@x", LATE);
+    let unknown = judge("", &evidence(tim()));
+    assert_found(&unknown, Finding::IdentityUnknown, Decision::Warn);
+    for (author, distribution, finding) in [
+        ("tim@x", None, Finding::Trusted),
+        ("tim@x", Some("eve@x"), Finding::Trusted),
+        ("eve@x", Some("tim@x"), Finding::IdentityChanged),
+    ] {
+        let mut evidence = evidence(tim());
+        evidence.known.author = seen(author);
+        evidence.known.distribution = distribution.and_then(seen);
+        let verdict = judge("", &evidence);
+        assert_eq!(verdict.finding, finding);
+        assert_eq!(verdict.binding, Some(BindingSource::FirstSeen));
+    }
+    // An author of whom nothing is known takes over a distribution.
+    let mut evidence = evidence(tim());
+    evidence.known.distribution = seen("eve@x");
+    assert_found(
+        &judge("", &evidence),
+        Finding::IdentityChanged,
+        Decision::Deny,
+    );
+}
+
+#[test]
+fn without_a_bundle_it_is_unsigned_or_a_downgrade_where_one_signed_before() {
+    let mut evidence = evidence(Signature::Missing);
+    assert_found(&judge("", &evidence), Finding::Unsigned, Decision::Warn);
+    let strict = judge("default.require-signed = true", &evidence);
+    assert_found(&strict, Finding::Unsigned, Decision::Deny);
+    assert_eq!(strict.exit(), Exit::Unsigned);
+    evidence.known.signed = Some("authors/id/T/TI/TIMLEGGE/Foo-Bar-1.01.tar.gz".into());
+    let verdict = judge("default.unsigned = 'allow'", &evidence);
+    assert_found(&verdict, Finding::Downgrade, Decision::Deny);
+    assert_eq!(verdict.exit(), Exit::Downgrade);
+}
+
+#[test]
+fn a_statement_about_something_else_is_no_signature_of_the_release() {
+    for (predicate, finding) in [
+        ("https://slsa.dev/provenance/v1", Finding::Trusted),
+        (
+            "https://docs.pypi.org/attestations/publish/v1",
+            Finding::Trusted,
+        ),
+        (
+            "https://spdx.dev/Document",
+            Finding::SignatureInvalid(Cause::StatementKind),
+        ),
+        (
+            "https://slsa.dev/provenance/v1 ",
+            Finding::SignatureInvalid(Cause::StatementKind),
+        ),
+    ] {
+        assert_eq!(judge(PINNED, &evidence(stated(predicate))).finding, finding);
+    }
+}
+
+#[test]
+fn trust_material_that_is_too_old_says_nothing() {
+    let mut evidence = evidence(valid("tim@x", EARLY));
+    evidence.trust_age = Some(SignedDuration::from_hours(24 * 30));
+    assert_eq!(judge(PINNED, &evidence).finding, Finding::Trusted);
+    evidence.trust_age = Some(SignedDuration::from_hours(24 * 30 + 1));
+    assert_found(
+        &judge(PINNED, &evidence),
+        Finding::Unavailable,
+        Decision::TryLater,
+    );
+    let policy = format!("default.trust-material-age = 60\n{PINNED}");
+    assert_eq!(judge(&policy, &evidence).finding, Finding::Trusted);
+}
+
+#[test]
+fn the_signature_speaks_before_the_archive_and_neither_excuses_the_other() {
+    let hostile = look(Finding::ArchiveHostile);
+    for (signature, policy, finding) in [
+        (valid("tim@x", EARLY), PINNED, Finding::ArchiveHostile),
+        (Signature::Missing, "", Finding::ArchiveHostile),
+        (
+            Signature::Missing,
+            "default.unsigned = 'deny'",
+            Finding::Unsigned,
+        ),
+        (valid("eve@x", EARLY), PINNED, Finding::IdentityMismatch),
+        (
+            refused(),
+            PINNED,
+            Finding::SignatureInvalid(Cause::ArtifactMismatch),
+        ),
+    ] {
+        let mut evidence = evidence(signature);
+        evidence.archive = hostile.clone();
+        let verdict = judge(policy, &evidence);
+        assert_found(&verdict, finding, Decision::Deny);
+    }
+    // Two warnings: the first is the finding, the other stands beside it.
+    let mut evidence = evidence(Signature::Missing);
+    evidence.archive = look(Finding::NameUnchecked);
+    let verdict = judge("", &evidence);
+    assert_found(&verdict, Finding::Unsigned, Decision::Warn);
+    assert!(verdict.reasons[1].starts_with("also name-unchecked"));
+    let verdict = judge("default.unsigned = 'allow'", &evidence);
+    assert_found(&verdict, Finding::NameUnchecked, Decision::Warn);
+    let verdict = judge("default.name-unchecked = 'deny'", &evidence);
+    assert_found(&verdict, Finding::NameUnchecked, Decision::Deny);
+    assert_eq!(verdict.exit(), Exit::Archive);
+}
+
+fn signatures() -> impl Strategy<Value = Signature> {
+    prop_oneof![
+        Just(Signature::Missing),
+        Just(refused()),
+        Just(Signature::Untold("no network".into())),
+        Just(valid("tim@x", EARLY)),
+        Just(valid("tim@x", LATE)),
+        Just(valid("eve@x", EARLY)),
+        Just(stated("https://spdx.dev/Document")),
+        Just(stated("https://slsa.dev/provenance/v1")),
+    ]
+}
+
+fn archives() -> impl Strategy<Value = ArchiveLook> {
+    prop_oneof![
+        Just(ArchiveLook::Fits),
+        Just(look(Finding::NameUnchecked)),
+        Just(look(Finding::NameMismatch)),
+        Just(look(Finding::ArchiveHostile)),
+    ]
+}
+
+fn identities() -> impl Strategy<Value = Option<SeenIdentity>> {
+    prop_oneof![Just(None), Just(seen("tim@x")), Just(seen("eve@x"))]
+}
+
+proptest! {
+    #[test]
+    fn what_could_not_be_told_never_passes_and_strictness_only_narrows(
+        signature in signatures(),
+        archive in archives(),
+        author in identities(),
+        distribution in identities(),
+        signed in any::<bool>(),
+        days in prop_oneof![Just(None), Just(Some(1)), Just(Some(400))],
+        pinned in any::<bool>(),
+        loose in any::<bool>(),
+    ) {
+        let untold = matches!(signature, Signature::Untold(_));
+        let invalid = matches!(signature, Signature::Refused(_));
+        let is_valid = matches!(signature, Signature::Valid(_));
+        let hostile = matches!(&archive, ArchiveLook::Finding { finding, .. } if *finding != Finding::NameUnchecked);
+        let evidence = Evidence {
+            archive,
+            known: Known { author, distribution, signed: signed.then(|| "A-1.tar.gz".into()) },
+            trust_age: days.map(|days: i64| SignedDuration::from_hours(24 * days)),
+            ..evidence(signature)
+        };
+        let mut policy = String::new();
+        if loose {
+            policy.push_str("[default]\nunsigned = 'allow'\nidentity-unknown = 'allow'\nname-unchecked = 'allow'\n");
+        }
+        if pinned {
+            policy.push_str(PINNED);
+        }
+        let path = "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".parse().unwrap();
+        let policy = Policy::parse(&policy).unwrap();
+        let verdict = decide(&path, &evidence, &policy.rule(&path));
+        let strict = decide(&path, &evidence, &policy.requiring_signed().rule(&path));
+
+        prop_assert!(!(verdict.admits() && (untold || invalid || hostile)), "{verdict}");
+        prop_assert!(!(verdict.admits() && is_valid && days == Some(400)));
+        prop_assert!(!(verdict.admits() && !is_valid && signed));
+        prop_assert!(!strict.admits() || (verdict.admits() && strict.finding == Finding::Trusted));
+        prop_assert_eq!(verdict.admits(), verdict.exit() == Exit::Allowed);
+        prop_assert_eq!(verdict.finding == Finding::Trusted, verdict.decision == Decision::Allow && verdict.finding.exit() == Exit::Allowed);
+    }
+}

@@ -1,0 +1,53 @@
+//! What is known of a release before anything is decided.
+
+use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer};
+use cpan_sigstore_sigstore::{bundle::Refused, verify::VerifiedSignature};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{look::ArchiveLook, memory::Known};
+
+/// All that a decision rests on, beside the policy.
+pub(crate) struct Evidence {
+    /// The exact bytes that were looked at; the signature was verified over this digest.
+    pub digest: Sha256Digest,
+    pub signature: Signature,
+    pub archive: ArchiveLook,
+    pub known: Known,
+    /// How long ago the repository of the trust material was asked; `None` where it comes from a file,
+    /// whose age is the user's to guard.
+    pub trust_age: Option<SignedDuration>,
+}
+
+/// What there is of a signature.
+#[derive(Clone, Debug)]
+pub(crate) enum Signature {
+    /// No bundle.
+    Missing,
+    /// A bundle that proves nothing.
+    Refused(Refused),
+    /// A bundle that cannot be verified now.
+    Untold(String),
+    /// A bundle that proves who signed.
+    Valid(Box<Valid>),
+}
+
+/// Who signed, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Valid {
+    pub signer: Signer,
+    /// By each clock that says so.
+    pub times: Vec<Timestamp>,
+    /// The predicate type, where a statement about the bytes was signed.
+    pub statement: Option<String>,
+}
+
+impl From<&VerifiedSignature> for Valid {
+    fn from(verified: &VerifiedSignature) -> Self {
+        let signature = verified.signature();
+        Self {
+            signer: verified.signer().clone(),
+            times: signature.signed_at().iter().map(|at| at.time).collect(),
+            statement: signature.attestation().map(str::to_owned),
+        }
+    }
+}
