@@ -133,3 +133,7 @@ async fn known(connection: &mut AnyConnection, path: &ReleasePath) -> Result<Kno
     }
     Ok(known)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

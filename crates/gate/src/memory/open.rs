@@ -1,12 +1,11 @@
 //! Where the memory is, and how it is opened.
 
-use std::{fs::File, path::Path, str::FromStr as _, time::Duration};
+use std::{fmt::Write as _, fs::File, path::Path, str::FromStr as _, time::Duration};
 
 use sqlx::{
-    AnyPool, ConnectOptions as _, Executor as _,
+    AnyConnection, Connection as _, Executor as _,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
-    sqlite::SqliteConnectOptions,
 };
 
 use super::{Memory, MemoryError};
@@ -45,15 +44,14 @@ impl Memory {
             reason: error.to_string(),
         };
         let options = AnyConnectOptions::from_str(address).map_err(|error| failed(&error))?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(WAIT)
-            .connect_with(options)
+        // The server has a lock of its own, so that of two processes one makes the tables.
+        tokio::time::timeout(WAIT, prepare(&options, ""))
             .await
+            .map_err(|_| failed(&"no answer in time"))?
             .map_err(|error| failed(&error))?;
-        // Takes a lock at the server, so that of two processes one makes the tables.
-        MIGRATOR.run(&pool).await.map_err(|error| failed(&error))?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool: pool().connect_lazy_with(options),
+        })
     }
 
     async fn open_file(path: &Path) -> Result<Self, MemoryError> {
@@ -77,27 +75,52 @@ impl Memory {
             .await
             .map_err(|error| failed(&error))?
             .map_err(in_file)?;
-        let url = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .to_url_lossy();
-        let options = AnyConnectOptions::from_str(url.as_str()).map_err(|error| failed(&error))?;
-        let pool = file_pool(options).await.map_err(|error| failed(&error))?;
-        MIGRATOR.run(&pool).await.map_err(|error| failed(&error))?;
+        let options = file_address(path)
+            .map_err(in_file)?
+            .parse()
+            .map_err(|error: sqlx::Error| failed(&error))?;
+        prepare(&options, SETTINGS)
+            .await
+            .map_err(|error| failed(&error))?;
         drop(lock);
-        Ok(Self { pool })
+        let pool = pool().after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
+        });
+        Ok(Self {
+            pool: pool.connect_lazy_with(options),
+        })
     }
 }
 
-async fn file_pool(options: AnyConnectOptions) -> Result<AnyPool, sqlx::Error> {
+/// Connects once, and makes the tables. A pool would try again and again what will not get better.
+async fn prepare(options: &AnyConnectOptions, settings: &'static str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect_with(options).await?;
+    if !settings.is_empty() {
+        connection.execute(settings).await?;
+    }
+    MIGRATOR.run_direct(&mut connection).await?;
+    connection.close().await
+}
+
+fn pool() -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
-        })
-        .connect_with(options)
-        .await
+}
+
+/// The address of a file, which is made where there is none. Every byte that means something in an address is
+/// escaped; sqlx's own way there leaves `%` as it is.
+fn file_address(path: &Path) -> std::io::Result<String> {
+    let mut address = "sqlite://".to_owned();
+    for byte in std::path::absolute(path)?.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            address.push(char::from(*byte));
+        } else {
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address.push_str("?mode=rwc");
+    Ok(address)
 }
 
 /// An address as it may be shown: without user and password, and without its options, which may have them too.
