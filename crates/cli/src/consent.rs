@@ -1,7 +1,7 @@
 //! What a person agrees to before the first signature: the name in the certificate is public for
 //! ever. Asked once for each user; the answer is kept beside the configuration.
 
-use std::{io::Write as _, path::Path};
+use std::path::Path;
 
 use crate::{failure::Failure, folders, terminal::Terminal};
 
@@ -40,12 +40,6 @@ pub fn ask(terminal: &Terminal, agreed: bool) -> Result<(), Failure> {
 
 /// Keeps the answer; where that cannot be, it is asked again the next time.
 fn keep(path: &Path) {
-    let Some(folder) = path.parent() else { return };
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| tempfile::NamedTempFile::new_in(folder))
-        .and_then(|mut file| {
-            writeln!(file, "{}", jiff::Timestamp::now())?;
-            Ok(file.persist(path)?)
-        });
-    drop(written);
+    let when = format!("{}\n", jiff::Timestamp::now());
+    drop(cpan_sigstore_files::write(path, when.as_bytes()));
 }

@@ -2,8 +2,7 @@
 //! up again.
 
 use std::{
-    fs::File,
-    io::{self, Read as _, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -123,19 +122,14 @@ impl Journal {
     /// # Errors
     /// Where it cannot be read or understood.
     pub fn read(path: &Path) -> Result<Option<Self>, JournalError> {
-        let failed = |source| JournalError::Read {
-            path: path.to_owned(),
-            source,
+        let text =
+            cpan_sigstore_files::read(path, SIZE_LIMIT).map_err(|source| JournalError::Read {
+                path: path.to_owned(),
+                source,
+            })?;
+        let Some(text) = text else {
+            return Ok(None);
         };
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut text = Vec::new();
-        file.take(SIZE_LIMIT)
-            .read_to_end(&mut text)
-            .map_err(failed)?;
         let malformed = |found: String| JournalError::Malformed {
             path: path.to_owned(),
             found,
@@ -153,22 +147,10 @@ impl Journal {
     /// # Errors
     /// Where it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), JournalError> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let write = || {
-            let mut file = tempfile::Builder::new()
-                .prefix(".cpan-sigstore-")
-                .suffix(".tmp")
-                .tempfile_in(folder)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|source| JournalError::Write {
+        // A journal always has string keys, so that it cannot fail to be JSON.
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        cpan_sigstore_files::write(path, &text).map_err(|source| JournalError::Write {
             path: path.to_owned(),
             source,
         })

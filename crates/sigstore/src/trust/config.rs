@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -219,37 +218,25 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<Option<String>, ConfigError> {
-    use std::io::Read as _;
     let failed = |source| ConfigError::Read {
         path: path.to_owned(),
         source,
     };
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let mut text = String::new();
-    file.take(SIZE_LIMIT + 1)
-        .read_to_string(&mut text)
-        .map_err(failed)?;
-    if text.len() as u64 > SIZE_LIMIT {
-        return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
-    }
-    Ok(Some(text))
+    let bytes = cpan_sigstore_files::read(path, SIZE_LIMIT).map_err(failed)?;
+    bytes
+        .map(|bytes| {
+            String::from_utf8(bytes).map_err(|error| {
+                failed(std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+            })
+        })
+        .transpose()
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ConfigError> {
-    let failed = |source| ConfigError::Write {
+    cpan_sigstore_files::write(path, bytes).map_err(|source| ConfigError::Write {
         path: path.to_owned(),
         source,
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    })
 }
 
 #[cfg(test)]
