@@ -52,6 +52,14 @@ pub enum HttpError {
         /// Why it was not.
         reason: String,
     },
+    /// What came could not be written.
+    #[error("expected to write what came from {url}: {source}")]
+    Write {
+        /// What was asked.
+        url: String,
+        /// Why it was not written.
+        source: std::io::Error,
+    },
     /// The body is larger than an answer of this kind need be.
     #[error("expected an answer of at most {limit} bytes from {url}, found more")]
     TooLarge {

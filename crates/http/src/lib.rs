@@ -3,13 +3,16 @@
 //! - [`Http::send`]: a request and its whole answer.
 //! - [`Http::send_anew`]: the same for a request whose body is a stream.
 //! - [`Http::file`] and [`Http::digest`]: a file that is there or not; a large one by its digest.
+//! - [`Http::download`]: a large file onto a disk, unless it is known already.
 
 mod answer;
 mod backoff;
+mod download;
 mod error;
 
 pub use answer::Answer;
 pub use backoff::Backoff;
+pub use download::{Download, Validators};
 pub use error::HttpError;
 
 use std::time::Duration;
@@ -19,6 +22,7 @@ use reqwest::{Method, Request, RequestBuilder, Response, Url};
 
 use crate::{
     backoff::asked_wait,
+    download::Opened,
     error::{connection, failed, shown},
 };
 
@@ -194,29 +198,10 @@ impl Http {
 
     async fn digest_once(&self, url: &Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
         let shown_url = shown(url);
-        let request = self
-            .request(Method::GET, url.clone())
-            .timeout(FILE_TIMEOUT)
-            .build()
-            .map_err(|error| connection(&error))?;
-        let mut response = self.start(request).await?;
-        match response.status().as_u16() {
-            200 => {}
-            404 | 410 => return Ok(None),
-            status if answer::passes(status) => {
-                return Err(HttpError::Unavailable {
-                    url: shown_url,
-                    status,
-                    said: String::new(),
-                });
-            }
-            status => {
-                return Err(HttpError::Refused {
-                    url: shown_url,
-                    status,
-                });
-            }
-        }
+        // Without a condition nothing is unchanged.
+        let Opened::File(mut response) = self.open(url, &Validators::default()).await? else {
+            return Ok(None);
+        };
         let mut hasher = Sha256Hasher::default();
         each_part(&mut response, &shown_url, limit, |part| hasher.update(part)).await?;
         Ok(Some(hasher.finish()))

@@ -10,7 +10,7 @@ use cpan_sigstore_core::digest::Sha256Digest;
 use super::perl_data::{self, PerlDataError, Value};
 
 /// Largest CHECKSUMS that is read, in bytes; the largest on CPAN have some 2 MiB.
-pub(super) const SIZE_LIMIT: usize = 16 * 1024 * 1024;
+pub const SIZE_LIMIT: usize = 16 * 1024 * 1024;
 /// Where the data begin.
 const START: &str = "$cksum = ";
 /// What follows them, but for blanks: the end of the program.

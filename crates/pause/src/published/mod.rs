@@ -3,7 +3,7 @@
 mod checksums;
 mod perl_data;
 
-pub use checksums::{Checksums, ChecksumsError, Entry};
+pub use checksums::{Checksums, ChecksumsError, Entry, SIZE_LIMIT as CHECKSUMS_LIMIT};
 
 use std::fs::File;
 

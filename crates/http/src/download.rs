@@ -1,0 +1,165 @@
+//! A large file, written to a disk while it comes.
+
+use std::{
+    fs::File,
+    io::{self, Seek as _, Write as _},
+};
+
+use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
+use reqwest::{
+    Method, Response, Url,
+    header::{ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+};
+
+use crate::{
+    FILE_TIMEOUT, Http, HttpError, answer, each_part,
+    error::{connection, shown},
+};
+
+/// Longest validator that is kept, in bytes; servers send some twenty.
+const VALIDATOR_LIMIT: usize = 200;
+
+/// What a server says a file can be known again by (RFC 9110, section 8.8).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// Its `ETag`, as it was sent.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`, as it was sent.
+    pub last_modified: Option<String>,
+}
+
+/// What became of a download.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Download {
+    /// The file is there, whole.
+    Whole {
+        /// Of its bytes.
+        digest: Sha256Digest,
+        /// How many they are.
+        size: u64,
+        /// What to ask with the next time.
+        validators: Validators,
+    },
+    /// It is as it was when these validators came.
+    Unchanged,
+    /// There is none (404, 410).
+    Absent,
+}
+
+impl Validators {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name| {
+            let value = headers.get(name)?.to_str().ok()?;
+            (value.len() <= VALIDATOR_LIMIT).then(|| value.to_owned())
+        };
+        Self {
+            etag: text(ETAG),
+            last_modified: text(LAST_MODIFIED),
+        }
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = (HeaderName, &str)> {
+        [
+            (IF_NONE_MATCH, self.etag.as_deref()),
+            (IF_MODIFIED_SINCE, self.last_modified.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+impl Http {
+    /// Gets a file of at most `limit` bytes into `into`, from its beginning, unless it is as it was
+    /// when `known` came. After an error, part of it may stand there.
+    ///
+    /// # Errors
+    /// As [`Http::file`], and where it cannot be written.
+    pub async fn download(
+        &self,
+        url: Url,
+        known: &Validators,
+        limit: u64,
+        into: &mut File,
+    ) -> Result<Download, HttpError> {
+        let mut waits = self.backoff.waits();
+        loop {
+            match self.download_once(&url, known, limit, into).await {
+                Err(error) if error.is_transient() => match waits.next() {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
+                decided => return decided,
+            }
+        }
+    }
+
+    async fn download_once(
+        &self,
+        url: &Url,
+        known: &Validators,
+        limit: u64,
+        into: &mut File,
+    ) -> Result<Download, HttpError> {
+        let shown_url = shown(url);
+        let unwritable = |source| HttpError::Write {
+            url: shown_url.clone(),
+            source,
+        };
+        into.set_len(0).map_err(unwritable)?;
+        into.rewind().map_err(unwritable)?;
+        let mut response = match self.open(url, known).await? {
+            Opened::File(response) => response,
+            Opened::Unchanged => return Ok(Download::Unchanged),
+            Opened::Absent => return Ok(Download::Absent),
+        };
+        let validators = Validators::of(response.headers());
+        let mut hasher = Sha256Hasher::default();
+        let mut size = 0;
+        let mut written: io::Result<()> = Ok(());
+        each_part(&mut response, &shown_url, limit, |part| {
+            hasher.update(part);
+            size += part.len() as u64;
+            if written.is_ok() {
+                written = into.write_all(part);
+            }
+        })
+        .await?;
+        written.map_err(unwritable)?;
+        Ok(Download::Whole {
+            digest: hasher.finish(),
+            size,
+            validators,
+        })
+    }
+
+    /// Asks for a file, and hands out the answer whose body it is.
+    pub(crate) async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, HttpError> {
+        let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
+        for (name, value) in known.conditions() {
+            request = request.header(name, value);
+        }
+        let request = request.build().map_err(|error| connection(&error))?;
+        let response = self.start(request).await?;
+        match response.status().as_u16() {
+            200 => Ok(Opened::File(response)),
+            304 if *known != Validators::default() => Ok(Opened::Unchanged),
+            404 | 410 => Ok(Opened::Absent),
+            status if answer::passes(status) => Err(HttpError::Unavailable {
+                url: shown(url),
+                status,
+                said: String::new(),
+            }),
+            status => Err(HttpError::Refused {
+                url: shown(url),
+                status,
+            }),
+        }
+    }
+}
+
+/// How a server answers when it is asked for a file.
+pub(crate) enum Opened {
+    File(Response),
+    Unchanged,
+    Absent,
+}

@@ -1,0 +1,100 @@
+//! What comes just now: files that nobody is served from.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use tempfile::{Builder, NamedTempFile, TempDir};
+
+use super::{CacheError, make_folder};
+
+/// The name of the file that a process holds locked as long as it runs.
+const LOCK: &str = "lock";
+
+/// The folder of one process, which is removed with it, or, after a crash, by the next.
+pub(super) struct Run {
+    folder: TempDir,
+    _lock: File,
+}
+
+impl Run {
+    /// Makes the folder, and removes those of processes that are no more. To be called while the
+    /// cache's own lock is held, so that no folder is seen before its lock is.
+    pub(super) fn begin(incoming: &Path) -> Result<Self, CacheError> {
+        make_folder(incoming)?;
+        for entry in fs::read_dir(incoming).map_err(CacheError::at(incoming))? {
+            let folder = entry.map_err(CacheError::at(incoming))?.path();
+            let is_left = match File::open(folder.join(LOCK)) {
+                Ok(lock) => lock.try_lock().is_ok(),
+                Err(_) => true,
+            };
+            if is_left {
+                // What cannot be removed is only in the way of nobody.
+                let _ = fs::remove_dir_all(folder);
+            }
+        }
+        let folder = Builder::new()
+            .prefix("run-")
+            .tempdir_in(incoming)
+            .map_err(CacheError::at(incoming))?;
+        let path = folder.path().join(LOCK);
+        let lock = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .open(&path)
+            .map_err(CacheError::at(&path))?;
+        lock.lock().map_err(CacheError::at(&path))?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn file(&self) -> Result<Incoming, CacheError> {
+        Builder::new()
+            .tempfile_in(self.folder.path())
+            .map(Incoming)
+            .map_err(CacheError::at(self.folder.path()))
+    }
+}
+
+/// A file that comes just now. It is removed when it is dropped.
+pub struct Incoming(NamedTempFile);
+
+impl Incoming {
+    /// The file, to be written.
+    pub fn file(&mut self) -> &mut File {
+        self.0.as_file_mut()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
+        let path = self.path().to_owned();
+        self.file().write_all(bytes).map_err(CacheError::at(path))
+    }
+
+    /// Puts it on the disk, and then in its place.
+    pub(super) fn rename(self, to: &Path) -> Result<(), CacheError> {
+        self.0.as_file().sync_all().map_err(CacheError::at(to))?;
+        self.0
+            .persist(to)
+            .map_err(|error| CacheError::at(to)(error.error))?;
+        sync_folder(to);
+        Ok(())
+    }
+}
+
+/// Puts the new name on the disk too, where the system can.
+fn sync_folder(file: &Path) {
+    let folder: Option<PathBuf> = file.parent().map(Path::to_owned);
+    if let Some(Ok(folder)) = folder.map(File::open) {
+        // Some file systems refuse; without it a crash loses a file, and leaves none that is half.
+        let _ = folder.sync_all();
+    }
+}

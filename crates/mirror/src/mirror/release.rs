@@ -1,0 +1,244 @@
+//! An archive: fetched whole, decided by the gate, kept where it is allowed.
+//!
+//! The decision is made for this path, these bytes, this bundle, by this policy, and holds for nothing
+//! else. What was allowed once is served while the upstream is away, after the gate has decided anew; a
+//! bundle that was replaced or withdrawn is not what was decided about, and is decided about anew, too.
+
+use std::{path::Path, sync::Arc};
+
+use cpan_sigstore_core::{release::ReleasePath, verdict::Verdict};
+use cpan_sigstore_gate::Candidate;
+use cpan_sigstore_http::{Download, Validators};
+use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
+
+use super::{ARCHIVE_LIMIT, Answer, Mirror};
+use crate::{
+    cache::{CacheError, Content, Incoming, Place},
+    path::{BUNDLE_SUFFIX, Wanted},
+    record::{Record, Refusal},
+    upstream::UpstreamError,
+};
+
+/// An archive that has come, and is not in the cache.
+struct Came {
+    file: Incoming,
+    content: Content,
+    validators: Validators,
+}
+
+/// What is at the upstream.
+enum Found {
+    /// Archive and bundle.
+    Release {
+        archive: Archive,
+        bundle: Option<Vec<u8>>,
+    },
+    Absent,
+}
+
+enum Archive {
+    Came(Came),
+    /// It is the one that is kept.
+    Kept(Place),
+}
+
+/// Why nothing was found out.
+enum Trouble {
+    Upstream(UpstreamError),
+    Cache(CacheError),
+}
+
+impl Mirror {
+    pub(super) async fn release(self: &Arc<Self>, path: &ReleasePath) -> Answer {
+        let kept = self
+            .known
+            .place(&path.to_string())
+            .filter(|place| self.cache.has(&place.content));
+        match self.fetch(path, kept.clone()).await {
+            Ok(Found::Absent) => {
+                self.known.forget(&path.to_string());
+                Answer::Absent
+            }
+            Ok(Found::Release {
+                archive: Archive::Came(came),
+                bundle,
+            }) => self.decide_about_new(path, came, bundle).await,
+            Ok(Found::Release {
+                archive: Archive::Kept(place),
+                bundle,
+            }) => self.decide_about_kept(path, place, bundle).await,
+            Err(Trouble::Cache(error)) => {
+                self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error)
+            }
+            Err(Trouble::Upstream(error)) => self.without_upstream(path, kept, error).await,
+        }
+    }
+
+    async fn fetch(&self, path: &ReleasePath, kept: Option<Place>) -> Result<Found, Trouble> {
+        // Closed only when the process ends.
+        let _turn = self.fetches.acquire().await;
+        let bundle = self.bundle(path).await.map_err(Trouble::Upstream)?;
+        let mut file = self.cache.incoming().map_err(Trouble::Cache)?;
+        let validators = kept.as_ref().map(Place::validators).unwrap_or_default();
+        let download = self
+            .upstream
+            .download(&path.to_string(), &validators, ARCHIVE_LIMIT, file.file())
+            .await
+            .map_err(Trouble::Upstream)?;
+        let archive = match (download, kept) {
+            (Download::Absent, _) => return Ok(Found::Absent),
+            (Download::Unchanged, Some(place)) => Archive::Kept(place),
+            // Only who keeps something asks with validators.
+            (Download::Unchanged, None) => return Ok(Found::Absent),
+            (
+                Download::Whole {
+                    digest,
+                    size,
+                    validators,
+                },
+                _,
+            ) => Archive::Came(Came {
+                file,
+                content: Content { digest, size },
+                validators,
+            }),
+        };
+        Ok(Found::Release { archive, bundle })
+    }
+
+    /// The bundle at the upstream. In the place of one that is too large stands another that is: what is
+    /// to be said of it is the gate's.
+    async fn bundle(&self, path: &ReleasePath) -> Result<Option<Vec<u8>>, UpstreamError> {
+        let path = format!("{path}{BUNDLE_SUFFIX}");
+        match self.upstream.small(&path, BUNDLE_LIMIT).await {
+            Err(error) if error.is_too_large() => Ok(Some(vec![0; BUNDLE_LIMIT + 1])),
+            other => other,
+        }
+    }
+
+    async fn decide_about_new(
+        &self,
+        path: &ReleasePath,
+        came: Came,
+        bundle: Option<Vec<u8>>,
+    ) -> Answer {
+        let verdict = self
+            .ask_gate(path, came.file.path(), bundle.as_deref())
+            .await;
+        if let Err(answer) = self.admitted(path, verdict, &came.content) {
+            return answer;
+        }
+        let kept = self.cache.keep(came.file, came.content);
+        match kept.and_then(|()| self.note(path, came.content, &came.validators, bundle.as_deref()))
+        {
+            Ok(()) => Answer::File(came.content),
+            Err(error) => self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error),
+        }
+    }
+
+    async fn decide_about_kept(
+        &self,
+        path: &ReleasePath,
+        place: Place,
+        bundle: Option<Vec<u8>>,
+    ) -> Answer {
+        let archive = self.cache.path(&place.content.digest);
+        let verdict = self.ask_gate(path, &archive, bundle.as_deref()).await;
+        if let Err(answer) = self.admitted(path, verdict, &place.content) {
+            return answer;
+        }
+        let noted = self.note(path, place.content, &place.validators(), bundle.as_deref());
+        match noted {
+            Ok(()) => Answer::File(place.content),
+            Err(error) => self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error),
+        }
+    }
+
+    /// The upstream is away: what is kept, archive and bundle, is decided about anew.
+    async fn without_upstream(
+        &self,
+        path: &ReleasePath,
+        kept: Option<Place>,
+        error: UpstreamError,
+    ) -> Answer {
+        let wanted = Wanted::Release(path.clone());
+        let Some(place) = kept else {
+            return self.refuse(&wanted, Refusal::Upstream, error);
+        };
+        let bundle = match &place.bundle {
+            None => None,
+            Some(content) => match self.cache.bytes(content) {
+                Some(bytes) => Some(bytes),
+                // Without the bundle it would look like an unsigned one.
+                None => return self.refuse(&wanted, Refusal::Upstream, error),
+            },
+        };
+        tracing::info!(%path, %error, "the upstream is away, and the release is kept");
+        let archive = self.cache.path(&place.content.digest);
+        let verdict = self.ask_gate(path, &archive, bundle.as_deref()).await;
+        match self.admitted(path, verdict, &place.content) {
+            Ok(()) => Answer::File(place.content),
+            Err(answer) => answer,
+        }
+    }
+
+    async fn ask_gate(&self, path: &ReleasePath, archive: &Path, bundle: Option<&[u8]>) -> Verdict {
+        let candidate = Candidate {
+            path,
+            archive,
+            bundle,
+        };
+        match self.gate().admit(&candidate, self.now()).await {
+            Ok(verdict) => verdict,
+            Err(error) => Verdict::unavailable(error.to_string()),
+        }
+    }
+
+    /// Records a verdict, and lets pass what it admits: these bytes, and no others.
+    fn admitted(
+        &self,
+        path: &ReleasePath,
+        verdict: Verdict,
+        content: &Content,
+    ) -> Result<(), Answer> {
+        if verdict.admits() && verdict.digest != Some(content.digest) {
+            self.cache.remove(&content.digest);
+            return Err(self.refuse(
+                &Wanted::Release(path.clone()),
+                Refusal::Internal,
+                format_args!(
+                    "expected {} in the cache, found other bytes",
+                    content.digest
+                ),
+            ));
+        }
+        let admits = verdict.admits();
+        let record = self
+            .records
+            .add(Record::of_gate(self.now(), path.to_string(), verdict));
+        if admits {
+            Ok(())
+        } else {
+            Err(Answer::Refused(record))
+        }
+    }
+
+    fn note(
+        &self,
+        path: &ReleasePath,
+        content: Content,
+        validators: &Validators,
+        bundle: Option<&[u8]>,
+    ) -> Result<(), CacheError> {
+        let bundle = bundle
+            .map(|bytes| self.cache.keep_bytes(bytes))
+            .transpose()?;
+        self.known.set(&Place {
+            path: path.to_string(),
+            content,
+            bundle,
+            etag: validators.etag.clone(),
+            last_modified: validators.last_modified.clone(),
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! `/-/metrics`, in Prometheus' text format.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Mutex, PoisonError},
+};
+
+use hyper::StatusCode;
+
+use super::answer::{Response, typed};
+use crate::Mirror;
+
+/// What was answered so far.
+#[derive(Default)]
+pub(super) struct Metrics {
+    answers: Mutex<BTreeMap<u16, u64>>,
+}
+
+impl Metrics {
+    pub(super) fn count(&self, status: StatusCode) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        *answers.entry(status.as_u16()).or_default() += 1;
+    }
+
+    pub(super) fn answer(&self, mirror: &Mirror) -> Response {
+        typed(
+            StatusCode::OK,
+            "text/plain; version=0.0.4; charset=utf-8",
+            self.text(mirror).into(),
+        )
+    }
+
+    fn text(&self, mirror: &Mirror) -> String {
+        let mut text = String::from(
+            "# HELP cpan_sigstore_mirror_answers_total Answers to clients, by status.\n\
+             # TYPE cpan_sigstore_mirror_answers_total counter\n",
+        );
+        // A text takes all that is written to it.
+        for (status, count) in &*self.answers.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = writeln!(
+                text,
+                "cpan_sigstore_mirror_answers_total{{status=\"{status}\"}} {count}"
+            );
+        }
+        text.push_str(
+            "# HELP cpan_sigstore_mirror_decisions_total Decisions about releases and indexes.\n\
+             # TYPE cpan_sigstore_mirror_decisions_total counter\n",
+        );
+        for ((decision, finding), count) in mirror.records().counts() {
+            let _ = writeln!(
+                text,
+                "cpan_sigstore_mirror_decisions_total{{decision=\"{decision}\",finding=\"{finding}\"}} {count}"
+            );
+        }
+        let _ = write!(
+            text,
+            "# HELP cpan_sigstore_mirror_cache_bytes What is kept on the disk.\n\
+             # TYPE cpan_sigstore_mirror_cache_bytes gauge\n\
+             cpan_sigstore_mirror_cache_bytes {}\n",
+            mirror.cache().size()
+        );
+        text
+    }
+}
