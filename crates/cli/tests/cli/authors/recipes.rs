@@ -40,6 +40,7 @@ recipes! {
     module_build: "module-build.md" "release.sh", with manifest_of_module_build;
     module_build_in_two_steps: "module-build.md" "release-in-two-steps.sh", with plain_module_build;
     module_build_tiny: "module-build-tiny.md" "release.sh", with module_build_tiny_by_hand;
+    minilla: "minilla.md" "release.sh", with repository_of_minilla;
     cpan_sigstore: "cpan-upload.md" "with-cpan-sigstore.sh", with archive;
     cpan_upload: "cpan-upload.md" "with-cpan-upload.sh", with archive;
 }
@@ -74,6 +75,25 @@ fn module_build_tiny_by_hand(project: &Project) {
         "META.json",
         r#"{"name":"Foo-Bar","version":"1.02","abstract":"of no use","author":["An Author"],"license":["perl_5"],"dynamic_config":0,"generated_by":"hand","release_status":"stable","meta-spec":{"version":2}}"#,
     );
+}
+
+/// Minilla releases what is committed, and pushes it.
+fn repository_of_minilla(project: &Project) {
+    project.write(".gitignore", "/.build\n/Foo-Bar-*\n");
+    project.write("Changes", "Changes\n\n{{$NEXT}}\n\n    - the first\n");
+    project.write("LICENSE", "As Perl itself.\n");
+    project.write("cpanfile", "");
+    let module = std::fs::read_to_string(project.path("lib/Foo/Bar.pm")).unwrap();
+    let more = "\n=head1 AUTHOR\n\nAn Author E<lt>author@example.orgE<gt>\n\n=head1 LICENSE\n\n\
+                This library is free software; you can redistribute it and/or modify\n\
+                it under the same terms as Perl itself.\n";
+    project.write("lib/Foo/Bar.pm", module + more);
+    let script = "git init -q -b main && git init -q --bare \"$HOME/origin.git\" &&
+        git remote add origin \"file://$HOME/origin.git\" &&
+        git config user.name 'An Author' && git config user.email author@example.org &&
+        git add . && git commit -q -m 'Begin' &&
+        minil dist --no-test && rm Foo-Bar-1.02.tar.gz && git add . && git commit -q -m 'What Minilla writes'";
+    project.sh("author", script).exits(0);
 }
 
 fn archive(project: &Project) {
