@@ -8,9 +8,12 @@ use cpan_sigstore_core::{
     digest::{DigestError, Sha256Digest},
     finding::Exit,
     identity::PatternError,
+    policy::PolicyError,
     release::PauseIdError,
 };
+use cpan_sigstore_gate::{GateError, memory::MemoryError};
 use cpan_sigstore_http::HttpError;
+use cpan_sigstore_mirror::{index::IndexError, upstream::UpstreamError};
 use cpan_sigstore_pause::{
     backlog::BacklogError,
     credentials::{DotPauseError, TokenError as PauseTokenError},
@@ -70,6 +73,20 @@ pub enum Failure {
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The policy cannot be used.
+    #[error("{}: {source}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: PolicyError,
+    },
+    /// The gate could not look at a release.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The memory cannot be used.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// The trust material cannot be used or had.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -160,6 +177,28 @@ pub enum Failure {
     /// A CPAN gives no answer of use.
     #[error(transparent)]
     Cpan(#[from] CpanError),
+    /// A CPAN, by address or in a folder, gives no answer of use.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// The index of a CPAN is none.
+    #[error("the index of packages: {0}")]
+    Index(#[from] IndexError),
+    /// The index of a CPAN is older than one that was seen.
+    #[error("expected the index of {newest} or a newer one, found one of {found}")]
+    IndexRolledBack {
+        /// The newest that was seen.
+        newest: jiff::Timestamp,
+        /// What it has now.
+        found: jiff::Timestamp,
+    },
+    /// A CPAN does not have it.
+    #[error("expected {what} at {cpan}, found no such file or module")]
+    NotOnCpan {
+        /// What was asked for.
+        what: String,
+        /// Where.
+        cpan: String,
+    },
     /// The backlog cannot be told.
     #[error(transparent)]
     Backlog(#[from] BacklogError),
@@ -281,10 +320,15 @@ impl Failure {
             | Self::NoHome
             | Self::NoIssuer
             | Self::NotAgreed
+            | Self::Policy { .. }
+            | Self::Memory(MemoryError::Place(_))
             | Self::Config(
                 ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
             ) => Exit::Usage,
-            Self::Trust(TrustError::Unavailable { .. }) => Exit::TryLater,
+            Self::Trust(TrustError::Unavailable { .. }) | Self::IndexRolledBack { .. } => {
+                Exit::TryLater
+            }
+            Self::Upstream(UpstreamError::Network(error)) if error.is_transient() => Exit::TryLater,
             Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
             Self::Sign(SignError::OwnBundle(_)) => Exit::SignatureInvalid,
             Self::Sign(error) if error.is_transient() => Exit::TryLater,
@@ -307,6 +351,11 @@ impl Failure {
             | Self::NameUsed { .. }
             | Self::BundleNameTaken { .. }
             | Self::Config(_)
+            | Self::Gate(_)
+            | Self::Upstream(_)
+            | Self::Index(_)
+            | Self::NotOnCpan { .. }
+            | Self::Memory(_)
             | Self::Http(_)
             | Self::Login(_)
             | Self::Trust(_)
@@ -351,6 +400,9 @@ impl Failure {
                 "run the same command again when PAUSE is back: what it has confirmed is not sent again",
             ),
             Self::Cpan(error) if error.is_transient() => Some("run the same command again later"),
+            Self::IndexRolledBack { .. } => Some(
+                "an old index leads to old releases; ask another mirror with `--cpan URL`, or try again later",
+            ),
             Self::ForeignBundle { .. } => Some(
                 "say who has to have signed it with `--identity` and `--issuer`, or sign again with `--force`",
             ),
@@ -376,6 +428,15 @@ impl Failure {
             Self::Sign(SignError::OwnBundle(refused)) if is_about_time(refused.cause) => {
                 Some("check this machine's clock: a service has another time; nothing was written")
             }
+            Self::Policy { .. } => Some(
+                "nothing is decided by half a policy; `cpan-sigstore policy check` reads it again",
+            ),
+            Self::Memory(MemoryError::Conflict { .. }) => Some(
+                "ask the author which identity is theirs; to take in all of the export, whatever is known, add `--replace`",
+            ),
+            Self::Gate(GateError::Memory(_)) | Self::Memory(_) => Some(
+                "without its memory the gate does not know who signed before, and lets nothing pass; another place for it is named with `--memory`",
+            ),
             Self::NoIdentity(_) => Some(
                 "name it with `--certificate-identity author@example.com --certificate-oidc-issuer https://accounts.google.com` (or `--key FILE`); `cpan-sigstore inspect BUNDLE` shows who a bundle says has signed, but ask the author, not the bundle, whether that is right",
             ),

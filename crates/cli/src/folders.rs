@@ -1,4 +1,4 @@
-//! Where configuration and cache are.
+//! Where configuration, cache and data are.
 
 use std::path::PathBuf;
 
@@ -19,6 +19,19 @@ pub fn cache() -> Result<PathBuf, Failure> {
     match std::env::var_os("CPAN_SIGSTORE_CACHE") {
         Some(path) => Ok(path.into()),
         None => Ok(project()?.cache_dir().to_owned()),
+    }
+}
+
+/// The policy: `policy.toml` beside the configuration.
+pub fn policy_file() -> Result<PathBuf, Failure> {
+    Ok(config_file()?.with_file_name("policy.toml"))
+}
+
+/// What must not be lost: `$CPAN_SIGSTORE_DATA`, else the user's data folder.
+pub fn data() -> Result<PathBuf, Failure> {
+    match std::env::var_os("CPAN_SIGSTORE_DATA") {
+        Some(path) => Ok(path.into()),
+        None => Ok(project()?.data_dir().to_owned()),
     }
 }
 

@@ -38,19 +38,30 @@ pub struct SigningMaterial {
 impl InstanceArgs {
     /// The trusted root to verify against.
     pub fn trusted_root(&self, terminal: &Terminal) -> Result<TrustedRoot, Failure> {
+        self.trusted_root_with_age(terminal).map(|(root, _)| root)
+    }
+
+    /// The same, and when its repository was last asked; `None` where it comes from a file.
+    pub fn trusted_root_with_age(
+        &self,
+        terminal: &Terminal,
+    ) -> Result<(TrustedRoot, Option<Timestamp>), Failure> {
         if let Some(path) = &self.trusted_root {
-            return Ok(TrustedRoot::from_file(path)?);
+            return Ok((TrustedRoot::from_file(path)?, None));
         }
         let instance = self.configured()?;
         let store = self.store()?;
         let loaded = match &instance.source {
             // Files need no runtime.
-            Source::Files { trusted_root, .. } => return Ok(TrustedRoot::from_file(trusted_root)?),
+            Source::Files { trusted_root, .. } => {
+                return Ok((TrustedRoot::from_file(trusted_root)?, None));
+            }
             Source::Repository(_) => {
                 runtime()?.block_on(store.trusted_root(&instance, Timestamp::now()))?
             }
         };
-        Ok(noted(loaded, terminal))
+        let refreshed = loaded.refreshed;
+        Ok((noted(loaded, terminal), refreshed))
     }
 
     /// Trusted root and signing configuration; a file named by a flag replaces the instance's own.

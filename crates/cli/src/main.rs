@@ -9,6 +9,7 @@ mod commands;
 mod consent;
 mod failure;
 mod folders;
+mod gate_args;
 mod identity_args;
 mod instance_args;
 mod log;
@@ -38,7 +39,7 @@ use crate::{commands::Command, terminal::Terminal};
     max_term_width = 100,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 allowed, 1 failed, 2 usage, 3 try again later, 10 unsigned, \
-        11 signature invalid, 12 signed by somebody else, 14 unfit archive"
+        11 signature invalid, 12 signed by somebody else, 13 signed before and not now, 14 unfit archive"
 )]
 struct Arguments {
     #[command(subcommand)]

@@ -5,6 +5,7 @@ use std::{io::IsTerminal as _, path::PathBuf};
 use clap::Args;
 use cpan_sigstore_archive::Destination;
 use cpan_sigstore_core::release::{PauseId, Subdirectory};
+use cpan_sigstore_mirror::upstream::Upstream;
 use cpan_sigstore_pause::{
     credentials::{Credentials, DotPause},
     published::{self, Cpan, Directory},
@@ -61,6 +62,14 @@ impl CpanArgs {
     /// Where it cannot be asked.
     pub fn open(&self) -> Result<Cpan, Failure> {
         Ok(Cpan::at(&self.url)?)
+    }
+
+    /// The same, which may also be a folder (`file:` URL).
+    ///
+    /// # Errors
+    /// Where it cannot be asked.
+    pub fn upstream(&self) -> Result<Upstream, Failure> {
+        Ok(Upstream::at(&self.url)?)
     }
 }
 

@@ -2,9 +2,12 @@
 
 use cpan_sigstore_core::{
     cause::Cause,
+    decision::Decision,
     digest::Sha256Digest,
     finding::{Exit, Finding},
     identity::{IdentityMismatch, MismatchField, Signer},
+    release::ReleasePath,
+    verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_sigstore::{bundle::Refused, trust::TrustError, verify::KeySignature};
 use serde::Serialize;
@@ -13,21 +16,30 @@ use crate::terminal::{Terminal, Tone};
 
 /// One result. Its JSON is the interface described in the README.
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Report<'a> {
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
     finding: Finding,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<Cause>,
-    decision: &'static str,
+    decision: Decision,
     exit: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Sha256Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     signer: Option<Signer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binding: Option<BindingSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<KeySignature>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
@@ -48,22 +60,43 @@ fn found(mismatch: &IdentityMismatch) -> String {
 
 impl<'a> Report<'a> {
     fn new(file: &'a str, finding: Finding) -> Self {
-        let exit = finding.exit();
+        let decision = match finding {
+            Finding::Trusted => Decision::Allow,
+            Finding::Unavailable => Decision::TryLater,
+            _ => Decision::Deny,
+        };
         Self {
             file,
+            release: None,
             finding,
             cause: finding.cause(),
-            decision: match exit {
-                Exit::Allowed => "allow",
-                Exit::TryLater => "try-later",
-                _ => "deny",
-            },
-            exit: exit as u8,
+            decision,
+            exit: decision.exit(finding) as u8,
+            digest: None,
             signer: None,
+            binding: None,
             signature: None,
             expected: None,
             found: None,
+            reasons: Vec::new(),
             hint: None,
+        }
+    }
+
+    /// What the gate says of a release that was asked for as `file`.
+    pub fn verdict(file: &'a str, path: &ReleasePath, verdict: Verdict) -> Self {
+        Self {
+            release: Some(path.to_string()),
+            decision: verdict.decision,
+            exit: verdict.exit() as u8,
+            digest: verdict.digest,
+            signer: verdict.signer,
+            binding: verdict.binding,
+            expected: verdict.expected,
+            found: verdict.found,
+            reasons: verdict.reasons,
+            hint: verdict.hint,
+            ..Self::new(file, verdict.finding)
         }
     }
 
@@ -155,7 +188,7 @@ impl<'a> Report<'a> {
         } else {
             self.lines(terminal);
         }
-        self.finding.exit()
+        self.decision.exit(self.finding)
     }
 
     fn lines(&self, terminal: &Terminal) {
@@ -163,12 +196,15 @@ impl<'a> Report<'a> {
             Some(cause) => format!("{} ({cause})", self.finding),
             None => self.finding.to_string(),
         };
-        let tone = if self.finding == Finding::Trusted {
-            Tone::Good
-        } else {
-            Tone::Bad
+        let (tone, word) = match self.decision {
+            Decision::Allow if self.finding == Finding::Trusted => (Tone::Good, word),
+            Decision::Allow | Decision::Warn => (Tone::Careful, format!("{word}, allowed")),
+            Decision::Deny | Decision::TryLater => (Tone::Bad, word),
         };
         terminal.headline(tone, &word, self.file);
+        if let Some(release) = &self.release {
+            terminal.field("release", release);
+        }
         for (label, value) in [("expected", &self.expected), ("found", &self.found)] {
             if let Some(value) = value {
                 terminal.field(label, value);
@@ -176,6 +212,12 @@ impl<'a> Report<'a> {
         }
         if self.finding == Finding::Trusted {
             self.details(terminal);
+        }
+        if let Some(binding) = self.binding {
+            terminal.field("binding", &binding.to_string());
+        }
+        for reason in &self.reasons {
+            terminal.field("because", reason);
         }
         if let Some(hint) = &self.hint {
             terminal.hint(hint);
@@ -189,6 +231,9 @@ impl<'a> Report<'a> {
                 terminal.field("issuer", &signer.issuer);
             }
             None => terminal.field("signer", "the holder of the given key"),
+        }
+        if let Some(digest) = &self.digest {
+            terminal.field("digest", &digest.to_string());
         }
         let Some(signature) = &self.signature else {
             return;

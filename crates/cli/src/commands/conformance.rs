@@ -66,20 +66,21 @@ pub fn sign(args: &SignBundleArgs, terminal: &Terminal) -> Result<Exit, Failure>
 
 /// Runs `verify-bundle`.
 pub fn verify(args: &VerifyBundleArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let args = verify::VerifyArgs {
-        file: args.file_or_digest.clone(),
-        bundle: Some(args.bundle.clone()),
-        identity: IdentityArgs {
-            certificate_identity: args.certificate_identity.clone(),
-            certificate_oidc_issuer: args.certificate_oidc_issuer.clone(),
-            ..IdentityArgs::default()
-        },
-        key: args.key.clone(),
-        instance: instance(args.staging, &args.trusted_root),
+    let identity = IdentityArgs {
+        certificate_identity: args.certificate_identity.clone(),
+        certificate_oidc_issuer: args.certificate_oidc_issuer.clone(),
+        ..IdentityArgs::default()
+    };
+    let question = verify::Question {
+        file: &args.file_or_digest,
+        bundle: Some(&args.bundle),
+        identity: &identity,
+        key: args.key.as_deref(),
+        instance: &instance(args.staging, &args.trusted_root),
         allow_old_format: false,
         json: false,
     };
-    verify::run(&args, terminal)
+    verify::run_question(&question, terminal)
 }
 
 /// The suite names one of two instances, whatever the user's configuration says.

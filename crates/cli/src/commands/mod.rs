@@ -4,6 +4,8 @@ mod check;
 mod conformance;
 mod inspect;
 mod instance;
+mod memory;
+mod policy;
 mod release;
 mod sign;
 mod upload;
@@ -19,9 +21,13 @@ pub enum Command {
     Release(Box<release::ReleaseArgs>),
     Sign(sign::SignArgs),
     Upload(upload::UploadArgs),
-    Verify(verify::VerifyArgs),
+    Verify(Box<verify::VerifyArgs>),
     Inspect(inspect::InspectArgs),
     Check(check::CheckArgs),
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    #[command(subcommand)]
+    Memory(memory::MemoryCommand),
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
     #[command(hide = true)]
@@ -40,6 +46,8 @@ impl Command {
             Self::Verify(args) => verify::run(args, terminal),
             Self::Inspect(args) => inspect::run(args, terminal),
             Self::Check(args) => check::run(args, terminal),
+            Self::Policy(command) => policy::run(command, terminal),
+            Self::Memory(command) => memory::run(command, terminal),
             Self::Instance(command) => instance::run(command, terminal),
             Self::SignBundle(args) => conformance::sign(args, terminal),
             Self::VerifyBundle(args) => conformance::verify(args, terminal),

@@ -141,6 +141,7 @@ pub fn bare(folder: &Path, args: &[&str]) -> Command {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("CPAN_SIGSTORE_CONFIG", folder.join("config.toml"))
         .env("CPAN_SIGSTORE_CACHE", folder.join("cache"))
+        .env("CPAN_SIGSTORE_DATA", folder.join("data"))
         .args(args);
     command
 }

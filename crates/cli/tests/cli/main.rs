@@ -11,6 +11,7 @@
 mod authors;
 mod check;
 mod documents;
+mod gate;
 mod harness;
 mod identity;
 mod inspect;

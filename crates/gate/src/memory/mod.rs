@@ -15,7 +15,7 @@ mod identity;
 mod index;
 mod open;
 
-pub use contents::{Contents, FirstSeen, Forget, IndexSeen, Scope, SignedBefore};
+pub use contents::{Contents, FirstSeen, Forget, IMPORT_LIMIT, IndexSeen, Scope, SignedBefore};
 pub use error::MemoryError;
 pub use identity::SeenIdentity;
 

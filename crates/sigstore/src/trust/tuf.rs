@@ -46,6 +46,9 @@ pub struct Loaded<T> {
     pub material: T,
     /// Why the repository could not be asked although it was due; what was cached is still valid.
     pub refresh_failed: Option<String>,
+    /// When the repository was last asked, which is as old as the material can be; `None` where it comes
+    /// from a file. Where nothing says when, it was never.
+    pub refreshed: Option<Timestamp>,
 }
 
 impl TrustStore {
@@ -115,7 +118,7 @@ impl TrustStore {
         let folder = self.cache.join(folder_name(&repository.url));
         let due = self.refresh == Refresh::WhenDue && !refreshed_lately(&folder, now);
         if !due && let Ok(material) = repository.cached(&folder, now, targets).await {
-            return Ok(Loaded::of(material));
+            return Ok(Loaded::of(material).asked(last_refresh(&folder)));
         }
         let online = match self.refresh {
             Refresh::Never => "the network was not to be used".to_owned(),
@@ -123,15 +126,15 @@ impl TrustStore {
                 Ok(material) => {
                     // Without the note the next run asks again, which is harmless.
                     let _ = note_refresh(&folder, now);
-                    return Ok(Loaded::of(material));
+                    return Ok(Loaded::of(material).asked(Some(now)));
                 }
                 Err(reason) => reason,
             },
         };
         match repository.cached(&folder, now, targets).await {
             Ok(material) => Ok(Loaded {
-                material,
                 refresh_failed: Some(online),
+                ..Loaded::of(material).asked(last_refresh(&folder))
             }),
             Err(cache) => Err(TrustError::Unavailable {
                 url: repository.url.clone(),
@@ -147,6 +150,14 @@ impl<T> Loaded<T> {
         Self {
             material,
             refresh_failed: None,
+            refreshed: None,
+        }
+    }
+
+    fn asked(self, when: Option<Timestamp>) -> Self {
+        Self {
+            refreshed: Some(when.unwrap_or(Timestamp::UNIX_EPOCH)),
+            ..self
         }
     }
 
@@ -157,6 +168,7 @@ impl<T> Loaded<T> {
         Ok(Loaded {
             material: read(self.material)?,
             refresh_failed: self.refresh_failed,
+            refreshed: self.refreshed,
         })
     }
 }
@@ -264,12 +276,15 @@ fn folder_name(url: &str) -> String {
 }
 
 fn refreshed_lately(folder: &Path, now: Timestamp) -> bool {
-    std::fs::read_to_string(folder.join(REFRESHED))
-        .ok()
-        .and_then(|text| text.trim().parse::<Timestamp>().ok())
+    last_refresh(folder)
         .map(|then| now.duration_since(then))
         // A time in the future is a clock that was set back: ask again.
         .is_some_and(|age| !age.is_negative() && age < REFRESH_AFTER)
+}
+
+fn last_refresh(folder: &Path) -> Option<Timestamp> {
+    let text = std::fs::read_to_string(folder.join(REFRESHED)).ok()?;
+    text.trim().parse().ok()
 }
 
 fn note_refresh(folder: &Path, now: Timestamp) -> std::io::Result<()> {

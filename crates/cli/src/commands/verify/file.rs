@@ -1,12 +1,11 @@
-//! `cpan-sigstore verify`.
+//! One file against the identity or the key that is named.
 
 use std::{
     fs::File,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity};
 use cpan_sigstore_sigstore::{
     bundle::StrictBundle,
@@ -22,37 +21,22 @@ use crate::{
 /// Largest public key that is read, in bytes.
 const KEY_LIMIT: u64 = 16 * 1024;
 
-/// Verify that the identity you name signed a file.
-///
-/// The bundle is looked for beside the file, as FILE.sigstore.json.
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Example:\n  cpan-sigstore verify Foo-Bar-1.02.tar.gz \\\n    \
-    --certificate-identity author@example.com \\\n    \
-    --certificate-oidc-issuer https://accounts.google.com\n\n\
-    Exit codes: 0 trusted, 1 failed, 2 usage, 3 could not be told, 10 unsigned,\n  \
-    11 signature invalid, 12 signed by somebody else"
-)]
-pub struct VerifyArgs {
-    /// The file, `-` for standard input, or sha256:HEX
-    #[arg(value_name = "FILE|-|sha256:HEX")]
-    pub(super) file: String,
-    /// The bundle, if it is not beside the file
-    #[arg(long, value_name = "FILE")]
-    pub(super) bundle: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) identity: IdentityArgs,
-    /// A public key (PEM) that should have signed, instead of an identity
-    #[arg(long, value_name = "FILE", help_heading = "Who should have signed")]
-    pub(super) key: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) instance: InstanceArgs,
-    /// Accept cosign's old bundles, which have no inclusion proof
-    #[arg(long)]
-    pub(super) allow_old_format: bool,
-    /// Print the result as one JSON object
-    #[arg(long)]
-    pub(super) json: bool,
+/// What is asked.
+pub struct Question<'a> {
+    /// The file, `-`, or a digest.
+    pub file: &'a str,
+    /// The bundle, where it is not beside the file.
+    pub bundle: Option<&'a Path>,
+    /// Who should have signed.
+    pub identity: &'a IdentityArgs,
+    /// The key that should have, instead.
+    pub key: Option<&'a Path>,
+    /// Which Sigstore.
+    pub instance: &'a InstanceArgs,
+    /// Whether cosign's old format is accepted.
+    pub allow_old_format: bool,
+    /// Whether the answer is for machines.
+    pub json: bool,
 }
 
 /// Who should have signed.
@@ -61,15 +45,15 @@ enum Expected {
     Key(PublicKey),
 }
 
-/// Runs the command.
-pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Answers.
+pub fn run(args: &Question<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
     let expected = expected(args)?;
-    let input = Input::of(&args.file)?;
+    let input = Input::of(args.file)?;
     let bundle = bundle_path(args, &input)?;
     let report = match bundle_file::read(&bundle)? {
-        None => Report::unsigned(&args.file, &bundle.display().to_string()),
+        None => Report::unsigned(args.file, &bundle.display().to_string()),
         Some(bytes) => match StrictBundle::parse(&bytes) {
-            Err(refused) => Report::invalid(&args.file, &refused),
+            Err(refused) => Report::invalid(args.file, &refused),
             Ok(bundle) => verify(args, terminal, &expected, input, &bundle)?,
         },
     };
@@ -77,7 +61,7 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 fn verify<'a>(
-    args: &'a VerifyArgs,
+    args: &Question<'a>,
     terminal: &Terminal,
     expected: &Expected,
     mut input: Input,
@@ -86,7 +70,7 @@ fn verify<'a>(
     let root = match args.instance.trusted_root(terminal) {
         Ok(root) => root,
         Err(Failure::Trust(error @ TrustError::Unavailable { .. })) => {
-            return Ok(Report::unavailable(&args.file, &error));
+            return Ok(Report::unavailable(args.file, &error));
         }
         Err(error) => return Err(error),
     };
@@ -94,7 +78,7 @@ fn verify<'a>(
     let allow = Allow {
         old_format: args.allow_old_format,
     };
-    let file = args.file.as_str();
+    let file = args.file;
     let verified = match expected {
         Expected::Key(key) => verifier
             .verify_key(input.artifact(), bundle, key, allow)
@@ -121,8 +105,8 @@ fn verify<'a>(
     }
 }
 
-fn expected(args: &VerifyArgs) -> Result<Expected, Failure> {
-    let Some(path) = &args.key else {
+fn expected(args: &Question<'_>) -> Result<Expected, Failure> {
+    let Some(path) = args.key else {
         return args.identity.expected().map(Expected::Identity);
     };
     if !args.identity.is_empty() {
@@ -166,9 +150,9 @@ impl Input {
     }
 }
 
-fn bundle_path(args: &VerifyArgs, input: &Input) -> Result<PathBuf, Failure> {
-    match (&args.bundle, input) {
-        (Some(path), _) => Ok(path.clone()),
+fn bundle_path(args: &Question<'_>, input: &Input) -> Result<PathBuf, Failure> {
+    match (args.bundle, input) {
+        (Some(path), _) => Ok(path.to_owned()),
         (None, Input::File(path, _)) => Ok(bundle_file::beside(path)),
         (None, _) => Err(Failure::Usage(
             "expected `--bundle FILE`: standard input and digests have no bundle beside them"

@@ -1,0 +1,177 @@
+//! `cpan-sigstore policy`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use cpan_sigstore_core::{
+    finding::{Exit, Finding},
+    policy::{Origin, Rule, Setting},
+    release::ReleasePath,
+};
+use serde::Serialize;
+
+use crate::{
+    commands::verify::target,
+    failure::Failure,
+    gate_args::PolicyArgs,
+    terminal::{Terminal, Tone},
+};
+
+/// The findings about which a policy has a word, and those that it has none about.
+const EXPLAINED: [Finding; 9] = [
+    Finding::Unsigned,
+    Finding::IdentityUnknown,
+    Finding::NameUnchecked,
+    Finding::Downgrade,
+    Finding::IdentityMismatch,
+    Finding::IdentityChanged,
+    Finding::IdentityRetired,
+    Finding::NameMismatch,
+    Finding::ArchiveHostile,
+];
+
+/// Look at the policy: what is done about each finding, and why.
+#[derive(Subcommand, Debug)]
+#[command(after_help = "A policy.toml:\n\n  \
+    [default]\n  \
+    unsigned = \"warn\"            # allow, warn or deny; likewise identity-unknown and name-unchecked\n  \
+    require-signed = false       # true denies all three of them\n  \
+    allow-old-format = false     # cosign's bundles without a proof\n  \
+    trust-material-age = 30      # days since its repository was last asked\n\n  \
+    [author.TIMLEGGE]            # the same keys, and whose signatures are the author's\n  \
+    identities = [{ subject = \"tim@example.org\", issuer = \"https://accounts.google.com\" }]\n\n  \
+    [distribution.Foo-Bar]       # the same keys; outranks the author")]
+pub enum PolicyCommand {
+    Check(CheckArgs),
+    Explain(ExplainArgs),
+}
+
+/// Read a policy, and say whether it can be used.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The file, if it is not the policy in use
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+/// Say what is done about a release in each case, and which section and key decides.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The release, such as TIMLEGGE/Foo-Bar-1.02.tar.gz
+    #[arg(value_name = "RELEASE")]
+    release: String,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the subcommand.
+pub fn run(command: &PolicyCommand, terminal: &Terminal) -> Result<Exit, Failure> {
+    match command {
+        PolicyCommand::Check(args) => check(args, terminal),
+        PolicyCommand::Explain(args) => explain(args, terminal),
+    }
+}
+
+fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let chosen = match &args.file {
+        Some(file) => &PolicyArgs {
+            policy: Some(file.clone()),
+        },
+        None => &args.policy,
+    };
+    let policy = chosen.read()?;
+    let (authors, distributions) = policy.sections();
+    terminal.headline(
+        Tone::Good,
+        "a policy",
+        &format!(
+            "{}, with {authors} authors and {distributions} distributions of their own",
+            chosen.path()?.display()
+        ),
+    );
+    Ok(Exit::Allowed)
+}
+
+/// What `policy explain --json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Explained<'a> {
+    release: &'a ReleasePath,
+    identities: Vec<String>,
+    identities_from: Option<String>,
+    allow_old_format: bool,
+    trust_material_age: u32,
+    decisions: Vec<Line>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Line {
+    finding: Finding,
+    decision: cpan_sigstore_core::decision::Decision,
+    reason: String,
+}
+
+fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let release =
+        target::release(&args.release).map_err(|error| Failure::Usage(error.to_string()))?;
+    let rule = args.policy.read()?.rule(&release);
+    let decisions = EXPLAINED.map(|finding| Line {
+        finding,
+        decision: rule.decide(finding),
+        reason: rule.reason(finding),
+    });
+    let explained = Explained {
+        release: &release,
+        identities: identities(&rule),
+        identities_from: rule.identities.as_ref().map(|set| set.origin.to_string()),
+        allow_old_format: rule.allow_old_format.value,
+        trust_material_age: rule.trust_material_age.value,
+        decisions: decisions.into(),
+    };
+    if args.json {
+        terminal.json(&explained);
+        return Ok(Exit::Allowed);
+    }
+    terminal.line(&release.to_string());
+    match &explained.identities_from {
+        Some(origin) => {
+            for identity in &explained.identities {
+                terminal.field("signer", &format!("{identity}, by {origin}"));
+            }
+        }
+        None => terminal.field(
+            "signer",
+            "whoever signed first: the policy states no identities for it",
+        ),
+    }
+    for line in &explained.decisions {
+        terminal.line(&format!(
+            "  {:17} {:9} {}",
+            line.finding.code(),
+            line.decision.code(),
+            line.reason
+        ));
+    }
+    setting("allow-old-format", &rule.allow_old_format, terminal);
+    setting("trust-material-age", &rule.trust_material_age, terminal);
+    Ok(Exit::Allowed)
+}
+
+fn identities(rule: &Rule) -> Vec<String> {
+    let pins = rule.identities.iter().flat_map(|set| &set.value);
+    pins.map(ToString::to_string).collect()
+}
+
+fn setting(key: &str, setting: &Setting<impl std::fmt::Display>, terminal: &Terminal) {
+    let origin = match &setting.origin {
+        Origin::BuiltIn => "by default".to_owned(),
+        origin => format!("by {origin}"),
+    };
+    terminal.line(&format!("  {key} is {}, {origin}", setting.value));
+}

@@ -1,0 +1,97 @@
+//! Archives and bundles from a CPAN, into temporary files.
+
+use cpan_sigstore_core::release::ReleasePath;
+use cpan_sigstore_gate::Memory;
+use cpan_sigstore_http::{Download, Validators};
+use cpan_sigstore_mirror::{
+    index::{self, IndexError, Packages},
+    mirror::ARCHIVE_LIMIT,
+    upstream::Upstream,
+};
+use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
+use jiff::Timestamp;
+use tempfile::NamedTempFile;
+
+use crate::{bundle_file, failure::Failure};
+
+/// The index of packages.
+const INDEX: &str = "modules/02packages.details.txt.gz";
+
+/// A CPAN that is asked for releases.
+pub struct Fetcher {
+    cpan: Upstream,
+}
+
+/// A release as the CPAN has it.
+pub struct Fetched {
+    /// The archive, which is removed with this value.
+    pub archive: NamedTempFile,
+    /// The bundle beside it, where there is one.
+    pub bundle: Option<Vec<u8>>,
+}
+
+impl Fetcher {
+    /// Asks this CPAN.
+    pub fn new(cpan: Upstream) -> Self {
+        Self { cpan }
+    }
+
+    /// Archive and bundle of a release.
+    ///
+    /// # Errors
+    /// Where the CPAN does not have it, or gives no answer of use.
+    pub async fn fetch(&self, path: &ReleasePath) -> Result<Fetched, Failure> {
+        let mut archive = NamedTempFile::new().map_err(|source| Failure::System {
+            what: "expected to make a temporary file",
+            source,
+        })?;
+        let path = path.to_string();
+        let known = Validators::default();
+        let got = self
+            .cpan
+            .download(&path, &known, ARCHIVE_LIMIT, archive.as_file_mut());
+        match got.await? {
+            Download::Whole { .. } => {}
+            // Without a condition nothing is unchanged.
+            Download::Absent | Download::Unchanged => return Err(self.absent(path)),
+        }
+        let bundle = format!("{path}{}", bundle_file::SUFFIX);
+        // One byte more than a bundle may have, so that one that is too large is found to be so.
+        let bundle = self.cpan.small(&bundle, BUNDLE_LIMIT + 1).await?;
+        Ok(Fetched { archive, bundle })
+    }
+
+    /// The release that the index has a module in.
+    ///
+    /// # Errors
+    /// Where the index has none, is no index, or is older than one that was seen.
+    pub async fn release_of(
+        &self,
+        module: &str,
+        memory: &Memory,
+        now: Timestamp,
+    ) -> Result<ReleasePath, Failure> {
+        let packed = self.cpan.small(INDEX, index::SIZE_LIMIT).await?;
+        let packed = packed.ok_or_else(|| self.absent(INDEX.to_owned()))?;
+        let text = index::unpack(&packed, index::SIZE_LIMIT).map_err(IndexError::from)?;
+        let packages = Packages::parse(&text).map_err(IndexError::from)?;
+        let newest = memory
+            .note_index_date(&self.cpan.name(), packages.date(), now)
+            .await?;
+        if newest > packages.date() {
+            return Err(Failure::IndexRolledBack {
+                newest,
+                found: packages.date(),
+            });
+        }
+        let release = packages.find(module);
+        release.ok_or_else(|| self.absent(format!("the module {module}")))
+    }
+
+    fn absent(&self, what: String) -> Failure {
+        Failure::NotOnCpan {
+            what,
+            cpan: self.cpan.name(),
+        }
+    }
+}

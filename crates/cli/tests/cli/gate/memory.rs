@@ -1,0 +1,64 @@
+//! `memory`: what is remembered can be seen, carried elsewhere and forgotten.
+
+use super::shop::{FILE, RELEASE, Shop};
+use crate::{harness::AUTHOR, pause::author::distribution};
+
+#[test]
+fn what_is_remembered_is_listed_carried_elsewhere_and_forgotten() {
+    let shop = Shop::new();
+    shop.release("1.02");
+    shop.verify(&["Foo::Bar"]).exits(0);
+    let run = |args: &[&str]| shop.user.run(&[&["memory"], args].concat());
+    let listed = run(&["list"]).exits(0).stdout;
+    assert!(
+        listed.contains(&format!("author MYAUTHOR: {AUTHOR}")),
+        "{listed}"
+    );
+    assert!(listed.contains("distribution Foo-Bar: "), "{listed}");
+    assert!(listed.contains("index "), "{listed}");
+    let json = run(&["list", "--json"]).exits(0).json();
+    assert_eq!(json["signed-before"].as_array().unwrap().len(), 1);
+
+    let export = run(&["export"]).exits(0).stdout;
+    shop.user.write("export.json", export.as_bytes());
+    run(&["import", "export.json", "--memory", "other.sqlite"]).exits(0);
+    let found = shop.found(&[RELEASE, "--memory", "other.sqlite"], 0);
+    assert_eq!(found["finding"], "trusted");
+
+    // Another first signer is not taken in without a word.
+    let other = export.replace(AUTHOR, "eve@example.org");
+    shop.user.write("other.json", other.as_bytes());
+    let ran = run(&["import", "other.json"]).exits(1);
+    assert!(ran.stderr.contains("--replace"), "{ran:#?}");
+    assert_eq!(shop.found(&[RELEASE], 0)["finding"], "trusted");
+    run(&["import", "other.json", "--replace"]).exits(0);
+    assert_eq!(shop.found(&[RELEASE], 12)["finding"], "identity-changed");
+
+    run(&["forget"]).exits(2);
+    run(&["forget", "--author", "MYAUTHOR"]).exits(0);
+    let found = run(&["forget", "--distribution", "Foo-Bar", "--json"]).exits(0);
+    assert!(found.json()["forgotten"].is_u64());
+    assert_eq!(shop.found(&[RELEASE], 0)["finding"], "identity-unknown");
+}
+
+#[test]
+fn what_is_denied_is_not_remembered() {
+    let shop = Shop::new();
+    shop.publish_signed("author", FILE, &distribution("Foo-Bar", "1.01"));
+    shop.found(&[RELEASE], 14);
+    let listed = shop.user.run(&["memory", "list"]).exits(0).stdout;
+    assert_eq!(listed, "");
+}
+
+#[test]
+fn without_its_memory_the_gate_lets_nothing_pass() {
+    let shop = Shop::new();
+    shop.publish(FILE, &distribution("Foo-Bar", "1.02"));
+    shop.user
+        .write("memory", b"no database, and long enough to be looked at");
+    let ran = shop.verify(&[RELEASE, "--memory", "memory"]).exits(1);
+    assert!(ran.stdout.is_empty(), "{ran:#?}");
+    let unreachable = "postgres://user:secret@127.0.0.1:1/db";
+    let ran = shop.verify(&[RELEASE, "--memory", unreachable]).exits(1);
+    assert!(!ran.stderr.contains("secret"), "{ran:#?}");
+}

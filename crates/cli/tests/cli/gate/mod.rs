@@ -1,0 +1,7 @@
+//! The gate by the real binary: `verify` of releases, `policy`, `memory`.
+
+mod attacks;
+mod memory;
+mod policy;
+mod releases;
+pub mod shop;

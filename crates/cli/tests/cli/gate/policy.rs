@@ -1,0 +1,53 @@
+//! `policy check` and `policy explain`.
+
+use super::shop::{RELEASE, Shop};
+use crate::harness::AUTHOR;
+
+#[test]
+fn a_policy_is_checked_and_its_mistakes_have_lines() {
+    let shop = Shop::new();
+    shop.policy(&shop.pins(AUTHOR));
+    let ran = shop.user.run(&["policy", "check", "policy.toml"]).exits(0);
+    assert!(ran.stdout.contains("1 authors"), "{ran:#?}");
+    shop.policy("[default]\nunsigned = 'warn'\nunsinged = 'deny'\n");
+    let ran = shop.user.run(&["policy", "check", "policy.toml"]).exits(2);
+    assert!(ran.stderr.contains("policy.toml: line 3: "), "{ran:#?}");
+    // Nothing is verified by half a policy.
+    let ran = shop.verify(&[RELEASE, "--policy", "policy.toml"]).exits(2);
+    assert!(ran.stdout.is_empty());
+    shop.user.write("latin1.toml", b"# \n# \xe9\n");
+    let ran = shop.user.run(&["policy", "check", "latin1.toml"]).exits(2);
+    assert!(ran.stderr.contains("line 2"), "{ran:#?}");
+    shop.user.run(&["policy", "check", "none.toml"]).exits(1);
+}
+
+#[test]
+fn it_is_explained_which_key_decides() {
+    let shop = Shop::new();
+    let policy = format!(
+        "[default]\nrequire-signed = true\n{}[distribution.Foo-Bar]\nrequire-signed = false\nunsigned = 'allow'\n",
+        shop.pins(AUTHOR)
+    );
+    let flags = shop.policy(&policy);
+    let explain = |release: &str, more: &[&str]| {
+        let args = [&["policy", "explain", release], &flags[..], more].concat();
+        shop.user.run(&args).exits(0)
+    };
+    let ran = explain(RELEASE, &[]);
+    for text in [
+        AUTHOR,
+        "[author.MYAUTHOR]",
+        "`unsigned = \"allow\"` of [distribution.Foo-Bar]",
+        "downgrade is always denied",
+    ] {
+        assert!(ran.stdout.contains(text), "{text}: {ran:#?}");
+    }
+    let json = explain("OTHER/Other-1.tar.gz", &["--json"]).json();
+    assert_eq!(json["identities"].as_array().unwrap().len(), 0);
+    assert_eq!(json["decisions"][0]["finding"], "unsigned");
+    assert_eq!(json["decisions"][0]["decision"], "deny");
+    assert_eq!(
+        json["decisions"][0]["reason"],
+        "decided by `require-signed = true` of [default]"
+    );
+}
