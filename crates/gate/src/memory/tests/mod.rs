@@ -1,3 +1,5 @@
+mod server;
+
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{CiClaims, Signer, Subject},
@@ -39,7 +41,7 @@ async fn see(memory: &Memory, release: &str, name: &str) -> Known {
 }
 
 /// What holds of every memory, whatever keeps it.
-pub(super) async fn a_memory_keeps_what_was_seen_first(place: &str) {
+async fn a_memory_keeps_what_was_seen_first(place: &str) {
     let memory = Memory::open(place).await.unwrap();
     memory.forget(&Forget::All).await.unwrap();
     assert_eq!(
@@ -113,7 +115,7 @@ async fn exported_and_taken_in(memory: &Memory) {
 }
 
 /// Many writers at once: one identity is first, for all of them.
-pub(super) async fn of_two_at_once_one_is_first(place: &str) {
+async fn of_two_at_once_one_is_first(place: &str) {
     let mut tasks = Vec::new();
     for number in 0..8 {
         let place = place.to_owned();
@@ -143,6 +145,14 @@ async fn of_two_processes_on_a_new_file_one_is_first() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("memory.sqlite");
     of_two_at_once_one_is_first(place.to_str().unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_server_keeps_what_was_seen_first_whoever_comes_second() {
+    let server = server::Server::start();
+    // On a new database, all of them make the tables.
+    of_two_at_once_one_is_first(&server.address()).await;
+    a_memory_keeps_what_was_seen_first(&server.address()).await;
 }
 
 #[tokio::test]
