@@ -161,6 +161,7 @@ fn look(file: &Path, name: &str) -> Preflight {
 fn no_false_alarm_on_releases_of_cpan() {
     let (folder, packages) = corpus();
     let mut wrong = Vec::new();
+    let mut unbound = Vec::new();
     let mut unused: BTreeSet<_> = EXCEPTIONS
         .iter()
         .map(|(package, ..)| *package)
@@ -172,6 +173,16 @@ fn no_false_alarm_on_releases_of_cpan() {
         let name = file_name(&listing, &file);
         let found = look(&file, &name);
         assert_eq!(found.members, listing.members, "{package}");
+        let has = |found: &Preflight, code| found.defects.iter().any(|defect| defect.code == code);
+        if has(&found, Code::NameUnchecked) || has(&found, Code::NameUnversioned) {
+            unbound.push(package.as_str());
+        } else {
+            // Under another version it is another release.
+            let distribution = found.release.as_ref().unwrap().distribution();
+            let suffix = found.release.as_ref().unwrap().suffix();
+            let renamed = look(&file, &format!("{distribution}-987.65{}", suffix.as_str()));
+            assert!(has(&renamed, Code::NameMismatch), "{package} as {name}");
+        }
         for defect in &found.defects {
             let excepted = EXCEPTIONS
                 .iter()
@@ -184,5 +195,11 @@ fn no_false_alarm_on_releases_of_cpan() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!(
+        "{} of {} have no META to bind them to their name: {unbound:?}",
+        unbound.len(),
+        packages.len()
+    );
+    assert!(unbound.len() * 10 <= packages.len(), "{unbound:?}");
     assert!(unused.is_empty(), "exceptions for nothing: {unused:?}");
 }
