@@ -34,6 +34,27 @@ pub enum BenchError {
         /// What it said.
         said: String,
     },
+    /// The gate could not look at the archive.
+    #[error(transparent)]
+    Gate(#[from] cpan_sigstore_gate::GateError),
+    /// The gate's memory cannot be used.
+    #[error(transparent)]
+    Memory(#[from] cpan_sigstore_gate::memory::MemoryError),
+    /// The sandbox's trust material cannot be used.
+    #[error(transparent)]
+    Trust(#[from] cpan_sigstore_sigstore::trust::TrustError),
+    /// The signature that is measured is none.
+    #[error(transparent)]
+    Verify(#[from] cpan_sigstore_sigstore::verify::VerifyError),
+    /// The bundle that is measured is none.
+    #[error(transparent)]
+    Bundle(#[from] cpan_sigstore_sigstore::bundle::Refused),
+    /// The archive that is measured cannot be read.
+    #[error(transparent)]
+    Artifact(#[from] cpan_sigstore_sigstore::verify::ArtifactError),
+    /// The path that is measured is none.
+    #[error(transparent)]
+    Path(#[from] cpan_sigstore_core::release::ReleasePathError),
     /// The cryptographic library refused its own work.
     #[error("the library that is measured failed")]
     Library,

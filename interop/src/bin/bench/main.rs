@@ -4,6 +4,7 @@
 
 mod attempt;
 mod floor;
+mod gate;
 mod measure;
 mod sign;
 mod table;
@@ -37,5 +38,6 @@ fn figures() -> Result<Table, BenchError> {
     verify::small(&attempt, &mut table)?;
     verify::large(&attempt, &mut table)?;
     sign::figures(&attempt, &mut table)?;
+    gate::figures(&attempt, &mut table)?;
     Ok(table)
 }
