@@ -29,6 +29,8 @@ use cpan_sigstore_sigstore::{
     verify::{ArtifactError, KeyError},
 };
 
+use crate::mirror_args::MirrorFailure;
+
 /// What of an identity was not said.
 #[derive(Clone, Copy, Debug)]
 pub enum Missing {
@@ -260,6 +262,9 @@ pub enum Failure {
     /// The user does not agree to sign what is published.
     #[error("expected your yes to the list of archives, found none; nothing was signed")]
     ListNotAgreed,
+    /// A mirror, or the client of one, cannot be had.
+    #[error(transparent)]
+    Mirror(#[from] MirrorFailure),
     /// Something of the system failed.
     #[error("{what}: {source}")]
     System {
@@ -367,6 +372,7 @@ impl Failure {
             | Self::FileChanged { .. }
             | Self::Read { .. }
             | Self::Write { .. }
+            | Self::Mirror(_)
             | Self::System { .. } => Exit::Failed,
         }
     }
@@ -385,7 +391,7 @@ impl Failure {
                 Some("get a token from PAUSE's menu; it lives for 180 days at most")
             }
             Self::Upload(UploadError::Password(_)) => Some(
-                "check user and password in ~/.pause, or where else they come from; nothing was uploaded by this request",
+                "check user and password in ~/.pause, or where else they come from, and run the same command again",
             ),
             Self::Upload(UploadError::Token { .. }) => Some(
                 "tokens end after 180 days, and may be limited to some addresses: get a new one from PAUSE's menu",

@@ -18,6 +18,7 @@ use cpan_sigstore_core::{
     release::{PauseId, Subdirectory},
 };
 use cpan_sigstore_http::{Http, HttpError};
+use reqwest::{Method, header::AUTHORIZATION};
 
 use crate::{credentials::Credentials, server::Pause};
 
@@ -125,6 +126,25 @@ impl Uploader {
     /// Where it uploads to.
     pub fn pause(&self) -> &Pause {
         &self.pause
+    }
+
+    /// Asks whether PAUSE takes the password, before anything is done that cannot be undone. It does not
+    /// tell of a token before it is used.
+    ///
+    /// # Errors
+    /// Where it does not, or does not answer.
+    pub async fn check_login(&self) -> Result<(), UploadError> {
+        if self.credentials.is_token() {
+            return Ok(());
+        }
+        let request = self
+            .http
+            .request(Method::GET, self.pause.form().clone())
+            .header(AUTHORIZATION, self.credentials.authorization());
+        match self.http.send(request, ANSWER_LIMIT).await?.status {
+            401 => Err(UploadError::Password(self.author().clone())),
+            _ => Ok(()),
+        }
     }
 
     /// Uploads a file into the author's directory, or one below it.

@@ -58,6 +58,7 @@ pub fn run(args: &ReleaseArgs, archive: &Path, terminal: &Terminal) -> Result<Ex
     let runtime = runtime()?;
     if let Some(uploader) = &uploader {
         job.check_name_is_free(uploader.author(), &runtime)?;
+        runtime.block_on(uploader.check_login())?;
     }
     let verifier = Verifier::new(&args.signing.instance.trusted_root(terminal)?)?;
     let signed = match job.signed(&verifier, &runtime, terminal)? {

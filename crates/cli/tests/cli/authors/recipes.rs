@@ -130,7 +130,8 @@ fn assert_builds(project: &Project) {
 fn a_make_that_stopped_half_way_goes_on_without_a_new_build() {
     let project = prepared("makemaker.md", manifest_of_makemaker);
     let faults = project.author.user.sandbox.services.pause.faults();
-    faults.after(1, 1, cpan_sigstore_sandbox::Fault::Status(404));
+    // The login, the bundle, and then the archive.
+    faults.after(2, 1, cpan_sigstore_sandbox::Fault::Status(404));
     let ran = run(&project, "author", "makemaker.md", "release.sh");
     assert_ne!(ran.code, Some(0), "{ran:#?}");
     assert_eq!(project.author.uploads(), [BUNDLE]);

@@ -138,7 +138,8 @@ fn an_archive_that_is_gone_is_passed_over() {
 fn what_was_interrupted_is_taken_up_without_signing_twice() {
     let author = author();
     let faults = author.user.sandbox.services.pause.faults();
-    faults.after(1, 1, Fault::Status(404));
+    // The login, the first bundle, and then the second.
+    faults.after(2, 1, Fault::Status(404));
     backlog(&author, &["--accept-published"]).exits(1);
     let logged = author.user.sandbox.services.rekor_v2.requests().len();
     assert_eq!(logged, 3);

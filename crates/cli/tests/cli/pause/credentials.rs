@@ -9,7 +9,7 @@ use std::{
 use cpan_sigstore_sandbox::pause::TokenTerms;
 
 use super::author::{Author, BUNDLE, ID};
-use crate::harness::{FILE, Ran};
+use crate::harness::{FILE, Ran, until};
 
 #[track_caller]
 fn uploads(author: &Author) {
@@ -185,53 +185,71 @@ fn a_password_is_asked_for_on_the_terminal_and_not_shown() {
     let password = password(&author);
     // A terminal of its own, on which somebody answers two questions.
     let program = env!("CARGO_BIN_EXE_cpan-sigstore");
-    let mut command = Command::new("script");
-    command
+    let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command"])
-        .arg(format!("{program} upload {FILE}"))
+        .arg(format!("tty >terminal; {program} upload {FILE}"))
         .arg("/dev/null")
         .envs(author.user.sandbox.env())
         .env("HOME", author.home())
         .current_dir(author.user.folder.path())
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let output = answer(
-        &mut child,
-        &mut stdin,
-        &[("PAUSE id", ID), ("Password of", &password)],
-    );
+    let mut shown = Shown::new(child.stdout.take().unwrap());
+    shown.until("PAUSE id at 127.0.0.1: ");
+    writeln!(stdin, "{ID}").unwrap();
+    shown.until("Password of MYAUTHOR at 127.0.0.1: ");
+    // Nobody types as fast as a test: the terminal shows nothing from now on.
+    let terminal = fs::read_to_string(author.user.path("terminal")).unwrap();
+    until(|| {
+        let ran = Command::new("stty")
+            .args(["-a", "-F", terminal.trim()])
+            .output()
+            .unwrap();
+        String::from_utf8(ran.stdout).unwrap().contains("-echo ")
+    });
+    writeln!(stdin, "{password}").unwrap();
+    let output = shown.to_the_end();
     assert!(child.wait().unwrap().success(), "{output}");
     assert!(output.contains("uploaded"), "{output}");
     assert!(!output.contains(&password), "{output}");
     author.assert_published();
 }
 
-/// Answers each question once it is asked, and gives all that was shown.
-fn answer(
-    child: &mut std::process::Child,
-    stdin: &mut impl std::io::Write,
-    answers: &[(&str, &str)],
-) -> String {
-    use std::io::Read as _;
-    let mut stdout = child.stdout.take().unwrap();
-    let mut shown = String::new();
-    let mut part = [0; 256];
-    let mut answers = answers.iter().peekable();
-    loop {
-        let count = stdout.read(&mut part).unwrap_or(0);
-        if count == 0 {
-            return shown;
+/// What is shown on a terminal.
+struct Shown {
+    stream: std::process::ChildStdout,
+    text: String,
+}
+
+impl Shown {
+    fn new(stream: std::process::ChildStdout) -> Self {
+        Self {
+            stream,
+            text: String::new(),
         }
-        shown.push_str(&String::from_utf8_lossy(&part[..count]));
-        if let Some((question, answer)) = answers.peek()
-            && shown.contains(question)
-            && shown.ends_with(": ")
-        {
-            writeln!(stdin, "{answer}").unwrap();
-            stdin.flush().unwrap();
-            answers.next();
+    }
+
+    /// Waits for words.
+    #[track_caller]
+    fn until(&mut self, words: &str) {
+        while !self.text.contains(words) {
+            assert!(self.read(), "it ended without `{words}`: {}", self.text);
         }
+    }
+
+    fn to_the_end(mut self) -> String {
+        while self.read() {}
+        self.text
+    }
+
+    fn read(&mut self) -> bool {
+        use std::io::Read as _;
+        let mut part = [0; 256];
+        let count = self.stream.read(&mut part).unwrap_or(0);
+        self.text.push_str(&String::from_utf8_lossy(&part[..count]));
+        count > 0
     }
 }

@@ -75,9 +75,10 @@ fn killed_while_it_signs() {
 }
 
 #[test]
-fn killed_while_it_uploads_the_bundle_or_the_archive() {
-    killed_while_asking(|author| &author.user.sandbox.services.pause, 0);
-    killed_while_asking(|author| &author.user.sandbox.services.pause, 1);
+fn killed_while_it_logs_in_at_pause_and_uploads_the_bundle_or_the_archive() {
+    for undisturbed in [0, 1, 2] {
+        killed_while_asking(|author| &author.user.sandbox.services.pause, undisturbed);
+    }
 }
 
 #[test]
@@ -93,9 +94,7 @@ fn killed_after_pause_took_a_file_and_before_it_was_told() {
     for count in [1, 2] {
         let author = Author::new();
         let pause = &author.user.sandbox.services.pause;
-        pause
-            .faults()
-            .after(count - 1, usize::MAX, Fault::DropAnswer);
+        pause.faults().after(count, usize::MAX, Fault::DropAnswer);
         kill_when(&author, || author.uploads().len() >= count);
         pause.faults().clear();
         ends_published_once(&author);

@@ -51,6 +51,9 @@ pub fn run(args: &ReleaseArgs, author: &PauseId, terminal: &Terminal) -> Result<
     let uploader = uploader(args, author, terminal)?;
     let cpan = args.pause.cpan.open()?;
     let runtime = runtime()?;
+    if let Some(uploader) = &uploader {
+        runtime.block_on(uploader.check_login())?;
+    }
     let listed = runtime.block_on(unsigned(&cpan, author, bundle_file::SUFFIX, SIZE_LIMIT))?;
     if listed.is_empty() {
         if !args.json {
