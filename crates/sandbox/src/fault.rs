@@ -42,6 +42,11 @@ enum Plan {
         left: usize,
         fault: Fault,
     },
+    Every {
+        nth: usize,
+        seen: usize,
+        fault: Fault,
+    },
     Always(Fault),
 }
 
@@ -62,6 +67,15 @@ impl Faults {
         self.set(Plan::Next {
             undisturbed,
             left: count,
+            fault,
+        });
+    }
+
+    /// Disturbs one request in `nth` from now on.
+    pub fn every(&self, nth: usize, fault: Fault) {
+        self.set(Plan::Every {
+            nth,
+            seen: 0,
             fault,
         });
     }
@@ -91,6 +105,10 @@ impl Faults {
             Plan::Next { left, fault, .. } => {
                 *left -= 1;
                 Some(fault.clone())
+            }
+            Plan::Every { nth, seen, fault } => {
+                *seen += 1;
+                seen.is_multiple_of(*nth).then(|| fault.clone())
             }
             Plan::Always(fault) => Some(fault.clone()),
         }
