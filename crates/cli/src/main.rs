@@ -14,6 +14,7 @@ mod identity_args;
 mod instance_args;
 mod log;
 mod login_args;
+mod mirror_args;
 mod pause_args;
 mod preflight_report;
 mod progress;
@@ -57,8 +58,8 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(failure) => {
             terminal.failure(&failure);
-            failure.exit()
+            failure.exit() as u8
         }
     };
-    ExitCode::from(exit as u8)
+    ExitCode::from(exit)
 }

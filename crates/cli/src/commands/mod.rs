@@ -2,9 +2,12 @@
 
 mod check;
 mod conformance;
+mod env;
+mod exec;
 mod inspect;
 mod instance;
 mod memory;
+mod mirror;
 mod policy;
 mod release;
 mod sign;
@@ -12,7 +15,6 @@ mod upload;
 mod verify;
 
 use clap::Subcommand;
-use cpan_sigstore_core::finding::Exit;
 
 use crate::{failure::Failure, terminal::Terminal};
 
@@ -24,6 +26,9 @@ pub enum Command {
     Verify(Box<verify::VerifyArgs>),
     Inspect(inspect::InspectArgs),
     Check(check::CheckArgs),
+    Exec(Box<exec::ExecArgs>),
+    Mirror(Box<mirror::MirrorCommand>),
+    Env(env::EnvArgs),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     #[command(subcommand)]
@@ -37,20 +42,24 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the subcommand.
-    pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        match self {
+    /// Runs the subcommand, and gives the code to end with.
+    pub fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
+        let exit = match self {
             Self::Release(args) => release::run(args, terminal),
             Self::Upload(args) => upload::run(args, terminal),
             Self::Sign(args) => sign::run(args, terminal),
             Self::Verify(args) => verify::run(args, terminal),
             Self::Inspect(args) => inspect::run(args, terminal),
             Self::Check(args) => check::run(args, terminal),
+            Self::Exec(args) => return exec::run(args, terminal),
+            Self::Mirror(args) => mirror::run(args, terminal),
+            Self::Env(args) => env::run(args, terminal),
             Self::Policy(command) => policy::run(command, terminal),
             Self::Memory(command) => memory::run(command, terminal),
             Self::Instance(command) => instance::run(command, terminal),
             Self::SignBundle(args) => conformance::sign(args, terminal),
             Self::VerifyBundle(args) => conformance::verify(args, terminal),
-        }
+        }?;
+        Ok(exit as u8)
     }
 }

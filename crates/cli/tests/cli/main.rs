@@ -15,6 +15,7 @@ mod gate;
 mod harness;
 mod identity;
 mod inspect;
+mod install;
 mod instances;
 mod interruptions;
 mod login;

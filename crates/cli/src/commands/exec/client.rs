@@ -1,0 +1,221 @@
+//! The clients, and what each needs to ask the mirror and nobody else.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use super::{
+    arguments::{Argument, Known, is_address, is_local, read},
+    conf_pm::conf_pm,
+    cpanm, environment,
+};
+
+/// A client of CPAN, by the name of its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// App::cpanminus.
+    Cpanm,
+    /// App::cpm.
+    Cpm,
+    /// Carton.
+    Carton,
+    /// The program of CPAN.pm.
+    Cpan,
+    /// CPAN::Mini.
+    Minicpan,
+    /// Any other, by the proxy alone.
+    Other,
+}
+
+/// Where a client runs: the mirror, and a folder for what it would else share with other runs.
+pub struct Surroundings {
+    url: String,
+    folder: TempDir,
+}
+
+impl Surroundings {
+    /// For a mirror at an address.
+    ///
+    /// # Errors
+    /// Where the folder cannot be made.
+    pub fn new(url: &str) -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("cpan-sigstore-exec-")
+            .tempdir()?;
+        fs::write(folder.path().join("wgetrc"), "")?;
+        Ok(Self {
+            url: url.to_owned(),
+            folder,
+        })
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Keeps the folder where a client has written something; gives its place.
+    pub fn keep_logs(self) -> Option<PathBuf> {
+        let has_logs = self.path().join("cpanm").exists() || self.path().join("cpan").exists();
+        has_logs.then(|| self.folder.keep())
+    }
+}
+
+/// Why an argument is refused.
+pub fn refusal(argument: &str) -> String {
+    format!(
+        "expected arguments that lead to the mirror, found `{argument}`, which leads round it; `--allow-outside` before `--` lets it pass, unverified"
+    )
+}
+
+const fn option(
+    name: &'static str,
+    letter: Option<char>,
+    has_value: bool,
+    leads_round: bool,
+) -> Known {
+    Known {
+        name,
+        letter,
+        has_value,
+        leads_round,
+    }
+}
+
+const CPM: [Known; 8] = [
+    option("resolver", Some('r'), true, true),
+    option("mirror", None, true, true),
+    option("mirror-only", None, false, true),
+    option("home", None, true, true),
+    option("local-lib-contained", Some('L'), true, false),
+    option("workers", Some('w'), true, false),
+    option("cpanfile", None, true, false),
+    option("snapshot", None, true, false),
+];
+const CARTON: [Known; 4] = [
+    option("cached", None, false, true),
+    option("cpanfile", None, true, false),
+    option("path", None, true, false),
+    option("without", None, true, false),
+];
+const CPAN: [Known; 3] = [
+    option("j", Some('j'), true, true),
+    option("M", Some('M'), true, true),
+    option("F", Some('F'), false, true),
+];
+const MINICPAN: [Known; 8] = [
+    option("remote", Some('r'), true, true),
+    option("remote-from", None, true, true),
+    option("class", Some('c'), true, true),
+    option("local", Some('l'), true, false),
+    option("config", Some('C'), true, false),
+    option("dirmode", Some('d'), true, false),
+    option("timeout", Some('t'), true, false),
+    option("log-level", None, true, false),
+];
+
+impl Client {
+    /// The client of this program.
+    pub fn of(program: &OsStr) -> Self {
+        match Path::new(program).file_name().and_then(OsStr::to_str) {
+            Some("cpanm") => Self::Cpanm,
+            Some("cpm") => Self::Cpm,
+            Some("carton") => Self::Carton,
+            Some("cpan") => Self::Cpan,
+            Some("minicpan") => Self::Minicpan,
+            _ => Self::Other,
+        }
+    }
+
+    /// Refuses arguments that lead round the mirror.
+    ///
+    /// # Errors
+    /// Which, and what to do.
+    pub fn check(self, arguments: &[OsString]) -> Result<(), String> {
+        let words: Vec<String> = arguments
+            .iter()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect();
+        let (options, may_be_local): (&[Known], bool) = match self {
+            Self::Cpanm => return cpanm::check(&words),
+            Self::Other => return Ok(()),
+            Self::Cpm => (&CPM, false),
+            Self::Carton => {
+                // What `carton exec` runs is the user's own program.
+                if words.first().is_some_and(|word| word == "exec") {
+                    return Ok(());
+                }
+                (&CARTON, false)
+            }
+            Self::Cpan => (&CPAN, false),
+            Self::Minicpan => (&MINICPAN, true),
+        };
+        for argument in read(&words, options) {
+            let (word, leads_round) = match argument {
+                Argument::Option { words, leads_round } => (words.join(" "), leads_round),
+                Argument::End => continue,
+                Argument::Word(word) => {
+                    let leads_round = is_address(&word) || (is_local(&word) && !may_be_local);
+                    (word, leads_round)
+                }
+            };
+            if leads_round {
+                return Err(refusal(&word));
+            }
+        }
+        Ok(())
+    }
+
+    /// The command, with what it needs.
+    ///
+    /// # Errors
+    /// Where its configuration cannot be written.
+    pub fn command(
+        self,
+        program: &OsStr,
+        arguments: &[OsString],
+        surroundings: &Surroundings,
+    ) -> io::Result<Command> {
+        let url = surroundings.url.as_str();
+        let private = surroundings.path();
+        let mut command = Command::new(program);
+        environment::close(&mut command, url, private);
+        // Also for clients that run cpanm, as Carton does.
+        command.env("PERL_CPANM_HOME", private.join("cpanm"));
+        command.env("PERL_CPM_HOME", private.join("cpm"));
+        let callers = std::env::var("PERL_CPANM_OPT").unwrap_or_default();
+        command.env("PERL_CPANM_OPT", cpanm::options(&callers, url));
+        command.env("PERL_CARTON_MIRROR", url);
+        match self {
+            Self::Cpan => {
+                let file = private.join("conf.pm");
+                fs::write(&file, conf_pm(url, &private.join("cpan")))?;
+                command.arg("-j").arg(file).args(arguments);
+            }
+            Self::Minicpan => {
+                command.args(arguments).args(["--remote", url]);
+            }
+            Self::Cpm => {
+                // Options of a subcommand stand behind it.
+                let (subcommand, rest) = arguments.split_at(arguments.len().min(1));
+                command.args(subcommand);
+                if subcommand.iter().any(|word| word == "install") {
+                    command
+                        .args(["--resolver", &format!("02packages,{url}")])
+                        .arg("--no-default-resolvers")
+                        .arg("--home")
+                        .arg(private.join("cpm"));
+                }
+                command.args(rest);
+            }
+            Self::Cpanm | Self::Carton | Self::Other => {
+                command.args(arguments);
+            }
+        }
+        Ok(command)
+    }
+}

@@ -1,0 +1,168 @@
+//! cpanm: `--from`, in `PERL_CPANM_OPT`, whose options come after those of the command line.
+
+use super::arguments::{Argument, Known, is_address, is_local, read};
+
+const fn value(name: &'static str, letter: Option<char>) -> Known {
+    Known {
+        name,
+        letter,
+        has_value: true,
+        leads_round: false,
+    }
+}
+
+const fn round(name: &'static str, letter: Option<char>, has_value: bool) -> Known {
+    Known {
+        name,
+        letter,
+        has_value,
+        leads_round: true,
+    }
+}
+
+/// Options with a value, which is no argument of its own, and those that lead round the mirror.
+const OPTIONS: [Known; 24] = [
+    round("mirror", None, true),
+    round("mirror-only", None, false),
+    round("mirror-index", None, true),
+    round("from", Some('M'), true),
+    round("cpanmetadb", None, true),
+    round("metacpan", None, false),
+    value("perl", None),
+    value("local-lib", Some('l')),
+    value("local-lib-contained", Some('L')),
+    value("auto-cleanup", None),
+    value("format", None),
+    value("save-dists", None),
+    value("configure-timeout", None),
+    value("build-timeout", None),
+    value("test-timeout", None),
+    value("with-feature", None),
+    value("without-feature", None),
+    value("cpanfile", None),
+    value("configure-args", None),
+    value("build-args", None),
+    value("test-args", None),
+    value("install-args", None),
+    Known {
+        name: "installdeps",
+        letter: None,
+        has_value: false,
+        leads_round: false,
+    },
+    Known {
+        name: "interactive",
+        letter: None,
+        has_value: false,
+        leads_round: false,
+    },
+];
+
+/// Refuses arguments that lead round the mirror. The dependencies of a folder (`--installdeps .`) come from
+/// the mirror, too.
+pub fn check(arguments: &[String]) -> Result<(), String> {
+    let installs_dependencies = arguments.iter().any(|word| word == "--installdeps");
+    for argument in read(arguments, &OPTIONS) {
+        let (word, leads_round) = match &argument {
+            Argument::Option { words, leads_round } => (words.join(" "), *leads_round),
+            // What comes after it would hide the options that lead to the mirror.
+            Argument::End => ("--".to_owned(), true),
+            Argument::Word(word) => {
+                let is_own_folder = installs_dependencies && std::path::Path::new(word).is_dir();
+                (
+                    word.clone(),
+                    is_address(word) || (is_local(word) && !is_own_folder),
+                )
+            }
+        };
+        if leads_round {
+            return Err(super::client::refusal(&word));
+        }
+    }
+    Ok(())
+}
+
+/// `PERL_CPANM_OPT`: what the caller's says, without what leads elsewhere, and then the mirror.
+pub fn options(callers: &str, url: &str) -> String {
+    let words: Vec<String> = callers
+        .split_ascii_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let mut options = Vec::new();
+    for argument in read(&words, &OPTIONS) {
+        match argument {
+            Argument::Option {
+                words,
+                leads_round: false,
+            } => options.extend(words),
+            Argument::Option { .. } | Argument::Word(_) => {}
+            Argument::End => break,
+        }
+    }
+    options.extend(["--from".to_owned(), url.to_owned()]);
+    options.join(" ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn checked(line: &str) -> Result<(), String> {
+        let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+        check(&words)
+    }
+
+    #[test]
+    fn what_leads_round_the_mirror_is_refused_however_it_is_written() {
+        for line in [
+            "--mirror http://x Foo",
+            "--mirror=http://x Foo",
+            "--mirr http://x Foo",
+            "--from http://x Foo",
+            "-M http://x Foo",
+            "-nMhttp://x Foo",
+            "--mirror-only Foo",
+            "--mirror-index x Foo",
+            "--metacpan Foo",
+            "-- Foo",
+            "https://x/Foo-1.0.tar.gz",
+            "file:///Foo-1.0.tar.gz",
+            "git://x/Foo.git",
+            "git@x:Foo.git@v1",
+            "./Foo-1.0",
+            "/Foo-1.0.tar.gz",
+            ".",
+        ] {
+            assert!(checked(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_the_clients_own_affair() {
+        for line in [
+            "Foo::Bar",
+            "Foo::Bar@1.0",
+            "Foo~>1.0",
+            "TIMLEGGE/Foo-1.0.tar.gz",
+            "-nq -l /tmp Foo",
+            "-L/Mine Foo",
+            "--local-lib=/tmp Foo",
+            "--installdeps .",
+        ] {
+            checked(line).unwrap();
+        }
+    }
+
+    #[test]
+    fn of_the_callers_options_only_those_stay_that_lead_nowhere() {
+        assert_eq!(
+            options(
+                "--quiet --mirror http://x -l /a --metacpan -M http://y Foo -n",
+                "URL"
+            ),
+            "--quiet -l /a -n --from URL"
+        );
+        assert_eq!(options("-q -- --mirror x", "URL"), "-q --from URL");
+    }
+}

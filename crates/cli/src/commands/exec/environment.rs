@@ -1,0 +1,40 @@
+//! The environment of a client: no way past the proxy, and none of what the caller set to go elsewhere.
+
+use std::{ffi::OsString, process::Command};
+
+/// What leads elsewhere, by the beginning of its name.
+const CLOSED: [&str; 6] = [
+    "PERL_CPANM_",
+    "PERL_CPM_",
+    "PERL_CPAN_",
+    "PERL5_CPAN",
+    "PERL_CARTON_MIRROR",
+    // Options that the program `cpan` takes before all others.
+    "CPAN_OPTS",
+];
+/// What makes programs ask a proxy, for whatever kind of address.
+const PROXIES: [&str; 4] = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy"];
+
+/// Sets what holds for every client.
+pub fn close(command: &mut Command, url: &str, private: &std::path::Path) {
+    for (name, _) in std::env::vars_os() {
+        if is_closed(&name) {
+            command.env_remove(name);
+        }
+    }
+    for name in PROXIES {
+        command.env(name, url);
+        command.env(name.to_ascii_uppercase(), url);
+    }
+    for name in ["no_proxy", "NO_PROXY", "PERL5OPT"] {
+        command.env_remove(name);
+    }
+    // The user's ~/.curlrc and ~/.wgetrc may name other proxies.
+    command.env("CURL_HOME", private);
+    command.env("WGETRC", private.join("wgetrc"));
+}
+
+fn is_closed(name: &OsString) -> bool {
+    let name = name.to_string_lossy();
+    CLOSED.iter().any(|closed| name.starts_with(closed))
+}

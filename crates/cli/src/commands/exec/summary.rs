@@ -1,0 +1,42 @@
+//! What was refused while the client ran, in order, and how the program ends.
+
+use std::collections::HashSet;
+
+use cpan_sigstore_core::{decision::Decision, finding::Exit};
+use cpan_sigstore_mirror::{
+    Record, Records,
+    record::{Refusal, Ruling},
+};
+
+use crate::terminal::Terminal;
+
+/// Says what was refused and what was only warned of, each once, and gives the exit code of the worst.
+pub fn print(records: &Records, terminal: &Terminal) -> Exit {
+    let mut said = HashSet::new();
+    for record in records.last() {
+        if record.is_plain() || !said.insert((record.path.clone(), record.code())) {
+            continue;
+        }
+        match record.decision() {
+            Decision::Allow => {}
+            Decision::Warn => terminal.warning(&record.to_string()),
+            Decision::Deny | Decision::TryLater => refused(&record, terminal),
+        }
+    }
+    records.exit()
+}
+
+fn refused(record: &Record, terminal: &Terminal) {
+    if let Ruling::Mirror {
+        finding: Refusal::Outside,
+        ..
+    } = record.ruling
+    {
+        terminal.say(&format!("closed: {}", record.path));
+        return;
+    }
+    terminal.say(&format!("refused: {record}"));
+    if let Some(hint) = record.hint() {
+        terminal.hint(hint);
+    }
+}
