@@ -18,6 +18,7 @@ mod inspect;
 mod install;
 mod instances;
 mod interruptions;
+mod load;
 mod login;
 mod pause;
 mod public_bundles;
