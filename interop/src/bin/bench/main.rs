@@ -6,6 +6,7 @@ mod attempt;
 mod floor;
 mod gate;
 mod measure;
+mod mirror;
 mod sign;
 mod table;
 mod verify;
@@ -39,5 +40,6 @@ fn figures() -> Result<Table, BenchError> {
     verify::large(&attempt, &mut table)?;
     sign::figures(&attempt, &mut table)?;
     gate::figures(&attempt, &mut table)?;
+    mirror::figures(&attempt, &mut table)?;
     Ok(table)
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum Goal {
     /// No more than this.
     AtMost(f64),
+    /// No less than this.
+    AtLeast(f64),
     /// It is shown for comparison.
     None,
 }
@@ -33,6 +35,10 @@ impl Table {
             Goal::AtMost(most) => (
                 format!("<= {most}"),
                 if ratio <= most { "met" } else { "MISSED" },
+            ),
+            Goal::AtLeast(least) => (
+                format!(">= {least}"),
+                if ratio >= least { "met" } else { "MISSED" },
             ),
             Goal::None => (String::new(), ""),
         };
