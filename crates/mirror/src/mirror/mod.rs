@@ -34,6 +34,8 @@ pub const ARCHIVE_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
 /// How long a denial holds at most, so that a client that tries again is answered at once and an author
 /// who adds a bundle is not kept waiting.
 const DENIED_FOR: Duration = Duration::from_secs(30);
+/// How long it holds at most that something could not be told.
+const UNTOLD_FOR: Duration = Duration::from_secs(5);
 /// How many files are fetched at once.
 const FETCHES: usize = 16;
 /// How many answers are remembered.
@@ -175,8 +177,8 @@ impl Mirror {
             Answer::File(_) => fresh,
             Answer::Absent => fresh.min(DENIED_FOR),
             Answer::Refused(record) if record.decision() == Decision::Deny => fresh.min(DENIED_FOR),
-            // What could not be told is looked at again by whoever comes next.
-            Answer::Refused(_) => return,
+            // Long enough for the further tries of one client, which would each wait for the upstream.
+            Answer::Refused(_) => fresh.min(UNTOLD_FOR),
         };
         let now = Instant::now();
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,7 +23,7 @@ impl Installation {
 
     /// `exec` with these flags, before `--`, and a client.
     pub fn command(&self, flags: &[&str], client: &[&str]) -> Command {
-        let fixed = ["exec", "--policy", "policy.toml", "--fresh", "0"];
+        let fixed = ["exec", "--policy", "policy.toml"];
         let mut command = self
             .shop
             .user

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod clients;
+mod hostile;
 mod http;
 mod installation;
 mod mirror;
