@@ -47,7 +47,10 @@ impl Surroundings {
         let folder = tempfile::Builder::new()
             .prefix("cpan-sigstore-exec-")
             .tempdir()?;
-        fs::write(folder.path().join("wgetrc"), "")?;
+        // Settings of curl and wget, in the place of the user's.
+        for settings in [".curlrc", "wgetrc"] {
+            fs::write(folder.path().join(settings), "")?;
+        }
         Ok(Self {
             url: url.to_owned(),
             folder,

@@ -63,6 +63,8 @@ fn arguments_that_lead_round_the_mirror_are_refused_before_anything_runs() {
 #[test]
 fn an_unflagged_client_is_led_to_the_mirror_by_the_proxy() {
     let user = attacked();
+    // Settings that would lead past the proxy.
+    fs::write(user.home().join(".curlrc"), "noproxy = \"*\"\n").unwrap();
     // Any other program than those that are known, and every host.
     let line = format!(
         "curl -s -o got -w '%{{http_code}}' http://www.cpan.org/pub/authors/id/{HOME}/{FILE}; \
@@ -149,6 +151,8 @@ fn minicpan_mirrors_what_is_allowed_and_its_zero_does_not_hide_the_rest() {
     let good = distribution("Good-One", "1.00");
     user.shop
         .publish_signed("author", "Good-One-1.00.tar.gz", &good);
+    let cpan = user.shop.user.sandbox.services.cpan.url();
+    fs::write(user.home().join(".minicpanrc"), format!("remote: {cpan}\n")).unwrap();
     let ran = user.exec(&[], &["minicpan", "--local", "mini"]).exits(12);
     let mirrored = user.shop.user.path("mini/authors/id").join(HOME);
     assert!(mirrored.join("Good-One-1.00.tar.gz").exists(), "{ran:#?}");

@@ -211,7 +211,7 @@ fn a_password_is_asked_for_on_the_terminal_and_not_shown() {
         String::from_utf8(ran.stdout).unwrap().contains("-echo ")
     });
     writeln!(stdin, "{password}").unwrap();
-    let output = shown.to_the_end();
+    let output = shown.read_to_the_end();
     assert!(child.wait().unwrap().success(), "{output}");
     assert!(output.contains("uploaded"), "{output}");
     assert!(!output.contains(&password), "{output}");
@@ -240,7 +240,7 @@ impl Shown {
         }
     }
 
-    fn to_the_end(mut self) -> String {
+    fn read_to_the_end(mut self) -> String {
         while self.read() {}
         self.text
     }
