@@ -11,12 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 /// # Errors
 /// Where it cannot be started.
 pub async fn run(command: Command) -> io::Result<i32> {
-    let mut child = tokio::process::Command::from(command).spawn()?;
-    let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut quit = signal(SignalKind::quit())?;
+    // Only now: a signal that comes first would end this program and leave the client alone.
+    let mut child = tokio::process::Command::from(command).spawn()?;
+    let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
     // Keys on the terminal reach the client by themselves.
     let by_terminal = io::IsTerminal::is_terminal(&io::stdin());
     loop {

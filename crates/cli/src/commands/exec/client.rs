@@ -32,9 +32,19 @@ pub enum Client {
     Other,
 }
 
+/// The ways that lead round the mirror.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ways {
+    /// There are none.
+    Closed,
+    /// The user lets arguments pass that need them: what the client asks for by itself is the mirror's still.
+    Open,
+}
+
 /// Where a client runs: the mirror, and a folder for what it would else share with other runs.
 pub struct Surroundings {
     url: String,
+    ways: Ways,
     folder: TempDir,
 }
 
@@ -43,7 +53,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// Where the folder cannot be made.
-    pub fn new(url: &str) -> io::Result<Self> {
+    pub fn new(url: &str, ways: Ways) -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("cpan-sigstore-exec-")
             .tempdir()?;
@@ -53,6 +63,7 @@ impl Surroundings {
         }
         Ok(Self {
             url: url.to_owned(),
+            ways,
             folder,
         })
     }
@@ -186,7 +197,10 @@ impl Client {
         let url = surroundings.url.as_str();
         let private = surroundings.path();
         let mut command = Command::new(program);
-        environment::close(&mut command, url, private);
+        environment::close(&mut command);
+        if surroundings.ways == Ways::Closed {
+            environment::lead_to_proxy(&mut command, url, private);
+        }
         // Also for clients that run cpanm, as Carton does.
         command.env("PERL_CPANM_HOME", private.join("cpanm"));
         command.env("PERL_CPM_HOME", private.join("cpm"));

@@ -1,6 +1,6 @@
 //! The environment of a client: no way past the proxy, and none of what the caller set to go elsewhere.
 
-use std::{ffi::OsString, process::Command};
+use std::{ffi::OsString, path::Path, process::Command};
 
 /// What leads elsewhere, by the beginning of its name.
 const CLOSED: [&str; 6] = [
@@ -15,18 +15,23 @@ const CLOSED: [&str; 6] = [
 /// What makes programs ask a proxy, for whatever kind of address.
 const PROXIES: [&str; 4] = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy"];
 
-/// Sets what holds for every client.
-pub fn close(command: &mut Command, url: &str, private: &std::path::Path) {
+/// Takes away what the caller set to go elsewhere.
+pub fn close(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if is_closed(&name) {
             command.env_remove(name);
         }
     }
+    command.env_remove("PERL5OPT");
+}
+
+/// Leads every request to the proxy.
+pub fn lead_to_proxy(command: &mut Command, url: &str, private: &Path) {
     for name in PROXIES {
         command.env(name, url);
         command.env(name.to_ascii_uppercase(), url);
     }
-    for name in ["no_proxy", "NO_PROXY", "PERL5OPT"] {
+    for name in ["no_proxy", "NO_PROXY"] {
         command.env_remove(name);
     }
     // The user's ~/.curlrc and ~/.wgetrc may name other proxies.

@@ -21,7 +21,7 @@ use crate::{
     mirror_args::{MirrorArgs, MirrorFailure, runtime},
     terminal::Terminal,
 };
-use client::{Client, Surroundings};
+use client::{Client, Surroundings, Ways};
 
 /// Run a client of CPAN so that it installs only what is allowed.
 ///
@@ -36,7 +36,8 @@ use client::{Client, Surroundings};
 pub struct ExecArgs {
     #[command(flatten)]
     mirror: MirrorArgs,
-    /// Let arguments pass that lead round the mirror: addresses, git, local files, other mirrors
+    /// Let arguments pass that lead round the mirror (addresses, git, local files, other mirrors), and leave
+    /// the proxy settings as they are
     #[arg(long)]
     allow_outside: bool,
     /// The client and its arguments
@@ -53,9 +54,12 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
         .split_first()
         .ok_or_else(|| Failure::Usage("expected a client to run, found none".to_owned()))?;
     let client = Client::of(program);
-    if !args.allow_outside {
+    let ways = if args.allow_outside {
+        Ways::Open
+    } else {
         client.check(arguments).map_err(Failure::Usage)?;
-    }
+        Ways::Closed
+    };
     let runtime = runtime()?;
     let mirror = args.mirror.mirror(Records::default(), &runtime, terminal)?;
     let listen = |source| MirrorFailure::Listen {
@@ -72,7 +76,7 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
         // Also when the other end is gone.
         let _ = stopped.await;
     }));
-    let surroundings = Surroundings::new(&url).map_err(|source| Failure::System {
+    let surroundings = Surroundings::new(&url, ways).map_err(|source| Failure::System {
         what: "expected to make a folder for the client",
         source,
     })?;

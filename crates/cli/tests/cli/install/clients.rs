@@ -1,7 +1,10 @@
 //! Each client as Debian has it: what is allowed is installed, what is refused is not, and nothing leads
 //! round the mirror.
 
-use std::fs;
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use super::installation::Installation;
 use crate::{
@@ -55,9 +58,11 @@ fn arguments_that_lead_round_the_mirror_are_refused_before_anything_runs() {
         assert!(ran.stdout.is_empty());
     }
     // What the user lets pass is the user's.
-    let client = ["cpanm", "--notest", "-l", "perl", &format!("./{FILE}")];
-    user.exec(&["--allow-outside"], &client).exits(0);
-    assert!(user.has("perl", "Foo::Bar"));
+    for (folder, argument) in [("file", &*format!("./{FILE}")), ("address", &address)] {
+        let client = ["cpanm", "--notest", "-l", folder, argument];
+        user.exec(&["--allow-outside"], &client).exits(0);
+        assert!(user.has(folder, "Foo::Bar"));
+    }
 }
 
 #[test]
@@ -174,4 +179,24 @@ fn cpm_gets_the_mirror_as_its_only_resolver() {
     assert!(ran.stdout.starts_with(expected), "{ran:#?}");
     assert!(ran.stdout.contains(" --no-default-resolvers "), "{ran:#?}");
     assert!(ran.stdout.ends_with(" -g Foo::Bar\n"), "{ran:#?}");
+}
+
+#[test]
+fn a_signal_reaches_the_client_and_its_answer_is_the_end() {
+    use std::io::{BufRead as _, BufReader};
+    let user = Installation::new();
+    let line = "trap 'kill $!; exit 9' TERM; sleep 60 & echo ready; wait";
+    let mut running = user
+        .command(&[], &["sh", "-c", line])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    let mut stdout = BufReader::new(running.stdout.take().unwrap());
+    stdout.read_line(&mut ready).unwrap();
+    assert_eq!(ready, "ready\n");
+    let id = running.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(running.wait().unwrap().code(), Some(9));
 }

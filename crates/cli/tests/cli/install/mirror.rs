@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     gate::shop::FILE,
-    harness::{names, sha256},
+    harness::{names, sha256, until},
     pause::author::{HOME, distribution},
 };
 
@@ -60,13 +60,15 @@ impl Running {
         self.get(&archive())
     }
 
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// Ends it as an administrator does, and gives what it logged.
     fn stop(mut self) -> String {
-        let status = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
+        self.signal("-TERM");
         let mut log = String::new();
         let mut stderr = self.child.stderr.take().unwrap();
         stderr.read_to_string(&mut log).unwrap();
@@ -332,4 +334,20 @@ fn other_machines_are_served_by_tls_or_not_at_all() {
         "{got:?}"
     );
     mirror.stop();
+}
+
+#[test]
+fn a_policy_that_is_stricter_now_counts_for_what_was_allowed_before() {
+    let user = Installation::new();
+    user.shop.publish(FILE, &distribution("Foo-Bar", "1.02"));
+    let mirror = Running::start(&user, &[]);
+    assert_eq!(mirror.archive().status, 200);
+    user.shop.policy("[default]\nrequire-signed = true\n");
+    mirror.signal("-HUP");
+    until(|| mirror.archive().status == 403);
+    let log = mirror.stop();
+    assert!(
+        log.contains("warn unsigned") && log.contains("deny unsigned"),
+        "{log}"
+    );
 }
