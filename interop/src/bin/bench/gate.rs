@@ -75,7 +75,11 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
 fn nearest(corpus: &Path, size: u64) -> Result<PathBuf, BenchError> {
     let mut found: Option<(u64, PathBuf)> = None;
     for package in fs::read_dir(corpus)? {
-        for archive in fs::read_dir(package?.path())? {
+        let package = package?.path();
+        if !package.is_dir() {
+            continue;
+        }
+        for archive in fs::read_dir(package)? {
             let archive = archive?;
             let distance = archive.metadata()?.len().abs_diff(size);
             let is_gzip = archive

@@ -52,6 +52,8 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         if exit as u8 > worst as u8 {
             worst = exit;
         }
+        // What is remembered by now is said by now.
+        terminal.flush();
     };
     match releases {
         Releases::Files(author, files) => {

@@ -1,5 +1,10 @@
 //! `memory`: what is remembered can be seen, carried elsewhere and forgotten.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
 use super::shop::{FILE, RELEASE, Shop};
 use crate::{harness::AUTHOR, pause::author::distribution};
 
@@ -61,4 +66,28 @@ fn without_its_memory_the_gate_lets_nothing_pass() {
     let unreachable = "postgres://user:secret@127.0.0.1:1/db";
     let ran = shop.verify(&[RELEASE, "--memory", unreachable]).exits(1);
     assert!(!ran.stderr.contains("secret"), "{ran:#?}");
+}
+
+#[test]
+fn what_was_said_is_remembered_though_the_process_is_killed() {
+    let shop = Shop::new();
+    shop.release("1.02");
+    // So many that the process is not at its end when it is killed.
+    let args = [&["verify"], &[RELEASE; 200][..]].concat();
+    let mut command = shop.user.command(&args);
+    let mut process = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    process.kill().unwrap();
+    assert!(!process.wait().unwrap().success());
+    assert!(line.starts_with("identity-unknown, allowed: "), "{line}");
+    let json = shop.user.run(&["memory", "list", "--json"]).exits(0).json();
+    assert_eq!(json["first-seen"][0]["name"], "MYAUTHOR");
+    assert_eq!(shop.found(&[RELEASE], 0)["finding"], "trusted");
 }
