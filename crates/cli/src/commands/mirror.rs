@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How often trust material and policy are looked at anew.
-const REFRESH: Duration = Duration::from_secs(3600);
+const REFRESH: Duration = Duration::from_secs(600);
 
 /// Serve a CPAN to any client, and hand out only what is allowed.
 ///
