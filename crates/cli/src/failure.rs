@@ -444,7 +444,7 @@ impl Failure {
                 "without its memory the gate does not know who signed before, and lets nothing pass; another place for it is named with `--memory`",
             ),
             Self::NoIdentity(_) => Some(
-                "name it with `--certificate-identity author@example.com --certificate-oidc-issuer https://accounts.google.com` (or `--key FILE`); `cpan-sigstore inspect BUNDLE` shows who a bundle says has signed, but ask the author, not the bundle, whether that is right",
+                "name it with `--certificate-identity author@example.com --certificate-oidc-issuer https://accounts.google.com` (or `--key FILE`), or say with `--author ID` whose release it is; `cpan-sigstore inspect BUNDLE` shows who a bundle says has signed, but ask the author, not the bundle, whether that is right",
             ),
             Self::Config(ConfigError::UnknownInstance { .. }) => Some(
                 "`cpan-sigstore instance list` shows the instances, `cpan-sigstore instance add` adds one",
