@@ -137,6 +137,7 @@ fn excerpt(text: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const LIST: &str = "File:         02packages.details.txt\nLine-Count:   3\nLast-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n\n\
         Zoo 1.0 A/AB/ABC/Zoo-1.0.tar.gz\nbar 1.0 A/AB/ABC/bar-1.0.tar.gz\nOld undef A/AB/ABC/Old.pm.gz\n";
@@ -173,5 +174,16 @@ mod tests {
             assert!(Packages::parse(text.as_bytes()).is_err(), "{new}");
         }
         assert!(Packages::parse(b"\xff").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd_and_what_is_read_is_read_again(text in "\\PC{0,40}", cut in 0..LIST.len()) {
+            let mut mixed = LIST.as_bytes().to_vec();
+            mixed.splice(cut..cut, text.bytes());
+            if let Ok(packages) = Packages::parse(&mixed) {
+                prop_assert!(Packages::parse(&packages.sorted()).is_ok());
+            }
+        }
     }
 }

@@ -94,6 +94,8 @@ fn a_client_that_says_all_is_well_does_not_hide_a_refusal() {
     // Without a refusal the client's own code counts.
     user.exec(&[], &["sh", "-c", "exit 7"]).exits(7);
     user.exec(&[], &["sh", "-c", "kill -TERM $$"]).exits(143);
+    let ran = user.exec(&[], &["./none"]).exits(1);
+    assert!(ran.stderr.contains("expected to run ./none"), "{ran:#?}");
 }
 
 #[test]
