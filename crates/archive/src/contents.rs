@@ -38,7 +38,7 @@ pub fn tar<R: Read>(
     members: &mut Members,
     findings: &mut Findings,
 ) -> io::Result<Contents> {
-    // Unpacking block by block would take twice as long.
+    // Unpacking block by block would take half as long again.
     let stream = Unpacked::new(Source::new(file), compression);
     let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, stream));
     let complete = complete(walk_tar(&mut tar, members, findings), findings)?;
