@@ -242,7 +242,10 @@ proptest! {
     fn any_text_is_split_without_losing_its_place(stem in "[A-Za-z0-9_.+v-]{0,24}") {
         let (name, version) = distname::split(&stem);
         prop_assert!(stem.starts_with(&name) || name.len() < stem.len());
-        prop_assert!(stem.contains(version.as_deref().unwrap_or_default()));
+        // What was split by a hyphen may be joined without one, as `Foo-a-0` is Foo in version a0.
+        let plain = |text: &str| text.replace('-', "");
+        let version = plain(version.as_deref().unwrap_or_default());
+        prop_assert!(plain(&stem).contains(&version));
     }
 
     #[test]
@@ -258,7 +261,8 @@ proptest! {
         prop_assert_eq!(name_matches_meta(&release, &name.replace('-', "::"), &version), Ok(()));
         let longer = format!("{name}x");
         prop_assert!(name_matches_meta(&release, &longer, &version).is_err());
-        prop_assert!(name_matches_meta(&release, &name, "99.5").is_err());
+        // No version that is made here is so high.
+        prop_assert!(name_matches_meta(&release, &name, "1000.5").is_err());
     }
 
     #[test]
