@@ -89,7 +89,6 @@ impl FromStr for Sha256Digest {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -26,7 +26,6 @@ pub(crate) fn sign(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::key::ClientKey;

@@ -143,7 +143,6 @@ fn consistency_path(leaves: &[Hash], first: usize, known: bool, path: &mut Vec<H
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

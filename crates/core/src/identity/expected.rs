@@ -88,7 +88,6 @@ pub struct IdentityMismatch {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::identity::{CiClaims, Subject};

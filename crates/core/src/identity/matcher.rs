@@ -97,7 +97,6 @@ impl fmt::Display for Matcher {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

@@ -13,7 +13,6 @@ mod error;
 mod pin;
 mod rule;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use error::PolicyError;

@@ -16,5 +16,4 @@ pub use subdirectory::{Subdirectory, SubdirectoryError};
 pub use version::{PerlVersion, VersionError};
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

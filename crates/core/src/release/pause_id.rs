@@ -64,7 +64,6 @@ impl Serialize for PauseId {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -284,5 +284,4 @@ fn unsigned(path: &ReleasePath, known: &Known) -> Told {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -135,5 +135,4 @@ async fn known(connection: &mut AnyConnection, path: &ReleasePath) -> Result<Kno
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;

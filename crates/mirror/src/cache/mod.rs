@@ -227,5 +227,4 @@ fn make_folder(path: &Path) -> Result<(), CacheError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -49,7 +49,6 @@ pub fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

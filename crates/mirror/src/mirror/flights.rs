@@ -79,7 +79,6 @@ fn lock<K, V>(waiting: &Waiting<K, V>) -> MutexGuard<'_, HashMap<K, watch::Recei
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -94,7 +94,6 @@ pub(super) fn generalized_time(at: Timestamp, with_fraction: bool) -> der::Resul
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

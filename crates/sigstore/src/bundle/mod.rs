@@ -179,5 +179,4 @@ fn media_type(value: &Value) -> Result<Format, Refused> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

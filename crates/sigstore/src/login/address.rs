@@ -25,7 +25,6 @@ pub(crate) fn refuse_insecure(url: &Url) -> Result<(), LoginError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -201,7 +201,6 @@ impl fmt::Debug for IdentityToken {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -166,5 +166,4 @@ fn unusable(expected: &'static str, found: &str) -> SignError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -240,7 +240,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ConfigError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

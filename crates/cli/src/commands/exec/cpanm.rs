@@ -104,7 +104,6 @@ pub fn options(callers: &str, url: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

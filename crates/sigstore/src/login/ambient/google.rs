@@ -119,7 +119,6 @@ fn address(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use cpan_sigstore_sandbox::{Sandbox, SandboxOptions};
 
