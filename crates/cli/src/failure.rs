@@ -330,9 +330,8 @@ impl Failure {
             | Self::Config(
                 ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
             ) => Exit::Usage,
-            Self::Trust(TrustError::Unavailable { .. }) | Self::IndexRolledBack { .. } => {
-                Exit::TryLater
-            }
+            Self::Trust(TrustError::Unavailable { .. }) => Exit::TryLater,
+            Self::IndexRolledBack { .. } => Exit::Downgrade,
             Self::Upstream(UpstreamError::Network(error)) if error.is_transient() => Exit::TryLater,
             Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
             Self::Sign(SignError::OwnBundle(_)) => Exit::SignatureInvalid,

@@ -81,9 +81,34 @@ impl Http {
         limit: u64,
         into: &mut File,
     ) -> Result<Download, HttpError> {
+        self.stream(&url, known, limit, &mut Some(into)).await
+    }
+
+    /// The digest of a file of at most `limit` bytes, which is read and not kept; `None` where there
+    /// is none (404, 410).
+    ///
+    /// # Errors
+    /// As [`Http::file`].
+    pub async fn digest(&self, url: Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
+        let known = Validators::default();
+        match self.stream(&url, &known, limit, &mut None).await? {
+            Download::Whole { digest, .. } => Ok(Some(digest)),
+            // Without a condition nothing is unchanged.
+            Download::Absent | Download::Unchanged => Ok(None),
+        }
+    }
+
+    /// Reads a file to its end, anew after what passes, and keeps it where there is a place for it.
+    async fn stream(
+        &self,
+        url: &Url,
+        known: &Validators,
+        limit: u64,
+        into: &mut Option<&mut File>,
+    ) -> Result<Download, HttpError> {
         let mut waits = self.backoff.waits();
         loop {
-            match self.download_once(&url, known, limit, into).await {
+            match self.stream_once(url, known, limit, into).await {
                 Err(error) if error.is_transient() => match waits.next() {
                     Some(wait) => tokio::time::sleep(wait).await,
                     None => return Err(error),
@@ -93,20 +118,22 @@ impl Http {
         }
     }
 
-    async fn download_once(
+    async fn stream_once(
         &self,
         url: &Url,
         known: &Validators,
         limit: u64,
-        into: &mut File,
+        into: &mut Option<&mut File>,
     ) -> Result<Download, HttpError> {
         let shown_url = shown(url);
         let unwritable = |source| HttpError::Write {
             url: shown_url.clone(),
             source,
         };
-        into.set_len(0).map_err(unwritable)?;
-        into.rewind().map_err(unwritable)?;
+        if let Some(file) = into {
+            file.set_len(0).map_err(unwritable)?;
+            file.rewind().map_err(unwritable)?;
+        }
         let mut response = match self.open(url, known).await? {
             Opened::File(response) => response,
             Opened::Unchanged => return Ok(Download::Unchanged),
@@ -119,8 +146,8 @@ impl Http {
         each_part(&mut response, &shown_url, limit, |part| {
             hasher.update(part);
             size += part.len() as u64;
-            if written.is_ok() {
-                written = into.write_all(part);
+            if let (Some(file), Ok(())) = (into.as_mut(), &written) {
+                written = file.write_all(part);
             }
         })
         .await?;
@@ -133,7 +160,7 @@ impl Http {
     }
 
     /// Asks for a file, and hands out the answer whose body it is.
-    pub(crate) async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, HttpError> {
+    async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, HttpError> {
         let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
         for (name, value) in known.conditions() {
             request = request.header(name, value);
@@ -158,7 +185,7 @@ impl Http {
 }
 
 /// How a server answers when it is asked for a file.
-pub(crate) enum Opened {
+enum Opened {
     File(Response),
     Unchanged,
     Absent,

@@ -17,12 +17,10 @@ pub use error::HttpError;
 
 use std::time::Duration;
 
-use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
 use reqwest::{Method, Request, RequestBuilder, Response, Url};
 
 use crate::{
     backoff::asked_wait,
-    download::Opened,
     error::{connection, failed, shown},
 };
 
@@ -176,35 +174,6 @@ impl Http {
                 status,
             }),
         }
-    }
-
-    /// The digest of a file of at most `limit` bytes, which is read and not kept; `None` where there
-    /// is none (404, 410).
-    ///
-    /// # Errors
-    /// As [`Http::file`].
-    pub async fn digest(&self, url: Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
-        let mut waits = self.backoff.waits();
-        loop {
-            match self.digest_once(&url, limit).await {
-                Err(error) if error.is_transient() => match waits.next() {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Err(error),
-                },
-                decided => return decided,
-            }
-        }
-    }
-
-    async fn digest_once(&self, url: &Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
-        let shown_url = shown(url);
-        // Without a condition nothing is unchanged.
-        let Opened::File(mut response) = self.open(url, &Validators::default()).await? else {
-            return Ok(None);
-        };
-        let mut hasher = Sha256Hasher::default();
-        each_part(&mut response, &shown_url, limit, |part| hasher.update(part)).await?;
-        Ok(Some(hasher.finish()))
     }
 
     async fn start(&self, request: Request) -> Result<Response, HttpError> {

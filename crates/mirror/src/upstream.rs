@@ -7,10 +7,13 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use cpan_sigstore_core::digest::Sha256Hasher;
+use cpan_sigstore_core::{digest::Sha256Hasher, release::ReleasePath};
 use cpan_sigstore_http::{Download, HttpError, Validators};
 use cpan_sigstore_pause::published::{Cpan, CpanError};
+use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use url::Url;
+
+use crate::path::BUNDLE_SUFFIX;
 
 /// Where a CPAN is.
 #[derive(Clone, Debug)]
@@ -91,6 +94,19 @@ impl Upstream {
         match self {
             Self::Network(cpan) => Ok(cpan.file(path, limit).await?),
             Self::Folder(folder) => small_file(&folder.join(path), limit as u64),
+        }
+    }
+
+    /// The bundle of a release; `None` where there is none. In the place of one that is too large stands
+    /// another that is: what is to be said of it is the gate's.
+    ///
+    /// # Errors
+    /// Where there is no answer of use.
+    pub async fn bundle(&self, path: &ReleasePath) -> Result<Option<Vec<u8>>, UpstreamError> {
+        let path = format!("{path}{BUNDLE_SUFFIX}");
+        match self.small(&path, BUNDLE_LIMIT).await {
+            Err(error) if error.is_too_large() => Ok(Some(vec![0; BUNDLE_LIMIT + 1])),
+            other => other,
         }
     }
 

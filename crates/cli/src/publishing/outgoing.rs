@@ -104,7 +104,7 @@ impl Release<'_> {
     }
 
     async fn send_bundle(&self, terminal: &Terminal) -> Result<(), Failure> {
-        let outgoing = self.signed.outgoing_bundle()?;
+        let outgoing = self.signed.outgoing_bundle();
         match self.upload(&outgoing, terminal).await? {
             Outcome::Accepted => Ok(()),
             // PAUSE takes a bundle again in the same place, so that its name is taken in another.

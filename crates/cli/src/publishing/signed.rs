@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
-    digest::Sha256Digest,
+    digest::{Sha256Digest, Sha256Hasher},
     identity::{ExpectedIdentity, IdentityMismatch},
 };
 use cpan_sigstore_pause::{
@@ -12,7 +12,7 @@ use cpan_sigstore_pause::{
 };
 use cpan_sigstore_sigstore::{
     bundle::{Refused, StrictBundle},
-    verify::{Allow, Artifact, VerifiedSignature, Verifier, VerifyError, sha256},
+    verify::{Allow, Artifact, VerifiedSignature, Verifier, VerifyError},
 };
 
 use crate::{
@@ -160,15 +160,14 @@ impl SignedArchive {
     }
 
     /// The bundle, to be uploaded as it was verified or not at all.
-    ///
-    /// # Errors
-    /// Never, as its text is at hand; the type is that of hashing any stream.
-    pub fn outgoing_bundle(&self) -> Result<Outgoing, Failure> {
-        Ok(Outgoing {
+    pub fn outgoing_bundle(&self) -> Outgoing {
+        let mut hasher = Sha256Hasher::default();
+        hasher.update(&self.json);
+        Outgoing {
             path: self.bundle.clone(),
             name: self.bundle_name(),
-            digest: sha256(&mut self.json.as_slice())?,
-        })
+            digest: hasher.finish(),
+        }
     }
 }
 

@@ -9,12 +9,11 @@ use std::{path::Path, sync::Arc};
 use cpan_sigstore_core::{release::ReleasePath, verdict::Verdict};
 use cpan_sigstore_gate::Candidate;
 use cpan_sigstore_http::{Download, Validators};
-use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 
 use super::{ARCHIVE_LIMIT, Answer, Mirror};
 use crate::{
     cache::{CacheError, Content, Incoming, Place},
-    path::{BUNDLE_SUFFIX, Wanted},
+    path::Wanted,
     record::{Record, Refusal},
     upstream::UpstreamError,
 };
@@ -77,7 +76,11 @@ impl Mirror {
     async fn fetch(&self, path: &ReleasePath, kept: Option<Place>) -> Result<Found, Trouble> {
         // Closed only when the process ends.
         let _turn = self.fetches.acquire().await;
-        let bundle = self.bundle(path).await.map_err(Trouble::Upstream)?;
+        let bundle = self
+            .upstream
+            .bundle(path)
+            .await
+            .map_err(Trouble::Upstream)?;
         let mut file = self.cache.incoming().map_err(Trouble::Cache)?;
         let validators = kept.as_ref().map(Place::validators).unwrap_or_default();
         let download = self
@@ -104,16 +107,6 @@ impl Mirror {
             }),
         };
         Ok(Found::Release { archive, bundle })
-    }
-
-    /// The bundle at the upstream. In the place of one that is too large stands another that is: what is
-    /// to be said of it is the gate's.
-    async fn bundle(&self, path: &ReleasePath) -> Result<Option<Vec<u8>>, UpstreamError> {
-        let path = format!("{path}{BUNDLE_SUFFIX}");
-        match self.upstream.small(&path, BUNDLE_LIMIT).await {
-            Err(error) if error.is_too_large() => Ok(Some(vec![0; BUNDLE_LIMIT + 1])),
-            other => other,
-        }
     }
 
     async fn decide_about_new(

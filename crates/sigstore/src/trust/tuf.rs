@@ -4,10 +4,7 @@
 //! expiry, before it is used. What is neither fetched nor validly cached is unavailable; there is no
 //! older copy to fall back to.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use sigstore_trust_root::{SIGNING_CONFIG_TARGET, SigstoreInstance, TRUSTED_ROOT_TARGET};
@@ -22,6 +19,8 @@ use cpan_sigstore_http::Http;
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// File in the cache that says when the repository was last asked, as RFC 3339.
 const REFRESHED: &str = "refreshed";
+/// Largest such file that is read, in bytes.
+const REFRESHED_LIMIT: u64 = 64;
 
 /// Whether the network may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,13 +282,10 @@ fn refreshed_lately(folder: &Path, now: Timestamp) -> bool {
 }
 
 fn last_refresh(folder: &Path) -> Option<Timestamp> {
-    let text = std::fs::read_to_string(folder.join(REFRESHED)).ok()?;
-    text.trim().parse().ok()
+    let text = cpan_sigstore_files::read(&folder.join(REFRESHED), REFRESHED_LIMIT).ok()??;
+    std::str::from_utf8(&text).ok()?.trim().parse().ok()
 }
 
 fn note_refresh(folder: &Path, now: Timestamp) -> std::io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    writeln!(file, "{now}")?;
-    file.persist(folder.join(REFRESHED))?;
-    Ok(())
+    cpan_sigstore_files::write(&folder.join(REFRESHED), format!("{now}\n").as_bytes())
 }

@@ -8,11 +8,10 @@ use cpan_sigstore_mirror::{
     mirror::ARCHIVE_LIMIT,
     upstream::Upstream,
 };
-use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use crate::{bundle_file, failure::Failure};
+use crate::failure::Failure;
 
 /// The index of packages.
 const INDEX: &str = "modules/02packages.details.txt.gz";
@@ -45,19 +44,17 @@ impl Fetcher {
             what: "expected to make a temporary file",
             source,
         })?;
-        let path = path.to_string();
         let known = Validators::default();
+        let name = path.to_string();
         let got = self
             .cpan
-            .download(&path, &known, ARCHIVE_LIMIT, archive.as_file_mut());
+            .download(&name, &known, ARCHIVE_LIMIT, archive.as_file_mut());
         match got.await? {
             Download::Whole { .. } => {}
             // Without a condition nothing is unchanged.
-            Download::Absent | Download::Unchanged => return Err(self.absent(path)),
+            Download::Absent | Download::Unchanged => return Err(self.absent(name)),
         }
-        let bundle = format!("{path}{}", bundle_file::SUFFIX);
-        // One byte more than a bundle may have, so that one that is too large is found to be so.
-        let bundle = self.cpan.small(&bundle, BUNDLE_LIMIT + 1).await?;
+        let bundle = self.cpan.bundle(path).await?;
         Ok(Fetched { archive, bundle })
     }
 
