@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output},
     time::Duration,
 };
 
@@ -146,7 +147,17 @@ pub fn bare(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Waits until something is the case; a test that waits for what never comes fails instead of hanging.
+/// Where a server that was started answers: the last word of the first line that it prints.
+pub fn address(server: &mut Child) -> String {
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let (_, address) = line.trim().rsplit_once(' ').unwrap();
+    address.to_owned()
+}
+
+/// Waits until something is the case, which only looking again can tell; a test that waits for what never comes fails instead of hanging.
 #[track_caller]
 pub fn until(mut is_so: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();

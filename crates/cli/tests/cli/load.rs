@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader},
     process::{Child, Stdio},
     sync::{
         Arc,
@@ -14,7 +13,7 @@ use std::{
 use cpan_sigstore_sandbox::Fault;
 
 use crate::{
-    harness::sha256,
+    harness::{address, sha256},
     pause::author::{Author, ID, distribution},
 };
 
@@ -44,15 +43,8 @@ impl Running {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let (_, url) = line.trim().rsplit_once(' ').unwrap();
-        Self {
-            url: url.to_owned(),
-            child,
-        }
+        let url = address(&mut child);
+        Self { child, url }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `mirror` over HTTP.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::Read as _,
     process::{Child, Command, Stdio},
 };
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     gate::shop::FILE,
-    harness::{names, sha256, until},
+    harness::{address, names, sha256, until},
     pause::author::{HOME, distribution},
 };
 
@@ -43,11 +43,8 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().trim_end_matches('/');
+        let address = address(&mut child);
+        let address = address.trim_end_matches('/');
         let address = address.rsplit("//").next().unwrap().to_owned();
         Self { child, address }
     }

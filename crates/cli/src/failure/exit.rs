@@ -1,0 +1,84 @@
+//! The one function that makes an exit code of a failure.
+
+use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_gate::memory::MemoryError;
+use cpan_sigstore_mirror::upstream::UpstreamError;
+use cpan_sigstore_pause::{backlog::BacklogError, upload::UploadError};
+use cpan_sigstore_sigstore::{
+    login::LoginError,
+    sign::SignError,
+    trust::{ConfigError, TrustError},
+};
+
+use super::Failure;
+
+impl Failure {
+    /// How the program ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Partly { failure, .. } => failure.exit(),
+            Self::NameTaken { .. } | Self::NotPublished { .. } => Exit::TryLater,
+            Self::Usage(_)
+            | Self::PauseAddress(_)
+            | Self::PauseId(_)
+            | Self::PauseToken(_)
+            | Self::NoCredentials
+            | Self::ListNotAgreed
+            | Self::NoIdentity(_)
+            | Self::Pattern(_)
+            | Self::Digest(_)
+            | Self::Key(_)
+            | Self::NoHome
+            | Self::NoIssuer
+            | Self::NotAgreed
+            | Self::Policy { .. }
+            | Self::Memory(MemoryError::Place(_))
+            | Self::Config(
+                ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
+            ) => Exit::Usage,
+            Self::Trust(TrustError::Unavailable { .. }) => Exit::TryLater,
+            Self::IndexRolledBack { .. } => Exit::Downgrade,
+            Self::Upstream(UpstreamError::Network(error)) if error.is_transient() => Exit::TryLater,
+            Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
+            Self::Sign(SignError::OwnBundle(_)) => Exit::SignatureInvalid,
+            Self::Sign(error) if error.is_transient() => Exit::TryLater,
+            Self::Http(error) | Self::Login(LoginError::Http(error)) if error.is_transient() => {
+                Exit::TryLater
+            }
+            Self::Upload(UploadError::Http(error)) if error.is_transient() => Exit::TryLater,
+            Self::Cpan(error) | Self::Backlog(BacklogError::Cpan(error))
+                if error.is_transient() =>
+            {
+                Exit::TryLater
+            }
+            Self::DotPause(_)
+            | Self::Upload(_)
+            | Self::Cpan(_)
+            | Self::Backlog(_)
+            | Self::Journal(_)
+            | Self::ForeignBundle { .. }
+            | Self::OtherBytes { .. }
+            | Self::NameUsed { .. }
+            | Self::BundleNameTaken { .. }
+            | Self::Config(_)
+            | Self::Gate(_)
+            | Self::Upstream(_)
+            | Self::Index(_)
+            | Self::NotOnCpan { .. }
+            | Self::Memory(_)
+            | Self::Http(_)
+            | Self::Login(_)
+            | Self::Trust(_)
+            | Self::Artifact(_)
+            | Self::Fix(_)
+            | Self::Sign(_)
+            | Self::Token(_)
+            | Self::BundleExists { .. }
+            | Self::FileChanged { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Mirror(_)
+            | Self::System { .. } => Exit::Failed,
+        }
+    }
+}
