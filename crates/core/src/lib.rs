@@ -10,11 +10,11 @@
 //! - [`decision`]: what policy makes of a finding.
 //! - [`cause`]: why a signature proves nothing, with the words a person is told.
 //! - [`release`]: whose release it is, and its name.
+//! - [`record`]: what an author says of who signs the releases.
+//! - [`succession`]: which record follows on which, and what is a conflict.
 //! - [`policy`]: what the user wants done, by default, by author and by distribution.
 //! - [`verdict`]: finding and decision with all that led to them.
 //! - [`text`]: foreign text that people are shown.
-//!
-//! Author records belong here too.
 
 pub mod cause;
 pub mod decision;
@@ -22,6 +22,8 @@ pub mod digest;
 pub mod finding;
 pub mod identity;
 pub mod policy;
+pub mod record;
 pub mod release;
+pub mod succession;
 pub mod text;
 pub mod verdict;

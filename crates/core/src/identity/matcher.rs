@@ -4,6 +4,8 @@ use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
+use super::Wildcard;
+
 /// Longest pattern that is accepted, in bytes.
 const PATTERN_LIMIT: usize = 4096;
 /// Most memory that a compiled pattern may take, in bytes.
@@ -21,6 +23,8 @@ pub enum Matcher {
     Exact(String),
     /// The whole name matches; the text is the pattern as it was written.
     Pattern(String, Regex),
+    /// The whole name matches, where `*` stands for what is not known of it.
+    Wildcard(Wildcard),
 }
 
 /// A pattern that cannot be used.
@@ -65,6 +69,7 @@ impl Matcher {
         match self {
             Self::Exact(expected) => expected == name,
             Self::Pattern(_, pattern) => pattern.is_match(name),
+            Self::Wildcard(wildcard) => wildcard.matches(name),
         }
     }
 }
@@ -80,6 +85,7 @@ impl PartialEq for Matcher {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Exact(a), Self::Exact(b)) | (Self::Pattern(a, _), Self::Pattern(b, _)) => a == b,
+            (Self::Wildcard(a), Self::Wildcard(b)) => a == b,
             _ => false,
         }
     }
@@ -92,6 +98,7 @@ impl fmt::Display for Matcher {
         match self {
             Self::Exact(name) => f.write_str(name),
             Self::Pattern(pattern, _) => write!(f, "/{pattern}/"),
+            Self::Wildcard(wildcard) => write!(f, "{wildcard}"),
         }
     }
 }

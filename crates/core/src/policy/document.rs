@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Pin, Policy, PolicyError, SIZE_LIMIT, Section};
+use super::{Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
-    identity::{ExpectedIdentity, Matcher, WorkflowClaims},
+    identity::{AuthorIdentity, ExpectedIdentity, Matcher, WorkflowClaims},
     release::PauseId,
 };
 
@@ -188,7 +188,7 @@ impl Stated {
 }
 
 impl Identity {
-    fn pin(identity: Spanned<Self>, lines: &Lines<'_>) -> Result<Pin, PolicyError> {
+    fn pin(identity: Spanned<Self>, lines: &Lines<'_>) -> Result<AuthorIdentity, PolicyError> {
         let span = identity.span();
         let identity = identity.into_inner();
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -229,7 +229,7 @@ impl Identity {
                 format!("{from} and {until}"),
             ));
         }
-        Ok(Pin {
+        Ok(AuthorIdentity {
             identity: ExpectedIdentity {
                 subject,
                 issuer: Matcher::Exact(issuer),

@@ -10,19 +10,18 @@
 
 mod document;
 mod error;
-mod pin;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use error::PolicyError;
-pub use pin::{Pin, Pinned};
 pub use rule::{Origin, Rule, Setting};
 
 use std::collections::BTreeMap;
 
 use crate::{
     decision::Decision,
+    identity::AuthorIdentity,
     release::{PauseId, ReleasePath},
 };
 
@@ -50,7 +49,7 @@ struct Section {
     name_unchecked: Option<Decision>,
     allow_old_format: Option<bool>,
     trust_material_age: Option<u32>,
-    identities: Option<Vec<Pin>>,
+    identities: Option<Vec<AuthorIdentity>>,
 }
 
 impl Policy {

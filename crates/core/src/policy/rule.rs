@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Pin, Section};
-use crate::{decision::Decision, finding::Finding, release::PauseId};
+use super::Section;
+use crate::{decision::Decision, finding::Finding, identity::AuthorIdentity, release::PauseId};
 
 /// Age of trust material, in days, above which it says nothing any more.
 const TRUST_MATERIAL_AGE: u32 = 30;
@@ -60,7 +60,7 @@ pub struct Rule {
     /// How old trust material may be, in days since its repository was last asked.
     pub trust_material_age: Setting<u32>,
     /// Whose signatures are the author's; `None` where the policy does not say.
-    pub identities: Option<Setting<Vec<Pin>>>,
+    pub identities: Option<Setting<Vec<AuthorIdentity>>>,
 }
 
 impl Rule {

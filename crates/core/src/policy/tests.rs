@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{cause::Cause, finding::Finding};
+use crate::{cause::Cause, finding::Finding, identity::Membership};
 
 const PATH: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 
@@ -155,12 +155,13 @@ fn an_identity_counts_between_its_times_at_every_clock() {
     };
     let first = "2026-01-01T00:00:00Z";
     let end = "2027-01-01T00:00:00Z";
-    let compare = |subject, at: &[&str]| Pin::compare(&pins, &signer(subject), &times(at));
-    assert_eq!(compare("a@x", &[first]), Pinned::Theirs);
-    assert_eq!(compare("a@x", &[end]), Pinned::Retired);
-    assert_eq!(compare("a@x", &[first, end]), Pinned::Retired);
-    assert_eq!(compare("a@x", &[]), Pinned::Retired);
-    assert_eq!(compare("b@x", &[first]), Pinned::NotTheirs);
+    let compare =
+        |subject, at: &[&str]| AuthorIdentity::compare(&pins, &signer(subject), &times(at));
+    assert_eq!(compare("a@x", &[first]), Membership::Theirs);
+    assert_eq!(compare("a@x", &[end]), Membership::Retired);
+    assert_eq!(compare("a@x", &[first, end]), Membership::Retired);
+    assert_eq!(compare("a@x", &[]), Membership::Retired);
+    assert_eq!(compare("b@x", &[first]), Membership::NotTheirs);
 }
 
 proptest! {

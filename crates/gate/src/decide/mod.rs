@@ -19,8 +19,8 @@ use cpan_sigstore_core::{
     cause::Cause,
     decision::Decision,
     finding::Finding,
-    identity::Signer,
-    policy::{Pin, Pinned, Rule, Setting},
+    identity::{AuthorIdentity, Membership, Signer},
+    policy::{Rule, Setting},
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
@@ -169,7 +169,7 @@ fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Told> {
 /// Whose identities are an author's.
 enum Source<'a> {
     /// The user's own word.
-    Pins(&'a Setting<Vec<Pin>>),
+    Pins(&'a Setting<Vec<AuthorIdentity>>),
     /// Who signed the first release of the author, or of the distribution, that was seen.
     FirstSeen(&'a SeenIdentity),
 }
@@ -200,14 +200,14 @@ fn identity(path: &ReleasePath, valid: &Valid, source: &Option<Source<'_>>) -> T
             .hint(
                 "ask the author, not the bundle, whether this is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is refused",
             ),
-        Some(Source::Pins(pins)) => match Pin::compare(&pins.value, &valid.signer, &valid.times) {
-            Pinned::Theirs => bound(Finding::Trusted, BindingSource::Pin),
-            Pinned::Retired => bound(Finding::IdentityRetired, BindingSource::Pin)
+        Some(Source::Pins(pins)) => match AuthorIdentity::compare(&pins.value, &valid.signer, &valid.times) {
+            Membership::Theirs => bound(Finding::Trusted, BindingSource::Pin),
+            Membership::Retired => bound(Finding::IdentityRetired, BindingSource::Pin)
                 .expected(listed(pins), signed(valid))
                 .hint(
                     "do not use the file, unless the author says that it was signed at that time; then change `from` or `until` in policy.toml",
                 ),
-            Pinned::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Pin)
+            Membership::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Pin)
                 .expected(listed(pins), valid.signer.to_string())
                 .hint(
                     "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then add it to policy.toml",
@@ -229,8 +229,8 @@ fn identity(path: &ReleasePath, valid: &Valid, source: &Option<Source<'_>>) -> T
     }
 }
 
-fn listed(pins: &Setting<Vec<Pin>>) -> String {
-    let identities: Vec<_> = pins.value.iter().map(Pin::to_string).collect();
+fn listed(pins: &Setting<Vec<AuthorIdentity>>) -> String {
+    let identities: Vec<_> = pins.value.iter().map(AuthorIdentity::to_string).collect();
     format!("{}, as stated in {}", identities.join(", or "), pins.origin)
 }
 

@@ -1,14 +1,14 @@
-//! An identity that the user says is an author's.
+//! An identity that somebody says is an author's: the user in a policy, the author in a record.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::identity::{ExpectedIdentity, Signer};
+use super::{ExpectedIdentity, Signer};
 
 /// An identity, and when it is the author's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pin {
+pub struct AuthorIdentity {
     /// Who.
     pub identity: ExpectedIdentity,
     /// It counts for signatures from this time on.
@@ -17,9 +17,9 @@ pub struct Pin {
     pub until: Option<Timestamp>,
 }
 
-/// What pins say of a signer.
+/// What a list of identities says of a signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pinned {
+pub enum Membership {
     /// One of them is the signer, at all times of signing.
     Theirs,
     /// One of them is the signer, and not at that time.
@@ -28,9 +28,9 @@ pub enum Pinned {
     NotTheirs,
 }
 
-impl Pin {
+impl AuthorIdentity {
     /// Whether it counts at every one of these times.
-    fn counts_at(&self, times: &[Timestamp]) -> bool {
+    pub fn counts_at(&self, times: &[Timestamp]) -> bool {
         !times.is_empty()
             && times.iter().all(|time| {
                 self.from.is_none_or(|from| *time >= from)
@@ -38,21 +38,23 @@ impl Pin {
             })
     }
 
-    /// What pins say of who signed at these times, each by a clock that is trusted.
-    pub fn compare(pins: &[Self], signer: &Signer, times: &[Timestamp]) -> Pinned {
-        let mut matching = pins.iter().filter(|pin| pin.identity.check(signer).is_ok());
+    /// What a list of identities says of who signed at these times, each by a clock that is trusted.
+    pub fn compare(identities: &[Self], signer: &Signer, times: &[Timestamp]) -> Membership {
+        let mut matching = identities
+            .iter()
+            .filter(|one| one.identity.check(signer).is_ok());
         match (
             matching.clone().next(),
-            matching.any(|pin| pin.counts_at(times)),
+            matching.any(|one| one.counts_at(times)),
         ) {
-            (_, true) => Pinned::Theirs,
-            (Some(_), false) => Pinned::Retired,
-            (None, false) => Pinned::NotTheirs,
+            (_, true) => Membership::Theirs,
+            (Some(_), false) => Membership::Retired,
+            (None, false) => Membership::NotTheirs,
         }
     }
 }
 
-impl fmt::Display for Pin {
+impl fmt::Display for AuthorIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.identity)?;
         if let Some(from) = self.from {

@@ -1,0 +1,1 @@
+//! Which record follows on which, and what is a conflict.
