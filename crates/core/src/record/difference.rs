@@ -17,9 +17,9 @@ pub enum Change {
     /// An identity counts at other times.
     Period {
         /// The identity as it stood.
-        before: AuthorIdentity,
+        before: Box<AuthorIdentity>,
         /// As it stands now.
-        after: AuthorIdentity,
+        after: Box<AuthorIdentity>,
     },
     /// Whether all releases are signed.
     Releases(Releases),
@@ -58,8 +58,8 @@ pub fn difference(before: Option<&AuthorRecord>, after: &AuthorRecord) -> Vec<Ch
             .position(|after| after.identity == before.identity);
         changes.push(match same {
             Some(at) => Change::Period {
-                before: before.clone(),
-                after: new.remove(at).clone(),
+                before: Box::new(before.clone()),
+                after: Box::new(new.remove(at).clone()),
             },
             None => Change::Removed(before.clone()),
         });
