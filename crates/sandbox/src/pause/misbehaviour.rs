@@ -17,4 +17,12 @@ pub enum PauseMisbehaviour {
     UnsignedChecksums,
     /// The database does not take an upload for another reason than a duplicate: 406.
     DatabaseError,
+    /// The files RECENT are as they were before the last event.
+    StaleRecent,
+    /// The files RECENT are no YAML.
+    GarbageRecent,
+    /// The files RECENT never end.
+    EndlessRecent,
+    /// There are no files RECENT, as on a mirror that is made by hand.
+    NoRecent,
 }

@@ -3,7 +3,8 @@
 //! Uploads come by the form of `/pause/authenquery` or, with a token, to `/api/upload`. They wait in
 //! a queue and are handled in the order in which they came: by default at once, after
 //! [`Pause::hold`] when the test says so. What is published is served as a mirror of CPAN serves it:
-//! `/authors/id/…` with CHECKSUMS in every folder, and the indexes under `/modules`.
+//! `/authors/id/…` with CHECKSUMS in every folder, the indexes under `/modules`, and the files RECENT,
+//! which tell what was published and deleted lately.
 //!
 //! The manners are those of the server's public source: what it answers, what it takes for a
 //! duplicate, and where it changes the bytes of an archive. Nothing is read from the network, and
@@ -24,6 +25,7 @@ mod path;
 mod permissions;
 mod publish;
 mod queue;
+mod recent;
 mod registry;
 mod repack;
 mod serve;
@@ -187,10 +189,11 @@ impl Pause {
     /// under `authors/id`. The name may begin with subdirectories. What is there is replaced.
     pub fn publish(&self, author: &str, name: &str, bytes: impl Into<Vec<u8>>) -> String {
         let path = format!("{}/{name}", path::home(author));
-        let then = self.inner.clock.now() + LONG_AGO;
+        let now = self.inner.clock.now();
         let mut state = self.state();
         state.registry.replace(author, &path);
-        state.tree.put(&path, bytes.into(), then);
+        state.tree.put(&path, bytes.into(), now + LONG_AGO);
+        state.tree.past_has_changed(now);
         path
     }
 
@@ -200,7 +203,8 @@ impl Pause {
     /// Returns whether there was such a file.
     pub fn delete(&self, author: &str, name: &str) -> bool {
         let path = format!("{}/{name}", path::home(author));
-        self.state().tree.delete(&path)
+        let now = self.inner.clock.now();
+        self.state().tree.delete(&path, now)
     }
 
     /// The paths under `authors/id` of all files that an author has published, without CHECKSUMS.

@@ -2,19 +2,23 @@
 
 use axum::{
     Router,
+    body::{Body, Bytes},
     extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 
-use super::{Pause, compression::Compression, index};
+use futures_util::stream;
+
+use super::{Pause, PauseMisbehaviour, compression::Compression, index};
 
 /// At which level indexes are compressed.
 const BEST: u32 = 9;
 
 pub(super) fn router(pause: Pause) -> Router {
     Router::new()
+        .route("/{name}", get(root))
         .route("/authors/id/{*path}", get(file))
         .route("/authors/{name}", get(authors))
         .route("/modules/{name}", get(modules))
@@ -29,7 +33,17 @@ async fn file(State(pause): State<Pause>, Path(path): Path<String>) -> Response 
     content.map_or_else(not_found, |content| served(&path, content))
 }
 
+async fn root(State(pause): State<Pause>, Path(name): Path<String>) -> Response {
+    match interval(&name, ".json") {
+        Some(interval) => pause.recent(interval, false, &name),
+        None => not_found(),
+    }
+}
+
 async fn authors(State(pause): State<Pause>, Path(name): Path<String>) -> Response {
+    if let Some(interval) = interval(&name, ".yaml") {
+        return pause.recent(interval, true, &name);
+    }
     let text = (name == "01mailrc.txt.gz").then(|| index::authors(&pause.ids()));
     text.map_or_else(not_found, |text| served(&name, packed(&text)))
 }
@@ -59,6 +73,28 @@ impl Pause {
         Some(checksums.render(wrong))
     }
 
+    /// The file RECENT of an interval, in YAML or in JSON.
+    fn recent(&self, interval: &str, is_yaml: bool, name: &str) -> Response {
+        let wrong = self.inner.misbehaviour.get();
+        match wrong {
+            Some(PauseMisbehaviour::NoRecent) => return not_found(),
+            Some(PauseMisbehaviour::GarbageRecent) => {
+                return served(name, b"{\x00[<html>".to_vec());
+            }
+            Some(PauseMisbehaviour::EndlessRecent) => return endless(),
+            _ => {}
+        }
+        let now = self.inner.clock.now();
+        let stale = wrong == Some(PauseMisbehaviour::StaleRecent);
+        let state = self.state();
+        let text = state
+            .tree
+            .events()
+            .file(interval, now, stale)
+            .map(|file| if is_yaml { file.yaml() } else { file.json() });
+        text.map_or_else(not_found, |text| served(name, text.into_bytes()))
+    }
+
     fn index_file(&self, name: &str) -> Option<String> {
         let now = self.inner.clock.now();
         let state = self.state();
@@ -70,6 +106,18 @@ impl Pause {
             _ => None,
         }
     }
+}
+
+/// The interval in the name of a file RECENT, such as `1h` in `RECENT-1h.yaml`.
+fn interval<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
+    name.strip_prefix("RECENT-")?.strip_suffix(suffix)
+}
+
+/// A body that never ends.
+fn endless() -> Response {
+    let line = Bytes::from_static(&[b' '; 64 * 1024]);
+    let lines = stream::repeat_with(move || Ok::<_, std::convert::Infallible>(line.clone()));
+    Body::from_stream(lines).into_response()
 }
 
 fn packed(text: &str) -> Vec<u8> {

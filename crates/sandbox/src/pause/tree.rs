@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{checksums::Checksums, index::Index, packages, path};
+use super::{checksums::Checksums, index::Index, packages, path, recent::Events};
 
 /// A file that is published.
 pub(super) struct Published {
@@ -19,6 +19,7 @@ pub(super) struct Tree {
     /// By folder.
     checksums: BTreeMap<String, Checksums>,
     index: Index,
+    events: Events,
 }
 
 impl Tree {
@@ -28,6 +29,7 @@ impl Tree {
         self.index.add(path, packages::of(name, &bytes));
         let file = Published { bytes, since: now };
         self.files.insert(path.to_owned(), file);
+        self.events.new(path, now);
         let home = path::home(path::author(path));
         let mut folder = folder;
         loop {
@@ -40,9 +42,22 @@ impl Tree {
     }
 
     /// Takes a file away, though not out of CHECKSUMS, and returns whether it was there.
-    pub(super) fn delete(&mut self, path: &str) -> bool {
+    pub(super) fn delete(&mut self, path: &str, now: Timestamp) -> bool {
         self.index.remove(path);
-        self.files.remove(path).is_some()
+        let was_there = self.files.remove(path).is_some();
+        if was_there {
+            self.events.delete(path, now);
+        }
+        was_there
+    }
+
+    /// What was put last has been put among what happened long ago.
+    pub(super) fn past_has_changed(&mut self, now: Timestamp) {
+        self.events.dirty(now);
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.events
     }
 
     pub(super) fn file(&self, path: &str) -> Option<&[u8]> {
@@ -76,6 +91,7 @@ impl Tree {
             .map(|(name, _, file)| (name, file));
         let checksums = Checksums::of(folder, subfolders.into_iter(), files, now);
         self.checksums.insert(folder.to_owned(), checksums);
+        self.events.new(&format!("{folder}/CHECKSUMS"), now);
     }
 
     /// The files below a folder: their paths from there, their whole paths, and themselves.

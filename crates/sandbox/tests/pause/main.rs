@@ -10,4 +10,5 @@ mod misbehaving;
 mod programs;
 mod publishing;
 mod queue;
+mod recent;
 mod token;
