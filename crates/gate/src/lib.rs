@@ -9,6 +9,7 @@
 //! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
 //! - [`look`] is what the archive says of itself.
 //! - [`statement`] says which attestations count as a signature of a release.
+//! - [`records`]: from the files of an author record to one that somebody signed.
 //! - [`memory`]: who signed first, what was signed before.
 
 mod decide;
@@ -17,8 +18,10 @@ mod evidence;
 mod gate;
 mod look;
 pub mod memory;
+pub mod records;
 mod statement;
 
 pub use error::GateError;
 pub use gate::{Candidate, Gate};
 pub use memory::Memory;
+pub use records::{RecordFile, RecordRefused};

@@ -1,0 +1,96 @@
+//! From the files of an author record to one that somebody signed: the one place that makes a
+//! [`SignedRecord`] of files.
+//!
+//! Who signed it is not who may: that is said by the rules of succession.
+
+use cpan_sigstore_core::{
+    cause::Cause,
+    record::{AuthorRecord, RecordError},
+    succession::SignedRecord,
+};
+use cpan_sigstore_sigstore::{
+    bundle::{Refused, StrictBundle},
+    verify::{Allow, Artifact, Verifier, VerifyError},
+};
+
+use crate::evidence::Valid;
+
+/// Most records that are looked at for one release: a directory can hold any number of them.
+pub const RECORDS_LIMIT: usize = 64;
+
+/// The files of a record, as they were found. Nothing of them is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordFile {
+    /// The version in its name.
+    pub version: u32,
+    /// The record.
+    pub json: Vec<u8>,
+    /// Its bundle; `None` where there is none.
+    pub bundle: Option<Vec<u8>>,
+}
+
+/// Why files are no signed record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordRefused {
+    /// It is no record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// It is of another version than its name says.
+    #[error("expected version {expected}, as its name says, found version {found}")]
+    Misnamed {
+        /// The version in the name.
+        expected: u32,
+        /// The version in the record.
+        found: u32,
+    },
+    /// There is no bundle.
+    #[error("expected a bundle beside the record, found none")]
+    Unsigned,
+    /// There is one, and it proves nothing.
+    #[error("{}: expected {}, found {}", .0.cause, .0.cause.expected(), .0.found)]
+    Bundle(Refused),
+}
+
+/// Verifies that somebody signed a record, and says who.
+///
+/// # Errors
+/// Where it is no record, or its bundle proves nothing.
+pub fn verify(verifier: &Verifier, file: &RecordFile) -> Result<SignedRecord, RecordRefused> {
+    let record = AuthorRecord::parse(&file.json)?;
+    if record.version() != file.version {
+        return Err(RecordRefused::Misnamed {
+            expected: file.version,
+            found: record.version(),
+        });
+    }
+    let bundle = file.bundle.as_deref().ok_or(RecordRefused::Unsigned)?;
+    let valid = verify_bundle(verifier, &record, bundle).map_err(RecordRefused::Bundle)?;
+    Ok(SignedRecord::proved(record, valid.signer, valid.times))
+}
+
+fn verify_bundle(
+    verifier: &Verifier,
+    record: &AuthorRecord,
+    bundle: &[u8],
+) -> Result<Valid, Refused> {
+    let bundle = StrictBundle::parse(bundle)?;
+    // The format is younger than cosign's old one.
+    let verified = verifier
+        .verify(Artifact::Digest(record.digest()), &bundle, Allow::default())
+        .map_err(|error| match error {
+            VerifyError::Refused(refused) => refused,
+            // A digest needs no file.
+            VerifyError::Artifact(error) => {
+                Refused::new(Cause::ArtifactMismatch, error.to_string())
+            }
+        })?;
+    let valid = Valid::from(&verified);
+    match valid.statement {
+        // A statement about a record is not the record's signature.
+        Some(predicate) => Err(Refused::new(
+            Cause::StatementKind,
+            format!("a statement of the type {predicate}"),
+        )),
+        None => Ok(valid),
+    }
+}
