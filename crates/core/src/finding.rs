@@ -35,6 +35,8 @@ pub enum Finding {
     ArchiveHostile,
     /// Nothing in the archive says which release it is.
     NameUnchecked,
+    /// The operator's index of author records is older than it should be.
+    IndexStale,
     /// Whether the signature is valid could not be told.
     Unavailable,
 }
@@ -54,6 +56,7 @@ impl Finding {
             Self::NameMismatch => "name-mismatch",
             Self::ArchiveHostile => "archive-hostile",
             Self::NameUnchecked => "name-unchecked",
+            Self::IndexStale => "index-stale",
             Self::Unavailable => "unavailable",
         }
     }
@@ -78,7 +81,7 @@ impl Finding {
             | Self::IdentityUnknown
             | Self::IdentityChanged => Exit::IdentityMismatch,
             Self::NameMismatch | Self::ArchiveHostile | Self::NameUnchecked => Exit::Archive,
-            Self::Unavailable => Exit::TryLater,
+            Self::IndexStale | Self::Unavailable => Exit::TryLater,
         }
     }
 }

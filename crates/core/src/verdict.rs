@@ -18,6 +18,10 @@ use crate::{
 pub enum BindingSource {
     /// The user, in `policy.toml`.
     Pin,
+    /// The author, in the author's own record.
+    Record,
+    /// PAUSE, by an identity of its own for the PAUSE id.
+    PauseIssued,
     /// Nobody: it is the identity that signed the first release that was seen.
     FirstSeen,
 }
@@ -26,6 +30,8 @@ impl fmt::Display for BindingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pin => "an identity of the policy",
+            Self::Record => "the author's own record",
+            Self::PauseIssued => "an identity that PAUSE itself gives its authors",
             Self::FirstSeen => "the identity that was seen first",
         })
     }

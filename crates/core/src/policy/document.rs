@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Policy, PolicyError, SIZE_LIMIT, Section};
+use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
     identity::{AuthorIdentity, ExpectedIdentity, Matcher, WorkflowClaims},
@@ -25,6 +25,15 @@ struct Document {
     author: BTreeMap<Spanned<String>, Stated>,
     #[serde(default)]
     distribution: BTreeMap<Spanned<String>, Stated>,
+    pause: Option<Spanned<Provider>>,
+}
+
+/// PAUSE as identity provider.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Provider {
+    issuer: String,
+    domain: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -36,6 +45,9 @@ struct Stated {
     name_unchecked: Option<Leniency>,
     allow_old_format: Option<bool>,
     trust_material_age: Option<Spanned<u32>>,
+    index_stale: Option<Leniency>,
+    index_age: Option<Spanned<u32>>,
+    index_age_limit: Option<Spanned<u32>>,
     identities: Option<Spanned<Vec<Spanned<Identity>>>>,
 }
 
@@ -125,8 +137,25 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
             "the name of a distribution, such as Foo-Bar, once",
             |name| is_distribution(name).then(|| name.to_owned()),
         )?,
+        pause: document
+            .pause
+            .map(|provider| provider_of(provider, &lines))
+            .transpose()?,
         ..Policy::default()
     })
+}
+
+fn provider_of(stated: Spanned<Provider>, lines: &Lines<'_>) -> Result<PauseProvider, PolicyError> {
+    let span = stated.span();
+    let Provider { issuer, domain } = stated.into_inner();
+    if issuer.is_empty() || domain.is_empty() || domain.contains('!') {
+        return Err(lines.value(
+            &span,
+            "`issuer` and `domain`, such as \"pause.perl.org\"",
+            "an empty one, or a `!`",
+        ));
+    }
+    Ok(PauseProvider { issuer, domain })
 }
 
 /// Whether a text can be the name of a distribution as it stands in file names.
@@ -158,10 +187,15 @@ fn sections<K: Ord>(
 
 impl Stated {
     fn section(self, lines: &Lines<'_>) -> Result<Section, PolicyError> {
-        if let Some(days) = &self.trust_material_age
-            && !(1..=LONGEST_AGE).contains(days.get_ref())
-        {
-            return Err(lines.value(&days.span(), "1 to 3650 days", days.get_ref()));
+        let ages = [
+            &self.trust_material_age,
+            &self.index_age,
+            &self.index_age_limit,
+        ];
+        for days in ages.into_iter().flatten() {
+            if !(1..=LONGEST_AGE).contains(days.get_ref()) {
+                return Err(lines.value(&days.span(), "1 to 3650 days", days.get_ref()));
+            }
         }
         let identities = match self.identities {
             Some(list) if list.get_ref().is_empty() => {
@@ -182,6 +216,9 @@ impl Stated {
             name_unchecked: self.name_unchecked.map(Decision::from),
             allow_old_format: self.allow_old_format,
             trust_material_age: self.trust_material_age.map(Spanned::into_inner),
+            index_stale: self.index_stale.map(Decision::from),
+            index_age: self.index_age.map(Spanned::into_inner),
+            index_age_limit: self.index_age_limit.map(Spanned::into_inner),
             identities,
         })
     }

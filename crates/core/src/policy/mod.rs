@@ -6,15 +6,18 @@
 //! the first of distribution and author that states any is the one source.
 //!
 //! What a policy can loosen is only what is the everyday state of CPAN: no signature, a signer of whom
-//! nobody has said anything, an archive without META. Everything else is always denied.
+//! nobody has said anything, an archive without META, an index that is not of today. Everything else is always
+//! denied.
 
 mod document;
 mod error;
+mod pause;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use error::PolicyError;
+pub use pause::PauseProvider;
 pub use rule::{Origin, Rule, Setting};
 
 use std::collections::BTreeMap;
@@ -34,6 +37,7 @@ pub struct Policy {
     default: Section,
     authors: BTreeMap<PauseId, Section>,
     distributions: BTreeMap<String, Section>,
+    pause: Option<PauseProvider>,
     /// `--require-signed`
     require_signed: bool,
     /// `--allow-old-format`
@@ -49,6 +53,9 @@ struct Section {
     name_unchecked: Option<Decision>,
     allow_old_format: Option<bool>,
     trust_material_age: Option<u32>,
+    index_stale: Option<Decision>,
+    index_age: Option<u32>,
+    index_age_limit: Option<u32>,
     identities: Option<Vec<AuthorIdentity>>,
 }
 
@@ -91,6 +98,11 @@ impl Policy {
         }
         sections.push((Origin::Default, &self.default));
         Rule::of(&sections, self.require_signed, self.allow_old_format)
+    }
+
+    /// PAUSE as identity provider, where the policy names it.
+    pub fn pause(&self) -> Option<&PauseProvider> {
+        self.pause.as_ref()
     }
 
     /// How many authors and how many distributions have sections of their own.

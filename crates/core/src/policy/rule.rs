@@ -7,6 +7,10 @@ use crate::{decision::Decision, finding::Finding, identity::AuthorIdentity, rele
 
 /// Age of trust material, in days, above which it says nothing any more.
 const TRUST_MATERIAL_AGE: u32 = 30;
+/// Age of an index, in days, above which it is warned of.
+const INDEX_AGE: u32 = 7;
+/// Age of an index, in days, above which it says nothing any more.
+const INDEX_AGE_LIMIT: u32 = 30;
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +63,12 @@ pub struct Rule {
     pub allow_old_format: Setting<bool>,
     /// How old trust material may be, in days since its repository was last asked.
     pub trust_material_age: Setting<u32>,
+    /// What is done where the index is older than it should be.
+    pub index_stale: Setting<Decision>,
+    /// How old the index may be, in days since it was signed, before it is stale.
+    pub index_age: Setting<u32>,
+    /// How old it may be, in days, before it says nothing any more.
+    pub index_age_limit: Setting<u32>,
     /// Whose signatures are the author's; `None` where the policy does not say.
     pub identities: Option<Setting<Vec<AuthorIdentity>>>,
 }
@@ -90,6 +100,9 @@ impl Rule {
                 |section| section.trust_material_age,
                 TRUST_MATERIAL_AGE,
             ),
+            index_stale: setting(sections, |section| section.index_stale, warn),
+            index_age: setting(sections, |section| section.index_age, INDEX_AGE),
+            index_age_limit: setting(sections, |section| section.index_age_limit, INDEX_AGE_LIMIT),
             identities: stated(sections, |section| section.identities.clone()),
         }
     }
@@ -100,7 +113,7 @@ impl Rule {
             Finding::Trusted => Decision::Allow,
             Finding::Unavailable => Decision::TryLater,
             finding => match self.loosened(finding) {
-                Some((_, setting)) if !self.require_signed.value => setting.value,
+                Some((_, setting)) if !self.is_overruled(finding) => setting.value,
                 _ => Decision::Deny,
             },
         }
@@ -113,7 +126,7 @@ impl Rule {
                 "what is known to be its author's is always allowed".to_owned()
             }
             (Finding::Unavailable, _) => "what could not be told is never allowed".to_owned(),
-            (_, Some(_)) if self.require_signed.value => {
+            (finding, Some(_)) if self.is_overruled(finding) => {
                 stands("require-signed", "true", &self.require_signed.origin)
             }
             (_, Some((key, setting))) => {
@@ -123,12 +136,18 @@ impl Rule {
         }
     }
 
+    /// Whether `require-signed` denies it, whatever its own key says.
+    fn is_overruled(&self, finding: Finding) -> bool {
+        self.require_signed.value && finding != Finding::IndexStale
+    }
+
     /// The key by which a finding may be allowed, where there is one.
     fn loosened(&self, finding: Finding) -> Option<(&'static str, &Setting<Decision>)> {
         match finding {
             Finding::Unsigned => Some(("unsigned", &self.unsigned)),
             Finding::IdentityUnknown => Some(("identity-unknown", &self.identity_unknown)),
             Finding::NameUnchecked => Some(("name-unchecked", &self.name_unchecked)),
+            Finding::IndexStale => Some(("index-stale", &self.index_stale)),
             _ => None,
         }
     }

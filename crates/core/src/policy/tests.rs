@@ -6,7 +6,7 @@ use crate::{cause::Cause, finding::Finding, identity::Membership};
 const PATH: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 
 /// Every finding, one cause standing for all.
-const FINDINGS: [Finding; 12] = [
+const FINDINGS: [Finding; 13] = [
     Finding::Trusted,
     Finding::Unsigned,
     Finding::Downgrade,
@@ -18,6 +18,7 @@ const FINDINGS: [Finding; 12] = [
     Finding::NameMismatch,
     Finding::ArchiveHostile,
     Finding::NameUnchecked,
+    Finding::IndexStale,
     Finding::Unavailable,
 ];
 
@@ -33,14 +34,14 @@ fn decisions(rule: &Rule) -> Vec<Decision> {
 fn without_a_policy_todays_cpan_is_a_warning_and_all_else_is_denied() {
     use Decision::{Allow, Deny, TryLater, Warn};
     let expected = [
-        Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Deny, Deny, Warn, TryLater,
+        Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Deny, Deny, Warn, Warn, TryLater,
     ];
     assert_eq!(decisions(&rule("")), expected);
     let path = PATH.parse().unwrap();
     assert_eq!(decisions(&Policy::default().rule(&path)), expected);
     let strict = Policy::default().requiring_signed().rule(&path);
     let denied = [
-        Allow, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, TryLater,
+        Allow, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Warn, TryLater,
     ];
     assert_eq!(decisions(&strict), denied);
     assert_eq!(decisions(&rule("default.require-signed = true")), denied);
@@ -105,6 +106,9 @@ fn what_has_no_meaning_is_an_error_with_its_line() {
         ("[author.TIMLEGGE]\n[author.timlegge]", 2, "once"),
         ("[distribution.'Foo::Bar']", 1, "Foo-Bar"),
         ("[default]\ntrust-material-age = 0", 2, "1 to 3650"),
+        ("[default]\nindex-age-limit = 4000", 2, "1 to 3650"),
+        ("[pause]\nissuer = 'i'\ndomain = 'a!b'", 1, "domain"),
+        ("[pause]\nissuer = 'i'", 1, "domain"),
         ("[default]\nidentities = []", 2, "everybody"),
         ("[author.AB]\nidentities = []", 2, "at least one"),
         (
@@ -167,12 +171,12 @@ fn an_identity_counts_between_its_times_at_every_clock() {
 proptest! {
     #[test]
     fn no_policy_admits_what_is_always_denied_and_require_signed_only_narrows(
-        choices in prop::collection::vec(0..4_usize, 9),
+        choices in prop::collection::vec(0..4_usize, 12),
         required in any::<bool>(),
     ) {
         let mut text = format!("default.require-signed = {required}\n");
-        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(3)) {
-            for (key, choice) in ["unsigned", "identity-unknown", "name-unchecked"].iter().zip(choices) {
+        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(4)) {
+            for (key, choice) in ["unsigned", "identity-unknown", "name-unchecked", "index-stale"].iter().zip(choices) {
                 if let Some(word) = ["allow", "warn", "deny"].get(*choice) {
                     text.push_str(&format!("{section}.{key} = '{word}'\n"));
                 }
@@ -184,11 +188,16 @@ proptest! {
         for finding in FINDINGS {
             let can_be_loosened = matches!(
                 finding,
-                Finding::Unsigned | Finding::IdentityUnknown | Finding::NameUnchecked
+                Finding::Unsigned
+                    | Finding::IdentityUnknown
+                    | Finding::NameUnchecked
+                    | Finding::IndexStale
             );
             prop_assert!(can_be_loosened || finding == Finding::Trusted || !loose.decide(finding).admits());
             prop_assert!(!strict.decide(finding).admits() || loose.decide(finding).admits());
-            prop_assert!(!strict.decide(finding).admits() || finding == Finding::Trusted);
+            // How old the index is has a key of its own: it says nothing of the signature.
+            let is_strict = matches!(finding, Finding::Trusted | Finding::IndexStale);
+            prop_assert!(!strict.decide(finding).admits() || is_strict);
         }
     }
 
