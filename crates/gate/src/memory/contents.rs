@@ -359,7 +359,7 @@ fn read_all<T>(
 }
 
 impl SeenIdentity {
-    fn read(row: &AnyRow) -> Result<Self, MemoryError> {
+    pub(super) fn read(row: &AnyRow) -> Result<Self, MemoryError> {
         Ok(Self {
             kind: row.try_get("subject_kind")?,
             subject: row.try_get("subject")?,
@@ -415,7 +415,7 @@ pub(super) fn timestamp(row: &AnyRow, column: &str) -> Result<Timestamp, MemoryE
     Timestamp::from_second(row.try_get(column)?).map_err(|_| unreadable("time"))
 }
 
-fn unreadable(what: &str) -> MemoryError {
+pub(super) fn unreadable(what: &str) -> MemoryError {
     MemoryError::Query(sqlx::Error::Decode(
         format!("something that is no {what}").into(),
     ))

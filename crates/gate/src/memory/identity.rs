@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cpan_sigstore_core::identity::{Signer, Subject};
+use cpan_sigstore_core::identity::{CiClaims, Signer, Subject, WorkflowClaims};
 use serde::{Deserialize, Serialize};
 
 /// What stays the same of a signer from one release to the next.
@@ -51,6 +51,29 @@ impl From<&Signer> for SeenIdentity {
     }
 }
 
+impl SeenIdentity {
+    /// A signer of which only this is known.
+    pub fn signer(&self) -> Signer {
+        let name = self.subject.clone();
+        let claims = match self.repository.as_str() {
+            "" => CiClaims::default(),
+            repository => CiClaims::new(
+                vec![("source-repository-uri", repository.to_owned())],
+                WorkflowClaims::default(),
+            ),
+        };
+        Signer {
+            subject: match self.kind.as_str() {
+                "uri" => Subject::Uri(name),
+                "username" => Subject::Username(name),
+                _ => Subject::Email(name),
+            },
+            issuer: self.issuer.clone(),
+            claims,
+        }
+    }
+}
+
 impl fmt::Display for SeenIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (by {})", self.subject, self.issuer)?;
@@ -63,8 +86,6 @@ impl fmt::Display for SeenIdentity {
 
 #[cfg(test)]
 mod tests {
-    use cpan_sigstore_core::identity::{CiClaims, WorkflowClaims};
-
     use super::*;
 
     fn workflow(tag: &str, repository: &str) -> Signer {

@@ -7,16 +7,19 @@
 //! - [`open`]: where it is.
 //! - [`identity`]: what of a signer is remembered.
 //! - [`contents`]: list, forget, export and import.
+//! - [`history`]: the records of authors that count.
 //! - [`index`]: the date of an index.
 
 mod contents;
 mod error;
+mod history;
 mod identity;
 mod index;
 mod open;
 
 pub use contents::{Contents, FirstSeen, Forget, IMPORT_LIMIT, IndexSeen, Scope, SignedBefore};
 pub use error::MemoryError;
+pub use history::KnownRecord;
 pub use identity::SeenIdentity;
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::ReleasePath};
