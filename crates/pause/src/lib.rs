@@ -7,6 +7,7 @@
 //! - [`watch`]: from uploaded to published.
 //! - [`journal`]: how far a release has come, so that it can be taken up again.
 //! - [`backlog`]: what an author published unsigned.
+//! - [`recent`]: what a CPAN says was published lately.
 //!
 //! It knows nothing of signatures: what is uploaded is bound to the digest that was verified.
 
@@ -14,6 +15,7 @@ pub mod backlog;
 pub mod credentials;
 pub mod journal;
 pub mod published;
+pub mod recent;
 pub mod server;
 pub mod upload;
 pub mod watch;

@@ -61,7 +61,7 @@ pub(super) struct Recent<'a> {
 
 impl Events {
     /// A file was written at this time.
-    pub(super) fn new(&mut self, path: &str, now: Timestamp) {
+    pub(super) fn written(&mut self, path: &str, now: Timestamp) {
         self.add(path, Kind::New, now);
     }
 
@@ -86,7 +86,7 @@ impl Events {
     /// The file of an interval, such as `6h`, at a time; without the latest event where that is said.
     pub(super) fn file(&self, interval: &str, now: Timestamp, stale: bool) -> Option<Recent<'_>> {
         let at = INTERVALS.iter().position(|(name, _)| *name == interval)?;
-        let written = written(at, Epoch::at(now));
+        let written = rewritten(at, Epoch::at(now));
         let oldest = written.0.saturating_sub(INTERVALS[at].1 * TICKS);
         let latest = self.latest.values().map(|event| event.epoch).max();
         let mut events: Vec<_> = self
@@ -107,7 +107,7 @@ impl Events {
 }
 
 /// When the file of an interval was written last.
-fn written(interval: usize, now: Epoch) -> Epoch {
+fn rewritten(interval: usize, now: Epoch) -> Epoch {
     match interval.checked_sub(2) {
         // A little later than now: two events of one moment are told apart.
         None => Epoch(now.0 + TICKS),
@@ -149,7 +149,7 @@ impl Recent<'_> {
         if let Some((larger, _)) = INTERVALS.get(self.interval + 1) {
             text.push_str(&format!(
                 "  merged: \n    epoch: {}\n    into_interval: {larger}\n",
-                written(self.interval + 1, self.written)
+                rewritten(self.interval + 1, self.written)
             ));
         }
         if let (Some((_, max)), Some((_, min))) = (self.events.first(), self.events.last()) {

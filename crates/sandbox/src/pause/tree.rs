@@ -29,7 +29,7 @@ impl Tree {
         self.index.add(path, packages::of(name, &bytes));
         let file = Published { bytes, since: now };
         self.files.insert(path.to_owned(), file);
-        self.events.new(path, now);
+        self.events.written(path, now);
         let home = path::home(path::author(path));
         let mut folder = folder;
         loop {
@@ -91,7 +91,7 @@ impl Tree {
             .map(|(name, _, file)| (name, file));
         let checksums = Checksums::of(folder, subfolders.into_iter(), files, now);
         self.checksums.insert(folder.to_owned(), checksums);
-        self.events.new(&format!("{folder}/CHECKSUMS"), now);
+        self.events.written(&format!("{folder}/CHECKSUMS"), now);
     }
 
     /// The files below a folder: their paths from there, their whole paths, and themselves.
