@@ -9,6 +9,7 @@
 //! - [`contents`]: list, forget, export and import.
 //! - [`history`]: the records of authors that count.
 //! - [`index`]: the date of an index.
+//! - [`operator`]: what operators vouch for.
 
 mod contents;
 mod error;
@@ -16,11 +17,13 @@ mod history;
 mod identity;
 mod index;
 mod open;
+mod operator;
 
 pub use contents::{Contents, FirstSeen, Forget, IMPORT_LIMIT, IndexSeen, Scope, SignedBefore};
 pub use error::MemoryError;
 pub use history::KnownRecord;
 pub use identity::SeenIdentity;
+pub use operator::{IndexState, NotedOverride, Vouched};
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::ReleasePath};
 use jiff::Timestamp;

@@ -1,0 +1,135 @@
+//! What operators vouch for: the newest index of each that was taken in, and what stands in it.
+//!
+//! Nothing of it is believed for being here: the records are verified when they are asked for, as if they had
+//! just been found.
+
+use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{
+    Memory, MemoryError,
+    contents::{timestamp, unreadable},
+};
+use crate::records::RecordFile;
+
+/// The newest index of an operator that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IndexState {
+    /// The address of the index.
+    pub operator: String,
+    /// Its number, from 1.
+    pub number: u64,
+    /// The digest of its exact text.
+    pub digest: Sha256Digest,
+    /// When it was signed, by a clock that is trusted.
+    pub signed: Timestamp,
+    /// When the operator was last asked with success.
+    pub asked: Timestamp,
+}
+
+/// An override, as this memory knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedOverride {
+    /// The digest of the record that is to count.
+    pub record: Sha256Digest,
+    /// When it counts at the earliest, as the operator says.
+    pub effective: Timestamp,
+    /// When this memory first saw it.
+    pub noted: Timestamp,
+}
+
+/// What an operator says of an author.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vouched {
+    /// The author's records, in the order of versions.
+    pub records: Vec<RecordFile>,
+    /// The overrides for this author.
+    pub overrides: Vec<NotedOverride>,
+}
+
+impl Memory {
+    /// The newest index of an operator that was taken in.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn index_state(&self, operator: &str) -> Result<Option<IndexState>, MemoryError> {
+        let mut connection = self.pool.acquire().await?;
+        let row = sqlx::query("SELECT * FROM operator_index WHERE operator = $1")
+            .bind(operator)
+            .fetch_optional(&mut *connection)
+            .await?;
+        row.as_ref().map(IndexState::read).transpose()
+    }
+
+    /// What an operator says of an author. Nothing of it is verified.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn vouched(&self, operator: &str, author: &PauseId) -> Result<Vouched, MemoryError> {
+        let mut connection = self.pool.acquire().await?;
+        let rows = |query| {
+            sqlx::query(query)
+                .bind(operator.to_owned())
+                .bind(author.as_str().to_owned())
+        };
+        let records = rows(
+            "SELECT version, record, bundle FROM vouched_record \
+             WHERE operator = $1 AND author = $2 ORDER BY version",
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let overrides = rows(
+            "SELECT record, effective, noted FROM vouched_override \
+             WHERE operator = $1 AND author = $2 ORDER BY version",
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        Ok(Vouched {
+            records: records.iter().map(record).collect::<Result<_, _>>()?,
+            overrides: overrides
+                .iter()
+                .map(NotedOverride::read)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl IndexState {
+    pub(super) fn read(row: &AnyRow) -> Result<Self, MemoryError> {
+        let number: i64 = row.try_get("number")?;
+        Ok(Self {
+            operator: row.try_get("operator")?,
+            number: u64::try_from(number).map_err(|_| unreadable("number"))?,
+            digest: digest(row, "digest")?,
+            signed: timestamp(row, "signed")?,
+            asked: timestamp(row, "asked")?,
+        })
+    }
+}
+
+impl NotedOverride {
+    fn read(row: &AnyRow) -> Result<Self, MemoryError> {
+        Ok(Self {
+            record: digest(row, "record")?,
+            effective: timestamp(row, "effective")?,
+            noted: timestamp(row, "noted")?,
+        })
+    }
+}
+
+fn record(row: &AnyRow) -> Result<RecordFile, MemoryError> {
+    let version: i64 = row.try_get("version")?;
+    Ok(RecordFile {
+        version: u32::try_from(version).map_err(|_| unreadable("version"))?,
+        json: row.try_get::<String, _>("record")?.into_bytes(),
+        bundle: Some(row.try_get::<String, _>("bundle")?.into_bytes()),
+    })
+}
+
+fn digest(row: &AnyRow, column: &str) -> Result<Sha256Digest, MemoryError> {
+    let text: String = row.try_get(column)?;
+    text.parse().map_err(|_| unreadable("digest"))
+}
