@@ -1,10 +1,14 @@
 //! What is known of a release before anything is decided.
 
-use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer};
+use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer, succession::History};
 use cpan_sigstore_sigstore::{bundle::Refused, verify::VerifiedSignature};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{look::ArchiveLook, memory::Known};
+use crate::{
+    binding::{Binding, Sources},
+    look::ArchiveLook,
+    memory::Known,
+};
 
 /// All that a decision rests on, beside the policy.
 pub(crate) struct Evidence {
@@ -13,9 +17,39 @@ pub(crate) struct Evidence {
     pub signature: Signature,
     pub archive: ArchiveLook,
     pub known: Known,
+    /// Who signs, by the author's own records.
+    pub binding: Binding,
+    /// What that was put together from.
+    pub sources: Sources,
+    /// Why records that were found could not be verified.
+    pub untold: Option<String>,
+    /// How old the operator's index is; `None` where none is used.
+    pub index: Option<IndexAge>,
     /// How long ago the repository of the trust material was asked; `None` where it comes from a file,
     /// whose age is the user's to guard.
     pub trust_age: Option<SignedDuration>,
+}
+
+impl Evidence {
+    /// Puts the author's records together anew, where another process knows others by now.
+    pub fn know(&mut self, known: History, now: Timestamp) {
+        self.sources.known = known;
+        self.binding = Binding::of(&self.sources, now);
+    }
+}
+
+/// How old an operator's index is, by the clock of whoever looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum IndexAge {
+    /// There is none.
+    Absent { operator: String },
+    /// It was signed in the future.
+    InFuture { operator: String, signed: Timestamp },
+    /// It was signed this long ago.
+    Signed {
+        operator: String,
+        age: SignedDuration,
+    },
 }
 
 /// What there is of a signature.

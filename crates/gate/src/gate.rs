@@ -1,25 +1,21 @@
-//! The gate: gathers what is known of a release, has it decided, and remembers what was allowed.
+//! The gate: has what is known of a release gathered and decided, and remembers what was allowed.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use cpan_sigstore_archive::{Destination, preflight};
 use cpan_sigstore_core::{
-    digest::Sha256Digest,
-    policy::{Policy, Rule},
-    release::ReleasePath,
+    identity::Membership,
+    policy::Policy,
+    release::{PauseId, ReleasePath},
     verdict::Verdict,
 };
-use cpan_sigstore_sigstore::{
-    bundle::StrictBundle,
-    verify::{Allow, Artifact, Verifier, VerifyError},
-};
+use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 
 use crate::{
-    GateError, Memory,
+    GateError, Memory, RecordFile,
     decide::decide,
     evidence::{Evidence, Signature, Valid},
-    look::ArchiveLook,
+    gather::Gatherer,
     memory::{Seen, SeenIdentity},
 };
 
@@ -32,47 +28,43 @@ pub struct Candidate<'a> {
     pub archive: &'a Path,
     /// The bytes of its bundle; `None` where there is none.
     pub bundle: Option<&'a [u8]>,
+    /// The author records that were found in the author's directory, from [`Gate::known_version`] on.
+    pub records: &'a [RecordFile],
 }
 
 /// Decides whether releases may be installed.
 pub struct Gate {
     trust: Arc<Trust>,
     refreshed: Option<Timestamp>,
+    operator: Option<String>,
     policy: Policy,
     memory: Memory,
 }
 
 /// What signatures are verified against.
-enum Trust {
+pub(crate) enum Trust {
     Material(Box<Verifier>),
     /// There is none, for this reason.
     None(String),
 }
 
-/// A release that was looked at, before anything is known of its author.
-struct Looked {
-    digest: Sha256Digest,
-    signature: Signature,
-    archive: ArchiveLook,
-}
-
 impl Gate {
     /// A gate.
     pub fn new(verifier: Verifier, policy: Policy, memory: Memory) -> Self {
-        Self {
-            trust: Arc::new(Trust::Material(Box::new(verifier))),
-            refreshed: None,
-            policy,
-            memory,
-        }
+        Self::with_trust(Trust::Material(Box::new(verifier)), policy, memory)
     }
 
     /// A gate where no trust material is to be had, for this reason: what has a bundle is `unavailable`,
     /// what has none is `unsigned` as ever.
     pub fn without_trust(reason: impl Into<String>, policy: Policy, memory: Memory) -> Self {
+        Self::with_trust(Trust::None(reason.into()), policy, memory)
+    }
+
+    fn with_trust(trust: Trust, policy: Policy, memory: Memory) -> Self {
         Self {
-            trust: Arc::new(Trust::None(reason.into())),
+            trust: Arc::new(trust),
             refreshed: None,
+            operator: None,
             policy,
             memory,
         }
@@ -85,9 +77,25 @@ impl Gate {
         Self { refreshed, ..self }
     }
 
+    /// The same gate, which believes the index of an operator, by its address, as far as the memory has it;
+    /// where the memory has none, or an old one, what rests on it is `unavailable`.
+    #[must_use]
+    pub fn with_index(self, operator: Option<String>) -> Self {
+        Self { operator, ..self }
+    }
+
     /// What it remembers.
     pub fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// The newest version of an author's record that is remembered or in the index; 0 where none is. Newer
+    /// ones have to be looked for in the author's directory.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
+        self.gatherer().known_version(author).await
     }
 
     /// Decides about a release, and remembers nothing.
@@ -100,11 +108,12 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
         let rule = self.policy.rule(candidate.path);
-        let evidence = self.evidence(candidate, &rule, now).await?;
+        let evidence = self.gatherer().evidence(candidate, &rule, now).await?;
         Ok(decide(candidate.path, &evidence, &rule))
     }
 
-    /// Decides about a release, and remembers who signed it where it was allowed.
+    /// Decides about a release, and remembers who signed it where it was allowed. What the author's records
+    /// say anew is remembered in any case, where it follows on what was known.
     ///
     /// # Errors
     /// As [`Gate::judge`], and where it cannot be remembered.
@@ -114,15 +123,37 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
         let rule = self.policy.rule(candidate.path);
-        let mut evidence = self.evidence(candidate, &rule, now).await?;
+        let mut evidence = self.gatherer().evidence(candidate, &rule, now).await?;
+        if evidence.binding.follows() {
+            self.remember_history(&mut evidence, now).await?;
+        }
         let verdict = decide(candidate.path, &evidence, &rule);
-        let Signature::Valid(valid) = &evidence.signature else {
+        let Signature::Valid(valid) = evidence.signature.clone() else {
             return Ok(verdict);
         };
         if !verdict.admits() {
             return Ok(verdict);
         }
         // 10.
+        self.remember(candidate, &valid, &mut evidence, now).await?;
+        let settled = decide(candidate.path, &evidence, &rule);
+        Ok(if settled.admits() { verdict } else { settled })
+    }
+
+    /// Remembers who signed. Another process may have remembered somebody else since the memory was asked;
+    /// then the evidence is what is known now.
+    async fn remember(
+        &self,
+        candidate: &Candidate<'_>,
+        valid: &Valid,
+        evidence: &mut Evidence,
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let binding = &evidence.binding;
+        let is_by_record = binding.compare(&valid.signer, &valid.times) == Membership::Theirs;
+        if binding.is_news && is_by_record {
+            self.remember_history(evidence, now).await?;
+        }
         let seen = Seen {
             path: candidate.path,
             digest: evidence.digest,
@@ -130,76 +161,32 @@ impl Gate {
             signed: valid.times.iter().min().copied().unwrap_or(now),
             now,
         };
-        // Another process may have remembered another signer since the memory was asked.
         evidence.known = self.memory.remember(&seen).await?;
-        let settled = decide(candidate.path, &evidence, &rule);
-        Ok(if settled.admits() { verdict } else { settled })
+        Ok(())
     }
 
-    async fn evidence(
+    async fn remember_history(
         &self,
-        candidate: &Candidate<'_>,
-        rule: &Rule,
+        evidence: &mut Evidence,
         now: Timestamp,
-    ) -> Result<Evidence, GateError> {
-        let known = self.memory.known(candidate.path).await?;
-        let trust = Arc::clone(&self.trust);
-        let allow = Allow {
-            old_format: rule.allow_old_format.value,
-        };
-        let name = candidate.path.name.to_string();
-        let archive = candidate.archive.to_owned();
-        let bundle = candidate.bundle.map(<[u8]>::to_vec);
-        // Reading and calculating would hold up what else this thread serves.
-        let work = move || look(&trust, &name, &archive, bundle.as_deref(), allow);
-        let looked = tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| GateError::Stopped(error.to_string()))??;
-        Ok(Evidence {
-            digest: looked.digest,
-            signature: looked.signature,
-            archive: looked.archive,
-            known,
-            trust_age: self.refreshed.map(|then| now.duration_since(then)),
-        })
+    ) -> Result<(), GateError> {
+        let binding = &evidence.binding;
+        let known = self
+            .memory
+            .remember_history(&binding.history, binding.is_replaced, now)
+            .await?;
+        if !known.extends(&binding.history) {
+            evidence.know(known, now);
+        }
+        Ok(())
     }
-}
 
-/// Reads the archive once, and verifies the signature over what was read.
-fn look(
-    trust: &Trust,
-    name: &str,
-    archive: &Path,
-    bundle: Option<&[u8]>,
-    allow: Allow,
-) -> Result<Looked, GateError> {
-    let failed = |source| GateError::Archive {
-        path: archive.to_owned(),
-        source,
-    };
-    let mut file = File::open(archive).map_err(failed)?;
-    let seen = preflight(&mut file, name, &Destination::default()).map_err(failed)?;
-    Ok(Looked {
-        digest: seen.digest,
-        signature: bundle.map_or(Signature::Missing, |bundle| {
-            verify(trust, seen.digest, bundle, allow)
-        }),
-        archive: ArchiveLook::of(&seen),
-    })
-}
-
-fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: Allow) -> Signature {
-    let bundle = match StrictBundle::parse(bundle) {
-        Ok(bundle) => bundle,
-        Err(refused) => return Signature::Refused(refused),
-    };
-    let verifier = match trust {
-        Trust::Material(verifier) => verifier,
-        Trust::None(reason) => return Signature::Untold(reason.clone()),
-    };
-    match verifier.verify(Artifact::Digest(digest), &bundle, allow) {
-        Ok(verified) => Signature::Valid(Box::new(Valid::from(&verified))),
-        Err(VerifyError::Refused(refused)) => Signature::Refused(refused),
-        Err(VerifyError::Artifact(error)) => Signature::Untold(error.to_string()),
+    fn gatherer(&self) -> Gatherer<'_> {
+        Gatherer {
+            trust: &self.trust,
+            refreshed: self.refreshed,
+            operator: self.operator.as_deref(),
+            memory: &self.memory,
+        }
     }
 }

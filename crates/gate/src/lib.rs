@@ -5,22 +5,26 @@
 //! release path + archive bytes + bundle? + trust material + identities + policy + now  →  Verdict
 //! ```
 //!
-//! - [`Gate`] gathers what is known of a release, and remembers what was allowed.
+//! - [`Gate`] has it decided, and remembers what was allowed.
+//! - [`gather`] puts together what is known of it; [`binding`] what is known of its author.
 //! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
 //! - [`look`] is what the archive says of itself.
 //! - [`statement`] says which attestations count as a signature of a release.
 //! - [`records`]: from the files of an author record to one that somebody signed.
 //! - [`memory`]: who signed first, what was signed before.
 
+mod binding;
 mod decide;
 mod error;
 mod evidence;
 mod gate;
+mod gather;
 mod look;
 pub mod memory;
 pub mod records;
 mod statement;
 
+pub use binding::Standing;
 pub use error::GateError;
 pub use gate::{Candidate, Gate};
 pub use memory::Memory;

@@ -94,6 +94,7 @@ async fn judging_remembers_nothing_and_admitting_does() {
         path: &releases.path,
         archive: &archive,
         bundle: Some(&releases.bundles[0]),
+        records: &[],
     };
     let now = Timestamp::now();
     for _ in 0..2 {
@@ -140,6 +141,7 @@ async fn of_two_signers_at_once_one_is_the_first_and_the_other_is_refused() {
                 path: &releases.path,
                 archive: &archive,
                 bundle: Some(&releases.bundles[number % 2]),
+                records: &[],
             };
             let gate = releases.gate().await;
             gate.admit(&candidate, Timestamp::now()).await.unwrap()

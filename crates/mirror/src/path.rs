@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use cpan_sigstore_core::release::{PauseId, ReleasePath, Subdirectory};
+use cpan_sigstore_core::{
+    record::{self, RecordName},
+    release::{PauseId, ReleasePath, Subdirectory},
+};
 use cpan_sigstore_pause::published::Directory;
 
 /// What the name of a bundle adds to that of its archive.
@@ -49,6 +52,13 @@ pub enum Wanted {
     Release(ReleasePath),
     /// The bundle of an archive.
     Bundle(ReleasePath),
+    /// A record of an author, or its bundle.
+    AuthorRecord {
+        /// Which.
+        name: RecordName,
+        /// Whether its bundle is meant.
+        bundle: bool,
+    },
     /// CHECKSUMS of a directory, by its path.
     Checksums(String),
     /// An index.
@@ -78,10 +88,22 @@ impl Wanted {
         if !path.starts_with("authors/id/") {
             return None;
         }
+        if let Some(record) = Self::author_record(path) {
+            return Some(record);
+        }
         match path.strip_suffix(BUNDLE_SUFFIX) {
             Some(archive) => archive.parse().ok().map(Self::Bundle),
             None => path.parse().ok().map(Self::Release),
         }
+    }
+
+    fn author_record(path: &str) -> Option<Self> {
+        let (record, bundle) = match path.strip_suffix(BUNDLE_SUFFIX) {
+            Some(record) => (record, true),
+            None => (path, false),
+        };
+        let name: RecordName = record.rsplit_once('/')?.1.parse().ok()?;
+        (name.path() == record).then_some(Self::AuthorRecord { name, bundle })
     }
 
     fn index(path: &str) -> Option<(Index, bool)> {
@@ -97,7 +119,8 @@ impl Wanted {
     /// What it is to a client that looks at types.
     pub fn content_type(&self) -> &'static str {
         match self {
-            Self::Bundle(_) => "application/json",
+            Self::Bundle(_) | Self::AuthorRecord { bundle: true, .. } => "application/json",
+            Self::AuthorRecord { bundle: false, .. } => record::MEDIA_TYPE,
             Self::Index { packed: true, .. } => "application/x-gzip",
             Self::Index { packed: false, .. } | Self::Checksums(_) => "text/plain; charset=utf-8",
             Self::Release(_) => "application/octet-stream",
@@ -110,6 +133,10 @@ impl fmt::Display for Wanted {
         match self {
             Self::Release(path) => write!(f, "{path}"),
             Self::Bundle(path) => write!(f, "{path}{BUNDLE_SUFFIX}"),
+            Self::AuthorRecord { name, bundle } => {
+                f.write_str(&name.path())?;
+                f.write_str(if *bundle { BUNDLE_SUFFIX } else { "" })
+            }
             Self::Checksums(path) => f.write_str(path),
             Self::Index { index, packed } => {
                 f.write_str(index.path())?;
@@ -157,6 +184,8 @@ mod tests {
             "authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
             "authors/id/T/TI/TIMLEGGE/sub/Foo-1.0.zip",
             "authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz.sigstore.json",
+            "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-12.json",
+            "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-1.json.sigstore.json",
             "authors/id/T/TI/TIMLEGGE/CHECKSUMS",
             "authors/id/T/TI/TIMLEGGE/sub/CHECKSUMS",
             "modules/02packages.details.txt",
@@ -184,6 +213,9 @@ mod tests {
             "authors/id/CHECKSUMS",
             "authors/id/T/TI/CHECKSUMS",
             "authors/id/T/TI/TIMLEGGE/Foo.sigstore.json",
+            "authors/id/T/TI/TIMLEGGE/OTHER-sigstore-identities-1.json",
+            "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-01.json",
+            "authors/id/T/TI/TIMLEGGE/sub/TIMLEGGE-sigstore-identities-1.json",
             "modules/02packages.details.txt.gz.bak",
             "modules/../modules/06perms.txt",
             "/modules/06perms.txt",

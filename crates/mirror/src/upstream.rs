@@ -103,9 +103,18 @@ impl Upstream {
     /// # Errors
     /// Where there is no answer of use.
     pub async fn bundle(&self, path: &ReleasePath) -> Result<Option<Vec<u8>>, UpstreamError> {
-        let path = format!("{path}{BUNDLE_SUFFIX}");
-        match self.small(&path, BUNDLE_LIMIT).await {
-            Err(error) if error.is_too_large() => Ok(Some(vec![0; BUNDLE_LIMIT + 1])),
+        self.evidence(&format!("{path}{BUNDLE_SUFFIX}"), BUNDLE_LIMIT)
+            .await
+    }
+
+    /// A file that the gate judges. In the place of one that is too large stands another that is.
+    pub(crate) async fn evidence(
+        &self,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, UpstreamError> {
+        match self.small(path, limit).await {
+            Err(error) if error.is_too_large() => Ok(Some(vec![0; limit + 1])),
             other => other,
         }
     }

@@ -97,12 +97,12 @@ impl Policy {
             sections.push((Origin::Author(path.author.clone()), section));
         }
         sections.push((Origin::Default, &self.default));
-        Rule::of(&sections, self.require_signed, self.allow_old_format)
-    }
-
-    /// PAUSE as identity provider, where the policy names it.
-    pub fn pause(&self) -> Option<&PauseProvider> {
-        self.pause.as_ref()
+        Rule::of(
+            &sections,
+            self.pause.as_ref(),
+            self.require_signed,
+            self.allow_old_format,
+        )
     }
 
     /// How many authors and how many distributions have sections of their own.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Section;
+use super::{PauseProvider, Section};
 use crate::{decision::Decision, finding::Finding, identity::AuthorIdentity, release::PauseId};
 
 /// Age of trust material, in days, above which it says nothing any more.
@@ -71,12 +71,15 @@ pub struct Rule {
     pub index_age_limit: Setting<u32>,
     /// Whose signatures are the author's; `None` where the policy does not say.
     pub identities: Option<Setting<Vec<AuthorIdentity>>>,
+    /// PAUSE as identity provider, where the policy names it.
+    pub pause: Option<PauseProvider>,
 }
 
 impl Rule {
     /// From sections, the first to be asked first.
     pub(super) fn of(
         sections: &[(Origin, &Section)],
+        pause: Option<&PauseProvider>,
         require_signed: bool,
         allow_old_format: bool,
     ) -> Self {
@@ -104,6 +107,7 @@ impl Rule {
             index_age: setting(sections, |section| section.index_age, INDEX_AGE),
             index_age_limit: setting(sections, |section| section.index_age_limit, INDEX_AGE_LIMIT),
             identities: stated(sections, |section| section.identities.clone()),
+            pause: pause.cloned(),
         }
     }
 

@@ -8,29 +8,34 @@
 //! 2. SHA-256 of the exact bytes, computed while the archive is looked at.
 //! 3. No bundle: `unsigned`, and on to 7.
 //! 4. The bundle is verified: `signature-invalid` with its cause, or `unavailable`.
-//! 5. Whose identities are the author's: the first of [`source`] that speaks.
+//! 5. Whose identities are the author's: the first of [`source`] that speaks. Where an operator's index is used
+//!    and is too old, nothing but a pin does.
 //! 6. The signer is compared with them, at the time of signing.
 //! 7. The archive is looked at: its name against the name in it, and what it does when it is unpacked.
-//! 8. Unsigned where the author or the distribution has signed before is a `downgrade`.
+//! 8. Unsigned where the author's record says that all releases are signed, or where the author or the
+//!    distribution has signed before, is a `downgrade`.
 //! 9. Policy makes a decision of each finding.
 //! 10. What was allowed and verified is remembered. ([`Gate::admit`](crate::Gate::admit))
+
+mod source;
 
 use cpan_sigstore_core::{
     cause::Cause,
     decision::Decision,
     finding::Finding,
-    identity::{AuthorIdentity, Membership, Signer},
-    policy::{Rule, Setting},
+    identity::Signer,
+    policy::Rule,
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_sigstore::bundle::Refused;
 use jiff::SignedDuration;
 
+use self::source::{identity, source};
 use crate::{
-    evidence::{Evidence, Signature, Valid},
+    binding::Standing,
+    evidence::{Evidence, IndexAge, Signature},
     look::ArchiveLook,
-    memory::{Known, SeenIdentity},
     statement::speaks_for_a_release,
 };
 
@@ -78,6 +83,7 @@ pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Ve
     let signer = signature.signer.clone();
     let binding = signature.binding;
     let mut told = vec![signature];
+    told.extend(index(evidence, rule, binding));
     told.extend(archive(&evidence.archive));
 
     // 9.
@@ -101,6 +107,7 @@ pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Ve
     verdict.expected.clone_from(&told_first.expected);
     verdict.found.clone_from(&told_first.found);
     verdict.hint = told_first.hint.map(str::to_owned);
+    reasons.extend(records(evidence, binding));
     verdict.reasons = reasons;
     verdict
 }
@@ -120,7 +127,7 @@ fn also(other: &Told) -> String {
 fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Told {
     match &evidence.signature {
         // 3.
-        Signature::Missing => unsigned(path, &evidence.known),
+        Signature::Missing => unsigned(path, evidence),
         // 4.
         Signature::Refused(refused) => invalid(refused),
         Signature::Untold(reason) => unavailable(reason.clone()),
@@ -131,7 +138,8 @@ fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Told {
                 format!("a statement of the type {predicate}"),
             )),
             (None, _) => {
-                let mut told = identity(path, valid, &source(rule, &evidence.known));
+                let source = source(rule, evidence, valid);
+                let mut told = identity(path, evidence, valid, source.as_ref());
                 told.signer = Some(valid.signer.clone());
                 told
             }
@@ -166,77 +174,67 @@ fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Told> {
     )))
 }
 
-/// Whose identities are an author's.
-enum Source<'a> {
-    /// The user's own word.
-    Pins(&'a Setting<Vec<AuthorIdentity>>),
-    /// Who signed the first release of the author, or of the distribution, that was seen.
-    FirstSeen(&'a SeenIdentity),
-}
-
-/// 5. The first source that speaks.
-///
-/// The sources, in their order: pins of the policy; who signed the author's first release that was seen; who
-/// signed the distribution's.
-fn source<'a>(rule: &'a Rule, known: &'a Known) -> Option<Source<'a>> {
-    let pins = rule.identities.as_ref().map(Source::Pins);
-    let author = known.author.as_ref().map(Source::FirstSeen);
-    let distribution = known.distribution.as_ref().map(Source::FirstSeen);
-    pins.or(author).or(distribution)
-}
-
-/// 6. The comparison.
-fn identity(path: &ReleasePath, valid: &Valid, source: &Option<Source<'_>>) -> Told {
-    let bound = |finding, binding| Told {
-        binding: Some(binding),
-        ..Told::new(finding)
-    };
-    match source {
-        None => Told::new(Finding::IdentityUnknown)
-            .expected(
-                format!("an identity of {} that is known", path.author),
-                valid.signer.to_string(),
-            )
-            .hint(
-                "ask the author, not the bundle, whether this is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is refused",
+/// 5. How old the index is, where one is used. Only a pin needs none.
+fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Option<Told> {
+    let days = |days: u32| SignedDuration::from_hours(24 * i64::from(days));
+    if binding == Some(BindingSource::Pin) {
+        return None;
+    }
+    if let Some(reason) = &evidence.untold {
+        return Some(unavailable(format!(
+            "records of the author that cannot be verified: {reason}"
+        )));
+    }
+    match evidence.index.as_ref()? {
+        IndexAge::Absent { operator } => Some(
+            unavailable(format!("no index of {operator}, which was never had")).hint(
+                "nothing is known of what the index says of its authors; fetch it with `cpan-sigstore index use`, or do without it by `cpan-sigstore index use --none`",
             ),
-        Some(Source::Pins(pins)) => match AuthorIdentity::compare(&pins.value, &valid.signer, &valid.times) {
-            Membership::Theirs => bound(Finding::Trusted, BindingSource::Pin),
-            Membership::Retired => bound(Finding::IdentityRetired, BindingSource::Pin)
-                .expected(listed(pins), signed(valid))
-                .hint(
-                    "do not use the file, unless the author says that it was signed at that time; then change `from` or `until` in policy.toml",
-                ),
-            Membership::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Pin)
-                .expected(listed(pins), valid.signer.to_string())
-                .hint(
-                    "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then add it to policy.toml",
-                ),
-        },
-        Some(Source::FirstSeen(first)) if **first == SeenIdentity::from(&valid.signer) => {
-            bound(Finding::Trusted, BindingSource::FirstSeen)
-        }
-        Some(Source::FirstSeen(first)) => {
-            bound(Finding::IdentityChanged, BindingSource::FirstSeen)
+        ),
+        IndexAge::InFuture { operator, signed } => Some(
+            unavailable(format!(
+                "an index of {operator} that was signed on {signed}, which is the future by the clock of this machine"
+            ))
+            .hint("set the clock of this machine: by a wrong one an old index passes for a new one"),
+        ),
+        IndexAge::Signed { operator, age } if *age > days(rule.index_age_limit.value) => Some(
+            unavailable(format!(
+                "an index of {operator} that was signed {} days ago, where the policy allows {}",
+                age.as_hours() / 24,
+                rule.index_age_limit.value
+            ))
+            .hint("whoever withholds the index hides what authors have changed since; try again with a network, or ask the operator"),
+        ),
+        IndexAge::Signed { operator, age } if *age > days(rule.index_age.value) => Some(
+            Told::new(Finding::IndexStale)
                 .expected(
-                    format!("{first}, who signed before"),
-                    valid.signer.to_string(),
+                    format!(
+                        "an index of {operator} that is at most {} days old",
+                        rule.index_age.value
+                    ),
+                    format!("one that was signed {} days ago", age.as_hours() / 24),
                 )
-                .hint(
-                    "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then pin it in policy.toml, or forget the old one with `cpan-sigstore memory forget`",
-                )
-        }
+                .hint("refresh it with `cpan-sigstore index status`; what authors have changed since is not known here"),
+        ),
+        IndexAge::Signed { .. } => None,
     }
 }
 
-fn listed(pins: &Setting<Vec<AuthorIdentity>>) -> String {
-    let identities: Vec<_> = pins.value.iter().map(AuthorIdentity::to_string).collect();
-    format!("{}, as stated in {}", identities.join(", or "), pins.origin)
-}
-
-fn signed(valid: &Valid) -> String {
-    let times: Vec<_> = valid.times.iter().map(ToString::to_string).collect();
-    format!("{}, signed {}", valid.signer, times.join(" and "))
+/// What is to be said of the author's records: what was compared with, and what did not count.
+fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<String> {
+    let records = &evidence.binding;
+    let mut reasons = Vec::new();
+    if binding == Some(BindingSource::Record) {
+        let place = match records.standing {
+            Standing::Known => "it follows on what is remembered",
+            Standing::Index => "it is in the index",
+            Standing::Connected => "whoever signed first agreed to it",
+            Standing::New => "it was never seen before",
+        };
+        reasons.push(format!("{}: {place}", records.name()));
+    }
+    reasons.extend(records.told.iter().cloned());
+    reasons
 }
 
 /// 7. What the archive says of itself.
@@ -268,8 +266,21 @@ fn archive(look: &ArchiveLook) -> Option<Told> {
 }
 
 /// 8. No signature, and whether there should be one.
-fn unsigned(path: &ReleasePath, known: &Known) -> Told {
-    match &known.signed {
+fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Told {
+    if evidence.binding.all_signed() {
+        return Told::new(Finding::Downgrade)
+            .expected(
+                format!(
+                    "a bundle, as every release has by {}",
+                    evidence.binding.name()
+                ),
+                "none",
+            )
+            .hint(
+                "fetch the bundle from where the file came from; the author says that a file without one is not theirs",
+            );
+    }
+    match &evidence.known.signed {
         Some(before) => Told::new(Finding::Downgrade)
             .expected(format!("a bundle, as {before} had"), "none")
             .hint(

@@ -3,10 +3,17 @@ use cpan_sigstore_core::{
     finding::Exit,
     identity::{CiClaims, Subject},
     policy::Policy,
+    succession::History,
 };
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::{
+    binding::{Binding, Found, Sources},
+    evidence::Valid,
+    memory::{Known, SeenIdentity},
+};
 
 const PINNED: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x', issuer = 'i', until = '2026-06-01T00:00:00Z' }]\n";
 /// Before the pin ends.
@@ -51,12 +58,32 @@ fn look(finding: Finding) -> ArchiveLook {
 }
 
 fn evidence(signature: Signature) -> Evidence {
+    let sources = sources();
     Evidence {
+        binding: Binding::of(&sources, now()),
+        sources,
+        untold: None,
+        index: None,
         digest: Sha256Digest::new([1; 32]),
         signature,
         archive: ArchiveLook::Fits,
         known: Known::default(),
         trust_age: None,
+    }
+}
+
+fn now() -> Timestamp {
+    LATE.parse().unwrap()
+}
+
+/// Nothing is known of the author.
+fn sources() -> Sources {
+    Sources {
+        known: History::new("TIMLEGGE".parse().unwrap()),
+        first_seen: None,
+        index: Found::default(),
+        directory: Found::default(),
+        overrides: Vec::new(),
     }
 }
 
@@ -253,7 +280,7 @@ proptest! {
         let hostile = matches!(&archive, ArchiveLook::Finding { finding, .. } if *finding != Finding::NameUnchecked);
         let evidence = Evidence {
             archive,
-            known: Known { author, distribution, signed: signed.then(|| "A-1.tar.gz".into()) },
+            known: Known { author, distribution, distribution_of: None, signed: signed.then(|| "A-1.tar.gz".into()) },
             trust_age: days.map(|days: i64| SignedDuration::from_hours(24 * days)),
             ..evidence(signature)
         };

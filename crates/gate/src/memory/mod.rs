@@ -25,7 +25,10 @@ pub use history::KnownRecord;
 pub use identity::SeenIdentity;
 pub use operator::{IndexState, NotedOverride, Vouched};
 
-use cpan_sigstore_core::{digest::Sha256Digest, release::ReleasePath};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    release::{PauseId, ReleasePath},
+};
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
@@ -45,6 +48,8 @@ pub(crate) struct Known {
     pub author: Option<SeenIdentity>,
     /// Who signed the distribution's first release that was seen.
     pub distribution: Option<SeenIdentity>,
+    /// Whose release that was.
+    pub distribution_of: Option<PauseId>,
     /// A signed release of this author or distribution.
     pub signed: Option<String>,
 }
@@ -117,14 +122,16 @@ impl Memory {
 async fn known(connection: &mut AnyConnection, path: &ReleasePath) -> Result<Known, MemoryError> {
     let author = path.author.as_str();
     let distribution = path.name.distribution();
-    let mut known = Known::default();
-    for (scope, name, place) in [
-        (Scope::Author, author, &mut known.author),
-        (Scope::Distribution, distribution, &mut known.distribution),
-    ] {
-        *place = contents::first_seen(connection, scope, name)
-            .await?
-            .map(|first| first.identity);
+    let first = contents::first_seen(connection, Scope::Author, author).await?;
+    let mut known = Known {
+        author: first.map(|first| first.identity),
+        ..Known::default()
+    };
+    if let Some(first) = contents::first_seen(connection, Scope::Distribution, distribution).await?
+    {
+        let path = first.path.parse::<ReleasePath>();
+        known.distribution_of = path.ok().map(|path| path.author);
+        known.distribution = Some(first.identity);
     }
     for (column, name) in [("author", author), ("distribution", distribution)] {
         if known.signed.is_some() {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use cpan_sigstore_core::record::SIZE_LIMIT as RECORD_LIMIT;
 use cpan_sigstore_pause::published::{CHECKSUMS_LIMIT, Checksums};
 use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use jiff::{SignedDuration, Timestamp};
@@ -94,8 +95,12 @@ impl Mirror {
                     .map_err(|error| Trouble::Refused(Refusal::Unreadable, error.to_string()))?;
                 Ok(text)
             }
-            // A bundle proves itself, or does not, to whoever verifies it.
-            Wanted::Bundle(_) | Wanted::Release(_) => {
+            Wanted::AuthorRecord { bundle: false, .. } => {
+                let record = self.upstream.small(&path, RECORD_LIMIT).await?;
+                record.ok_or(Trouble::Absent)
+            }
+            // A bundle proves itself, or does not, to whoever verifies it; so does a record by its own.
+            Wanted::Bundle(_) | Wanted::AuthorRecord { .. } | Wanted::Release(_) => {
                 let bundle = self.upstream.small(&path, BUNDLE_LIMIT).await?;
                 bundle.ok_or(Trouble::Absent)
             }

@@ -4,6 +4,7 @@
 //! there is no way from the upstream's body to a client. One fetch serves all who wait for it, and what
 //! was found holds for a while ([`Options::fresh`]): an archive of CPAN never changes, but its bundle may.
 
+mod authors;
 mod documents;
 mod flights;
 mod release;
@@ -27,6 +28,7 @@ use crate::{
     record::{Record, Records, Refusal},
     upstream::Upstream,
 };
+use authors::AuthorRecords;
 use flights::Flights;
 
 /// Largest archive that is fetched, in bytes.
@@ -74,6 +76,7 @@ pub struct Mirror {
     records: Records,
     options: Options,
     answers: Mutex<HashMap<Wanted, (Instant, Answer)>>,
+    authors: AuthorRecords,
     flights: Flights<Wanted, Answer>,
     fetches: Semaphore,
 }
@@ -99,6 +102,7 @@ impl Mirror {
             records,
             options,
             answers: Mutex::default(),
+            authors: AuthorRecords::default(),
             flights: Flights::default(),
             fetches: Semaphore::new(FETCHES),
         }))
@@ -107,6 +111,7 @@ impl Mirror {
     /// From now on this gate decides, as when the trust material was refreshed. What another gate allowed
     /// is decided anew.
     pub fn replace_gate(&self, gate: Gate) {
+        self.authors.clear();
         *self.gate.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(gate);
         self.answers
             .lock()

@@ -6,11 +6,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use cpan_sigstore_core::{release::ReleasePath, verdict::Verdict};
-use cpan_sigstore_gate::Candidate;
+use cpan_sigstore_core::{finding::Exit, release::ReleasePath, verdict::Verdict};
+use cpan_sigstore_gate::{Candidate, GateError, RecordFile};
 use cpan_sigstore_http::{Download, Validators};
 
-use super::{ARCHIVE_LIMIT, Answer, Mirror};
+use super::{ARCHIVE_LIMIT, Answer, Mirror, authors::AuthorTrouble};
 use crate::{
     cache::{CacheError, Content, Incoming, Place},
     path::Wanted,
@@ -27,12 +27,18 @@ struct Came {
 
 /// What is at the upstream.
 enum Found {
-    /// Archive and bundle.
+    /// Archive and bundle, and what its author says of who signs.
     Release {
         archive: Archive,
-        bundle: Option<Vec<u8>>,
+        evidence: Evidence,
     },
     Absent,
+}
+
+/// What the gate judges an archive by.
+struct Evidence {
+    bundle: Option<Vec<u8>>,
+    records: Arc<[RecordFile]>,
 }
 
 enum Archive {
@@ -45,6 +51,7 @@ enum Archive {
 enum Trouble {
     Upstream(UpstreamError),
     Cache(CacheError),
+    Gate(GateError),
 }
 
 impl Mirror {
@@ -60,13 +67,16 @@ impl Mirror {
             }
             Ok(Found::Release {
                 archive: Archive::Came(came),
-                bundle,
-            }) => self.decide_about_new(path, came, bundle).await,
+                evidence,
+            }) => self.decide_about_new(path, came, evidence).await,
             Ok(Found::Release {
                 archive: Archive::Kept(place),
-                bundle,
-            }) => self.decide_about_kept(path, place, bundle).await,
+                evidence,
+            }) => self.decide_about_kept(path, place, evidence).await,
             Err(Trouble::Cache(error)) => {
+                self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error)
+            }
+            Err(Trouble::Gate(error)) => {
                 self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error)
             }
             Err(Trouble::Upstream(error)) => self.without_upstream(path, kept, error).await,
@@ -81,6 +91,13 @@ impl Mirror {
             .bundle(path)
             .await
             .map_err(Trouble::Upstream)?;
+        let records = self
+            .author_records(&path.author)
+            .await
+            .map_err(|trouble| match trouble {
+                AuthorTrouble::Upstream(error) => Trouble::Upstream(error),
+                AuthorTrouble::Gate(error) => Trouble::Gate(error),
+            })?;
         let mut file = self.cache.incoming().map_err(Trouble::Cache)?;
         let validators = kept.as_ref().map(Place::validators).unwrap_or_default();
         let download = self
@@ -106,24 +123,28 @@ impl Mirror {
                 validators,
             }),
         };
-        Ok(Found::Release { archive, bundle })
+        Ok(Found::Release {
+            archive,
+            evidence: Evidence { bundle, records },
+        })
     }
 
-    async fn decide_about_new(
-        &self,
-        path: &ReleasePath,
-        came: Came,
-        bundle: Option<Vec<u8>>,
-    ) -> Answer {
+    async fn decide_about_new(&self, path: &ReleasePath, came: Came, evidence: Evidence) -> Answer {
         let verdict = self
-            .ask_gate(path, came.file.path(), bundle.as_deref())
+            .ask_gate_with_news(path, came.file.path(), &evidence)
             .await;
         if let Err(answer) = self.admitted(path, verdict, &came.content) {
             return answer;
         }
         let kept = self.cache.keep(came.file, came.content);
-        match kept.and_then(|()| self.note(path, came.content, &came.validators, bundle.as_deref()))
-        {
+        match kept.and_then(|()| {
+            self.note(
+                path,
+                came.content,
+                &came.validators,
+                evidence.bundle.as_deref(),
+            )
+        }) {
             Ok(()) => Answer::File(came.content),
             Err(error) => self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error),
         }
@@ -133,14 +154,19 @@ impl Mirror {
         &self,
         path: &ReleasePath,
         place: Place,
-        bundle: Option<Vec<u8>>,
+        evidence: Evidence,
     ) -> Answer {
         let archive = self.cache.path(&place.content.digest);
-        let verdict = self.ask_gate(path, &archive, bundle.as_deref()).await;
+        let verdict = self.ask_gate_with_news(path, &archive, &evidence).await;
         if let Err(answer) = self.admitted(path, verdict, &place.content) {
             return answer;
         }
-        let noted = self.note(path, place.content, &place.validators(), bundle.as_deref());
+        let noted = self.note(
+            path,
+            place.content,
+            &place.validators(),
+            evidence.bundle.as_deref(),
+        );
         match noted {
             Ok(()) => Answer::File(place.content),
             Err(error) => self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error),
@@ -167,23 +193,49 @@ impl Mirror {
             },
         };
         tracing::info!(%path, %error, "the upstream is away, and the release is kept");
+        let records = self.held_author_records(&path.author);
+        let evidence = Evidence { bundle, records };
         let archive = self.cache.path(&place.content.digest);
-        let verdict = self.ask_gate(path, &archive, bundle.as_deref()).await;
+        let verdict = self.ask_gate(path, &archive, &evidence).await;
         match self.admitted(path, verdict, &place.content) {
             Ok(()) => Answer::File(place.content),
             Err(answer) => answer,
         }
     }
 
-    async fn ask_gate(&self, path: &ReleasePath, archive: &Path, bundle: Option<&[u8]>) -> Verdict {
+    async fn ask_gate(&self, path: &ReleasePath, archive: &Path, evidence: &Evidence) -> Verdict {
         let candidate = Candidate {
             path,
             archive,
-            bundle,
+            bundle: evidence.bundle.as_deref(),
+            records: &evidence.records,
         };
         match self.gate().admit(&candidate, self.now()).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::unavailable(error.to_string()),
+        }
+    }
+
+    /// The same. The author may have named another identity since the records were looked for; before that
+    /// identity is refused they are looked for again.
+    async fn ask_gate_with_news(
+        &self,
+        path: &ReleasePath,
+        archive: &Path,
+        evidence: &Evidence,
+    ) -> Verdict {
+        let verdict = self.ask_gate(path, archive, evidence).await;
+        if verdict.finding.exit() != Exit::IdentityMismatch {
+            return verdict;
+        }
+        match self.author_records_now(&path.author).await {
+            Ok(records) if records != evidence.records => {
+                let bundle = evidence.bundle.clone();
+                let evidence = Evidence { bundle, records };
+                self.ask_gate(path, archive, &evidence).await
+            }
+            // No news, or none to be had: what was decided stands.
+            _ => verdict,
         }
     }
 

@@ -49,6 +49,7 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         let candidate = Candidate {
             path: &path,
             archive: &archive,
+            records: &[],
             bundle: Some(&bundle),
         };
         let ours = time(|| {

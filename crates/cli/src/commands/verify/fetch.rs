@@ -1,7 +1,7 @@
 //! Archives and bundles from a CPAN, into temporary files.
 
 use cpan_sigstore_core::release::ReleasePath;
-use cpan_sigstore_gate::Memory;
+use cpan_sigstore_gate::{Memory, RecordFile};
 use cpan_sigstore_http::{Download, Validators};
 use cpan_sigstore_mirror::{
     index::{self, IndexError, Packages},
@@ -27,6 +27,8 @@ pub struct Fetched {
     pub archive: NamedTempFile,
     /// The bundle beside it, where there is one.
     pub bundle: Option<Vec<u8>>,
+    /// What lies in its author's directory of records.
+    pub records: Vec<RecordFile>,
 }
 
 impl Fetcher {
@@ -35,11 +37,11 @@ impl Fetcher {
         Self { cpan }
     }
 
-    /// Archive and bundle of a release.
+    /// Archive and bundle of a release, and its author's records from a version on.
     ///
     /// # Errors
     /// Where the CPAN does not have it, or gives no answer of use.
-    pub async fn fetch(&self, path: &ReleasePath) -> Result<Fetched, Failure> {
+    pub async fn fetch(&self, path: &ReleasePath, from: u32) -> Result<Fetched, Failure> {
         let mut archive = NamedTempFile::new().map_err(|source| Failure::System {
             what: "expected to make a temporary file",
             source,
@@ -55,7 +57,12 @@ impl Fetcher {
             Download::Absent | Download::Unchanged => return Err(self.absent(name)),
         }
         let bundle = self.cpan.bundle(path).await?;
-        Ok(Fetched { archive, bundle })
+        let records = self.cpan.author_records(&path.author, from).await?;
+        Ok(Fetched {
+            archive,
+            bundle,
+            records,
+        })
     }
 
     /// The release that the index has a module in.

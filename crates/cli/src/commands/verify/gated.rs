@@ -7,7 +7,7 @@ use cpan_sigstore_core::{
     release::{PauseId, ReleasePath},
     verdict::Verdict,
 };
-use cpan_sigstore_gate::{Candidate, Gate};
+use cpan_sigstore_gate::{Candidate, Gate, RecordFile};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -120,7 +120,7 @@ impl Asked<'_> {
             None => bundle_file::beside(file),
         };
         let bundle = bundle_file::read(&bundle)?;
-        let verdict = self.judge(&path, file, bundle.as_deref())?;
+        let verdict = self.judge(&path, file, bundle.as_deref(), &[])?;
         Ok(self.report(&file.display().to_string(), &path, verdict))
     }
 
@@ -134,8 +134,15 @@ impl Asked<'_> {
                     .block_on(fetcher.release_of(module, self.gate.memory(), now))?
             }
         };
-        let Fetched { archive, bundle } = self.runtime.block_on(fetcher.fetch(&path))?;
-        let verdict = self.judge(&path, archive.path(), bundle.as_deref())?;
+        let known = self
+            .runtime
+            .block_on(self.gate.known_version(&path.author))?;
+        let Fetched {
+            archive,
+            bundle,
+            records,
+        } = self.runtime.block_on(fetcher.fetch(&path, known + 1))?;
+        let verdict = self.judge(&path, archive.path(), bundle.as_deref(), &records)?;
         Ok(self.report(text, &path, verdict))
     }
 
@@ -144,11 +151,13 @@ impl Asked<'_> {
         path: &ReleasePath,
         archive: &Path,
         bundle: Option<&[u8]>,
+        records: &[RecordFile],
     ) -> Result<Verdict, Failure> {
         let candidate = Candidate {
             path,
             archive,
             bundle,
+            records,
         };
         let admitted = self.gate.admit(&candidate, Timestamp::now());
         Ok(self.runtime.block_on(admitted)?)

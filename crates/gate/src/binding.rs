@@ -1,0 +1,181 @@
+//! Who signs for an author, by the author's own records: put together from what is remembered, what the
+//! index says and what was found in the author's directory. Pure.
+//!
+//! What is remembered stands. The index and the directory can continue it, by the rules of succession, and
+//! nothing else. Where nothing is remembered, the index is believed on which records are the author's; the
+//! directory is believed as little as a first signature, and no more than whoever signed first agrees to.
+
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    identity::{AuthorIdentity, Membership, Signer},
+    record::Releases,
+    succession::{History, Learned, SignedRecord, Terms},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{memory::SeenIdentity, records::RecordRefused};
+
+/// What is known and was found of an author's records.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    /// What is remembered.
+    pub known: History,
+    /// Who signed the author's first release that was seen.
+    pub first_seen: Option<SeenIdentity>,
+    /// What the index has.
+    pub index: Found,
+    /// What lies in the author's directory.
+    pub directory: Found,
+    /// Digests of records that an operator put in the place of others, and that count by now.
+    pub overrides: Vec<Sha256Digest>,
+}
+
+/// Records of one place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub signed: Vec<SignedRecord>,
+    /// What is no signed record, by its version, and why.
+    pub refused: Vec<(u32, RecordRefused)>,
+}
+
+/// What the author's records rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// They continue what was known.
+    Known,
+    /// The index has them.
+    Index,
+    /// They lie in the author's directory, and whoever signed first agreed to them.
+    Connected,
+    /// They lie in the author's directory, and nothing is known of the author.
+    New,
+}
+
+/// Who signs for an author, by the author's records.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    /// The records that count; may be none.
+    pub history: History,
+    pub standing: Standing,
+    /// Whether there is more than was remembered.
+    pub is_news: bool,
+    /// Whether an override put one in the place of what was remembered.
+    pub is_replaced: bool,
+    /// What did not count, and why, in words.
+    pub told: Vec<String>,
+}
+
+impl Binding {
+    /// Puts together what there is.
+    pub fn of(sources: &Sources, now: Timestamp) -> Self {
+        let terms = Terms {
+            now,
+            overrides: &sources.overrides,
+        };
+        let known = &sources.known;
+        let mut history = known.clone();
+        let mut told = Told::default();
+        told.refused("the index", &sources.index.refused);
+        told.learned(
+            "the index",
+            history.learn_all(sources.index.signed.clone(), terms),
+        );
+        let by_index = history.tip().is_some();
+        told.refused("the author's directory", &sources.directory.refused);
+        told.learned(
+            "the author's directory",
+            history.learn_all(sources.directory.signed.clone(), terms),
+        );
+        let is_new = known.tip().is_none() && history.tip().is_some();
+        let overridden = history
+            .chain()
+            .iter()
+            .any(|signed| sources.overrides.contains(&signed.record().digest()));
+        let mut standing = match (is_new, by_index) {
+            (false, _) => Standing::Known,
+            (true, true) => Standing::Index,
+            (true, false) => Standing::New,
+        };
+        if is_new && let Some(first) = &sources.first_seen {
+            let agreed = history.has_signer(|signer| SeenIdentity::from(signer) == *first);
+            if agreed && standing == Standing::New {
+                standing = Standing::Connected;
+            } else if !agreed && !overridden {
+                told.unconnected(&history, first);
+                history = known.clone();
+            }
+        }
+        Self {
+            is_news: !known.extends(&history),
+            is_replaced: !history.extends(known),
+            history,
+            standing,
+            told: told.0,
+        }
+    }
+
+    /// Whether it has news that follow on what was remembered.
+    pub fn follows(&self) -> bool {
+        self.is_news && self.standing == Standing::Known
+    }
+
+    /// Whether there is a record that counts.
+    pub fn speaks(&self) -> bool {
+        self.history.tip().is_some()
+    }
+
+    /// Whether a signer at these times is the author, by the newest record.
+    pub fn compare(&self, signer: &Signer, times: &[Timestamp]) -> Membership {
+        AuthorIdentity::compare(self.history.identities(), signer, times)
+    }
+
+    /// Whether every release is signed, by the newest record.
+    pub fn all_signed(&self) -> bool {
+        self.history.releases() == Some(Releases::Signed)
+    }
+
+    /// The newest record, in words.
+    pub fn name(&self) -> String {
+        format!(
+            "version {} of the record of {}",
+            self.history.version(),
+            self.history.author()
+        )
+    }
+}
+
+/// What did not count.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Told {
+    fn refused(&mut self, place: &str, refused: &[(u32, RecordRefused)]) {
+        for (version, refused) in refused {
+            self.0.push(format!(
+                "record {version} in {place} does not count: {refused}"
+            ));
+        }
+    }
+
+    fn learned(&mut self, place: &str, learned: Vec<Learned>) {
+        for learned in learned.into_iter().filter(|it| !it.outcome.counts()) {
+            self.0
+                .push(format!("a record in {place} does not count: {learned}"));
+        }
+    }
+
+    fn unconnected(&mut self, history: &History, first: &SeenIdentity) {
+        let signers: Vec<_> = history
+            .chain()
+            .iter()
+            .map(|signed| signed.signer().to_string())
+            .collect();
+        self.0.push(format!(
+            "the records of {} do not count: expected one of them signed by {first}, who signed the author's first release that was seen, found {}",
+            history.author(),
+            signers.join(", ")
+        ));
+    }
+}

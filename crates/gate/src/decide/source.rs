@@ -1,0 +1,212 @@
+//! Steps 5 and 6: whose identities are the author's, and whether the signer is one of them.
+
+use cpan_sigstore_core::{
+    finding::Finding,
+    identity::{AuthorIdentity, Membership},
+    policy::{PauseProvider, Rule, Setting},
+    release::{PauseId, ReleasePath},
+    verdict::BindingSource,
+};
+
+use super::Told;
+use crate::{
+    binding::{Binding, Standing},
+    evidence::{Evidence, Valid},
+    memory::{Known, SeenIdentity},
+};
+
+/// Whose identities are an author's.
+pub(super) enum Source<'a> {
+    /// The user's own word.
+    Pins(&'a Setting<Vec<AuthorIdentity>>),
+    /// The author's own word, in a record.
+    Record(&'a Binding),
+    /// PAUSE's own word: the id in the certificate.
+    PauseIssued(&'a PauseProvider, Option<PauseId>),
+    /// Who signed the first release of the author, or of the distribution, that was seen.
+    FirstSeen(&'a SeenIdentity),
+}
+
+/// 5. The first source that speaks.
+///
+/// The sources, in their order: pins of the policy; the author's own record; PAUSE, of a certificate that it
+/// had issued itself; who signed the author's first release that was seen; who signed the distribution's. A
+/// record stands before PAUSE on purpose: it survives a stolen password.
+pub(super) fn source<'a>(
+    rule: &'a Rule,
+    evidence: &'a Evidence,
+    valid: &Valid,
+) -> Option<Source<'a>> {
+    let known = &evidence.known;
+    let pins = rule.identities.as_ref().map(Source::Pins);
+    let record = Some(&evidence.binding).filter(|binding| binding.speaks());
+    let pause = rule.pause.as_ref().and_then(|provider| {
+        let id = provider.names(&valid.signer)?;
+        Some(Source::PauseIssued(provider, id))
+    });
+    let author = known.author.as_ref().map(Source::FirstSeen);
+    let distribution = known.distribution.as_ref().map(Source::FirstSeen);
+    pins.or(record.map(Source::Record))
+        .or(pause)
+        .or(author)
+        .or(distribution)
+}
+
+/// 6. The comparison.
+pub(super) fn identity(
+    path: &ReleasePath,
+    evidence: &Evidence,
+    valid: &Valid,
+    source: Option<&Source<'_>>,
+) -> Told {
+    match source {
+        None => Told::new(Finding::IdentityUnknown)
+            .expected(
+                format!("an identity of {} that is known", path.author),
+                valid.signer.to_string(),
+            )
+            .hint(
+                "ask the author, not the bundle, whether this is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is refused",
+            ),
+        Some(Source::Pins(pins)) => by_pins(pins, valid),
+        Some(Source::Record(binding)) => by_record(path, binding, &evidence.known, valid),
+        Some(Source::PauseIssued(provider, id)) => {
+            by_pause(path, provider, id.as_ref(), &evidence.known, valid)
+        }
+        Some(Source::FirstSeen(first)) if **first == SeenIdentity::from(&valid.signer) => {
+            bound(Finding::Trusted, BindingSource::FirstSeen)
+        }
+        Some(Source::FirstSeen(first)) => {
+            bound(Finding::IdentityChanged, BindingSource::FirstSeen)
+                .expected(
+                    format!("{first}, who signed before, or a record that connects the two"),
+                    valid.signer.to_string(),
+                )
+                .hint(
+                    "do not use the file, unless the author says, and not in the bundle, that this identity signs too; the author can say it once for all with `cpan-sigstore author`, you can pin it in policy.toml, or forget the old one with `cpan-sigstore memory forget`",
+                )
+        }
+    }
+}
+
+fn bound(finding: Finding, binding: BindingSource) -> Told {
+    Told {
+        binding: Some(binding),
+        ..Told::new(finding)
+    }
+}
+
+fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, valid: &Valid) -> Told {
+    let listed = || format!("{}, as stated in {}", listed(&pins.value), pins.origin);
+    match AuthorIdentity::compare(&pins.value, &valid.signer, &valid.times) {
+        Membership::Theirs => bound(Finding::Trusted, BindingSource::Pin),
+        Membership::Retired => bound(Finding::IdentityRetired, BindingSource::Pin)
+            .expected(listed(), signed(valid))
+            .hint(
+                "do not use the file, unless the author says that it was signed at that time; then change `from` or `until` in policy.toml",
+            ),
+        Membership::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Pin)
+            .expected(listed(), valid.signer.to_string())
+            .hint(
+                "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then add it to policy.toml",
+            ),
+    }
+}
+
+fn by_record(path: &ReleasePath, binding: &Binding, known: &Known, valid: &Valid) -> Told {
+    let listed = || {
+        format!(
+            "{}, as {} says",
+            listed(binding.history.identities()),
+            binding.name()
+        )
+    };
+    match binding.compare(&valid.signer, &valid.times) {
+        Membership::Theirs if binding.standing == Standing::New => {
+            bound(Finding::IdentityUnknown, BindingSource::Record)
+                .expected(
+                    format!("an identity of {} that is known from elsewhere, too", path.author),
+                    format!("{}, as {} says", valid.signer, binding.name()),
+                )
+                .hint(
+                    "whoever holds the author's PAUSE account can have made this record, which was never seen before; use an index (`cpan-sigstore index use`), or ask the author and pin it in policy.toml. Once allowed, it is remembered, and only what follows on it counts",
+                )
+        }
+        Membership::Theirs => anothers_distribution(path, known, valid, |first| {
+            first == SeenIdentity::from(&valid.signer)
+                || binding
+                    .history
+                    .has_signer(|signer| SeenIdentity::from(signer) == first)
+        })
+        .unwrap_or_else(|| bound(Finding::Trusted, BindingSource::Record)),
+        Membership::Retired => bound(Finding::IdentityRetired, BindingSource::Record)
+            .expected(listed(), signed(valid))
+            .hint(
+                "do not use the file: the author says that this identity did not sign any more at that time, or not yet",
+            ),
+        Membership::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Record)
+            .expected(listed(), valid.signer.to_string())
+            .hint(
+                "do not use the file: the author says who signs, and this identity is not among them; the author can add it with `cpan-sigstore author add`",
+            ),
+    }
+}
+
+fn by_pause(
+    path: &ReleasePath,
+    provider: &PauseProvider,
+    id: Option<&PauseId>,
+    known: &Known,
+    valid: &Valid,
+) -> Told {
+    if id != Some(&path.author) {
+        return bound(Finding::IdentityMismatch, BindingSource::PauseIssued)
+            .expected(
+                format!(
+                    "{}!{} (by {})",
+                    path.author, provider.domain, provider.issuer
+                ),
+                valid.signer.to_string(),
+            )
+            .hint("do not use the file: PAUSE says that another of its authors signed it");
+    }
+    anothers_distribution(path, known, valid, |first| {
+        first == SeenIdentity::from(&valid.signer)
+    })
+    .unwrap_or_else(|| bound(Finding::Trusted, BindingSource::PauseIssued))
+}
+
+/// An author may say who the author is, and not whose a distribution is: one that was first seen from
+/// another author stays with whoever signed it then.
+fn anothers_distribution(
+    path: &ReleasePath,
+    known: &Known,
+    valid: &Valid,
+    is_theirs: impl Fn(SeenIdentity) -> bool,
+) -> Option<Told> {
+    let first = known.distribution.clone()?;
+    let of = known.distribution_of.as_ref()?;
+    if *of == path.author || known.author.is_some() || is_theirs(first.clone()) {
+        return None;
+    }
+    Some(
+        bound(Finding::IdentityChanged, BindingSource::FirstSeen)
+            .expected(
+                format!("{first}, who signed {} for {of}", path.name.distribution()),
+                valid.signer.to_string(),
+            )
+            .hint(
+                "the author of this release is known, and the distribution was another author's when it was seen first. If it was handed over, pin the new author's identity under [distribution] in policy.toml, or forget the old one with `cpan-sigstore memory forget --distribution`",
+            ),
+    )
+}
+
+fn listed(identities: &[AuthorIdentity]) -> String {
+    let identities: Vec<_> = identities.iter().map(AuthorIdentity::to_string).collect();
+    identities.join(", or ")
+}
+
+fn signed(valid: &Valid) -> String {
+    let times: Vec<_> = valid.times.iter().map(ToString::to_string).collect();
+    format!("{}, signed {}", valid.signer, times.join(" and "))
+}

@@ -1,0 +1,223 @@
+//! What is known of a release, gathered from its files, the memory, the index and the author's directory.
+
+use std::{fs::File, path::PathBuf, sync::Arc};
+
+use cpan_sigstore_archive::{Destination, preflight};
+use cpan_sigstore_core::{
+    digest::{Sha256Digest, Sha256Hasher},
+    policy::Rule,
+    release::PauseId,
+    succession::{History, SKEW},
+};
+use cpan_sigstore_sigstore::{
+    bundle::StrictBundle,
+    verify::{Allow, Artifact, Verifier, VerifyError},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Candidate, GateError, Memory, RecordFile,
+    binding::{Binding, Found, Sources},
+    evidence::{Evidence, IndexAge, Signature, Valid},
+    gate::Trust,
+    look::ArchiveLook,
+    memory::{NotedOverride, Vouched},
+    records,
+};
+
+/// How long an override of an operator has to have been seen before it counts: whoever it concerns has this
+/// long to object, whatever date the operator writes into it.
+const OVERRIDE_DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Where what is known comes from.
+pub(crate) struct Gatherer<'a> {
+    pub trust: &'a Arc<Trust>,
+    /// When the repository of the trust material was last asked.
+    pub refreshed: Option<Timestamp>,
+    /// Whose index is believed.
+    pub operator: Option<&'a str>,
+    pub memory: &'a Memory,
+}
+
+/// What of it has to be calculated.
+struct Work {
+    trust: Arc<Trust>,
+    name: String,
+    archive: PathBuf,
+    bundle: Option<Vec<u8>>,
+    allow: Allow,
+    known: History,
+    index: Vec<RecordFile>,
+    directory: Vec<RecordFile>,
+}
+
+/// What was calculated.
+struct Looked {
+    digest: Sha256Digest,
+    signature: Signature,
+    archive: ArchiveLook,
+    index: Found,
+    directory: Found,
+    /// Why records could not be verified.
+    untold: Option<String>,
+}
+
+impl Gatherer<'_> {
+    pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
+        let known = self.memory.history(author).await?.version();
+        let vouched = self.vouched(author).await?;
+        let newest = vouched.records.iter().map(|file| file.version).max();
+        Ok(known.max(newest.unwrap_or(0)))
+    }
+
+    pub async fn evidence(
+        &self,
+        candidate: &Candidate<'_>,
+        rule: &Rule,
+        now: Timestamp,
+    ) -> Result<Evidence, GateError> {
+        let author = &candidate.path.author;
+        let known = self.memory.known(candidate.path).await?;
+        let history = self.memory.history(author).await?;
+        let vouched = self.vouched(author).await?;
+        let index = self.index_age(now).await?;
+        let work = Work {
+            trust: Arc::clone(self.trust),
+            name: candidate.path.name.to_string(),
+            archive: candidate.archive.to_owned(),
+            bundle: candidate.bundle.map(<[u8]>::to_vec),
+            allow: Allow {
+                old_format: rule.allow_old_format.value,
+            },
+            known: history.clone(),
+            index: vouched.records,
+            directory: candidate.records.to_vec(),
+        };
+        // Reading and calculating would hold up what else this thread serves.
+        let looked = tokio::task::spawn_blocking(move || work.look())
+            .await
+            .map_err(|error| GateError::Stopped(error.to_string()))??;
+        let counts = |noted: &NotedOverride| {
+            now >= noted.effective && now.duration_since(noted.noted) >= OVERRIDE_DELAY
+        };
+        let overrides = vouched.overrides.iter().filter(|it| counts(it));
+        let sources = Sources {
+            known: history,
+            first_seen: known.author.clone(),
+            index: looked.index,
+            directory: looked.directory,
+            overrides: overrides.map(|it| it.record).collect(),
+        };
+        Ok(Evidence {
+            digest: looked.digest,
+            signature: looked.signature,
+            archive: looked.archive,
+            known,
+            binding: Binding::of(&sources, now),
+            sources,
+            untold: looked.untold,
+            index,
+            trust_age: self.refreshed.map(|then| now.duration_since(then)),
+        })
+    }
+
+    async fn vouched(&self, author: &PauseId) -> Result<Vouched, GateError> {
+        match self.operator {
+            Some(operator) => Ok(self.memory.vouched(operator, author).await?),
+            None => Ok(Vouched::default()),
+        }
+    }
+
+    async fn index_age(&self, now: Timestamp) -> Result<Option<IndexAge>, GateError> {
+        let Some(operator) = self.operator else {
+            return Ok(None);
+        };
+        let operator = operator.to_owned();
+        let state = self.memory.index_state(&operator).await?;
+        Ok(Some(match state {
+            None => IndexAge::Absent { operator },
+            Some(state) if now.duration_until(state.signed) > SKEW => IndexAge::InFuture {
+                operator,
+                signed: state.signed,
+            },
+            Some(state) => IndexAge::Signed {
+                operator,
+                age: now.duration_since(state.signed),
+            },
+        }))
+    }
+}
+
+impl Work {
+    /// Reads the archive once, and verifies the signatures over what was read.
+    fn look(self) -> Result<Looked, GateError> {
+        let failed = |source| GateError::Archive {
+            path: self.archive.clone(),
+            source,
+        };
+        let mut file = File::open(&self.archive).map_err(failed)?;
+        let seen = preflight(&mut file, &self.name, &Destination::default()).map_err(failed)?;
+        let (index, directory) = (self.news(&self.index), self.news(&self.directory));
+        let is_news = !index.is_empty() || !directory.is_empty();
+        let (index, directory, untold) = match &*self.trust {
+            Trust::Material(verifier) => {
+                (found(verifier, &index), found(verifier, &directory), None)
+            }
+            Trust::None(reason) => (
+                Found::default(),
+                Found::default(),
+                is_news.then(|| reason.clone()),
+            ),
+        };
+        Ok(Looked {
+            digest: seen.digest,
+            signature: self.bundle.as_deref().map_or(Signature::Missing, |bundle| {
+                verify(&self.trust, seen.digest, bundle, self.allow)
+            }),
+            archive: ArchiveLook::of(&seen),
+            index,
+            directory,
+            untold,
+        })
+    }
+
+    /// The records that are not known yet, to the letter.
+    fn news<'a>(&self, files: &'a [RecordFile]) -> Vec<&'a RecordFile> {
+        let known = |file: &&RecordFile| {
+            let mut hasher = Sha256Hasher::default();
+            hasher.update(&file.json);
+            let digest = hasher.finish();
+            let mut chain = self.known.chain().iter();
+            chain.any(|signed| signed.record().digest() == digest)
+        };
+        let limited = files.iter().take(records::RECORDS_LIMIT);
+        limited.filter(|file| !known(file)).collect()
+    }
+}
+
+fn found(verifier: &Verifier, files: &[&RecordFile]) -> Found {
+    let mut found = Found::default();
+    for file in files {
+        match records::verify(verifier, file) {
+            Ok(signed) => found.signed.push(signed),
+            Err(refused) => found.refused.push((file.version, refused)),
+        }
+    }
+    found
+}
+
+fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: Allow) -> Signature {
+    let bundle = match StrictBundle::parse(bundle) {
+        Ok(bundle) => bundle,
+        Err(refused) => return Signature::Refused(refused),
+    };
+    let verifier = match trust {
+        Trust::Material(verifier) => verifier,
+        Trust::None(reason) => return Signature::Untold(reason.clone()),
+    };
+    match verifier.verify(Artifact::Digest(digest), &bundle, allow) {
+        Ok(verified) => Signature::Valid(Box::new(Valid::from(&verified))),
+        Err(VerifyError::Refused(refused)) => Signature::Refused(refused),
+        Err(VerifyError::Artifact(error)) => Signature::Untold(error.to_string()),
+    }
+}
