@@ -1,3 +1,5 @@
+mod records;
+
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     finding::Exit,

@@ -1,0 +1,369 @@
+//! What the author's own records say.
+
+use cpan_sigstore_core::{
+    identity::{AuthorIdentity, ExpectedIdentity},
+    record::{AuthorRecord, Releases},
+    succession::SignedRecord,
+};
+use jiff::SignedDuration;
+
+use super::*;
+
+const MIDDLE: &str = "2026-06-01T00:00:00Z";
+
+fn author_identity(name: &str, until: Option<&str>) -> AuthorIdentity {
+    AuthorIdentity {
+        identity: ExpectedIdentity::exact(name, "i"),
+        from: None,
+        until: until.map(|at| at.parse().unwrap()),
+    }
+}
+
+fn record(
+    before: Option<&SignedRecord>,
+    identities: &[(&str, Option<&str>)],
+    releases: Releases,
+    by: &str,
+) -> SignedRecord {
+    let identities = identities
+        .iter()
+        .map(|(name, until)| author_identity(name, *until))
+        .collect();
+    let record = match before {
+        Some(before) => before.record().next(identities, releases),
+        None => AuthorRecord::first("TIMLEGGE".parse().unwrap(), identities, releases),
+    };
+    SignedRecord::proved(record.unwrap(), signer(by), vec![EARLY.parse().unwrap()])
+}
+
+fn first_record(names: &[&str], by: &str) -> SignedRecord {
+    let identities: Vec<_> = names.iter().map(|name| (*name, None)).collect();
+    record(None, &identities, Releases::Mixed, by)
+}
+
+fn found(records: &[&SignedRecord]) -> Found {
+    Found {
+        signed: records.iter().map(|signed| (*signed).clone()).collect(),
+        refused: Vec::new(),
+    }
+}
+
+fn remembered(records: &[&SignedRecord]) -> Sources {
+    let chain = records.iter().map(|signed| (*signed).clone()).collect();
+    Sources {
+        known: History::restored("TIMLEGGE".parse().unwrap(), chain).unwrap(),
+        ..sources()
+    }
+}
+
+fn with(signature: Signature, sources: Sources) -> Evidence {
+    let mut evidence = evidence(signature);
+    evidence.known.author.clone_from(&sources.first_seen);
+    evidence.binding = Binding::of(&sources, now());
+    evidence.sources = sources;
+    evidence
+}
+
+#[test]
+fn a_record_that_is_known_says_who_signs_and_when() {
+    let one = first_record(&["tim@x", "ci@x"], "tim@x");
+    let two = record(
+        Some(&one),
+        &[("tim@x", Some(MIDDLE)), ("ci@x", None)],
+        Releases::Mixed,
+        "ci@x",
+    );
+    for (name, at, finding) in [
+        ("tim@x", EARLY, Finding::Trusted),
+        ("tim@x", LATE, Finding::IdentityRetired),
+        ("ci@x", LATE, Finding::Trusted),
+        ("eve@x", LATE, Finding::IdentityMismatch),
+    ] {
+        // The second is found only now.
+        let sources = Sources {
+            directory: found(&[&two]),
+            ..remembered(&[&one])
+        };
+        let verdict = judge("", &with(valid(name, at), sources));
+        assert_eq!(verdict.finding, finding, "{name} {at}: {verdict}");
+        assert_eq!(verdict.binding, Some(BindingSource::Record));
+        assert!(verdict.reasons.iter().any(|it| it.contains("version 2")));
+    }
+}
+
+#[test]
+fn a_record_stands_before_who_signed_first_and_after_a_pin() {
+    let one = first_record(&["tim@x"], "tim@x");
+    let mut evidence = with(valid("tim@x", LATE), remembered(&[&one]));
+    evidence.known.author = seen("eve@x");
+    assert_eq!(judge("", &evidence).finding, Finding::Trusted);
+    let verdict = judge(PINNED, &evidence);
+    assert_eq!(verdict.finding, Finding::IdentityRetired);
+    assert_eq!(verdict.binding, Some(BindingSource::Pin));
+}
+
+#[test]
+fn a_record_that_nobody_knew_is_as_much_worth_as_a_first_signature() {
+    let one = first_record(&["tim@x"], "tim@x");
+    let new = || Sources {
+        directory: found(&[&one]),
+        ..sources()
+    };
+    let verdict = judge("", &with(valid("tim@x", LATE), new()));
+    assert_found(&verdict, Finding::IdentityUnknown, Decision::Warn);
+    let verdict = judge(
+        "default.require-signed = true",
+        &with(valid("tim@x", LATE), new()),
+    );
+    assert_found(&verdict, Finding::IdentityUnknown, Decision::Deny);
+    // And whoever is not in it is not the author.
+    let verdict = judge("", &with(valid("eve@x", LATE), new()));
+    assert_found(&verdict, Finding::IdentityMismatch, Decision::Deny);
+    // An index that has it says more.
+    let sources = Sources {
+        index: found(&[&one]),
+        ..sources()
+    };
+    let verdict = judge("", &with(valid("tim@x", LATE), sources));
+    assert_found(&verdict, Finding::Trusted, Decision::Allow);
+}
+
+#[test]
+fn an_identity_that_changed_is_connected_by_a_record_that_the_old_one_signed() {
+    let by_tim = first_record(&["tim@x", "ci@x"], "tim@x");
+    let by_eve = first_record(&["tim@x", "eve@x"], "eve@x");
+    for (record, place, name, finding) in [
+        (&by_tim, "directory", "ci@x", Finding::Trusted),
+        (&by_tim, "index", "ci@x", Finding::Trusted),
+        // The old identity is named in it and did not agree to it: it changes nothing, from wherever it comes.
+        (&by_eve, "directory", "eve@x", Finding::IdentityChanged),
+        (&by_eve, "directory", "tim@x", Finding::Trusted),
+        (&by_eve, "index", "eve@x", Finding::IdentityChanged),
+        (&by_eve, "index", "tim@x", Finding::Trusted),
+    ] {
+        let mut sources = Sources {
+            first_seen: seen("tim@x"),
+            ..sources()
+        };
+        match place {
+            "index" => sources.index = found(&[record]),
+            _ => sources.directory = found(&[record]),
+        }
+        let verdict = judge("", &with(valid(name, LATE), sources));
+        assert_eq!(verdict.finding, finding, "{place} {name}: {verdict}");
+        let is_told = verdict.reasons.iter().any(|it| it.contains("do not count"));
+        assert_eq!(is_told, std::ptr::eq(record, &by_eve), "{verdict:?}");
+    }
+}
+
+#[test]
+fn what_is_remembered_stands_against_index_and_directory_and_both_sides_are_told() {
+    let known = first_record(&["tim@x"], "tim@x");
+    let others = first_record(&["eve@x"], "eve@x");
+    let password_only = record(Some(&known), &[("eve@x", None)], Releases::Mixed, "eve@x");
+    for record in [&others, &password_only] {
+        let places: [fn(&SignedRecord) -> Sources; 2] = [
+            |record| Sources {
+                index: found(&[record]),
+                ..sources()
+            },
+            |record| Sources {
+                directory: found(&[record]),
+                ..sources()
+            },
+        ];
+        for place in places {
+            for (name, finding) in [
+                ("tim@x", Finding::Trusted),
+                ("eve@x", Finding::IdentityMismatch),
+            ] {
+                let sources = Sources {
+                    known: remembered(&[&known]).known,
+                    ..place(record)
+                };
+                let evidence = with(valid(name, LATE), sources);
+                assert!(!evidence.binding.is_news);
+                let verdict = judge("", &evidence);
+                assert_eq!(verdict.finding, finding);
+                let text = verdict.reasons.join("\n");
+                assert!(
+                    text.contains(&record.record().digest().to_string()),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_override_of_the_operator_counts_for_what_was_remembered_and_what_was_seen_first() {
+    let known = first_record(&["tim@x"], "tim@x");
+    let recovered = record(Some(&known), &[("new@x", None)], Releases::Mixed, "new@x");
+    let sources = |overridden: bool| Sources {
+        directory: found(&[&recovered]),
+        overrides: overridden
+            .then(|| recovered.record().digest())
+            .into_iter()
+            .collect(),
+        first_seen: seen("tim@x"),
+        ..remembered(&[&known])
+    };
+    let verdict = judge("", &with(valid("new@x", LATE), sources(false)));
+    assert_eq!(verdict.finding, Finding::IdentityMismatch);
+    let verdict = judge("", &with(valid("new@x", LATE), sources(true)));
+    assert_eq!(verdict.finding, Finding::Trusted);
+}
+
+#[test]
+fn where_all_releases_are_signed_an_unsigned_one_is_a_downgrade() {
+    let one = record(None, &[("tim@x", None)], Releases::Signed, "tim@x");
+    let new = Sources {
+        directory: found(&[&one]),
+        ..sources()
+    };
+    for sources in [remembered(&[&one]), new] {
+        let verdict = judge(
+            "default.unsigned = 'allow'",
+            &with(Signature::Missing, sources),
+        );
+        assert_found(&verdict, Finding::Downgrade, Decision::Deny);
+    }
+    let mixed = remembered(&[&first_record(&["tim@x"], "tim@x")]);
+    let verdict = judge("", &with(Signature::Missing, mixed));
+    assert_found(&verdict, Finding::Unsigned, Decision::Warn);
+}
+
+#[test]
+fn an_authors_record_does_not_take_over_what_another_author_signed_first() {
+    let one = first_record(&["tim@x"], "tim@x");
+    let mut evidence = with(valid("tim@x", LATE), remembered(&[&one]));
+    evidence.known.distribution = seen("eve@x");
+    for (of, finding) in [
+        ("OTHER", Finding::IdentityChanged),
+        ("TIMLEGGE", Finding::Trusted),
+    ] {
+        evidence.known.distribution_of = Some(of.parse().unwrap());
+        assert_eq!(judge("", &evidence).finding, finding);
+    }
+    evidence.known.distribution_of = Some("OTHER".parse().unwrap());
+    let pinned = "[distribution.Foo-Bar]\nidentities = [{ subject = 'tim@x', issuer = 'i' }]";
+    assert_eq!(judge(pinned, &evidence).finding, Finding::Trusted);
+}
+
+#[test]
+fn pause_speaks_for_its_own_authors_where_the_policy_says_so() {
+    let policy = "[pause]\nissuer = 'https://pause.example'\ndomain = 'pause.example'\n";
+    let by = |subject| {
+        Signature::Valid(Box::new(Valid {
+            signer: Signer {
+                subject,
+                issuer: "https://pause.example".into(),
+                claims: CiClaims::default(),
+            },
+            times: vec![LATE.parse().unwrap()],
+            statement: None,
+        }))
+    };
+    let username = |name: &str| by(Subject::Username(name.into()));
+    for (signature, finding) in [
+        (username("TIMLEGGE!pause.example"), Finding::Trusted),
+        (username("EVE!pause.example"), Finding::IdentityMismatch),
+        (
+            username("timlegge!pause.example"),
+            Finding::IdentityMismatch,
+        ),
+        (username("TIMLEGGE!evil.example"), Finding::IdentityMismatch),
+        (username("TIMLEGGE"), Finding::IdentityMismatch),
+        (
+            by(Subject::Email("TIMLEGGE!pause.example".into())),
+            Finding::IdentityMismatch,
+        ),
+    ] {
+        let mut evidence = evidence(signature);
+        let verdict = judge(policy, &evidence);
+        assert_eq!(verdict.finding, finding, "{verdict}");
+        assert_eq!(verdict.binding, Some(BindingSource::PauseIssued));
+        assert_eq!(judge("", &evidence).finding, Finding::IdentityUnknown);
+        // A record survives a stolen password at PAUSE.
+        let one = first_record(&["tim@x"], "tim@x");
+        evidence.binding = Binding::of(&remembered(&[&one]), now());
+        assert_eq!(judge(policy, &evidence).finding, Finding::IdentityMismatch);
+    }
+}
+
+#[test]
+fn a_stale_index_warns_then_says_nothing_and_a_pin_needs_none() {
+    let one = first_record(&["tim@x"], "tim@x");
+    let aged = |days: i64| IndexAge::Signed {
+        operator: "https://index.example".into(),
+        age: SignedDuration::from_hours(24 * days),
+    };
+    let absent = IndexAge::Absent {
+        operator: "https://index.example".into(),
+    };
+    let future = IndexAge::InFuture {
+        operator: "https://index.example".into(),
+        signed: LATE.parse().unwrap(),
+    };
+    for (index, policy, finding, decision) in [
+        (aged(7), "", Finding::Trusted, Decision::Allow),
+        (aged(8), "", Finding::IndexStale, Decision::Warn),
+        (
+            aged(8),
+            "default.index-stale = 'deny'",
+            Finding::IndexStale,
+            Decision::Deny,
+        ),
+        (
+            aged(8),
+            "default.index-age = 8",
+            Finding::Trusted,
+            Decision::Allow,
+        ),
+        (aged(30), "", Finding::IndexStale, Decision::Warn),
+        (aged(31), "", Finding::Unavailable, Decision::TryLater),
+        (
+            aged(31),
+            "default.index-stale = 'allow'",
+            Finding::Unavailable,
+            Decision::TryLater,
+        ),
+        (aged(31), PINNED_LONG, Finding::Trusted, Decision::Allow),
+        (absent.clone(), "", Finding::Unavailable, Decision::TryLater),
+        (absent, PINNED_LONG, Finding::Trusted, Decision::Allow),
+        (future, "", Finding::Unavailable, Decision::TryLater),
+    ] {
+        let mut evidence = with(valid("tim@x", LATE), remembered(&[&one]));
+        evidence.index = Some(index.clone());
+        assert_found(&judge(policy, &evidence), finding, decision);
+        // Nor is an unsigned release known to be allowed.
+        if decision == Decision::TryLater {
+            let mut evidence = with(Signature::Missing, sources());
+            evidence.index = Some(index);
+            assert_found(&judge(policy, &evidence), finding, decision);
+        }
+    }
+}
+
+/// An author whose identity the user has pinned.
+const PINNED_LONG: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x', issuer = 'i' }]\n";
+
+#[test]
+fn records_that_could_not_be_verified_are_not_taken_for_none() {
+    for signature in [Signature::Missing, valid("tim@x", LATE)] {
+        let mut evidence = with(signature, sources());
+        evidence.untold = Some("no trust material".into());
+        assert_found(
+            &judge("", &evidence),
+            Finding::Unavailable,
+            Decision::TryLater,
+        );
+    }
+}
+
+#[test]
+fn who_signed_a_record_is_remembered_as_of_a_release() {
+    let first = first_record(&["tim@x"], "tim@x");
+    let agrees = SeenIdentity::from(first.signer());
+    assert_eq!(SeenIdentity::from(&agrees.signer()), agrees);
+}
