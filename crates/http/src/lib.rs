@@ -4,12 +4,15 @@
 //! - [`Http::send_anew`]: the same for a request whose body is a stream.
 //! - [`Http::file`] and [`Http::digest`]: a file that is there or not; a large one by its digest.
 //! - [`Http::download`]: a large file onto a disk, unless it is known already.
+//! - [`is_protected`]: which addresses a secret may be sent to.
 
+mod address;
 mod answer;
 mod backoff;
 mod download;
 mod error;
 
+pub use address::is_protected;
 pub use answer::Answer;
 pub use backoff::Backoff;
 pub use download::{Download, Validators};

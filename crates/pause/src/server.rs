@@ -1,6 +1,7 @@
 //! Where PAUSE is.
 
-use url::{Host, Url};
+use cpan_sigstore_http::is_protected;
+use url::Url;
 
 /// The form by which `cpan-upload` and `dzil release` upload.
 pub const DEFAULT: &str = "https://pause.perl.org/pause/authenquery?ACTION=add_uri";
@@ -43,8 +44,7 @@ impl Pause {
             return Err(AddressError::Password);
         }
         match form.scheme() {
-            "https" => {}
-            "http" if is_this_machine(&form) => {}
+            "https" | "http" if is_protected(&form) => {}
             "http" => return Err(AddressError::Plain(form.to_string())),
             _ => return Err(no_address()),
         }
@@ -71,15 +71,6 @@ impl Pause {
     /// The server's name, for people.
     pub fn host(&self) -> &str {
         self.form.host_str().unwrap_or_default()
-    }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

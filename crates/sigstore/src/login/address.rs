@@ -1,6 +1,7 @@
 //! Which addresses a secret may be sent to.
 
-use url::{Host, Url};
+use cpan_sigstore_http::is_protected;
+use url::Url;
 
 use super::LoginError;
 
@@ -9,19 +10,12 @@ use super::LoginError;
 /// # Errors
 /// [`LoginError::Insecure`] for everything else, such as `http` elsewhere or `file`.
 pub(crate) fn refuse_insecure(url: &Url) -> Result<(), LoginError> {
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if loopback => Ok(()),
-        _ => Err(LoginError::Insecure {
-            url: url.to_string(),
-        }),
+    if is_protected(url) {
+        return Ok(());
     }
+    Err(LoginError::Insecure {
+        url: url.to_string(),
+    })
 }
 
 #[cfg(test)]
