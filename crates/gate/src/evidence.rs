@@ -1,5 +1,7 @@
 //! What is known of a release before anything is decided.
 
+use std::fmt;
+
 use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer, succession::History};
 use cpan_sigstore_sigstore::{bundle::Refused, verify::VerifiedSignature};
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +30,24 @@ pub(crate) struct Evidence {
     /// How long ago the repository of the trust material was asked; `None` where it comes from a file,
     /// whose age is the user's to guard.
     pub trust_age: Option<SignedDuration>,
+}
+
+impl fmt::Display for IndexAge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent { operator } => write!(f, "none of {operator}, which was never had"),
+            Self::InFuture { operator, signed } => {
+                write!(f, "one of {operator}, signed in the future, on {signed}")
+            }
+            Self::Signed { operator, age } => {
+                write!(
+                    f,
+                    "one of {operator}, signed {} days ago",
+                    age.as_hours() / 24
+                )
+            }
+        }
+    }
 }
 
 impl Evidence {

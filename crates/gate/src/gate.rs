@@ -84,6 +84,10 @@ impl Gate {
         Self { operator, ..self }
     }
 
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// What it remembers.
     pub fn memory(&self) -> &Memory {
         &self.memory
@@ -181,7 +185,7 @@ impl Gate {
         Ok(())
     }
 
-    fn gatherer(&self) -> Gatherer<'_> {
+    pub(crate) fn gatherer(&self) -> Gatherer<'_> {
         Gatherer {
             trust: &self.trust,
             refreshed: self.refreshed,

@@ -10,6 +10,7 @@
 //! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
 //! - [`look`] is what the archive says of itself.
 //! - [`statement`] says which attestations count as a signature of a release.
+//! - [`explain`]: why an author's signatures count.
 //! - [`records`]: from the files of an author record to one that somebody signed.
 //! - [`memory`]: who signed first, what was signed before.
 
@@ -17,6 +18,7 @@ mod binding;
 mod decide;
 mod error;
 mod evidence;
+pub mod explain;
 mod gate;
 mod gather;
 mod look;

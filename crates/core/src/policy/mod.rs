@@ -88,13 +88,23 @@ impl Policy {
 
     /// What holds for a release.
     pub fn rule(&self, path: &ReleasePath) -> Rule {
-        let distribution = path.name.distribution();
+        self.rule_of(&path.author, Some(path.name.distribution()))
+    }
+
+    /// What holds for an author's releases where nothing is stated of their distributions.
+    pub fn author_rule(&self, author: &PauseId) -> Rule {
+        self.rule_of(author, None)
+    }
+
+    fn rule_of(&self, author: &PauseId, distribution: Option<&str>) -> Rule {
         let mut sections = Vec::with_capacity(3);
-        if let Some(section) = self.distributions.get(distribution) {
-            sections.push((Origin::Distribution(distribution.to_owned()), section));
+        if let Some(name) = distribution
+            && let Some(section) = self.distributions.get(name)
+        {
+            sections.push((Origin::Distribution(name.to_owned()), section));
         }
-        if let Some(section) = self.authors.get(&path.author) {
-            sections.push((Origin::Author(path.author.clone()), section));
+        if let Some(section) = self.authors.get(author) {
+            sections.push((Origin::Author(author.clone()), section));
         }
         sections.push((Origin::Default, &self.default));
         Rule::of(

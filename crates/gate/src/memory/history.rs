@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    Memory, MemoryError, SeenIdentity,
+    FirstSeen, Memory, MemoryError, Scope, SeenIdentity, contents,
     contents::{timestamp, unreadable},
 };
 
@@ -98,6 +98,15 @@ impl Memory {
     pub async fn history(&self, author: &PauseId) -> Result<History, MemoryError> {
         let mut connection = self.pool.acquire().await?;
         history(&mut connection, author).await
+    }
+
+    /// Who signed the author's first release that was seen.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn first_seen(&self, author: &PauseId) -> Result<Option<FirstSeen>, MemoryError> {
+        let mut connection = self.pool.acquire().await?;
+        contents::first_seen(&mut connection, Scope::Author, author.as_str()).await
     }
 
     /// When each of the records of an author was first seen, in the order of versions.

@@ -1,33 +1,27 @@
 //! What is known of a release, gathered from its files, the memory, the index and the author's directory.
 
+mod records;
+
+pub(crate) use records::{FoundRecords, Records, effective};
+
 use std::{fs::File, path::PathBuf, sync::Arc};
 
 use cpan_sigstore_archive::{Destination, preflight};
-use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
-    policy::Rule,
-    release::PauseId,
-    succession::{History, SKEW},
-};
+use cpan_sigstore_core::{digest::Sha256Digest, policy::Rule, release::PauseId, succession::SKEW};
 use cpan_sigstore_sigstore::{
     bundle::StrictBundle,
-    verify::{Allow, Artifact, Verifier, VerifyError},
+    verify::{Allow, Artifact, VerifyError},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
-    Candidate, GateError, Memory, RecordFile,
-    binding::{Binding, Found, Sources},
+    Candidate, GateError, Memory,
+    binding::{Binding, Sources},
     evidence::{Evidence, IndexAge, Signature, Valid},
     gate::Trust,
     look::ArchiveLook,
-    memory::{NotedOverride, Vouched},
-    records,
+    memory::Vouched,
 };
-
-/// How long an override of an operator has to have been seen before it counts: whoever it concerns has this
-/// long to object, whatever date the operator writes into it.
-const OVERRIDE_DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Where what is known comes from.
 pub(crate) struct Gatherer<'a> {
@@ -46,9 +40,7 @@ struct Work {
     archive: PathBuf,
     bundle: Option<Vec<u8>>,
     allow: Allow,
-    known: History,
-    index: Vec<RecordFile>,
-    directory: Vec<RecordFile>,
+    records: Records,
 }
 
 /// What was calculated.
@@ -56,10 +48,7 @@ struct Looked {
     digest: Sha256Digest,
     signature: Signature,
     archive: ArchiveLook,
-    index: Found,
-    directory: Found,
-    /// Why records could not be verified.
-    untold: Option<String>,
+    records: FoundRecords,
 }
 
 impl Gatherer<'_> {
@@ -89,24 +78,22 @@ impl Gatherer<'_> {
             allow: Allow {
                 old_format: rule.allow_old_format.value,
             },
-            known: history.clone(),
-            index: vouched.records,
-            directory: candidate.records.to_vec(),
+            records: Records {
+                known: history.clone(),
+                index: vouched.records,
+                directory: candidate.records.to_vec(),
+            },
         };
         // Reading and calculating would hold up what else this thread serves.
         let looked = tokio::task::spawn_blocking(move || work.look())
             .await
             .map_err(|error| GateError::Stopped(error.to_string()))??;
-        let counts = |noted: &NotedOverride| {
-            now >= noted.effective && now.duration_since(noted.noted) >= OVERRIDE_DELAY
-        };
-        let overrides = vouched.overrides.iter().filter(|it| counts(it));
         let sources = Sources {
             known: history,
             first_seen: known.author.clone(),
-            index: looked.index,
-            directory: looked.directory,
-            overrides: overrides.map(|it| it.record).collect(),
+            index: looked.records.index,
+            directory: looked.records.directory,
+            overrides: effective(&vouched.overrides, now),
         };
         Ok(Evidence {
             digest: looked.digest,
@@ -115,20 +102,22 @@ impl Gatherer<'_> {
             known,
             binding: Binding::of(&sources, now),
             sources,
-            untold: looked.untold,
+            untold: looked.records.untold,
             index,
             trust_age: self.refreshed.map(|then| now.duration_since(then)),
         })
     }
 
-    async fn vouched(&self, author: &PauseId) -> Result<Vouched, GateError> {
+    /// What the index has of an author.
+    pub async fn vouched(&self, author: &PauseId) -> Result<Vouched, GateError> {
         match self.operator {
             Some(operator) => Ok(self.memory.vouched(operator, author).await?),
             None => Ok(Vouched::default()),
         }
     }
 
-    async fn index_age(&self, now: Timestamp) -> Result<Option<IndexAge>, GateError> {
+    /// How old the index is.
+    pub async fn index_age(&self, now: Timestamp) -> Result<Option<IndexAge>, GateError> {
         let Some(operator) = self.operator else {
             return Ok(None);
         };
@@ -157,53 +146,15 @@ impl Work {
         };
         let mut file = File::open(&self.archive).map_err(failed)?;
         let seen = preflight(&mut file, &self.name, &Destination::default()).map_err(failed)?;
-        let (index, directory) = (self.news(&self.index), self.news(&self.directory));
-        let is_news = !index.is_empty() || !directory.is_empty();
-        let (index, directory, untold) = match &*self.trust {
-            Trust::Material(verifier) => {
-                (found(verifier, &index), found(verifier, &directory), None)
-            }
-            Trust::None(reason) => (
-                Found::default(),
-                Found::default(),
-                is_news.then(|| reason.clone()),
-            ),
-        };
         Ok(Looked {
             digest: seen.digest,
             signature: self.bundle.as_deref().map_or(Signature::Missing, |bundle| {
                 verify(&self.trust, seen.digest, bundle, self.allow)
             }),
             archive: ArchiveLook::of(&seen),
-            index,
-            directory,
-            untold,
+            records: self.records.look(&self.trust),
         })
     }
-
-    /// The records that are not known yet, to the letter.
-    fn news<'a>(&self, files: &'a [RecordFile]) -> Vec<&'a RecordFile> {
-        let known = |file: &&RecordFile| {
-            let mut hasher = Sha256Hasher::default();
-            hasher.update(&file.json);
-            let digest = hasher.finish();
-            let mut chain = self.known.chain().iter();
-            chain.any(|signed| signed.record().digest() == digest)
-        };
-        let limited = files.iter().take(records::RECORDS_LIMIT);
-        limited.filter(|file| !known(file)).collect()
-    }
-}
-
-fn found(verifier: &Verifier, files: &[&RecordFile]) -> Found {
-    let mut found = Found::default();
-    for file in files {
-        match records::verify(verifier, file) {
-            Ok(signed) => found.signed.push(signed),
-            Err(refused) => found.refused.push((file.version, refused)),
-        }
-    }
-    found
 }
 
 fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: Allow) -> Signature {

@@ -1,0 +1,198 @@
+//! Why an author's signatures count: every source there is, the one that speaks first, and since when.
+
+use cpan_sigstore_core::{
+    identity::AuthorIdentity,
+    policy::Setting,
+    record::{Change, Releases, difference},
+    release::PauseId,
+    succession::{History, Side, SignedRecord},
+    verdict::BindingSource,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    Gate, GateError, RecordFile, Standing,
+    binding::{Binding, Sources},
+    evidence::IndexAge,
+    gather::{FoundRecords, Records, effective},
+    memory::{FirstSeen, KnownRecord},
+};
+
+/// What is known of who signs for an author.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Explanation {
+    /// Whose.
+    pub author: PauseId,
+    /// The source that speaks; none where nobody has said anything. Where PAUSE vouches for its authors,
+    /// its certificates speak before what was seen first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<BindingSource>,
+    /// What the user pinned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Pinned>,
+    /// What the author says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Recorded>,
+    /// The name by which PAUSE vouches for the author, where the policy has it speak.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<String>,
+    /// Who signed the first release that was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<FirstSeen>,
+    /// How old the operator's index is, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// What was found and does not count, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
+    /// Why records that were found could not be verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untold: Option<String>,
+}
+
+/// What the user pinned.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pinned {
+    /// Who.
+    pub identities: Vec<String>,
+    /// Where that stands.
+    pub origin: String,
+}
+
+/// What the author says in the newest record, and how it came to that.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Recorded {
+    /// What it rests on.
+    pub standing: Standing,
+    /// Who signs.
+    pub identities: Vec<String>,
+    /// Whether all releases are signed.
+    pub releases: Option<Releases>,
+    /// Each version.
+    pub versions: Vec<Version>,
+}
+
+/// One version of a record.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Version {
+    /// Which, by whom, and when.
+    #[serde(flatten)]
+    pub side: Side,
+    /// When it was first seen here; `None` where it is not remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Timestamp>,
+    /// What it changed.
+    pub changes: Vec<String>,
+}
+
+impl Gate {
+    /// Why an author's signatures count. `records` were found in the author's directory, from
+    /// [`Gate::known_version`] on. Nothing is remembered.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn explain(
+        &self,
+        author: &PauseId,
+        records: &[RecordFile],
+        now: Timestamp,
+    ) -> Result<Explanation, GateError> {
+        let gatherer = self.gatherer();
+        let vouched = gatherer.vouched(author).await?;
+        let index = gatherer.index_age(now).await?;
+        let known = self.memory().history(author).await?;
+        let remembered = self.memory().known_records(author).await?;
+        let first_seen = self.memory().first_seen(author).await?;
+        let work = Records {
+            known: known.clone(),
+            index: vouched.records,
+            directory: records.to_vec(),
+        };
+        let FoundRecords {
+            index: in_index,
+            directory,
+            untold,
+        } = work.look(gatherer.trust);
+        let sources = Sources {
+            known,
+            first_seen: first_seen.as_ref().map(|first| first.identity.clone()),
+            index: in_index,
+            directory,
+            overrides: effective(&vouched.overrides, now),
+        };
+        let binding = Binding::of(&sources, now);
+        let rule = self.policy().author_rule(author);
+        let pins = rule.identities.as_ref().map(Pinned::of);
+        let record = binding
+            .speaks()
+            .then(|| Recorded::of(&binding, &remembered));
+        let source = pins
+            .as_ref()
+            .map(|_| BindingSource::Pin)
+            .or(record.as_ref().map(|_| BindingSource::Record))
+            .or(first_seen.as_ref().map(|_| BindingSource::FirstSeen));
+        Ok(Explanation {
+            author: author.clone(),
+            source,
+            pins,
+            record,
+            pause: rule
+                .pause
+                .map(|pause| format!("{author}!{} (by {})", pause.domain, pause.issuer)),
+            first_seen,
+            index: index.as_ref().map(IndexAge::to_string),
+            refused: binding.told,
+            untold,
+        })
+    }
+}
+
+impl Pinned {
+    fn of(pins: &Setting<Vec<AuthorIdentity>>) -> Self {
+        Self {
+            identities: pins.value.iter().map(ToString::to_string).collect(),
+            origin: pins.origin.to_string(),
+        }
+    }
+}
+
+impl Recorded {
+    fn of(binding: &Binding, remembered: &[KnownRecord]) -> Self {
+        let history = &binding.history;
+        Self {
+            standing: binding.standing,
+            identities: history
+                .identities()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            releases: history.releases(),
+            versions: versions(history, remembered),
+        }
+    }
+}
+
+fn versions(history: &History, remembered: &[KnownRecord]) -> Vec<Version> {
+    let mut before = None;
+    let mut versions = Vec::new();
+    for signed in history.chain() {
+        let record = signed.record();
+        let seen = remembered.iter().find(|known| {
+            known.version == record.version() && known.record.as_bytes() == record.json()
+        });
+        versions.push(Version {
+            side: Side::from(signed),
+            seen: seen.map(|known| known.seen),
+            changes: difference(before.map(SignedRecord::record), record)
+                .iter()
+                .map(Change::to_string)
+                .collect(),
+        });
+        before = Some(signed);
+    }
+    versions
+}
