@@ -99,17 +99,11 @@ impl History {
     /// move on.
     pub fn learn(&mut self, signed: SignedRecord, terms: Terms<'_>) -> Vec<Learned> {
         let mut told = vec![self.take(signed, terms)];
-        while told
-            .last()
-            .is_some_and(|last| last.outcome == Outcome::Accepted)
-        {
-            let next = self.waiting.iter().position(|waiting| {
-                let outcome = self.look(waiting, terms);
-                !matches!(outcome, Outcome::Waiting | Outcome::BrokenChain)
-            });
-            let Some(next) = next else {
-                break;
-            };
+        // Whatever became of one of those that waited, another may have its predecessor now, too.
+        while let Some(next) = self.waiting.iter().position(|waiting| {
+            let outcome = self.look(waiting, terms);
+            !matches!(outcome, Outcome::Waiting | Outcome::BrokenChain)
+        }) {
             let next = self.waiting.remove(next);
             told.push(self.take(next, terms));
         }
