@@ -11,8 +11,10 @@ mod mirror;
 mod policy;
 mod release;
 mod sign;
+mod trust;
 mod upload;
 mod verify;
+mod watch;
 
 use clap::Subcommand;
 
@@ -29,8 +31,11 @@ pub enum Command {
     Exec(Box<exec::ExecArgs>),
     Mirror(Box<mirror::MirrorCommand>),
     Env(env::EnvArgs),
+    Watch(Box<watch::WatchArgs>),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     #[command(subcommand)]
     Memory(memory::MemoryCommand),
     #[command(subcommand)]
@@ -54,7 +59,9 @@ impl Command {
             Self::Exec(args) => return exec::run(args, terminal),
             Self::Mirror(args) => mirror::run(args, terminal),
             Self::Env(args) => env::run(args, terminal),
+            Self::Watch(args) => watch::run(args, terminal),
             Self::Policy(command) => policy::run(command, terminal),
+            Self::Trust(command) => trust::run(command, terminal),
             Self::Memory(command) => memory::run(command, terminal),
             Self::Instance(command) => instance::run(command, terminal),
             Self::SignBundle(args) => conformance::sign(args, terminal),

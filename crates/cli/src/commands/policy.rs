@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The findings about which a policy has a word, and those that it has none about.
-const EXPLAINED: [Finding; 9] = [
+const EXPLAINED: [Finding; 10] = [
     Finding::Unsigned,
     Finding::IdentityUnknown,
     Finding::NameUnchecked,
@@ -28,6 +28,7 @@ const EXPLAINED: [Finding; 9] = [
     Finding::IdentityRetired,
     Finding::NameMismatch,
     Finding::ArchiveHostile,
+    Finding::IndexStale,
 ];
 
 /// Look at the policy: what is done about each finding, and why.
@@ -37,7 +38,13 @@ const EXPLAINED: [Finding; 9] = [
     unsigned = \"warn\"            # allow, warn or deny; likewise identity-unknown and name-unchecked\n  \
     require-signed = false       # true denies all three of them\n  \
     allow-old-format = false     # cosign's bundles without a proof\n  \
-    trust-material-age = 30      # days since its repository was last asked\n\n  \
+    trust-material-age = 30      # days since its repository was last asked\n  \
+    index-age = 7                # days since the index was signed, before it is stale\n  \
+    index-stale = \"warn\"         # what is done then\n  \
+    index-age-limit = 30         # days after which it says nothing any more\n\n  \
+    [pause]                      # PAUSE as identity provider: ID!DOMAIN is the author's\n  \
+    issuer = \"https://pause.example\"\n  \
+    domain = \"pause.example\"\n\n  \
     [author.TIMLEGGE]            # the same keys, and whose signatures are the author's\n  \
     identities = [{ subject = \"tim@example.org\", issuer = \"https://accounts.google.com\" }]\n\n  \
     [distribution.Foo-Bar]       # the same keys; outranks the author")]
@@ -106,6 +113,8 @@ struct Explained<'a> {
     identities_from: Option<String>,
     allow_old_format: bool,
     trust_material_age: u32,
+    index_age: u32,
+    index_age_limit: u32,
     decisions: Vec<Line>,
 }
 
@@ -132,6 +141,8 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         identities_from: rule.identities.as_ref().map(|set| set.origin.to_string()),
         allow_old_format: rule.allow_old_format.value,
         trust_material_age: rule.trust_material_age.value,
+        index_age: rule.index_age.value,
+        index_age_limit: rule.index_age_limit.value,
         decisions: decisions.into(),
     };
     if args.json {
@@ -147,7 +158,7 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         }
         None => terminal.field(
             "signer",
-            "whoever signed first: the policy states no identities for it",
+            "whoever the author's record names, or who signed first: the policy states no identities for it (see `trust explain`)",
         ),
     }
     for line in &explained.decisions {
@@ -160,6 +171,8 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     setting("allow-old-format", &rule.allow_old_format, terminal);
     setting("trust-material-age", &rule.trust_material_age, terminal);
+    setting("index-age", &rule.index_age, terminal);
+    setting("index-age-limit", &rule.index_age_limit, terminal);
     Ok(Exit::Allowed)
 }
 
