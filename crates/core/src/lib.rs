@@ -12,6 +12,7 @@
 //! - [`release`]: whose release it is, and its name.
 //! - [`record`]: what an author says of who signs the releases.
 //! - [`succession`]: which record follows on which, and what is a conflict.
+//! - [`index`]: all records of a CPAN in one file, signed by an operator.
 //! - [`policy`]: what the user wants done, by default, by author and by distribution.
 //! - [`verdict`]: finding and decision with all that led to them.
 //! - [`text`]: foreign text that people are shown.
@@ -21,6 +22,7 @@ pub mod decision;
 pub mod digest;
 pub mod finding;
 pub mod identity;
+pub mod index;
 pub mod policy;
 pub mod record;
 pub mod release;
