@@ -20,6 +20,7 @@ mod preflight_report;
 mod progress;
 mod publishing;
 mod report;
+mod signals;
 mod signing;
 mod terminal;
 

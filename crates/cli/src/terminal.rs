@@ -131,7 +131,17 @@ impl Terminal {
     /// Ends a result: what was said so far is to be seen now.
     pub fn flush(&self) {
         // A closed output ends what is written, not the verdict.
-        let _ = anstream::stdout().write_all(self.result.take().as_bytes());
+        let _ = self.try_flush();
+    }
+
+    /// The same, for what has to be told again where it cannot be written.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn try_flush(&self) -> std::io::Result<()> {
+        let mut output = anstream::stdout();
+        output.write_all(self.result.take().as_bytes())?;
+        output.flush()
     }
 
     fn out(&self, line: std::fmt::Arguments<'_>) {

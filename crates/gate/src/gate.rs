@@ -88,6 +88,17 @@ impl Gate {
         &self.policy
     }
 
+    /// What it verifies signatures with.
+    ///
+    /// # Errors
+    /// The reason why no trust material is to be had.
+    pub fn verifier(&self) -> Result<&Verifier, &str> {
+        match &*self.trust {
+            Trust::Material(verifier) => Ok(verifier),
+            Trust::None(reason) => Err(reason),
+        }
+    }
+
     /// What it remembers.
     pub fn memory(&self) -> &Memory {
         &self.memory

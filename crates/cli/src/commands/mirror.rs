@@ -8,14 +8,12 @@ use cpan_sigstore_mirror::{
     Records,
     server::{Listening, tls},
 };
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::oneshot,
-};
+use tokio::sync::oneshot;
 
 use crate::{
     failure::Failure,
     mirror_args::{MirrorArgs, MirrorFailure, runtime},
+    signals::Signals,
     terminal::Terminal,
 };
 
@@ -92,7 +90,7 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
         // Also when the other end is gone.
         let _ = stopped.await;
     }));
-    while runtime.block_on(signals.refresh_is_due()) {
+    while runtime.block_on(signals.is_due(REFRESH)) {
         match args.mirror.gate(&runtime, terminal) {
             Ok(gate) => mirror.replace_gate(gate),
             // The one that is there goes on; its trust material ends by itself.
@@ -103,38 +101,4 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
     // A task that panicked has said so.
     let _ = runtime.block_on(serving);
     Ok(Exit::Allowed)
-}
-
-/// What ends a mirror, or has it look at its files anew.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new(runtime: &tokio::runtime::Runtime) -> Result<Self, Failure> {
-        let _entered = runtime.enter();
-        let on = |kind| {
-            signal(kind).map_err(|source| Failure::System {
-                what: "expected to be told of signals",
-                source,
-            })
-        };
-        Ok(Self {
-            terminate: on(SignalKind::terminate())?,
-            interrupt: on(SignalKind::interrupt())?,
-            hang_up: on(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits; `false` when it is to end.
-    async fn refresh_is_due(&mut self) -> bool {
-        tokio::select! {
-            _ = self.terminate.recv() => false,
-            _ = self.interrupt.recv() => false,
-            _ = self.hang_up.recv() => true,
-            () = tokio::time::sleep(REFRESH) => true,
-        }
-    }
 }

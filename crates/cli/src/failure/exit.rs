@@ -1,5 +1,6 @@
 //! The one function that makes an exit code of a failure.
 
+use cpan_sigstore_authors::watch::{StateError, WatchError, WebhookError};
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_gate::memory::MemoryError;
 use cpan_sigstore_mirror::upstream::UpstreamError;
@@ -33,10 +34,14 @@ impl Failure {
             | Self::NotAgreed
             | Self::Policy { .. }
             | Self::Memory(MemoryError::Place(_))
+            | Self::Webhook(WebhookError::Address)
             | Self::Config(
                 ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
             ) => Exit::Usage,
-            Self::Trust(TrustError::Unavailable { .. }) => Exit::TryLater,
+            Self::Trust(TrustError::Unavailable { .. })
+            | Self::Watch(WatchError::State(StateError::InUse { .. } | StateError::OutboxFull)) => {
+                Exit::TryLater
+            }
             Self::IndexRolledBack { .. } => Exit::Downgrade,
             Self::Upstream(UpstreamError::Network(error)) if error.is_transient() => Exit::TryLater,
             Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
@@ -78,6 +83,8 @@ impl Failure {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Mirror(_)
+            | Self::Watch(_)
+            | Self::Webhook(_)
             | Self::System { .. } => Exit::Failed,
         }
     }

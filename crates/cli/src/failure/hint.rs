@@ -1,5 +1,6 @@
 //! What to do next, where that is known.
 
+use cpan_sigstore_authors::watch::{StateError, WatchError};
 use cpan_sigstore_core::{cause::Cause, finding::Exit};
 use cpan_sigstore_gate::{GateError, memory::MemoryError};
 use cpan_sigstore_pause::{journal::JournalError, upload::UploadError};
@@ -68,6 +69,15 @@ impl Failure {
             Self::FileChanged { .. } => Some("sign it again when nothing writes to it"),
             Self::Sign(SignError::OwnBundle(refused)) if is_about_time(refused.cause) => {
                 Some("check this machine's clock: a service has another time; nothing was written")
+            }
+            Self::Watch(WatchError::State(StateError::Malformed { .. })) => {
+                Some("move the file away to begin anew with what is there now")
+            }
+            Self::Watch(WatchError::State(StateError::InUse { .. })) => {
+                Some("wait until it has ended, or name another file with `--state FILE`")
+            }
+            Self::Watch(WatchError::State(StateError::OutboxFull)) => {
+                Some("see to it that the webhook takes alerts, or run it once without `--webhook`")
             }
             Self::Policy { .. } => Some(
                 "nothing is decided by half a policy; `cpan-sigstore policy check` reads it again",

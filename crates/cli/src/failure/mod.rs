@@ -8,6 +8,7 @@ mod hint;
 use std::path::PathBuf;
 
 use cpan_sigstore_archive::fix::FixError;
+use cpan_sigstore_authors::watch::{StateError, WatchError, WebhookError};
 use cpan_sigstore_core::{
     digest::{DigestError, Sha256Digest},
     identity::PatternError,
@@ -268,6 +269,12 @@ pub enum Failure {
     /// A mirror, or the client of one, cannot be had.
     #[error(transparent)]
     Mirror(#[from] MirrorFailure),
+    /// Authors cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// Alerts cannot be sent there.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// Something of the system failed.
     #[error("{what}: {source}")]
     System {
@@ -279,6 +286,12 @@ pub enum Failure {
     /// The home folder is unknown.
     #[error("expected a home folder for configuration and cache, found none")]
     NoHome,
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::Watch(error.into())
+    }
 }
 
 impl Failure {

@@ -1,0 +1,90 @@
+//! Alerts by HTTP: a POST of the JSON of each.
+
+use cpan_sigstore_http::{Http, HttpError, is_protected};
+use reqwest::{Method, Url, header::CONTENT_TYPE};
+
+use super::Alert;
+
+/// Most of an answer that is read, in bytes.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// Where alerts are sent.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    url: Url,
+    http: Http,
+}
+
+/// An alert could not be delivered. The address is not said: whoever knows it can send there.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    /// No address that alerts can be sent to.
+    #[error("expected an https address for the webhook, or one of this machine, found another")]
+    Address,
+    /// No connection can be made.
+    #[error("the webhook: {0}")]
+    Client(HttpError),
+    /// It did not take it.
+    #[error("expected the webhook at {host} to take it with a status of success, found {found}")]
+    NotTaken {
+        /// Its server.
+        host: String,
+        /// What became of it.
+        found: String,
+    },
+}
+
+impl Webhook {
+    /// The webhook at an address: https, or http on this machine.
+    ///
+    /// # Errors
+    /// Where it is another one, or TLS cannot be set up.
+    pub fn at(address: &str) -> Result<Self, WebhookError> {
+        let url = Url::parse(address).map_err(|_| WebhookError::Address)?;
+        if !is_protected(&url) {
+            return Err(WebhookError::Address);
+        }
+        let http = Http::for_urls([url.as_str()]).map_err(WebhookError::Client)?;
+        Ok(Self { url, http })
+    }
+
+    /// Sends an alert, again where the failure is one that passes.
+    ///
+    /// # Errors
+    /// Where it was not taken with a status of 2xx.
+    pub async fn send(&self, alert: &Alert) -> Result<(), WebhookError> {
+        let not_taken = |found: String| WebhookError::NotTaken {
+            host: self.url.host_str().unwrap_or_default().to_owned(),
+            found,
+        };
+        let body = serde_json::to_vec(alert).map_err(|error| not_taken(error.to_string()))?;
+        let request = self
+            .http
+            .request(Method::POST, self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        match self.http.send(request, ANSWER_LIMIT).await {
+            Ok(answer) if answer.is_success() => Ok(()),
+            Ok(answer) => Err(not_taken(format!("status {}", answer.status))),
+            Err(HttpError::Unavailable { status, .. }) => {
+                Err(not_taken(format!("status {status}")))
+            }
+            Err(HttpError::Timeout { .. }) => Err(not_taken("no answer in time".to_owned())),
+            Err(_) => Err(not_taken("no answer of use".to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_leave_this_machine_by_https_only_and_the_address_is_not_said() {
+        assert!(Webhook::at("http://127.0.0.1:1/hook").is_ok());
+        for address in ["http://example.org/secret", "file:///secret", "secret", ""] {
+            let error = Webhook::at(address).unwrap_err();
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

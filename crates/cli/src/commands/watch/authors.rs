@@ -1,0 +1,69 @@
+//! Whom to watch.
+
+use std::path::Path;
+
+use cpan_sigstore_authors::watch::AUTHORS_LIMIT;
+use cpan_sigstore_core::release::PauseId;
+
+use crate::failure::Failure;
+
+/// Largest list, in bytes.
+const LIST_LIMIT: u64 = 1024 * 1024;
+
+/// The authors of the command line and of a file, each once.
+///
+/// # Errors
+/// Where there is none, or the file is no list of authors.
+pub fn gathered(named: &[PauseId], file: Option<&Path>) -> Result<Vec<PauseId>, Failure> {
+    let mut authors = named.to_vec();
+    if let Some(file) = file {
+        authors.extend(listed(file)?);
+    }
+    authors.sort();
+    authors.dedup();
+    if authors.is_empty() || authors.len() > AUTHORS_LIMIT {
+        return Err(Failure::Usage(format!(
+            "expected 1 to {AUTHORS_LIMIT} authors to watch, by PAUSE id or with `--file FILE`, found {}",
+            authors.len()
+        )));
+    }
+    Ok(authors)
+}
+
+fn listed(file: &Path) -> Result<Vec<PauseId>, Failure> {
+    let read = |source: std::io::Error| Failure::read(file)(source);
+    let bytes = cpan_sigstore_files::read(file, LIST_LIMIT).map_err(read)?;
+    let bytes = bytes.ok_or_else(|| read(std::io::ErrorKind::NotFound.into()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut authors = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let id = line.split('#').next().unwrap_or_default().trim();
+        if id.is_empty() {
+            continue;
+        }
+        let author = id.parse().map_err(|error| {
+            Failure::Usage(format!("{}, line {number}: {error}", file.display()))
+        })?;
+        authors.push(author);
+    }
+    Ok(authors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_comments_and_says_which_line_is_none() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# ours\nTIMLEGGE # Tim\n\n  myauthor\r\n").unwrap();
+        let named: Vec<PauseId> = vec!["MYAUTHOR".parse().unwrap()];
+        let authors = gathered(&named, Some(file.path())).unwrap();
+        let ids: Vec<_> = authors.iter().map(PauseId::as_str).collect();
+        assert_eq!(ids, ["MYAUTHOR", "TIMLEGGE"]);
+        std::fs::write(file.path(), "GOOD\n../BAD\n").unwrap();
+        let error = gathered(&[], Some(file.path())).unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
+        assert!(gathered(&[], None).is_err());
+    }
+}
