@@ -3,5 +3,6 @@
 mod attacks;
 mod memory;
 mod policy;
+mod records;
 mod releases;
 pub mod shop;

@@ -3,7 +3,7 @@
 mod attacks;
 mod clients;
 mod hostile;
-mod http;
-mod installation;
+pub mod http;
+pub mod installation;
 mod mirror;
 mod settings;
