@@ -25,3 +25,4 @@ mod public_bundles;
 mod refusals;
 mod sign;
 mod verify;
+mod watch;

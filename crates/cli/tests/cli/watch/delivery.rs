@@ -1,0 +1,153 @@
+//! Who hears of it: webhooks, programs that stay, and runs after one that was killed.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+};
+
+use super::{
+    hook::{Answer, Hook},
+    watched::{Watched, codes},
+};
+use crate::{harness::until, pause::author::distribution};
+
+#[test]
+fn a_webhook_gets_the_same_json_that_is_printed() {
+    let watched = Watched::begun();
+    let hook = Hook::new(Answer::Taken);
+    watched.publish_unsigned("1.03");
+    let ran = watched.run(&["--webhook", &hook.url]).exits(13);
+    assert_eq!(ran.stdout, "");
+    let taken = hook.taken();
+    assert_eq!(codes(&taken), ["unsigned-release"]);
+    let other = Watched::begun();
+    other.publish_unsigned("1.03");
+    let printed = other.told(13);
+    let keys = |alert: &serde_json::Value| -> Vec<_> {
+        alert.as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(keys(&taken[0]), keys(&printed[0]));
+}
+
+#[test]
+fn what_a_webhook_did_not_take_is_delivered_by_the_next_run() {
+    let watched = Watched::begun();
+    let hook = Hook::new(Answer::Status(400));
+    watched.publish_unsigned("1.03");
+    watched.publish_unsigned("1.04");
+    let ran = watched.run(&["--webhook", &hook.url]).exits(3);
+    assert!(ran.stderr.contains("kept for the next run: 2"), "{ran:#?}");
+    assert!(
+        !ran.stderr.contains("/alerts"),
+        "the address is said: {ran:#?}"
+    );
+    assert_eq!((hook.asked(), hook.taken().len()), (1, 0));
+    hook.answers(Answer::Taken);
+    watched.run(&["--webhook", &hook.url]).exits(13);
+    let expected = ["unsigned-release", "unsigned-release"];
+    assert_eq!(codes(&hook.taken()), expected);
+    watched.run(&["--webhook", &hook.url]).exits(0);
+    assert_eq!(hook.taken().len(), 2);
+}
+
+#[test]
+fn killed_before_anybody_was_told_the_next_run_tells() {
+    let watched = Watched::begun();
+    let hook = Hook::new(Answer::Silence);
+    watched.publish_unsigned("1.03");
+    let mut killed = watched
+        .command(&["--webhook", &hook.url])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until(|| hook.asked() > 0);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    watched.told_once("unsigned-release", 13);
+}
+
+#[test]
+fn killed_while_it_looks_nothing_is_lost() {
+    let watched = Watched::begun();
+    watched.publish_unsigned("1.03");
+    let bytes = distribution("Foo-Bar", "1.04");
+    watched
+        .shop
+        .publish_signed("stranger", "Foo-Bar-1.04.tar.gz", &bytes);
+    let cpan = &watched.shop.user.sandbox.services.cpan;
+    for requests in 1..8 {
+        let seen = cpan.requests().len();
+        let mut killed = watched
+            .command(&["--webhook", "http://127.0.0.1:1/"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        until(|| cpan.requests().len() >= seen + requests || has_ended(&mut killed));
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+    }
+    let told = watched.told(13);
+    assert_eq!(codes(&told), ["unsigned-release", "foreign-signature"]);
+    assert!(watched.told(0).is_empty());
+}
+
+fn has_ended(child: &mut Child) -> bool {
+    child.try_wait().unwrap().is_some()
+}
+
+#[test]
+fn alerts_leave_this_machine_by_https_only() {
+    let watched = Watched::new();
+    let ran = watched
+        .run(&["--webhook", "http://example.org/alerts"])
+        .exits(2);
+    assert!(ran.stderr.contains("https"), "{ran:#?}");
+}
+
+#[test]
+fn one_that_stays_tells_what_happens_and_ends_when_it_is_told_to() {
+    let watched = Watched::begun();
+    watched.publish_unsigned("1.03");
+    let mut child = watched
+        .command(&["--json", "--stay", "--every", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut told =
+        || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(told()["alert"], "unsigned-release");
+    watched.delete("Foo-Bar-1.02.tar.gz.sigstore.json");
+    assert_eq!(told()["alert"], "bundle-dropped");
+    // A second one would tell everything twice.
+    let ran = watched.run(&[]).exits(3);
+    assert!(ran.stderr.contains("another `watch`"), "{ran:#?}");
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(watched.told(0).is_empty());
+}
+
+#[test]
+fn a_list_of_authors_is_watched_each_by_what_is_known_of_them() {
+    let watched = Watched::begun();
+    watched
+        .shop
+        .user
+        .write("authors.txt", b"# whom we depend on\nSTRANGER\n");
+    watched.shop.publish_as(
+        "STRANGER",
+        "Other-1.0.tar.gz",
+        &distribution("Other", "1.0"),
+    );
+    let ran = watched.run(&["--file", "authors.txt"]).exits(0);
+    assert!(ran.stderr.contains("STRANGER: what is there"), "{ran:#?}");
+    assert!(!ran.stderr.contains("MYAUTHOR: what"), "{ran:#?}");
+    watched.publish_unsigned("1.03");
+    let ran = watched.run(&["--file", "authors.txt"]).exits(13);
+    assert!(ran.stdout.starts_with("unsigned-release"), "{ran:#?}");
+}

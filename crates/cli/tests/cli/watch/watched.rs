@@ -1,0 +1,132 @@
+//! An author on the sandbox's CPAN, and somebody who watches.
+
+use std::process::Command;
+
+use cpan_sigstore_core::{
+    identity::{AuthorIdentity, ExpectedIdentity},
+    record::{AuthorRecord, Releases},
+};
+use serde_json::Value;
+
+use crate::{
+    gate::shop::Shop,
+    harness::{AUTHOR, Ran},
+    pause::author::{HOME, ID, distribution},
+};
+
+/// A CPAN that is watched.
+pub struct Watched {
+    pub shop: Shop,
+}
+
+impl Watched {
+    /// With nothing on it.
+    pub fn new() -> Self {
+        Self { shop: Shop::new() }
+    }
+
+    /// With a signed release of the author, and looked at for the first time.
+    pub fn begun() -> Self {
+        let watched = Self::new();
+        watched.shop.release("1.02");
+        watched.run(&[]).exits(0);
+        watched
+    }
+
+    /// With a record of the author, too, in version 1.
+    pub fn enrolled() -> (Self, AuthorRecord) {
+        let watched = Self::new();
+        watched.shop.release("1.02");
+        let record = watched.record(None, &[AUTHOR]);
+        watched.enroll("author", &record);
+        watched.run(&[]).exits(0);
+        (watched, record)
+    }
+
+    /// The author's record that names these addresses, as the first, or after another.
+    pub fn record(&self, before: Option<&AuthorRecord>, names: &[&str]) -> AuthorRecord {
+        let issuer = self.shop.user.issuer();
+        let identities = names.iter().map(|name| AuthorIdentity {
+            identity: ExpectedIdentity::exact(*name, issuer.clone()),
+            from: None,
+            until: None,
+        });
+        let identities = identities.collect();
+        match before {
+            Some(before) => before.next(identities, Releases::Mixed),
+            None => AuthorRecord::first(ID.parse().unwrap(), identities, Releases::Mixed),
+        }
+        .unwrap()
+    }
+
+    /// Publishes a record, signed by an account.
+    pub fn enroll(&self, account: &str, record: &AuthorRecord) {
+        let name = record.name().to_string();
+        self.shop.publish_signed(account, &name, record.json());
+    }
+
+    /// Publishes an unsigned release.
+    pub fn publish_unsigned(&self, version: &str) {
+        let bytes = distribution("Foo-Bar", version);
+        self.shop.publish(&archive(version), &bytes);
+    }
+
+    /// Deletes one of the author's files.
+    pub fn delete(&self, name: &str) {
+        assert!(self.shop.user.sandbox.pause.delete(ID, name), "{name}");
+    }
+
+    /// `watch MYAUTHOR` with more arguments.
+    pub fn command(&self, args: &[&str]) -> Command {
+        self.shop.user.command(&[&["watch", ID], args].concat())
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args).output().unwrap())
+    }
+
+    /// What is told, and with which code it ends.
+    #[track_caller]
+    pub fn told(&self, code: i32) -> Vec<Value> {
+        alerts(&self.run(&["--json"]).exits(code))
+    }
+
+    /// The one thing that is told, which is not told again.
+    #[track_caller]
+    pub fn told_once(&self, alert: &str, code: i32) -> Value {
+        let told = self.told(code);
+        assert_eq!(codes(&told), [alert], "{told:#?}");
+        assert_eq!(self.told(0), Vec::<Value>::new());
+        told[0].clone()
+    }
+}
+
+/// The alerts on standard output, one object a line.
+#[track_caller]
+pub fn alerts(ran: &Ran) -> Vec<Value> {
+    let lines = ran.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Their codes.
+pub fn codes(alerts: &[Value]) -> Vec<&str> {
+    let codes = alerts.iter().map(|alert| alert["alert"].as_str().unwrap());
+    codes.collect()
+}
+
+/// The archive of `Foo-Bar` in a version.
+pub fn archive(version: &str) -> String {
+    format!("Foo-Bar-{version}.tar.gz")
+}
+
+/// The bundle of `Foo-Bar` in a version.
+pub fn bundle(version: &str) -> String {
+    format!("Foo-Bar-{version}.tar.gz.sigstore.json")
+}
+
+/// Where a file of the author is on the CPAN.
+pub fn path(name: &str) -> String {
+    format!("authors/id/{HOME}/{name}")
+}
