@@ -1,4 +1,5 @@
 mod records;
+mod vectors;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,

@@ -1,0 +1,251 @@
+//! The test vectors of the standard that are about the decision.
+
+use std::fs;
+
+use cpan_sigstore_core::{
+    identity::WorkflowClaims, record::AuthorRecord, release::ReleasePath, succession::SignedRecord,
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Case {
+    name: String,
+    section: String,
+    release: ReleaseName,
+    now: Timestamp,
+    policy: String,
+    trust_material_days: Option<i64>,
+    signature: Option<Signed>,
+    archive: Option<String>,
+    remembered: Remembered,
+    index: Option<Index>,
+    directory: Vec<Record>,
+    overrides: Vec<Sha256Digest>,
+    expected: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct ReleaseName(ReleasePath);
+
+impl TryFrom<String> for ReleaseName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| text)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Signed {
+    Refused {
+        refused: String,
+    },
+    Untold {
+        untold: String,
+    },
+    Valid {
+        signer: Name,
+        signed: Vec<Timestamp>,
+        statement: Option<String>,
+    },
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    kind: String,
+    subject: String,
+    issuer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    record: String,
+    signer: Name,
+    signed: Vec<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remembered {
+    records: Vec<Record>,
+    author: Option<Name>,
+    distribution: Option<Distribution>,
+    signed: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Distribution {
+    signer: Name,
+    author: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Index {
+    #[serde(default)]
+    absent: bool,
+    #[serde(default)]
+    future: bool,
+    #[serde(default)]
+    age_days: i64,
+    #[serde(default)]
+    records: Vec<Record>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    finding: String,
+    decision: String,
+    exit: u8,
+    binding: Option<String>,
+}
+
+impl Name {
+    fn signer(&self) -> Signer {
+        let name = self.subject.clone();
+        Signer {
+            subject: match self.kind.as_str() {
+                "email" => Subject::Email(name),
+                "uri" => Subject::Uri(name),
+                "username" => Subject::Username(name),
+                other => panic!("{other}"),
+            },
+            issuer: self.issuer.clone(),
+            claims: CiClaims::new(Vec::new(), WorkflowClaims::default()),
+        }
+    }
+
+    fn seen(&self) -> SeenIdentity {
+        SeenIdentity::from(&self.signer())
+    }
+}
+
+impl Record {
+    fn signed(&self) -> SignedRecord {
+        let record = AuthorRecord::parse(self.record.as_bytes()).unwrap();
+        SignedRecord::proved(record, self.signer.signer(), self.signed.clone())
+    }
+}
+
+fn all(records: &[Record]) -> Vec<SignedRecord> {
+    records.iter().map(Record::signed).collect()
+}
+
+fn place(records: &[Record]) -> Found {
+    Found {
+        signed: all(records),
+        refused: Vec::new(),
+    }
+}
+
+impl Case {
+    fn signature(&self) -> Signature {
+        match &self.signature {
+            None => Signature::Missing,
+            Some(Signed::Refused { refused }) => {
+                let mut causes = Cause::ALL.iter();
+                let cause = causes.find(|cause| cause.code() == refused).unwrap();
+                Signature::Refused(Refused::new(*cause, "something else"))
+            }
+            Some(Signed::Untold { untold }) => Signature::Untold(untold.clone()),
+            Some(Signed::Valid {
+                signer,
+                signed,
+                statement,
+            }) => Signature::Valid(Box::new(Valid {
+                signer: signer.signer(),
+                times: signed.clone(),
+                statement: statement.clone(),
+            })),
+        }
+    }
+
+    fn index(&self) -> Option<IndexAge> {
+        let operator = || "https://index.example".to_owned();
+        Some(match self.index.as_ref()? {
+            Index { absent: true, .. } => IndexAge::Absent {
+                operator: operator(),
+            },
+            Index { future: true, .. } => IndexAge::InFuture {
+                operator: operator(),
+                signed: self.now,
+            },
+            index => IndexAge::Signed {
+                operator: operator(),
+                age: SignedDuration::from_hours(24 * index.age_days),
+            },
+        })
+    }
+
+    fn evidence(&self) -> Evidence {
+        let remembered = &self.remembered;
+        let author = self.release.0.author.clone();
+        let sources = Sources {
+            known: History::restored(author, all(&remembered.records)).unwrap(),
+            first_seen: remembered.author.as_ref().map(Name::seen),
+            index: self
+                .index
+                .as_ref()
+                .map_or_else(Found::default, |index| place(&index.records)),
+            directory: place(&self.directory),
+            overrides: self.overrides.clone(),
+        };
+        let distribution = remembered.distribution.as_ref();
+        Evidence {
+            digest: Sha256Digest::new([1; 32]),
+            signature: self.signature(),
+            archive: match self.archive.as_deref() {
+                None => ArchiveLook::Fits,
+                Some("name-mismatch") => look(Finding::NameMismatch),
+                Some("name-unchecked") => look(Finding::NameUnchecked),
+                Some("archive-hostile") => look(Finding::ArchiveHostile),
+                Some(other) => panic!("{other}"),
+            },
+            known: Known {
+                author: sources.first_seen.clone(),
+                distribution: distribution.map(|it| it.signer.seen()),
+                distribution_of: distribution.map(|it| it.author.parse().unwrap()),
+                signed: remembered.signed.clone(),
+            },
+            binding: Binding::of(&sources, self.now),
+            sources,
+            untold: None,
+            index: self.index(),
+            trust_age: self
+                .trust_material_days
+                .map(|days| SignedDuration::from_hours(24 * days)),
+        }
+    }
+}
+
+#[test]
+fn the_gate_finds_and_decides_what_the_standard_says() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/spec/vectors/gate.json"
+    );
+    let cases: Vec<Case> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert!(cases.len() > 60);
+    for case in cases {
+        let rule = Policy::parse(&case.policy).unwrap().rule(&case.release.0);
+        let verdict = decide(&case.release.0, &case.evidence(), &rule);
+        let binding = serde_json::to_value(verdict.binding).unwrap();
+        let found = Expected {
+            finding: verdict.finding.code().to_owned(),
+            decision: verdict.decision.code().to_owned(),
+            exit: verdict.exit() as u8,
+            binding: binding.as_str().map(str::to_owned),
+        };
+        assert_eq!(found, case.expected, "{} ({})", case.name, case.section);
+    }
+}
