@@ -1,10 +1,10 @@
 //! Whom to look at: those whom the files RECENT name, those who are new, and everybody once a day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_mirror::upstream::Upstream;
-use cpan_sigstore_pause::recent::{Coverage, Epoch, News, news};
+use cpan_sigstore_pause::recent::{Coverage, Epoch, EventKind, News, news};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Untold, state::AuthorState};
@@ -12,15 +12,13 @@ use super::{Untold, state::AuthorState};
 /// How long an author is not looked at where nothing is said to have happened: RECENT is signed by nobody.
 const WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is to be looked at of an author.
+/// What is to be looked at of an author, beside what CHECKSUMS say has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Call {
-    /// Nothing.
-    No,
-    /// What these paths name, and what CHECKSUMS say has changed.
-    Named(BTreeSet<String>),
-    /// Everything.
-    Whole,
+pub(super) struct Call {
+    /// Whether everything is, whatever was seen before.
+    pub is_whole: bool,
+    /// What RECENT says happened since the last look that could tell everything, by path.
+    pub named: BTreeMap<String, EventKind>,
 }
 
 /// What RECENT says, and what it does not.
@@ -73,41 +71,46 @@ impl Called {
         called
     }
 
-    /// What is to be looked at of an author.
-    pub fn call(&self, author: &PauseId, known: Option<&AuthorState>) -> Call {
+    /// What is to be looked at of an author; `None` for nothing.
+    pub fn call(&self, author: &PauseId, known: Option<&AuthorState>) -> Option<Call> {
         if self.went_back {
-            return Call::No;
+            return None;
         }
+        let named = self.named(author, known);
+        let is_whole = self.is_due(known);
+        (is_whole || !named.is_empty()).then_some(Call { is_whole, named })
+    }
+
+    /// Whether everything of an author is to be looked at.
+    fn is_due(&self, known: Option<&AuthorState>) -> bool {
         let (Some(news), Some(known)) = (&self.news, known) else {
-            return Call::Whole;
+            return true;
         };
-        let is_due = known
+        let is_fresh = known
             .looked
-            .is_none_or(|looked| self.now.duration_since(looked).abs() >= WHOLE_EVERY);
-        let Some(upto) = known.upto.as_ref().filter(|_| !is_due) else {
-            return Call::Whole;
+            .is_some_and(|looked| self.now.duration_since(looked).abs() < WHOLE_EVERY);
+        let is_told = news.coverage == Coverage::Whole
+            && news.dirtymark == known.dirtymark
+            && known.upto.is_some();
+        !(is_fresh && is_told && known.is_whole)
+    }
+
+    fn named(&self, author: &PauseId, known: Option<&AuthorState>) -> BTreeMap<String, EventKind> {
+        let upto = known.and_then(|known| known.upto.as_ref());
+        let (Some(news), Some(upto)) = (&self.news, upto) else {
+            return BTreeMap::new();
         };
-        if news.coverage != Coverage::Whole || news.dirtymark != known.dirtymark || !known.is_whole
-        {
-            return Call::Whole;
-        }
         let home = author.directory();
-        let named: BTreeSet<_> = news
-            .events
-            .iter()
+        let events = news.events.iter();
+        events
             .filter(|(path, event)| path.starts_with(&home) && event.epoch > *upto)
-            .map(|(path, _)| path.clone())
-            .collect();
-        if named.is_empty() {
-            Call::No
-        } else {
-            Call::Named(named)
-        }
+            .map(|(path, event)| (path.clone(), event.kind))
+            .collect()
     }
 
     /// Notes in the state of an author up to when it is the state of what was looked at, or needed no look.
-    pub fn note(&self, call: &Call, state: &mut AuthorState) {
-        if *call == Call::Whole {
+    pub fn note(&self, call: Option<&Call>, state: &mut AuthorState) {
+        if call.is_some_and(|call| call.is_whole) {
             state.looked = Some(self.now);
         }
         if let Some(news) = &self.news

@@ -33,6 +33,7 @@ pub use webhook::{Webhook, WebhookError};
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_gate::Gate;
 use cpan_sigstore_mirror::upstream::Upstream;
+use cpan_sigstore_pause::recent::EventKind;
 use jiff::Timestamp;
 
 use called::{Call, Called};
@@ -99,11 +100,10 @@ impl Watcher<'_> {
         round.untold.extend(called.untold.clone());
         for author in authors {
             let known = kept.state.authors.get(author.as_str());
-            let call = called.call(author, known);
-            if call == Call::No {
-                kept.pass(author, |state| called.note(&call, state));
+            let Some(call) = called.call(author, known) else {
+                kept.pass(author, |state| called.note(None, state));
                 continue;
-            }
+            };
             kept.has_room()?;
             let is_first = known.is_none();
             let looked = self.look(author, known, &call, &mut round.untold).await?;
@@ -113,7 +113,7 @@ impl Watcher<'_> {
             if is_first {
                 round.begun.push(author.clone());
             }
-            called.note(&call, &mut state);
+            called.note(Some(&call), &mut state);
             kept.take(author, state, alerts)?;
             delivery.run(kept, &mut round, &mut deliver).await?;
         }
@@ -167,6 +167,7 @@ impl Watcher<'_> {
         };
         look.releases(&mut state, &listing, &files).await?;
         look.records(&mut state, &files);
+        look.lagging(&state);
         let Look {
             alerts,
             untold: left,
@@ -196,6 +197,23 @@ impl Look<'_> {
 
     fn alert(&self, code: AlertCode, path: &str) -> Alert {
         Alert::new(code, self.author, path, self.now())
+    }
+
+    /// Says which files are not yet as RECENT says that they are: a mirror may have RECENT before it has them.
+    fn lagging(&mut self, state: &AuthorState) {
+        for (path, kind) in &self.call.named {
+            let (expected, is_so) = match (kind, state.has(self.author, path)) {
+                (EventKind::New, Some(is_there)) => ("it to be there", is_there),
+                (EventKind::Delete, Some(is_there)) => ("it to be deleted", !is_there),
+                // Nothing that is watched.
+                (_, None) => continue,
+            };
+            if !is_so {
+                let reason =
+                    format!("expected {expected}, as RECENT says, found that it is not so yet");
+                self.untold(path, reason);
+            }
+        }
     }
 
     fn untold(&mut self, path: &str, reason: impl std::fmt::Display) {

@@ -14,7 +14,6 @@ use tempfile::NamedTempFile;
 
 use super::{
     AlertCode, Look, Severity, WatchError,
-    called::Call,
     listing::{Listed, Listing},
     state::{AuthorState, ReleaseState},
 };
@@ -80,7 +79,7 @@ impl Look<'_> {
     /// archive.
     async fn has_changed(&mut self, listed: &Listed, before: &ReleaseState) -> bool {
         let path = listed.path.to_string();
-        if listed.stated != before.stated || self.names_exactly(&path) {
+        if listed.stated != before.stated || self.is_named(&path) {
             return true;
         }
         let bundle = format!("{path}{BUNDLE_SUFFIX}");
@@ -90,8 +89,8 @@ impl Look<'_> {
             _ => false,
         };
         // CHECKSUMS may not know yet, or say what is not so.
-        let is_due = *self.call == Call::Whole && before.bundle.is_some();
-        if is_as_stated && !is_due && !self.names_exactly(&bundle) {
+        let is_due = self.call.is_whole && before.bundle.is_some();
+        if is_as_stated && !is_due && !self.is_named(&bundle) {
             return false;
         }
         match self.watcher.upstream.bundle(&listed.path).await {
@@ -242,8 +241,8 @@ impl Look<'_> {
     }
 
     /// Whether RECENT says that something has happened to this very file.
-    fn names_exactly(&self, path: &str) -> bool {
-        matches!(self.call, Call::Named(paths) if paths.contains(path))
+    fn is_named(&self, path: &str) -> bool {
+        self.call.named.contains_key(path)
     }
 }
 

@@ -10,9 +10,11 @@ use std::{
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
+    record::RecordName,
     release::{PauseId, ReleasePath},
 };
 use cpan_sigstore_gate::RecordFile;
+use cpan_sigstore_mirror::path::BUNDLE_SUFFIX;
 use cpan_sigstore_pause::recent::Epoch;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -170,6 +172,26 @@ impl AuthorState {
     /// Whether nothing was seen of the author.
     pub fn is_empty(&self) -> bool {
         self.releases.is_empty() && self.records.found.is_empty()
+    }
+
+    /// Whether a file of the author was there at the last look; `None` where such files are not watched.
+    pub fn has(&self, author: &PauseId, path: &str) -> Option<bool> {
+        let release = |path: &str| self.releases.get(path);
+        let is_release = |path: &str| path.parse::<ReleasePath>().is_ok();
+        if is_release(path) {
+            return Some(release(path).is_some());
+        }
+        let of_bundle = path.strip_suffix(BUNDLE_SUFFIX);
+        if let Some(archive) = of_bundle.filter(|path| is_release(path)) {
+            // That of an archive which is not there is of no use to anybody.
+            return release(archive).map(|release| release.bundle.is_some());
+        }
+        let name = of_bundle
+            .unwrap_or(path)
+            .strip_prefix(&author.directory())?;
+        let name: RecordName = name.parse().ok()?;
+        let found = self.records.found.get(&name.version);
+        Some(found.is_some_and(|found| of_bundle.is_none() || found.bundle.is_some()))
     }
 
     /// Whether this author has signed.

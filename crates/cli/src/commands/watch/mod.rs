@@ -27,16 +27,16 @@ use crate::{
 /// The first look at an author verifies what is there and takes it as the starting point; after that each
 /// change is told once: an unsigned release by an author who signs, a signature by somebody else, a bundle
 /// or an author record that was replaced, dropped or contradicted, and, as a notice, every new version of the
-/// author's record.
+/// author's record. Whose signature it is says the gate, which remembers who signed as `verify` does.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore watch TIMLEGGE\n  \
     cpan-sigstore watch --file authors.txt --webhook https://example.org/alerts\n  \
     cpan-sigstore watch TIMLEGGE --stay --every 300 --json\n\n\
-    Exit codes, the highest of what was told: 0 nothing, or notices; 3 something could not be told or\n\
-    delivered, and is tried again by the next run; 11 a signature that proves nothing; 12 a signature or a\n\
-    record by somebody else; 13 a release, bundle or record that is not signed any more; 14 an archive that\n\
-    is not what it was or should be. With --stay it ends by SIGTERM or SIGINT, with 0; SIGHUP has it look\n\
-    at once.")]
+    Exit codes, the highest of what was told: 0 nothing, or notices; 3 something could not be\n\
+    told or delivered, and is tried again by the next run; 11 a signature that proves nothing;\n\
+    12 a signature or a record by somebody else; 13 a release, bundle or record that is not\n\
+    signed any more; 14 an archive that is not what it was or should be. With --stay it ends by\n\
+    SIGTERM or SIGINT, with 0; SIGHUP has it look at once.")]
 pub struct WatchArgs {
     /// The authors, by their PAUSE ids
     #[arg(value_name = "AUTHOR")]
@@ -44,8 +44,6 @@ pub struct WatchArgs {
     /// More of them, one a line; what follows a `#` is a comment
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    #[command(flatten)]
-    cpan: CpanArgs,
     /// Print each alert as one JSON object on a line
     #[arg(long, conflicts_with = "webhook")]
     json: bool,
@@ -68,6 +66,8 @@ pub struct WatchArgs {
     /// Where it is remembered what was seen, if not in watch.json in the user's data folder
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    #[command(flatten)]
+    cpan: CpanArgs,
     #[command(flatten)]
     gate: GateArgs,
     #[command(flatten)]

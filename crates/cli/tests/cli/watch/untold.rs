@@ -2,7 +2,7 @@
 
 use cpan_sigstore_sandbox::{Fault, PauseMisbehaviour};
 
-use super::watched::{Watched, archive, codes};
+use super::watched::{Watched, archive, bundle, codes};
 use crate::pause::author::{HOME, distribution};
 
 #[test]
@@ -81,9 +81,53 @@ fn without_recent_files_every_author_is_looked_at_and_that_is_said_once() {
 #[test]
 fn a_folder_is_watched_like_a_cpan() {
     let watched = Watched::begun();
+    watched.publish_unsigned("1.03");
+    let url = folder(&watched);
+    let ran = watched.run(&["--cpan", &url]).exits(13);
+    assert!(ran.stdout.starts_with("unsigned-release"), "{ran:#?}");
+}
+
+#[test]
+fn a_mirror_that_has_recent_before_the_files_is_looked_at_again() {
+    let watched = Watched::new();
+    watched.shop.release("1.02");
+    let url = folder(&watched);
+    let happened = |epoch: &str, kind: &str, file: &str| {
+        let text = format!(
+            "meta: {{protocol: 1, interval: 1h}}\nrecent:\n- {{epoch: {epoch}, path: id/{HOME}/{file}, type: {kind}}}\n- {{epoch: 1.5, path: id/x, type: new}}\n"
+        );
+        let authors = watched.shop.user.path("upstream/authors");
+        std::fs::write(authors.join("RECENT-1h.yaml"), text).unwrap();
+    };
+    let watch = || watched.run(&["--cpan", &url]);
+    happened("2.5", "new", &archive("1.02"));
+    watch().exits(0);
+    happened("3.5", "new", &archive("1.03"));
+    for _ in 0..3 {
+        let ran = watch().exits(3);
+        assert!(ran.stderr.contains("it to be there"), "{ran:#?}");
+    }
+    watched.publish_unsigned("1.03");
+    folder(&watched);
+    let ran = watch().exits(13);
+    assert!(ran.stdout.starts_with("unsigned-release"), "{ran:#?}");
+    watch().exits(0);
+    happened("4.5", "delete", &bundle("1.02"));
+    for _ in 0..3 {
+        let ran = watch().exits(3);
+        assert!(ran.stderr.contains("it to be deleted"), "{ran:#?}");
+    }
+    let home = watched.shop.user.path("upstream/authors/id").join(HOME);
+    std::fs::remove_file(home.join(bundle("1.02"))).unwrap();
+    let ran = watch().exits(13);
+    assert!(ran.stdout.starts_with("bundle-dropped"), "{ran:#?}");
+    watch().exits(0);
+}
+
+/// Copies the author's files from the CPAN into a folder, and says its address.
+fn folder(watched: &Watched) -> String {
     let folder = watched.shop.user.path("upstream");
     let pause = &watched.shop.user.sandbox.pause;
-    watched.publish_unsigned("1.03");
     let home = folder.join("authors/id").join(HOME);
     std::fs::create_dir_all(&home).unwrap();
     for path in pause.published("MYAUTHOR") {
@@ -95,9 +139,7 @@ fn a_folder_is_watched_like_a_cpan() {
     let line = format!("GET /authors/id/{HOME}/CHECKSUMS");
     let checksums = crate::install::http::ask(address, &line, &[]).body;
     std::fs::write(home.join("CHECKSUMS"), checksums).unwrap();
-    let url = format!("file://{}/", folder.display());
-    let ran = watched.run(&["--cpan", &url]).exits(13);
-    assert!(ran.stdout.starts_with("unsigned-release"), "{ran:#?}");
+    format!("file://{}/", folder.display())
 }
 
 #[test]
