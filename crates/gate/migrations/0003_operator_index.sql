@@ -1,13 +1,14 @@
--- What operators vouch for, by the address of their index: the newest index that was taken in. An older one, or
--- another one of the same number, is refused. `etag` and `last_modified` are what the server said of it.
+-- What operators vouch for, by the address of their index: the newest index that was seen. An older one, or
+-- another one of the same number, is refused. `held` is 0 where its records are not here, as after an import;
+-- `tried` is when the operator was last asked, with success or without.
 CREATE TABLE operator_index (
     operator      TEXT   NOT NULL PRIMARY KEY,
     number        BIGINT NOT NULL,
     digest        TEXT   NOT NULL,
     signed        BIGINT NOT NULL,
     asked         BIGINT NOT NULL,
-    etag          TEXT   NOT NULL,
-    last_modified TEXT   NOT NULL
+    held          BIGINT NOT NULL,
+    tried         BIGINT NOT NULL
 );
 
 -- The digest of what it says of an author, so that only what changed is written.

@@ -1,4 +1,4 @@
-//! All that is remembered: listed, forgotten, exported and taken in.
+//! All that is remembered: listed, forgotten and exported.
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
-use super::{Memory, MemoryError, SeenIdentity};
+use super::{IndexState, KnownRecord, Memory, MemoryError, OverrideNoted, SeenIdentity, import};
 
 /// Largest export that is taken in, in bytes.
 pub const IMPORT_LIMIT: usize = 256 * 1024 * 1024;
@@ -91,16 +91,25 @@ pub struct Contents {
     pub signed_before: Vec<SignedBefore>,
     /// How new indexes were.
     pub index_seen: Vec<IndexSeen>,
+    /// The records of authors that count, in the order of authors and versions.
+    #[serde(default)]
+    pub author_records: Vec<KnownRecord>,
+    /// The newest index of each operator; its records can be fetched again.
+    #[serde(default)]
+    pub operator_indexes: Vec<IndexState>,
+    /// When overrides of operators were first seen.
+    #[serde(default)]
+    pub overrides: Vec<OverrideNoted>,
 }
 
 /// What is to be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forget {
-    /// All of an author: who signed first, and what was signed.
+    /// All of an author: who signed first, what was signed, and the author's records.
     Author(PauseId),
     /// All of a distribution.
     Distribution(String),
-    /// How new the index of a CPAN was.
+    /// How new the index of a CPAN was, or what an operator's index said, by its address.
     Index(String),
     /// Everything.
     All,
@@ -126,7 +135,7 @@ impl Contents {
     }
 
     /// What an export says has to be what a memory could have remembered.
-    fn check(&self) -> Result<(), MemoryError> {
+    pub(super) fn check(&self) -> Result<(), MemoryError> {
         let refused = |found: String| Err(MemoryError::Import(found));
         for first in &self.first_seen {
             let Ok(path) = first.path.parse::<ReleasePath>() else {
@@ -153,8 +162,17 @@ impl Contents {
                 }
             }
         }
+        if let Some(author) = import::broken_chain(&self.author_records) {
+            return refused(format!(
+                "records of {author} that do not follow on each other"
+            ));
+        }
+        if let Some(index) = self.operator_indexes.iter().find(|index| index.number == 0) {
+            return refused(format!("index number 0 of {}", index.operator));
+        }
         let identities = self.first_seen.iter().map(|first| &first.identity);
         let identities = identities.chain(self.signed_before.iter().map(|signed| &signed.identity));
+        let identities = identities.chain(self.author_records.iter().map(|known| &known.signer));
         for identity in identities {
             let texts = [&identity.subject, &identity.issuer, &identity.repository];
             let is_kind = ["email", "uri", "username"].contains(&identity.kind.as_str());
@@ -183,7 +201,19 @@ impl Memory {
         let index_seen = all("SELECT * FROM index_seen ORDER BY cpan")
             .fetch_all(&mut *connection)
             .await?;
+        let author_records = all("SELECT * FROM author_record ORDER BY author, version")
+            .fetch_all(&mut *connection)
+            .await?;
+        let operators = all("SELECT * FROM operator_index WHERE number > 0 ORDER BY operator")
+            .fetch_all(&mut *connection)
+            .await?;
+        let overrides = all("SELECT * FROM vouched_override ORDER BY operator, author, version")
+            .fetch_all(&mut *connection)
+            .await?;
         Ok(Contents {
+            author_records: read_all(&author_records, KnownRecord::read)?,
+            operator_indexes: read_all(&operators, IndexState::read)?,
+            overrides: read_all(&overrides, OverrideNoted::read)?,
             first_seen: read_all(&first_seen, FirstSeen::read)?,
             signed_before: read_all(&signed_before, SignedBefore::read)?,
             index_seen: read_all(&index_seen, IndexSeen::read)?,
@@ -200,6 +230,7 @@ impl Memory {
                 &[
                     "DELETE FROM first_seen WHERE scope = 'author' AND name = $1",
                     "DELETE FROM signed_before WHERE author = $1",
+                    "DELETE FROM author_record WHERE author = $1",
                 ],
                 id.as_str(),
             ),
@@ -210,12 +241,26 @@ impl Memory {
                 ],
                 name,
             ),
-            Forget::Index(cpan) => (&["DELETE FROM index_seen WHERE cpan = $1"], cpan),
+            Forget::Index(address) => (
+                &[
+                    "DELETE FROM index_seen WHERE cpan = $1",
+                    "DELETE FROM operator_index WHERE operator = $1",
+                    "DELETE FROM vouched_author WHERE operator = $1",
+                    "DELETE FROM vouched_record WHERE operator = $1",
+                    "DELETE FROM vouched_override WHERE operator = $1",
+                ],
+                address,
+            ),
             Forget::All => (
                 &[
                     "DELETE FROM first_seen WHERE $1 = ''",
                     "DELETE FROM signed_before WHERE $1 = ''",
                     "DELETE FROM index_seen WHERE $1 = ''",
+                    "DELETE FROM author_record WHERE $1 = ''",
+                    "DELETE FROM operator_index WHERE $1 = ''",
+                    "DELETE FROM vouched_author WHERE $1 = ''",
+                    "DELETE FROM vouched_record WHERE $1 = ''",
+                    "DELETE FROM vouched_override WHERE $1 = ''",
                 ],
                 "",
             ),
@@ -229,68 +274,6 @@ impl Memory {
         transaction.commit().await?;
         Ok(forgotten)
     }
-
-    /// Takes in an export: all of it or nothing, and says how many entries are new.
-    ///
-    /// # Errors
-    /// [`MemoryError::Conflict`] where another identity was seen first, unless it is to be replaced; and
-    /// where the memory cannot be used.
-    pub async fn import(&self, contents: &Contents, replace: bool) -> Result<u64, MemoryError> {
-        contents.check()?;
-        let mut transaction = self.pool.begin().await?;
-        let mut new = 0;
-        for first in &contents.first_seen {
-            new += import_first_seen(&mut transaction, first, replace).await?;
-        }
-        for signed in &contents.signed_before {
-            new += insert_signed_before(&mut transaction, signed).await?;
-        }
-        for index in &contents.index_seen {
-            let done = sqlx::query(
-                "INSERT INTO index_seen (cpan, dated, seen) VALUES ($1, $2, $3) \
-                 ON CONFLICT (cpan) DO UPDATE SET dated = excluded.dated, seen = excluded.seen \
-                 WHERE excluded.dated > index_seen.dated",
-            )
-            .bind(&index.cpan)
-            .bind(index.dated.as_second())
-            .bind(index.seen.as_second())
-            .execute(&mut *transaction);
-            new += done.await?.rows_affected();
-        }
-        transaction.commit().await?;
-        Ok(new)
-    }
-}
-
-async fn import_first_seen(
-    connection: &mut AnyConnection,
-    first: &FirstSeen,
-    replace: bool,
-) -> Result<u64, MemoryError> {
-    let inserted = insert_first_seen(connection, first).await?;
-    if inserted > 0 {
-        return Ok(inserted);
-    }
-    let Some(ours) = first_seen(connection, first.scope, &first.name).await? else {
-        return Ok(0);
-    };
-    if ours.identity == first.identity {
-        return Ok(0);
-    }
-    if !replace {
-        return Err(MemoryError::Conflict {
-            scope: first.scope.code(),
-            name: first.name.clone(),
-            ours: ours.identity.to_string(),
-            theirs: first.identity.to_string(),
-        });
-    }
-    sqlx::query("DELETE FROM first_seen WHERE scope = $1 AND name = $2")
-        .bind(first.scope.code())
-        .bind(&first.name)
-        .execute(&mut *connection)
-        .await?;
-    insert_first_seen(connection, first).await
 }
 
 /// Who signed first.

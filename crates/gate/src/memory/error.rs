@@ -1,5 +1,7 @@
 //! Why the memory cannot be used.
 
+use cpan_sigstore_core::{digest::Sha256Digest, index::IndexError};
+
 /// The memory cannot be used. It is never a reason to let something pass.
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
@@ -53,5 +55,32 @@ pub enum MemoryError {
         ours: String,
         /// What was to be taken in.
         theirs: String,
+    },
+    /// An operator's index has records that are none.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// An operator's index is older than one that was seen.
+    #[error("expected index number {kept} of {operator} or a later one, found number {found}")]
+    IndexRolledBack {
+        /// Its address.
+        operator: String,
+        /// The number that was seen.
+        kept: u64,
+        /// The number that was found.
+        found: u64,
+    },
+    /// An operator's index is of another history than the one that was seen.
+    #[error(
+        "expected index number {number} of {operator} to be {kept} as it was seen, found {found}: two histories"
+    )]
+    IndexForked {
+        /// Its address.
+        operator: String,
+        /// The number that was seen.
+        number: u64,
+        /// The digest that was seen.
+        kept: Sha256Digest,
+        /// The digest that was found under this number, or named by the next one.
+        found: Sha256Digest,
     },
 }

@@ -119,8 +119,11 @@ impl Memory {
     }
 
     /// Remembers a history, and says what is known now: where another process was quicker with another
-    /// one, that one. `replaced` are records that an override took out of it.
-    pub(crate) async fn remember_history(
+    /// one, that one. `replaced` says that an override took others out of it; only then are they taken out.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn remember_history(
         &self,
         history: &History,
         replaced: bool,

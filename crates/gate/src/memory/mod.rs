@@ -10,20 +10,25 @@
 //! - [`history`]: the records of authors that count.
 //! - [`index`]: the date of an index.
 //! - [`operator`]: what operators vouch for.
+//! - [`take_in`]: how their indexes are taken in.
+//! - [`import`]: how an export is.
 
 mod contents;
 mod error;
 mod history;
 mod identity;
+mod import;
 mod index;
 mod open;
 mod operator;
+mod take_in;
 
 pub use contents::{Contents, FirstSeen, Forget, IMPORT_LIMIT, IndexSeen, Scope, SignedBefore};
 pub use error::MemoryError;
 pub use history::KnownRecord;
 pub use identity::SeenIdentity;
-pub use operator::{IndexState, NotedOverride, Vouched};
+pub use operator::{IndexState, KeptIndex, NotedOverride, OverrideNoted, Vouched};
+pub use take_in::follows;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,

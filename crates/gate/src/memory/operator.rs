@@ -6,7 +6,7 @@
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row as _, any::AnyRow};
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
     Memory, MemoryError,
@@ -41,6 +41,24 @@ pub struct NotedOverride {
     pub noted: Timestamp,
 }
 
+/// When an override was first seen, as an export has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OverrideNoted {
+    /// The address of the index.
+    pub operator: String,
+    /// Whose record.
+    pub author: String,
+    /// Its digest.
+    pub record: Sha256Digest,
+    /// Its version.
+    pub version: u32,
+    /// When it counts at the earliest, as the operator says.
+    pub effective: Timestamp,
+    /// When this memory first saw it.
+    pub noted: Timestamp,
+}
+
 /// What an operator says of an author.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vouched {
@@ -50,18 +68,77 @@ pub struct Vouched {
     pub overrides: Vec<NotedOverride>,
 }
 
+/// What is kept of an operator's index, whether its records are here or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptIndex {
+    /// The newest that was seen.
+    pub state: IndexState,
+    /// Whether its records are here; they are not after an import.
+    pub held: bool,
+    /// When the operator was last asked, with success or without.
+    pub tried: Timestamp,
+}
+
 impl Memory {
-    /// The newest index of an operator that was taken in.
+    /// The newest index of an operator, where its records are here.
     ///
     /// # Errors
     /// Where the memory cannot be used.
     pub async fn index_state(&self, operator: &str) -> Result<Option<IndexState>, MemoryError> {
+        let kept = self.index_kept(operator).await?;
+        Ok(kept.filter(|kept| kept.held).map(|kept| kept.state))
+    }
+
+    /// The newest index of an operator that was seen.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn index_kept(&self, operator: &str) -> Result<Option<KeptIndex>, MemoryError> {
         let mut connection = self.pool.acquire().await?;
-        let row = sqlx::query("SELECT * FROM operator_index WHERE operator = $1")
+        kept(&mut connection, operator).await
+    }
+
+    /// Remembers that an operator was asked and has the index that is kept, signed at this time, perhaps
+    /// anew.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn note_index_asked(
+        &self,
+        operator: &str,
+        digest: Sha256Digest,
+        signed: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), MemoryError> {
+        sqlx::query(
+            "UPDATE operator_index SET asked = $1, tried = $1, \
+             signed = CASE WHEN signed < $2 THEN $2 ELSE signed END \
+             WHERE operator = $3 AND digest = $4",
+        )
+        .bind(now.as_second())
+        .bind(signed.as_second())
+        .bind(operator)
+        .bind(digest.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Remembers that an operator was asked and gave nothing of use.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn note_index_tried(
+        &self,
+        operator: &str,
+        now: Timestamp,
+    ) -> Result<(), MemoryError> {
+        sqlx::query("UPDATE operator_index SET tried = $1 WHERE operator = $2")
+            .bind(now.as_second())
             .bind(operator)
-            .fetch_optional(&mut *connection)
+            .execute(&self.pool)
             .await?;
-        row.as_ref().map(IndexState::read).transpose()
+        Ok(())
     }
 
     /// What an operator says of an author. Nothing of it is verified.
@@ -110,6 +187,25 @@ impl IndexState {
     }
 }
 
+impl OverrideNoted {
+    pub(super) fn read(row: &AnyRow) -> Result<Self, MemoryError> {
+        let version: i64 = row.try_get("version")?;
+        let NotedOverride {
+            record,
+            effective,
+            noted,
+        } = NotedOverride::read(row)?;
+        Ok(Self {
+            operator: row.try_get("operator")?,
+            author: row.try_get("author")?,
+            record,
+            version: u32::try_from(version).map_err(|_| unreadable("version"))?,
+            effective,
+            noted,
+        })
+    }
+}
+
 impl NotedOverride {
     fn read(row: &AnyRow) -> Result<Self, MemoryError> {
         Ok(Self {
@@ -118,6 +214,25 @@ impl NotedOverride {
             noted: timestamp(row, "noted")?,
         })
     }
+}
+
+/// The row of an operator's index.
+pub(super) async fn kept(
+    connection: &mut AnyConnection,
+    operator: &str,
+) -> Result<Option<KeptIndex>, MemoryError> {
+    let row = sqlx::query("SELECT * FROM operator_index WHERE operator = $1 AND number > 0")
+        .bind(operator)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| {
+        Ok(KeptIndex {
+            state: IndexState::read(&row)?,
+            held: row.try_get::<i64, _>("held")? != 0,
+            tried: timestamp(&row, "tried")?,
+        })
+    })
+    .transpose()
 }
 
 fn record(row: &AnyRow) -> Result<RecordFile, MemoryError> {
@@ -129,7 +244,7 @@ fn record(row: &AnyRow) -> Result<RecordFile, MemoryError> {
     })
 }
 
-fn digest(row: &AnyRow, column: &str) -> Result<Sha256Digest, MemoryError> {
+pub(super) fn digest(row: &AnyRow, column: &str) -> Result<Sha256Digest, MemoryError> {
     let text: String = row.try_get(column)?;
     text.parse().map_err(|_| unreadable("digest"))
 }

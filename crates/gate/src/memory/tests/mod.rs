@@ -1,3 +1,4 @@
+mod operator;
 mod server;
 
 use cpan_sigstore_core::{
@@ -68,6 +69,7 @@ async fn a_memory_keeps_what_was_seen_first(place: &str) {
 
     indexes(&memory).await;
     exported_and_taken_in(&memory).await;
+    operator::what_operators_vouch_for(&memory).await;
 }
 
 async fn indexes(memory: &Memory) {
