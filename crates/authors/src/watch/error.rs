@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_gate::GateError;
+use cpan_sigstore_gate::{GateError, memory::MemoryError};
 use cpan_sigstore_mirror::upstream::UpstreamError;
 use cpan_sigstore_pause::published::ChecksumsError;
 
@@ -18,6 +18,9 @@ pub enum WatchError {
     /// The gate cannot look.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// The gate's memory cannot be used.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// There is no room for an archive.
     #[error("expected to make a temporary file: {0}")]
     Temporary(std::io::Error),

@@ -150,6 +150,8 @@ impl Watcher<'_> {
             });
             return Ok(None);
         }
+        // Asked before releases are looked at, with which the gate remembers new records.
+        let remembered = self.gate.memory().history(author).await?;
         let files = match records::files(self.upstream, author, &state.records).await {
             Ok(files) => files,
             Err(error) => {
@@ -162,11 +164,12 @@ impl Watcher<'_> {
             author,
             is_first: known.is_none(),
             call,
+            is_by_record: false,
             alerts: Vec::new(),
             untold: Vec::new(),
         };
         look.releases(&mut state, &listing, &files).await?;
-        look.records(&mut state, &files);
+        look.records(&mut state, &files, remembered);
         look.lagging(&state);
         let Look {
             alerts,
@@ -186,6 +189,8 @@ struct Look<'a> {
     /// What is there is the starting point.
     is_first: bool,
     call: &'a Call,
+    /// Whether the gate went by the author's record, so that whoever signed releases agrees to it.
+    is_by_record: bool,
     alerts: Vec<Alert>,
     untold: Vec<Untold>,
 }

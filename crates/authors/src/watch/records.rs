@@ -15,7 +15,7 @@ use cpan_sigstore_sigstore::verify::Verifier;
 use super::{
     Alert, AlertCode, Look,
     releases::digest,
-    state::{AuthorState, FoundRecord, KeptRecord, RecordsState},
+    state::{AuthorState, FoundRecord, RecordsState},
 };
 
 /// The records in an author's directory: the known versions, and what follows on them. Nothing of them is
@@ -56,8 +56,14 @@ struct Found<'a> {
 }
 
 impl Look<'_> {
-    /// Looks at all records that were found. What is known stands, and is verified anew each time.
-    pub(super) fn records(&mut self, state: &mut AuthorState, files: &[RecordFile]) {
+    /// Looks at all records that were found. What is known stands, and is verified anew each time; where
+    /// nothing is, what the gate remembered before stands.
+    pub(super) fn records(
+        &mut self,
+        state: &mut AuthorState,
+        files: &[RecordFile],
+        remembered: History,
+    ) {
         self.dropped(state, files);
         if files.is_empty() {
             return;
@@ -70,7 +76,7 @@ impl Look<'_> {
                 return;
             }
         };
-        let Some(mut history) = self.history(verifier, &state.records) else {
+        let Some(mut history) = self.history(verifier, &state.records, remembered) else {
             let reason = "expected the known author records to verify as before, found that they do not: the trust material is another";
             self.untold(&self.author.directory(), reason);
             return;
@@ -115,7 +121,15 @@ impl Look<'_> {
     }
 
     /// The known records; `None` where they do not verify any more.
-    fn history(&self, verifier: &Verifier, known: &RecordsState) -> Option<History> {
+    fn history(
+        &self,
+        verifier: &Verifier,
+        known: &RecordsState,
+        remembered: History,
+    ) -> Option<History> {
+        if known.chain.is_empty() {
+            return Some(remembered);
+        }
         let mut chain = Vec::new();
         for kept in &known.chain {
             chain.push(verify(verifier, &kept.file()).ok()?);
@@ -125,7 +139,7 @@ impl Look<'_> {
 
     /// Whether the first records that are found are of somebody else than who signed the releases.
     fn is_unconnected(&self, state: &AuthorState, known: &History, found: &[Found<'_>]) -> bool {
-        if known.tip().is_some() || state.signers.is_empty() {
+        if known.tip().is_some() || state.signers.is_empty() || self.is_by_record {
             return false;
         }
         let mut history = known.clone();
@@ -154,7 +168,8 @@ impl Look<'_> {
 
     fn record(&mut self, history: &mut History, known: &mut RecordsState, record: &Found<'_>) {
         let version = record.file.version;
-        let is_known = known.chain.iter().any(|kept| kept.version == version);
+        let mut chain = history.chain().iter();
+        let is_known = chain.any(|signed| signed.record().version() == version);
         let expected = known_side(history, version);
         let signed = match &record.signed {
             Ok(signed) => signed,
@@ -178,9 +193,9 @@ impl Look<'_> {
             return;
         };
         let code = match first.outcome {
-            Outcome::Known => return,
+            Outcome::Known => return known.keep(record.file),
             Outcome::Accepted => {
-                known.chain.extend(KeptRecord::of(record.file));
+                known.keep(record.file);
                 if !self.is_first {
                     let changes = difference(before.as_ref(), signed.record());
                     let changes = changes.iter().map(ToString::to_string).collect();

@@ -5,7 +5,7 @@ use cpan_sigstore_core::{
     finding::Finding,
     record::{AuthorRecord, Releases},
     release::ReleasePath,
-    verdict::Verdict,
+    verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_gate::{Candidate, RecordFile};
 use cpan_sigstore_http::{Download, Validators};
@@ -123,6 +123,7 @@ impl Look<'_> {
             bundle,
             verdict,
         } = *looked;
+        self.is_by_record |= verdict.binding == Some(BindingSource::Record) && is_good(&verdict);
         let code = self.code(state, before.as_ref(), archive, bundle, &verdict);
         let was_alarmed = before.as_ref().is_some_and(|before| before.alarmed);
         let is_same = before

@@ -200,9 +200,18 @@ impl AuthorState {
     }
 }
 
+impl RecordsState {
+    /// Keeps a record that counts, where it is the next one.
+    pub fn keep(&mut self, file: &RecordFile) {
+        if u32::try_from(self.chain.len() + 1) == Ok(file.version) {
+            self.chain.extend(KeptRecord::of(file));
+        }
+    }
+}
+
 impl KeptRecord {
     /// A record that counts; `None` where it is no text, which a verified one always is.
-    pub fn of(file: &RecordFile) -> Option<Self> {
+    fn of(file: &RecordFile) -> Option<Self> {
         Some(Self {
             version: file.version,
             json: String::from_utf8(file.json.clone()).ok()?,

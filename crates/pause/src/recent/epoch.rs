@@ -4,8 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The most digits on each side of the point.
-const DIGITS: usize = 15;
+/// The most digits before the point.
+const SECONDS_DIGITS: usize = 15;
+/// The most digits after it; the format lets them grow where two moments are to be told apart.
+const FRACTION_DIGITS: usize = 60;
 
 /// Seconds since 1970, a decimal number. A binary one would make two moments into one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +28,17 @@ impl FromStr for Epoch {
 
     fn from_str(text: &str) -> Result<Self, EpochError> {
         let refused = || EpochError(text.chars().take(40).collect());
-        let is_digits = |part: &str| {
-            (1..=DIGITS).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+        let is_digits = |part: &str, most: usize| {
+            (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
         };
         let (seconds, fraction) = match text.split_once('.') {
-            Some((seconds, fraction)) if is_digits(fraction) => (seconds, fraction),
+            Some((seconds, fraction)) if is_digits(fraction, FRACTION_DIGITS) => {
+                (seconds, fraction)
+            }
             Some(_) => return Err(refused()),
             None => (text, ""),
         };
-        if !is_digits(seconds) {
+        if !is_digits(seconds, SECONDS_DIGITS) {
             return Err(refused());
         }
         Ok(Self {

@@ -97,3 +97,31 @@ fn a_first_record_by_somebody_who_signed_no_release_is_a_conflict() {
     watched.enroll("author", &watched.record(None, &[AUTHOR]));
     watched.told_once("record-added", 0);
 }
+
+#[test]
+fn what_the_gate_knew_before_stands_at_the_first_look() {
+    let watched = Watched::new();
+    watched.shop.release("1.02");
+    let record = watched.record(None, &[AUTHOR]);
+    watched.enroll("author", &record);
+    watched
+        .shop
+        .verify(&["MYAUTHOR/Foo-Bar-1.02.tar.gz"])
+        .exits(0);
+    watched.enroll("stranger", &watched.record(None, &[STRANGER]));
+    let told = watched.told_once("record-conflict", 12);
+    assert!(told["expected"].as_str().unwrap().contains("author@"));
+    watched.enroll("author", &record);
+    assert!(watched.told(0).is_empty());
+}
+
+#[test]
+fn a_record_names_who_signs_releases_though_another_of_its_identities_signed_it() {
+    let watched = Watched::new();
+    watched.shop.release("1.02");
+    let record = watched.record(None, &[AUTHOR, STRANGER]);
+    watched.enroll("stranger", &record);
+    assert!(watched.told(0).is_empty());
+    watched.enroll("author", &watched.record(Some(&record), &[AUTHOR]));
+    watched.told_once("record-added", 0);
+}
