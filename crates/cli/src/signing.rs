@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    identity::{ExpectedIdentity, Signer as Identity},
+};
 use cpan_sigstore_http::Backoff;
 use cpan_sigstore_sigstore::{
     login::IdentityToken,
@@ -40,6 +43,19 @@ impl SigningArgs {
     /// # Errors
     /// Where there is no trust material, no login, or one as somebody else.
     pub async fn begin(&self, terminal: &Terminal) -> Result<Session, Failure> {
+        self.begin_as(None, terminal).await
+    }
+
+    /// The same, where the login has to be as one of these identities, if there are some. Nothing is logged
+    /// of anybody else, as far as the login tells.
+    ///
+    /// # Errors
+    /// As [`SigningArgs::begin`].
+    pub async fn begin_as(
+        &self,
+        one_of: Option<Vec<ExpectedIdentity>>,
+        terminal: &Terminal,
+    ) -> Result<Session, Failure> {
         let material = self
             .instance
             .signing_material(self.signing_config.as_ref(), terminal)
@@ -51,7 +67,8 @@ impl SigningArgs {
             .token(&material.instance, material.config.oidc_issuer(), terminal)
             .await?;
         let expected = ExpectedSigner::new(&token, self.login.identity.clone())
-            .vouched_for_by(self.login.issuer.clone());
+            .vouched_for_by(self.login.issuer.clone())
+            .one_of(one_of);
         let signer = Signer::certify(
             services,
             verifier,
@@ -66,6 +83,11 @@ impl SigningArgs {
 }
 
 impl Session {
+    /// Who signs, as the certificate says.
+    pub fn identity(&self) -> &Identity {
+        self.signer.identity()
+    }
+
     /// Signs a digest, with another certificate where the one there is would end too soon.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cpan_sigstore_core::{digest::Sha256Hasher, release::ReleasePath};
-use cpan_sigstore_http::{Download, HttpError, Validators};
+use cpan_sigstore_http::{Download, Validators};
 use cpan_sigstore_pause::published::{Cpan, CpanError};
 use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use url::Url;
@@ -56,10 +56,11 @@ pub enum UpstreamError {
 impl UpstreamError {
     /// Whether there is a file, and it is larger than was asked for.
     pub fn is_too_large(&self) -> bool {
-        matches!(
-            self,
-            Self::TooLarge { .. } | Self::Network(CpanError::Http(HttpError::TooLarge { .. }))
-        )
+        match self {
+            Self::TooLarge { .. } => true,
+            Self::Network(error) => error.is_too_large(),
+            _ => false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod author;
 mod check;
 mod conformance;
 mod env;
@@ -16,6 +17,8 @@ mod upload;
 mod verify;
 mod watch;
 
+pub use author::AuthorError;
+
 use clap::Subcommand;
 
 use crate::{failure::Failure, terminal::Terminal};
@@ -23,6 +26,8 @@ use crate::{failure::Failure, terminal::Terminal};
 #[derive(Subcommand)]
 pub enum Command {
     Release(Box<release::ReleaseArgs>),
+    #[command(subcommand)]
+    Author(author::AuthorCommand),
     Sign(sign::SignArgs),
     Upload(upload::UploadArgs),
     Verify(Box<verify::VerifyArgs>),
@@ -51,6 +56,7 @@ impl Command {
     pub fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
         let exit = match self {
             Self::Release(args) => release::run(args, terminal),
+            Self::Author(command) => author::run(command, terminal),
             Self::Upload(args) => upload::run(args, terminal),
             Self::Sign(args) => sign::run(args, terminal),
             Self::Verify(args) => verify::run(args, terminal),

@@ -18,6 +18,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Partly { failure, .. } => failure.exit(),
+            Self::Author(error) => error.exit(),
             Self::NameTaken { .. } | Self::NotPublished { .. } => Exit::TryLater,
             Self::Usage(_)
             | Self::PauseAddress(_)

@@ -20,6 +20,7 @@ impl Failure {
                 "the service may be back in a moment; run the command again with the files that are left",
             ),
             Self::Partly { failure, .. } => failure.hint(),
+            Self::Author(error) => error.hint(),
             Self::NoCredentials => Some(
                 "write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are asked",
             ),

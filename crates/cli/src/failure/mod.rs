@@ -33,7 +33,7 @@ use cpan_sigstore_sigstore::{
     verify::{ArtifactError, KeyError},
 };
 
-use crate::mirror_args::MirrorFailure;
+use crate::{commands::AuthorError, mirror_args::MirrorFailure};
 
 /// What of an identity was not said.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,9 @@ pub enum Failure {
     /// The arguments do not say what to do.
     #[error("{0}")]
     Usage(String),
+    /// A record was not made.
+    #[error(transparent)]
+    Author(#[from] AuthorError),
     /// No identity to verify against.
     #[error(
         "expected the identity that should have signed, by name and issuer, found {0}: a valid signature by anybody is no reason to trust a file"

@@ -34,6 +34,18 @@ pub struct WaitArgs {
     poll: f64,
 }
 
+impl WaitArgs {
+    /// How long to wait at most.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience * 60)
+    }
+
+    /// How long to wait between two looks.
+    pub fn poll(&self) -> Duration {
+        Duration::from_secs_f64(self.poll)
+    }
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
@@ -96,7 +108,7 @@ async fn until_seen(
     watch: &mut Watch<'_>,
     terminal: &Terminal,
 ) -> Result<Seen, Failure> {
-    let end = Instant::now() + Duration::from_secs(args.patience * 60);
+    let end = Instant::now() + args.patience();
     let mut told = None;
     loop {
         let last = Instant::now() >= end;
@@ -112,7 +124,7 @@ async fn until_seen(
             }
             decided => return Ok(decided?),
         }
-        tokio::time::sleep(Duration::from_secs_f64(args.poll)).await;
+        tokio::time::sleep(args.poll()).await;
     }
 }
 

@@ -90,6 +90,11 @@ pub enum CpanError {
 }
 
 impl CpanError {
+    /// Whether there is a file, and it is larger than was asked for.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Http(HttpError::TooLarge { .. }))
+    }
+
     /// Whether asking again may help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Http(error) if error.is_transient())

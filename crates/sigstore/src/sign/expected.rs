@@ -1,6 +1,6 @@
 //! Who the author means to be.
 
-use cpan_sigstore_core::identity::{CiClaims, Signer, Subject};
+use cpan_sigstore_core::identity::{CiClaims, ExpectedIdentity, Signer, Subject};
 
 use super::SignError;
 use crate::login::IdentityToken;
@@ -13,6 +13,7 @@ use crate::login::IdentityToken;
 pub struct ExpectedSigner {
     name: Option<String>,
     voucher: Option<String>,
+    one_of: Option<Vec<ExpectedIdentity>>,
     token: TokenSubject,
     issuer: String,
 }
@@ -32,6 +33,7 @@ impl ExpectedSigner {
         Self {
             name,
             voucher: None,
+            one_of: None,
             token: match token.email() {
                 Some(email) => TokenSubject::Email(email.to_owned()),
                 None => TokenSubject::Subject(token.subject().to_owned()),
@@ -45,6 +47,15 @@ impl ExpectedSigner {
     pub fn vouched_for_by(self, issuer: Option<String>) -> Self {
         Self {
             voucher: issuer,
+            ..self
+        }
+    }
+
+    /// The same, which has to be one of these identities, too, where there are some.
+    #[must_use]
+    pub fn one_of(self, identities: Option<Vec<ExpectedIdentity>>) -> Self {
+        Self {
+            one_of: identities,
             ..self
         }
     }
@@ -74,7 +85,16 @@ impl ExpectedSigner {
             .voucher
             .as_ref()
             .is_none_or(|issuer| *issuer == signer.issuer);
-        if named && vouched && self.issuer == signer.issuer && self.token.is(&signer.subject) {
+        let listed = self
+            .one_of
+            .as_ref()
+            .is_none_or(|identities| identities.iter().any(|one| one.check(signer).is_ok()));
+        if named
+            && vouched
+            && listed
+            && self.issuer == signer.issuer
+            && self.token.is(&signer.subject)
+        {
             return Ok(());
         }
         Err(SignError::Identity {
@@ -84,6 +104,10 @@ impl ExpectedSigner {
     }
 
     fn describe(&self) -> String {
+        if let Some(identities) = &self.one_of {
+            let listed: Vec<_> = identities.iter().map(ToString::to_string).collect();
+            return listed.join(", or ");
+        }
         let name = match (&self.name, &self.token) {
             (Some(name), _) => name.clone(),
             (None, TokenSubject::Email(email)) => email.clone(),
@@ -147,6 +171,23 @@ mod tests {
         let by = |issuer: &str| expected(claims, None).vouched_for_by(Some(issuer.into()));
         assert!(by("https://i.test").check_token().is_ok());
         assert!(by("https://j.test").check_token().is_err());
+    }
+
+    #[test]
+    fn who_is_none_of_those_who_may_sign_is_somebody_else() {
+        let claims = r#"{"iss":"https://i.test","sub":"1","exp":1,"email":"a@b.test"}"#;
+        let among = |name: &str| {
+            let identities = vec![ExpectedIdentity::exact(name, "https://i.test")];
+            expected(claims, None).one_of(Some(identities))
+        };
+        assert!(among("a@b.test").check_token().is_ok());
+        assert!(among("c@b.test").check_token().is_err());
+        assert!(
+            expected(claims, None)
+                .one_of(Some(Vec::new()))
+                .check_token()
+                .is_err()
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use expected::ExpectedSigner;
 pub use services::Services;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer as Identity};
 use cpan_sigstore_http::Backoff;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -57,6 +57,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 struct Certified {
     key: KeyPair,
     certificate: DerCertificate,
+    identity: Identity,
     expires: Timestamp,
 }
 
@@ -78,6 +79,7 @@ impl Certified {
             key,
             certificate,
             expires: claims.info.not_after,
+            identity: claims.signer,
         })
     }
 }
@@ -127,6 +129,11 @@ impl Signer {
             expected,
             certified,
         })
+    }
+
+    /// Who signs, as the certificate says.
+    pub fn identity(&self) -> &Identity {
+        &self.certified.identity
     }
 
     /// Gets another certificate where the one there is would expire too soon to sign with.

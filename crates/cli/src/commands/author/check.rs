@@ -1,0 +1,105 @@
+//! `cpan-sigstore author check`.
+
+use clap::Args;
+use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use serde::Serialize;
+
+use super::{found::Found, show::LookingArgs};
+use crate::{
+    failure::Failure,
+    terminal::{Terminal, Tone},
+};
+
+/// Look whether the records in an author's directory are all that author's.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cpan-sigstore author check TIMLEGGE\n\n\
+    Exit codes: 0 all of them count, 1 failed, 2 usage, 3 try again later, 10 there is none,\n  \
+    11 one is no signed record, 12 one is not the author's, or contradicts what is known")]
+pub struct CheckArgs {
+    /// The author
+    #[arg(value_name = "AUTHOR")]
+    author: PauseId,
+    #[command(flatten)]
+    looking: LookingArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed for machines.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Checked<'a> {
+    author: &'a PauseId,
+    version: u32,
+    files: usize,
+    missing: bool,
+    disputed: Vec<String>,
+    exit: u8,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let found = args.looking.look(&args.author, terminal)?;
+    let exit = exit(&found);
+    let checked = Checked {
+        author: &args.author,
+        version: found.history.version(),
+        files: found.files,
+        missing: is_missing(&found),
+        disputed: found.disputed(),
+        exit: exit as u8,
+    };
+    if args.json {
+        terminal.json(&checked);
+    } else {
+        print(&checked, exit, terminal);
+    }
+    Ok(exit)
+}
+
+/// Whether the CPAN has less than is known here.
+fn is_missing(found: &Found) -> bool {
+    let versions = usize::try_from(found.history.version()).unwrap_or(usize::MAX);
+    found.files < versions
+}
+
+fn exit(found: &Found) -> Exit {
+    if found.learned.iter().any(|it| !it.outcome.counts()) {
+        Exit::IdentityMismatch
+    } else if !found.refused.is_empty() {
+        Exit::SignatureInvalid
+    } else if found.files == 0 || is_missing(found) {
+        Exit::Unsigned
+    } else {
+        Exit::Allowed
+    }
+}
+
+fn print(checked: &Checked<'_>, exit: Exit, terminal: &Terminal) {
+    let author = checked.author.as_str();
+    match exit {
+        Exit::Allowed => {
+            let line = format!("{} records, all of them count", checked.files);
+            terminal.headline(Tone::Good, author, &line);
+        }
+        Exit::Unsigned if checked.files == 0 && checked.version == 0 => {
+            terminal.headline(Tone::Careful, author, "no record");
+            terminal.hint("the author can say who signs with `cpan-sigstore author enroll`");
+        }
+        _ => terminal.headline(Tone::Bad, author, "the records are not as they should be"),
+    }
+    if checked.missing {
+        let expected = format!("{} records", checked.version);
+        terminal.field("expected", &expected);
+        terminal.field("found", &format!("{} on the CPAN", checked.files));
+    }
+    for disputed in &checked.disputed {
+        terminal.warning(&format!("does not count: {disputed}"));
+    }
+    if checked.missing || !checked.disputed.is_empty() {
+        terminal.hint(
+            "if it is your directory: change your password at PAUSE, and put your own files back with `cpan-sigstore author upload FILE`",
+        );
+    }
+}

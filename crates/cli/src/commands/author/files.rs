@@ -1,0 +1,95 @@
+//! A record and its bundle as files.
+
+use std::path::{Path, PathBuf};
+
+use cpan_sigstore_core::{
+    record::{AuthorRecord, SIZE_LIMIT},
+    succession::SignedRecord,
+};
+use cpan_sigstore_gate::{RecordFile, records};
+use cpan_sigstore_pause::upload::Outgoing;
+use cpan_sigstore_sigstore::verify::Verifier;
+
+use super::AuthorError;
+use crate::{bundle_file, failure::Failure};
+
+/// A record in a file with its bundle beside it, as they were verified.
+///
+/// # Security
+///
+/// Only [`Files::verify`] makes one, and only of one can anything be uploaded.
+pub struct Files {
+    path: PathBuf,
+    signed: SignedRecord,
+    bundle: Vec<u8>,
+}
+
+impl Files {
+    /// Reads a record and its bundle, and verifies that somebody signed it.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or are no signed record of this name.
+    pub fn verify(path: &Path, verifier: &Verifier) -> Result<Self, Failure> {
+        let refused = |found: String| AuthorError::File {
+            path: path.to_owned(),
+            found,
+        };
+        let json =
+            cpan_sigstore_files::read(path, SIZE_LIMIT as u64 + 1).map_err(Failure::read(path))?;
+        let json = json.ok_or_else(|| refused("none".to_owned()))?;
+        let record = AuthorRecord::parse(&json).map_err(|error| refused(error.to_string()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name != record.name().to_string() {
+            return Err(refused(format!("a record that belongs into {}", record.name())).into());
+        }
+        let bundle = bundle_file::read(&bundle_file::beside(path))?;
+        let file = RecordFile {
+            version: record.version(),
+            json,
+            bundle: bundle.clone(),
+        };
+        let signed =
+            records::verify(verifier, &file).map_err(|error| refused(error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            signed,
+            bundle: bundle.unwrap_or_default(),
+        })
+    }
+
+    /// The record.
+    pub fn signed(&self) -> &SignedRecord {
+        &self.signed
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bundle, then the record, each with its bytes and as it is to be uploaded.
+    pub fn outgoing(&self) -> [(&[u8], Outgoing); 2] {
+        let name = self.signed.record().name().to_string();
+        let of = |path: PathBuf, name: String, bytes: &[u8]| {
+            let mut hasher = cpan_sigstore_core::digest::Sha256Hasher::default();
+            hasher.update(bytes);
+            Outgoing {
+                path,
+                name,
+                digest: hasher.finish(),
+            }
+        };
+        let json = self.signed.record().json();
+        [
+            (
+                &self.bundle,
+                of(
+                    bundle_file::beside(&self.path),
+                    format!("{name}{}", bundle_file::SUFFIX),
+                    &self.bundle,
+                ),
+            ),
+            (json, of(self.path.clone(), name, json)),
+        ]
+    }
+}
