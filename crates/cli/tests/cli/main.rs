@@ -22,6 +22,7 @@ mod load;
 mod login;
 mod pause;
 mod public_bundles;
+mod records;
 mod refusals;
 mod sign;
 mod verify;

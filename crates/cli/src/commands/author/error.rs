@@ -124,7 +124,7 @@ impl AuthorError {
         Some(match self {
             Self::Record(_) => "nothing was signed; say it otherwise",
             Self::Enrolled { .. } => {
-                "add an identity with `cpan-sigstore author add`; look at the record with `cpan-sigstore author show`. If it is not yours, see `cpan-sigstore author check`"
+                "add an identity with `cpan-sigstore author add`; where CPAN does not show the record yet, upload it with `cpan-sigstore author upload FILE`. If it is not yours, see `cpan-sigstore author check`"
             }
             Self::NotEnrolled(_) => "begin with `cpan-sigstore author enroll`",
             Self::Disputed { .. } => {

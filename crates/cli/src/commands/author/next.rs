@@ -34,6 +34,13 @@ pub fn make(
     let Some(before) = history.tip().map(|tip| tip.record().clone()) else {
         return Err(AuthorError::NotEnrolled(maker.author().clone()).into());
     };
+    if found.files < usize::try_from(before.version()).unwrap_or(usize::MAX) {
+        maker.warn(&format!(
+            "the CPAN shows {} of {} records that are known here; where PAUSE is not just about to publish them, upload them with `cpan-sigstore author upload FILE`",
+            found.files,
+            before.version()
+        ));
+    }
     let next = change(&before)?;
     let stated = releases.unwrap_or(before.releases());
     if next.identities == before.identities() && stated == before.releases() {
