@@ -7,7 +7,7 @@ use cpan_sigstore_gate::{GateError, memory::MemoryError};
 use cpan_sigstore_mirror::upstream::UpstreamError;
 use cpan_sigstore_pause::published::ChecksumsError;
 
-use super::state::StateError;
+use super::kept::StateError;
 
 /// Watching cannot go on.
 #[derive(Debug, thiserror::Error)]

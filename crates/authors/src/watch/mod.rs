@@ -2,7 +2,7 @@
 //! signs, a signature by somebody else, a bundle or an author record that was replaced or dropped.
 //!
 //! - [`alert`]: what is told.
-//! - [`state`]: what was seen before, in a file.
+//! - [`state`]: what was seen before; [`kept`]: its file.
 //! - [`called`]: whom to look at, by the files RECENT.
 //! - [`listing`]: what CHECKSUMS say that an author has.
 //! - [`releases`], [`records`]: what has changed of it.
@@ -19,6 +19,7 @@
 mod alert;
 mod called;
 mod error;
+mod kept;
 mod listing;
 mod records;
 mod releases;
@@ -27,7 +28,7 @@ mod webhook;
 
 pub use alert::{Alert, AlertCode, Severity};
 pub use error::{Untold, WatchError};
-pub use state::{Kept, StateError};
+pub use kept::{Kept, StateError};
 pub use webhook::{Webhook, WebhookError};
 
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
