@@ -1,4 +1,4 @@
-//! The upload form, with a password: `/pause/authenquery?ACTION=add_uri`.
+//! The forms, with a password: `/pause/authenquery?ACTION=add_uri` for uploads, `?ACTION=delete_files`.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,9 @@ use super::{
 const FILE: &str = "pause99_add_uri_httpupload";
 /// The button; without it the file is not looked at.
 const BUTTON: &str = "SUBMIT_pause99_add_uri_httpupload";
+/// The field with the name of a file to delete, and its button.
+const DELETED: &str = "pause99_delete_files_FILE";
+const DELETE: &str = "SUBMIT_pause99_delete_files_delete";
 
 type Parameters = Query<BTreeMap<String, String>>;
 
@@ -49,6 +52,10 @@ pub(super) async fn submit(
     let action = action.unwrap_or_else(|| form.value("ACTION"));
     // Without an action the upload is done, and only the page is another one.
     let says_so = action == "add_uri";
+    if action == "delete_files" {
+        pause.delete_form(&user, &form);
+        return page::form(StatusCode::OK);
+    }
     if !says_so && !action.is_empty() {
         return page::form(StatusCode::OK);
     }
@@ -78,6 +85,14 @@ impl Pause {
             Some(page::died())
         } else {
             Some(page::error_message("There is no such user."))
+        }
+    }
+
+    /// Deletes a file of the user's. On PAUSE that takes effect after three days, in which it can be taken
+    /// back; here they are over at once.
+    fn delete_form(&self, user: &str, form: &Form) {
+        if !form.value(DELETE).is_empty() {
+            self.delete(user, form.value(DELETED));
         }
     }
 

@@ -34,6 +34,27 @@ async fn without_the_action_the_upload_works_and_nothing_says_so() {
 }
 
 #[tokio::test]
+async fn a_file_is_deleted_by_its_author_alone() {
+    let uploader = Uploader::new();
+    uploader
+        .upload(ARCHIVE, &distribution("1.02"))
+        .await
+        .succeeded();
+    let deleting = |user: &str| {
+        reqwest::multipart::Form::new()
+            .text("HIDDENNAME", user.to_owned())
+            .text("pause99_delete_files_FILE", ARCHIVE)
+            .text("SUBMIT_pause99_delete_files_delete", "Delete")
+    };
+    for (user, left) in [(STRANGER, 1), (AUTHOR, 0)] {
+        let query = "?ACTION=delete_files";
+        let answer = uploader.send(query, user, deleting(user)).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(uploader.published().len(), left);
+    }
+}
+
+#[tokio::test]
 async fn a_bad_password_is_401_with_the_realm() {
     let uploader = Uploader::new();
     let right = uploader.sandbox.pause.password(AUTHOR).unwrap();
