@@ -113,12 +113,13 @@ impl Account {
         }
     }
 
-    /// The cast of the demo: an author (with and without an upstream provider), a stranger,
+    /// The cast of the demo: an author (with and without an upstream provider, and with an address at work), a stranger,
     /// a PAUSE id of each, and the author's release workflow.
     pub fn cast() -> Vec<Self> {
         vec![
             Self::email("author", "author@example.org"),
             Self::email("stranger", "stranger@example.net"),
+            Self::email("author-work", "author@work.example.org"),
             Self::email("author-github", "author@example.org").through(GITHUB),
             Self::email("author-google", "author@example.org").through(GOOGLE),
             Self::email("author-microsoft", "author@example.org").through(MICROSOFT),

@@ -80,7 +80,10 @@ fn print(checked: &Checked<'_>, exit: Exit, terminal: &Terminal) {
     let author = checked.author.as_str();
     match exit {
         Exit::Allowed => {
-            let line = format!("{} records, all of them count", checked.files);
+            let line = format!(
+                "each of the records counts, up to version {}",
+                checked.version
+            );
             terminal.headline(Tone::Good, author, &line);
         }
         Exit::Unsigned if checked.files == 0 && checked.version == 0 => {

@@ -193,8 +193,12 @@ impl<'a> Maker<'a> {
     ) -> Result<(), Failure> {
         self.place(record)?;
         let terminal = self.terminal;
+        let verb = match before {
+            None => "says",
+            Some(_) => "changes",
+        };
         terminal.say(&format!(
-            "version {} of the record of {} changes:",
+            "version {} of the record of {} {verb}:",
             record.version(),
             self.author
         ));
