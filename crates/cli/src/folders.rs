@@ -27,6 +27,11 @@ pub fn policy_file() -> Result<PathBuf, Failure> {
     Ok(config_file()?.with_file_name("policy.toml"))
 }
 
+/// Whose index is in use: `index.toml` beside the configuration.
+pub fn operator_file() -> Result<PathBuf, Failure> {
+    Ok(config_file()?.with_file_name("index.toml"))
+}
+
 /// What must not be lost: `$CPAN_SIGSTORE_DATA`, else the user's data folder.
 pub fn data() -> Result<PathBuf, Failure> {
     match std::env::var_os("CPAN_SIGSTORE_DATA") {

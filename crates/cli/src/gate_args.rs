@@ -7,12 +7,17 @@ use std::{
 };
 
 use clap::Args;
+use cpan_sigstore_authors::operator::{Ask, Copies, OperatorError, Pin, Refreshed, refresh};
 use cpan_sigstore_core::policy::{self, Policy, PolicyError};
 use cpan_sigstore_gate::{Gate, Memory};
 use cpan_sigstore_sigstore::{trust::TrustError, verify::Verifier};
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use crate::{failure::Failure, folders, instance_args::InstanceArgs, terminal::Terminal};
+use crate::{
+    commands::IndexFailure, failure::Failure, folders, instance_args::InstanceArgs,
+    terminal::Terminal,
+};
 
 /// What is allowed.
 #[derive(Args, Debug, Default)]
@@ -63,6 +68,21 @@ impl GateArgs {
         runtime: &Runtime,
         terminal: &Terminal,
     ) -> Result<Gate, Failure> {
+        self.open_and_keep(instance, allow_old_format, None, runtime, terminal)
+    }
+
+    /// The same, with the operator's index kept as it came, for those who serve it.
+    ///
+    /// # Errors
+    /// As [`GateArgs::open`].
+    pub fn open_and_keep(
+        &self,
+        instance: &InstanceArgs,
+        allow_old_format: bool,
+        copies: Option<&Copies>,
+        runtime: &Runtime,
+        terminal: &Terminal,
+    ) -> Result<Gate, Failure> {
         let mut policy = self.policy.read()?;
         if self.require_signed {
             policy = policy.requiring_signed();
@@ -71,17 +91,46 @@ impl GateArgs {
             policy = policy.allowing_old_format();
         }
         let memory = runtime.block_on(self.memory.open())?;
-        match instance.trusted_root_with_age(terminal) {
+        let pin = Pin::load(&folders::operator_file()?).map_err(IndexFailure::from)?;
+        let gate = match instance.trusted_root_with_age(terminal) {
             Ok((root, refreshed)) => {
                 let verifier = Verifier::new(&root)?;
-                Ok(Gate::new(verifier, policy, memory).refreshed_at(refreshed))
+                if let Some(pin) = pin.as_ref().filter(|_| !instance.offline) {
+                    let asked = ask(pin, &memory, &verifier, copies);
+                    if let Err(error) = runtime.block_on(asked) {
+                        terminal.warning(&format!(
+                            "the index of {} could not be refreshed ({error}); what is kept of it goes on being used as long as the policy allows",
+                            pin.url
+                        ));
+                    }
+                }
+                Gate::new(verifier, policy, memory).refreshed_at(refreshed)
             }
             Err(Failure::Trust(error @ TrustError::Unavailable { .. })) => {
-                Ok(Gate::without_trust(error.to_string(), policy, memory))
+                Gate::without_trust(error.to_string(), policy, memory)
             }
-            Err(failure) => Err(failure),
-        }
+            Err(failure) => return Err(failure),
+        };
+        Ok(gate.with_index(pin.map(|pin| pin.url)))
     }
+}
+
+/// Asks an operator where it is time.
+async fn ask(
+    pin: &Pin,
+    memory: &Memory,
+    verifier: &Verifier,
+    copies: Option<&Copies>,
+) -> Result<Refreshed, OperatorError> {
+    refresh(
+        pin,
+        memory,
+        verifier,
+        copies,
+        Ask::WhenDue,
+        Timestamp::now(),
+    )
+    .await
 }
 
 impl PolicyArgs {

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
+use cpan_sigstore_authors::operator::Copies;
 use cpan_sigstore_gate::Gate;
 use cpan_sigstore_mirror::{
     Mirror, Options, Records, cache::CacheError, server::TlsError, upstream::Upstream,
@@ -79,6 +80,7 @@ impl MirrorArgs {
     pub fn mirror(
         &self,
         records: Records,
+        copies: Option<&Copies>,
         runtime: &Runtime,
         terminal: &Terminal,
     ) -> Result<Arc<Mirror>, Failure> {
@@ -93,7 +95,7 @@ impl MirrorArgs {
             fresh: Duration::from_secs(self.fresh),
             clock: Timestamp::now,
         };
-        let gate = self.gate(runtime, terminal)?;
+        let gate = self.gate(copies, runtime, terminal)?;
         let mirror = Mirror::new(upstream, gate, records, options);
         Ok(mirror.map_err(MirrorFailure::from)?)
     }
@@ -102,9 +104,19 @@ impl MirrorArgs {
     ///
     /// # Errors
     /// Where they, or the memory, cannot be used.
-    pub fn gate(&self, runtime: &Runtime, terminal: &Terminal) -> Result<Gate, Failure> {
-        self.gate
-            .open(&self.instance, self.allow_old_format, runtime, terminal)
+    pub fn gate(
+        &self,
+        copies: Option<&Copies>,
+        runtime: &Runtime,
+        terminal: &Terminal,
+    ) -> Result<Gate, Failure> {
+        self.gate.open_and_keep(
+            &self.instance,
+            self.allow_old_format,
+            copies,
+            runtime,
+            terminal,
+        )
     }
 }
 

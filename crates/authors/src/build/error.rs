@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cpan_sigstore_core::{index::IndexError, release::PauseId};
+use cpan_sigstore_core::{index::IndexError, release::PauseId, succession::Learned};
 use cpan_sigstore_gate::RecordRefused;
 use cpan_sigstore_mirror::{index::PackedError, upstream::UpstreamError};
 
@@ -55,6 +55,12 @@ pub enum BuildError {
     /// The records of an author in the index before do not follow on each other.
     #[error("the index before: expected the records of {0} to follow on each other, found others")]
     Broken(PauseId),
+    /// A record for which an override is meant is none.
+    #[error(transparent)]
+    Record(#[from] RecordRefused),
+    /// An override would not make it count.
+    #[error("expected a record that counts by the override, found {0}")]
+    Override(Box<Learned>),
     /// What was found makes no index.
     #[error(transparent)]
     Index(#[from] IndexError),

@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
     index::{Author, Entry, OperatorIndex},
     record::RecordName,
     release::PauseId,
-    succession::{History, SignedRecord, Terms},
+    succession::{History, Outcome, SignedRecord, Terms},
 };
 use cpan_sigstore_gate::{RecordFile, RecordRefused, records};
 use cpan_sigstore_sigstore::verify::Verifier;
@@ -132,6 +132,27 @@ impl Judge<'_> {
             .eq(known.iter().map(|entry| &entry.record));
         judged.news = (!is_same).then_some(entries);
         Ok(judged)
+    }
+
+    /// A record that counts if an override names it.
+    ///
+    /// # Errors
+    /// Where it does not even then.
+    pub fn overriding(&self, id: &PauseId, file: &RecordFile) -> Result<SignedRecord, BuildError> {
+        let known = self.previous.and_then(|previous| previous.author(id));
+        let known = known.map(|known| known.entries()).transpose()?;
+        let mut history = self.restored(id, &known.unwrap_or_default())?;
+        let signed = records::verify(self.verifier, file)?;
+        let terms = Terms {
+            now: self.now,
+            overrides: &[signed.record().digest()],
+        };
+        let mut learned = history.learn(signed.clone(), terms);
+        let learned = learned.swap_remove(0);
+        match learned.outcome {
+            Outcome::Accepted => Ok(signed),
+            _ => Err(BuildError::Override(Box::new(learned))),
+        }
     }
 
     /// Whether an override may change what counts of this author, though no file does.

@@ -26,12 +26,13 @@ use std::{
 };
 
 use cpan_sigstore_core::{
-    index::{self, Difference, Draft, OperatorIndex},
+    index::{self, Difference, Draft, OperatorIndex, Override},
     release::PauseId,
 };
+use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_mirror::upstream::Upstream;
 use cpan_sigstore_sigstore::verify::Verifier;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use folder::{Row, Stamp};
 use judge::{FILES_LIMIT, Judge, Judged};
@@ -335,6 +336,31 @@ pub fn check(
     let authors: Vec<_> = index.authors().collect();
     let work = |author: &index::Author<'_>| judge::check(verifier, index, *author, now);
     Ok(parallel::map(&authors, work, progress)?.into_iter().sum())
+}
+
+/// The next index, with an override announced for a record.
+///
+/// # Errors
+/// Where the record would not count by it: it has to follow on what the index has, and to be signed by an
+/// identity of its own.
+pub fn announce(
+    index: &OperatorIndex,
+    verifier: &Verifier,
+    author: &PauseId,
+    file: &RecordFile,
+    (reason, delay): (&str, SignedDuration),
+    now: Timestamp,
+) -> Result<(OperatorIndex, Override), BuildError> {
+    let judge = Judge {
+        verifier,
+        previous: Some(index),
+        now,
+    };
+    let signed = judge.overriding(author, file)?;
+    let announced = Override::announce(signed.record(), reason, delay, now)?;
+    let mut draft = Draft::after(Some(index));
+    draft.announce(announced.clone());
+    Ok((draft.finish(now)?, announced))
 }
 
 /// Reads an index from its file.

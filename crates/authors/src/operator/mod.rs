@@ -93,6 +93,13 @@ impl Copies {
         cpan_sigstore_files::write(path, bytes).map_err(OperatorError::file(path))
     }
 
+    /// Index and bundle, where they are those of this index.
+    pub fn read(&self, digest: Sha256Digest) -> Option<(Vec<u8>, Vec<u8>)> {
+        let index = cpan_sigstore_files::read(&self.index(), index::SIZE_LIMIT as u64).ok()??;
+        let bundle = cpan_sigstore_files::read(&self.bundle(), BUNDLE_LIMIT as u64).ok()??;
+        (digest_of(&index) == digest).then_some((index, bundle))
+    }
+
     /// Whether the index here is the one of this digest.
     fn hold(&self, digest: Sha256Digest) -> bool {
         let read = cpan_sigstore_files::read(&self.index(), index::SIZE_LIMIT as u64);
@@ -127,7 +134,10 @@ pub async fn refresh(
     ask: Ask,
     now: Timestamp,
 ) -> Result<Refreshed, OperatorError> {
-    let kept = memory.index_kept(&pin.url).await?;
+    let mut kept = memory.index_kept(&pin.url).await?;
+    if let (Some(kept), Some(copies)) = (&mut kept, copies) {
+        kept.held &= copies.hold(kept.state.digest);
+    }
     if ask == Ask::WhenDue && !is_due(kept.as_ref(), now) {
         return Ok(Refreshed::NotDue);
     }
@@ -149,9 +159,7 @@ async fn fetch_and_take_in(
     let place = Place::at(&pin.url)?;
     let expected = pin.expected()?;
     let bundle = place.file(BUNDLE_SUFFIX, BUNDLE_LIMIT).await?;
-    let held =
-        kept.filter(|kept| kept.held && copies.is_none_or(|copies| copies.hold(kept.state.digest)));
-    if let Some(kept) = held
+    if let Some(kept) = kept.filter(|kept| kept.held)
         && let Ok(verified) = verify(verifier, kept.state.digest, &bundle, Some(&expected))
     {
         if let Some(copies) = copies {

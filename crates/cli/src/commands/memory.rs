@@ -61,7 +61,7 @@ struct What {
     /// All of a distribution
     #[arg(long, value_name = "NAME")]
     distribution: Option<String>,
-    /// How new the index of a CPAN was
+    /// How new the index of a CPAN was, or an operator's index, by its address
     #[arg(long, value_name = "URL")]
     index: Option<String>,
     /// Everything
@@ -132,6 +132,24 @@ async fn list(args: &ListArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     for index in &contents.index_seen {
         terminal.line(&format!("index {}: {}", index.cpan, index.dated));
+    }
+    for known in &contents.author_records {
+        terminal.line(&format!(
+            "record {} version {}: signed by {} on {}, first seen {}",
+            known.author, known.version, known.signer, known.signed, known.seen
+        ));
+    }
+    for index in &contents.operator_indexes {
+        terminal.line(&format!(
+            "operator {}: number {} ({}), signed {}",
+            index.operator, index.number, index.digest, index.signed
+        ));
+    }
+    for noted in &contents.overrides {
+        terminal.line(&format!(
+            "override by {}: version {} of {} ({}), first seen {}",
+            noted.operator, noted.version, noted.author, noted.record, noted.noted
+        ));
     }
     Ok(Exit::Allowed)
 }

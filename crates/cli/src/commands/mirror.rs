@@ -3,7 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
+use cpan_sigstore_authors::operator::{Copies, Pin};
 use cpan_sigstore_core::{finding::Exit, text::printable};
+use cpan_sigstore_gate::Memory;
 use cpan_sigstore_mirror::{
     Records,
     server::{Listening, tls},
@@ -11,7 +13,9 @@ use cpan_sigstore_mirror::{
 use tokio::sync::oneshot;
 
 use crate::{
+    commands::IndexFailure,
     failure::Failure,
+    folders,
     mirror_args::{MirrorArgs, MirrorFailure, runtime},
     signals::Signals,
     terminal::Terminal,
@@ -70,7 +74,12 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
             anstream::eprintln!("{}", printable(&record.to_string()));
         }
     });
-    let mirror = args.mirror.mirror(records, &runtime, terminal)?;
+    let copies = Copies::in_folder(folders::data()?.join("index"));
+    let mirror = args
+        .mirror
+        .mirror(records, Some(&copies), &runtime, terminal)?;
+    let files = runtime.block_on(kept(&mirror.memory(), &copies))?;
+    mirror.operator().replace(files);
     let listen = |source| MirrorFailure::Listen {
         address: args.listen.to_string(),
         source,
@@ -91,8 +100,12 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
         let _ = stopped.await;
     }));
     while runtime.block_on(signals.is_due(REFRESH)) {
-        match args.mirror.gate(&runtime, terminal) {
-            Ok(gate) => mirror.replace_gate(gate),
+        let gate = args.mirror.gate(Some(&copies), &runtime, terminal);
+        match gate.and_then(|gate| Ok((runtime.block_on(kept(gate.memory(), &copies))?, gate))) {
+            Ok((files, gate)) => {
+                mirror.operator().replace(files);
+                mirror.replace_gate(gate);
+            }
             // The one that is there goes on; its trust material ends by itself.
             Err(failure) => terminal.failure(&failure),
         }
@@ -101,4 +114,14 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
     // A task that panicked has said so.
     let _ = runtime.block_on(serving);
     Ok(Exit::Allowed)
+}
+
+/// The operator's index and its bundle, as they were taken in; `None` where there are none to serve.
+async fn kept(memory: &Memory, copies: &Copies) -> Result<Option<(Vec<u8>, Vec<u8>)>, Failure> {
+    let pin = Pin::load(&folders::operator_file()?).map_err(IndexFailure::from)?;
+    let Some(pin) = pin else {
+        return Ok(None);
+    };
+    let state = memory.index_state(&pin.url).await?;
+    Ok(state.and_then(|state| copies.read(state.digest)))
 }

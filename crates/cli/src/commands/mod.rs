@@ -5,6 +5,7 @@ mod check;
 mod conformance;
 mod env;
 mod exec;
+mod index;
 mod inspect;
 mod instance;
 mod memory;
@@ -18,6 +19,7 @@ mod verify;
 mod watch;
 
 pub use author::AuthorError;
+pub use index::IndexFailure;
 
 use clap::Subcommand;
 
@@ -40,6 +42,8 @@ pub enum Command {
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     #[command(subcommand)]
+    Index(index::IndexCommand),
+    #[command(subcommand)]
     Trust(trust::TrustCommand),
     #[command(subcommand)]
     Memory(memory::MemoryCommand),
@@ -56,6 +60,7 @@ impl Command {
     pub fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
         let exit = match self {
             Self::Release(args) => release::run(args, terminal),
+            Self::Index(command) => index::run(command, terminal),
             Self::Author(command) => author::run(command, terminal),
             Self::Upload(args) => upload::run(args, terminal),
             Self::Sign(args) => sign::run(args, terminal),

@@ -19,6 +19,7 @@ impl Failure {
         match self {
             Self::Partly { failure, .. } => failure.exit(),
             Self::Author(error) => error.exit(),
+            Self::OperatorIndex(error) => error.exit(),
             Self::NameTaken { .. } | Self::NotPublished { .. } => Exit::TryLater,
             Self::Usage(_)
             | Self::PauseAddress(_)

@@ -21,6 +21,7 @@ impl Failure {
             ),
             Self::Partly { failure, .. } => failure.hint(),
             Self::Author(error) => error.hint(),
+            Self::OperatorIndex(error) => error.hint(),
             Self::NoCredentials => Some(
                 "write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are asked",
             ),

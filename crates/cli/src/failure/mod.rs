@@ -33,7 +33,10 @@ use cpan_sigstore_sigstore::{
     verify::{ArtifactError, KeyError},
 };
 
-use crate::{commands::AuthorError, mirror_args::MirrorFailure};
+use crate::{
+    commands::{AuthorError, IndexFailure},
+    mirror_args::MirrorFailure,
+};
 
 /// What of an identity was not said.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +68,9 @@ pub enum Failure {
     /// A record was not made.
     #[error(transparent)]
     Author(#[from] AuthorError),
+    /// Nothing was done with an operator's index.
+    #[error(transparent)]
+    OperatorIndex(#[from] IndexFailure),
     /// No identity to verify against.
     #[error(
         "expected the identity that should have signed, by name and issuer, found {0}: a valid signature by anybody is no reason to trust a file"

@@ -18,7 +18,7 @@ use std::{
 };
 
 use cpan_sigstore_core::decision::Decision;
-use cpan_sigstore_gate::Gate;
+use cpan_sigstore_gate::{Gate, Memory};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
@@ -26,6 +26,7 @@ use crate::{
     cache::{Cache, CacheError, Content, Known},
     path::Wanted,
     record::{Record, Records, Refusal},
+    server::OperatorFiles,
     upstream::Upstream,
 };
 use authors::AuthorRecords;
@@ -77,6 +78,7 @@ pub struct Mirror {
     options: Options,
     answers: Mutex<HashMap<Wanted, (Instant, Answer)>>,
     authors: AuthorRecords,
+    operator: OperatorFiles,
     flights: Flights<Wanted, Answer>,
     fetches: Semaphore,
 }
@@ -103,6 +105,7 @@ impl Mirror {
             options,
             answers: Mutex::default(),
             authors: AuthorRecords::default(),
+            operator: OperatorFiles::default(),
             flights: Flights::default(),
             fetches: Semaphore::new(FETCHES),
         }))
@@ -117,6 +120,16 @@ impl Mirror {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
+    }
+
+    /// What the gate remembers.
+    pub fn memory(&self) -> Memory {
+        self.gate().memory().clone()
+    }
+
+    /// The operator's index that is served; none at first.
+    pub fn operator(&self) -> &OperatorFiles {
+        &self.operator
     }
 
     /// What was decided.

@@ -4,10 +4,12 @@
 mod answer;
 mod listen;
 mod metrics;
+mod operator;
 mod page;
 mod range;
 
 pub use listen::{Listening, TlsError, tls};
+pub use operator::OperatorFiles;
 
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use crate::{
 };
 use answer::{Response, file, text};
 use metrics::Metrics;
+use operator::OperatorFile;
 
 /// What requests are answered with.
 pub(crate) struct Server {
@@ -35,6 +38,7 @@ enum Target {
     Cpan(Wanted),
     Verdicts,
     Metrics,
+    Operator(OperatorFile),
     Front,
     /// Nothing that is here.
     Nothing,
@@ -73,6 +77,7 @@ impl Server {
             Target::Cpan(wanted) => self.cpan(request, &wanted).await,
             Target::Verdicts => page::verdicts(&self.mirror, wants_html(request)),
             Target::Metrics => self.metrics.answer(&self.mirror),
+            Target::Operator(which) => self.mirror.operator().answer(which),
             Target::Front => page::front(),
             Target::Nothing => text(
                 StatusCode::NOT_FOUND,
@@ -146,6 +151,8 @@ fn target(uri: &Uri) -> Target {
         "/" => Target::Front,
         "/-/verdicts" => Target::Verdicts,
         "/-/metrics" => Target::Metrics,
+        "/-/index.json" => Target::Operator(OperatorFile::Index),
+        "/-/index.json.sigstore.json" => Target::Operator(OperatorFile::Bundle),
         path => path
             .strip_prefix('/')
             .and_then(Wanted::at)

@@ -61,7 +61,9 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
         Ways::Closed
     };
     let runtime = runtime()?;
-    let mirror = args.mirror.mirror(Records::default(), &runtime, terminal)?;
+    let mirror = args
+        .mirror
+        .mirror(Records::default(), None, &runtime, terminal)?;
     let listen = |source| MirrorFailure::Listen {
         address: "127.0.0.1".to_owned(),
         source,
