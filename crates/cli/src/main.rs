@@ -4,6 +4,7 @@
 //! its function. This program holds no logic of its own: what a signature means is decided in the
 //! crates below it.
 
+mod author_records;
 mod bundle_file;
 mod commands;
 mod consent;

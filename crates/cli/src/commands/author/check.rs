@@ -4,8 +4,9 @@ use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use serde::Serialize;
 
-use super::{found::Found, show::LookingArgs};
+use super::show::LookingArgs;
 use crate::{
+    author_records::Found,
     failure::Failure,
     terminal::{Terminal, Tone},
 };

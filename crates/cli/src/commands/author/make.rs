@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use super::{AuthorError, files::Files, found::Found, publish};
+use super::{AuthorError, files::Files, publish};
 use crate::{
+    author_records::Found,
     bundle_file::{self, Place},
     failure::Failure,
     gate_args::MemoryArgs,

@@ -5,7 +5,6 @@ mod check;
 mod enroll;
 mod error;
 mod files;
-mod found;
 mod make;
 mod next;
 mod publish;

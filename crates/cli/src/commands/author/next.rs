@@ -2,16 +2,15 @@
 
 use cpan_sigstore_core::{
     finding::Exit,
-    identity::{AuthorIdentity, ExpectedIdentity},
+    identity::AuthorIdentity,
     record::{AuthorRecord, Releases},
 };
-use jiff::Timestamp;
 
 use super::{
     AuthorError,
     make::{Maker, MaySign},
 };
-use crate::failure::Failure;
+use crate::{author_records::signing_now, failure::Failure};
 
 /// What the next version says.
 pub struct Next {
@@ -61,11 +60,4 @@ pub fn make(
     }
     let session = maker.login(MaySign::OneOf(signing_now(&before)))?;
     maker.finish(session, &found, &record, true)
-}
-
-/// The identities of a record that count now.
-pub fn signing_now(record: &AuthorRecord) -> Vec<ExpectedIdentity> {
-    let now = [Timestamp::now()];
-    let counting = record.identities().iter().filter(|it| it.counts_at(&now));
-    counting.map(|it| it.identity.clone()).collect()
 }

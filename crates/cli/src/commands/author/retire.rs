@@ -13,7 +13,7 @@ use super::{
     make::{MakeArgs, Maker},
     next::{self, Next},
 };
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{author_records::signing_now, failure::Failure, terminal::Terminal};
 
 /// Say that an identity does not sign your releases any more.
 ///
@@ -65,7 +65,7 @@ fn change(args: &RetireArgs, before: &AuthorRecord, until: Timestamp) -> Result<
     if retired.until.is_some_and(|end| end <= until) {
         return Err(AuthorError::NoChange);
     }
-    let signs = next::signing_now(before);
+    let signs = signing_now(before);
     let is_only_signer = signs.iter().all(|it| *it == retired.identity);
     match retired.from {
         // It never counted.

@@ -11,8 +11,8 @@ use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::found::Found;
 use crate::{
+    author_records::Found,
     failure::Failure,
     gate_args::MemoryArgs,
     instance_args::{InstanceArgs, runtime},

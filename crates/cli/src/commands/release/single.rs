@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::ReleaseArgs;
 use crate::{
+    author_records,
     bundle_file::{Place, beside},
     failure::Failure,
     instance_args::runtime,
@@ -27,6 +28,8 @@ struct Job<'a> {
     args: &'a ReleaseArgs,
     archive: &'a Path,
     digest: Sha256Digest,
+    /// Whose release it is, as far as that is known.
+    author: Option<PauseId>,
     bundle: PathBuf,
     /// Where the journal is kept.
     kept: PathBuf,
@@ -52,6 +55,7 @@ pub fn run(args: &ReleaseArgs, archive: &Path, terminal: &Terminal) -> Result<Ex
         args,
         archive,
         digest: found.digest,
+        author: destination.author,
         bundle: args.bundle.clone().unwrap_or_else(|| beside(archive)),
         kept: Journal::beside(archive),
     };
@@ -167,7 +171,8 @@ impl Job<'_> {
     ) -> Result<Signed, Failure> {
         let place = Place::reserve(self.bundle.clone(), true)?;
         let expected = runtime.block_on(async {
-            let mut session = self.args.signing.begin(terminal).await?;
+            let may_sign = self.may_sign(verifier).await?;
+            let mut session = self.args.signing.begin_as(may_sign, terminal).await?;
             publishing::sign(&mut session, self.digest, &place, &self.kept).await
         })?;
         terminal.say(&format!("signed by {expected}"));
@@ -175,6 +180,18 @@ impl Job<'_> {
             Ok(signed) => Ok(Ok(signed)),
             Err(other) => Ok(Err(self.print(&other, terminal))),
         }
+    }
+
+    /// Whom the author's own record names, where there is one: a release by anybody else would be refused.
+    async fn may_sign(
+        &self,
+        verifier: &Verifier,
+    ) -> Result<Option<Vec<ExpectedIdentity>>, Failure> {
+        let Some(author) = &self.author else {
+            return Ok(None);
+        };
+        let cpan = self.args.pause.cpan.upstream()?;
+        Ok(author_records::may_sign(&cpan, author, verifier).await)
     }
 
     fn verify(

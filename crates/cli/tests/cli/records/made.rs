@@ -183,3 +183,22 @@ fn what_is_no_record_is_not_uploaded() {
     assert!(ran.stderr.contains("bundle"), "{ran:#?}");
     assert!(enrolling.author.uploads().is_empty());
 }
+
+#[test]
+fn a_release_by_an_identity_that_the_record_does_not_name_is_not_signed() {
+    let enrolling = Enrolling::new();
+    enrolling.run("author", &["enroll"]).exits(0);
+    let release = |account: &str| {
+        let token = enrolling.author.user.sandbox.token(account).unwrap();
+        let mut command = enrolling.author.releasing(&[]);
+        command.env("SIGSTORE_ID_TOKEN", token);
+        Ran::of(command.output().unwrap())
+    };
+    let ran = release("stranger").exits(12);
+    assert!(
+        ran.stderr.contains(AUTHOR) && ran.stderr.contains(STRANGER),
+        "{ran:#?}"
+    );
+    assert!(!enrolling.author.user.bundle().exists());
+    release("author").exits(0);
+}

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::{ReleaseArgs, look::Agreed};
 use crate::{
+    author_records,
     bundle_file::Place,
     failure::Failure,
     publishing::{self, NotSigned, SignedArchive},
@@ -65,7 +66,12 @@ fn sign(
     let expected = runtime.block_on(async {
         let session = match session {
             Some(session) => session,
-            None => session.insert(args.signing.begin(terminal).await?),
+            None => {
+                let cpan = args.pause.cpan.upstream()?;
+                let author = agreed.archive.directory.author();
+                let may_sign = author_records::may_sign(&cpan, author, verifier).await;
+                session.insert(args.signing.begin_as(may_sign, terminal).await?)
+            }
         };
         publishing::sign(session, agreed.digest, &place, &agreed.kept).await
     })?;

@@ -1,6 +1,8 @@
 //! The records of an author on a CPAN, and which of them count.
 
 use cpan_sigstore_core::{
+    identity::ExpectedIdentity,
+    record::AuthorRecord,
     release::PauseId,
     succession::{History, Learned, Terms},
 };
@@ -9,8 +11,7 @@ use cpan_sigstore_mirror::upstream::Upstream;
 use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 
-use super::AuthorError;
-use crate::failure::Failure;
+use crate::{commands::AuthorError, failure::Failure};
 
 /// What there is of an author's records.
 pub struct Found {
@@ -35,8 +36,16 @@ impl Found {
         memory: &Memory,
         verifier: &Verifier,
     ) -> Result<Self, Failure> {
-        let mut history = memory.history(author).await?;
-        let files = cpan.author_records(author, 1).await?;
+        Self::beside(memory.history(author).await?, cpan, verifier).await
+    }
+
+    /// The same, beside what is known otherwise.
+    async fn beside(
+        mut history: History,
+        cpan: &Upstream,
+        verifier: &Verifier,
+    ) -> Result<Self, Failure> {
+        let files = cpan.author_records(history.author(), 1).await?;
         let (mut signed, mut refused) = (Vec::new(), Vec::new());
         for file in &files {
             match records::verify(verifier, file) {
@@ -74,6 +83,29 @@ impl Found {
                 found,
             }),
             None => Ok(&self.history),
+        }
+    }
+}
+
+/// The identities of a record that count now.
+pub fn signing_now(record: &AuthorRecord) -> Vec<ExpectedIdentity> {
+    let now = [Timestamp::now()];
+    let counting = record.identities().iter().filter(|it| it.counts_at(&now));
+    counting.map(|it| it.identity.clone()).collect()
+}
+
+/// Who has to sign the releases of an author, so that others believe them: whom the author's record on CPAN
+/// names. `None` where there is no record, or it cannot be told; nothing rests on it but what others will say.
+pub async fn may_sign(
+    cpan: &Upstream,
+    author: &PauseId,
+    verifier: &Verifier,
+) -> Option<Vec<ExpectedIdentity>> {
+    match Found::beside(History::new(author.clone()), cpan, verifier).await {
+        Ok(found) => found.history.tip().map(|tip| signing_now(tip.record())),
+        Err(failure) => {
+            tracing::info!(%failure, "cannot see whether the author has said who signs");
+            None
         }
     }
 }
