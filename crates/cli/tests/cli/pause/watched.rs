@@ -129,8 +129,8 @@ fn it_waits_until_the_queue_has_come_so_far() {
 fn a_mirror_that_is_away_for_a_while_does_not_end_the_wait() {
     let author = Author::new();
     let faults = author.user.sandbox.services.cpan.faults();
-    // Two looks before the uploads; then away for longer than one request is tried again.
-    faults.after(2, 5, Fault::DropConnection);
+    // Three looks before the uploads, one of them for a record of the author; then away for longer than one request is tried again.
+    faults.after(3, 5, Fault::DropConnection);
     let ran = author.release(&WAIT).exits(0);
     assert!(ran.stderr.contains("still waiting"), "{ran:#?}");
     author.assert_published();
