@@ -5,9 +5,6 @@ use std::path::Path;
 
 use crate::{failure::Failure, folders, terminal::Terminal};
 
-/// Longest answer that is read, in bytes.
-const LINE_LIMIT: u64 = 64;
-
 /// Asks, unless it was agreed to before or by a flag.
 ///
 /// # Errors
@@ -23,19 +20,11 @@ pub fn ask(terminal: &Terminal, agreed: bool) -> Result<(), Failure> {
     ] {
         terminal.say(line);
     }
-    let answer = terminal
-        .ask("Do you agree? [y/N]", LINE_LIMIT)
-        .map_err(|source| Failure::System {
-            what: "expected an answer",
-            source,
-        })?;
-    match answer.as_deref().map(str::to_lowercase).as_deref() {
-        Some("y" | "yes") => {
-            keep(&kept);
-            Ok(())
-        }
-        _ => Err(Failure::NotAgreed),
+    if !terminal.confirm("Do you agree?")? {
+        return Err(Failure::NotAgreed);
     }
+    keep(&kept);
+    Ok(())
 }
 
 /// Keeps the answer; where that cannot be, it is asked again the next time.

@@ -13,6 +13,8 @@ use cpan_sigstore_core::text::printable;
 
 use crate::failure::Failure;
 
+/// Longest yes or no that is read, in bytes.
+const ANSWER_LIMIT: u64 = 64;
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
@@ -106,6 +108,21 @@ impl Terminal {
             writeln!(error)?;
         }
         Ok((read > 0).then(|| line.trim().to_owned()))
+    }
+
+    /// Asks a question to which yes has to be said; everything else is a no.
+    ///
+    /// # Errors
+    /// Where no answer can be read.
+    pub fn confirm(&self, question: &str) -> Result<bool, Failure> {
+        let answer = self
+            .ask(&format!("{question} [y/N]"), ANSWER_LIMIT)
+            .map_err(|source| Failure::System {
+                what: "expected an answer",
+                source,
+            })?;
+        let answer = answer.as_deref().map(str::to_lowercase);
+        Ok(matches!(answer.as_deref(), Some("y" | "yes")))
     }
 
     /// Asks for what nobody may see, on the terminal itself and without echo.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    release::{PauseId, Subdirectory, Suffix},
+    release::{PauseId, Suffix},
 };
 
 use crate::published::{Checksums, Cpan, CpanError, Directory};
@@ -86,7 +86,7 @@ pub async fn unsigned(
                 });
             }
         }
-        left.extend(folders(&directory, &checksums));
+        left.extend(directory.folders(&checksums));
     }
     Ok(unsigned)
 }
@@ -98,19 +98,4 @@ fn archives(checksums: &Checksums) -> impl Iterator<Item = (&str, Option<Sha256D
             !entry.is_directory && !name.contains('/') && Suffix::of(name).is_some()
         })
         .map(|(name, entry)| (name, entry.sha256))
-}
-
-fn folders(directory: &Directory, checksums: &Checksums) -> Vec<Directory> {
-    let above = directory.below().map(Subdirectory::as_str);
-    checksums
-        .iter()
-        .filter(|(name, entry)| entry.is_directory && !name.contains('/'))
-        .filter_map(|(name, _)| {
-            let below = above.map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
-            Some(Directory::new(
-                directory.author().clone(),
-                Some(below.parse().ok()?),
-            ))
-        })
-        .collect()
 }

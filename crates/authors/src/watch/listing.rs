@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    release::{PauseId, ReleasePath, Subdirectory},
+    release::{PauseId, ReleasePath},
 };
 use cpan_sigstore_mirror::{path::BUNDLE_SUFFIX, upstream::Upstream};
 use cpan_sigstore_pause::published::{CHECKSUMS_LIMIT, Checksums, Directory};
@@ -58,7 +58,7 @@ impl Listing {
                 .map_err(|source| ListingError::Checksums { path, source })?;
             listing.is_there = true;
             listing.take(&directory, &checksums)?;
-            left.extend(below(&directory, &checksums));
+            left.extend(directory.folders(&checksums));
         }
         Ok(listing)
     }
@@ -88,19 +88,4 @@ impl Listing {
         }
         Ok(())
     }
-}
-
-fn below(directory: &Directory, checksums: &Checksums) -> Vec<Directory> {
-    let above = directory.below().map(Subdirectory::as_str);
-    checksums
-        .iter()
-        .filter(|(name, entry)| entry.is_directory && !name.contains('/'))
-        .filter_map(|(name, _)| {
-            let below = above.map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
-            Some(Directory::new(
-                directory.author().clone(),
-                Some(below.parse().ok()?),
-            ))
-        })
-        .collect()
 }

@@ -55,6 +55,22 @@ impl Directory {
     }
 }
 
+impl Directory {
+    /// The directories in this one, by its CHECKSUMS. One that was deleted is listed for a while.
+    pub fn folders(&self, checksums: &Checksums) -> Vec<Self> {
+        let above = self.below.as_ref().map(Subdirectory::as_str);
+        checksums
+            .iter()
+            .filter(|(name, entry)| entry.is_directory && !name.contains('/'))
+            .filter_map(|(name, _)| {
+                let below =
+                    above.map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
+                Some(Self::new(self.author.clone(), Some(below.parse().ok()?)))
+            })
+            .collect()
+    }
+}
+
 /// The address is no CPAN's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected the address of a CPAN, such as {DEFAULT}, found `{0}`")]

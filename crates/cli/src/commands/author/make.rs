@@ -30,9 +30,6 @@ use crate::{
     terminal::{Terminal, Tone},
 };
 
-/// Longest answer that is read, in bytes.
-const LINE_LIMIT: u64 = 64;
-
 /// How a record is made and where it goes. `--yes` answers every question.
 #[derive(Args, Debug)]
 pub struct MakeArgs {
@@ -209,15 +206,9 @@ impl<'a> Maker<'a> {
         if self.args.dry_run || self.args.signing.login.yes {
             return Ok(());
         }
-        let answer = terminal
-            .ask("Sign and publish this? [y/N]", LINE_LIMIT)
-            .map_err(|source| Failure::System {
-                what: "expected an answer",
-                source,
-            })?;
-        match answer.as_deref().map(str::to_lowercase).as_deref() {
-            Some("y" | "yes") => Ok(()),
-            _ => Err(AuthorError::NotConfirmed.into()),
+        match terminal.confirm("Sign and publish this?")? {
+            true => Ok(()),
+            false => Err(AuthorError::NotConfirmed.into()),
         }
     }
 

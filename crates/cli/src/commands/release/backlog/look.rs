@@ -17,9 +17,6 @@ use cpan_sigstore_sigstore::verify::sha256;
 use super::{ReleaseArgs, bundle_file};
 use crate::{failure::Failure, report::Report, terminal::Terminal};
 
-/// Longest answer that is read, in bytes.
-const LINE_LIMIT: u64 = 64;
-
 /// An archive that the author says is theirs, with these bytes.
 pub struct Agreed {
     pub archive: UnsignedArchive,
@@ -177,17 +174,11 @@ fn ask(args: &ReleaseArgs, unknown: &[Agreed], terminal: &Terminal) -> Result<()
         return Ok(());
     }
     let question = format!(
-        "Are these {} archives, with these digests, what you released? [y/N]",
+        "Are these {} archives, with these digests, what you released?",
         unknown.len()
     );
-    let answer = terminal
-        .ask(&question, LINE_LIMIT)
-        .map_err(|source| Failure::System {
-            what: "expected an answer",
-            source,
-        })?;
-    match answer.as_deref().map(str::to_lowercase).as_deref() {
-        Some("y" | "yes") => Ok(()),
-        _ => Err(Failure::ListNotAgreed),
+    match terminal.confirm(&question)? {
+        true => Ok(()),
+        false => Err(Failure::ListNotAgreed),
     }
 }
