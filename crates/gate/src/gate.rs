@@ -104,8 +104,8 @@ impl Gate {
         &self.memory
     }
 
-    /// The newest version of an author's record that is remembered or in the index; 0 where none is. Newer
-    /// ones have to be looked for in the author's directory.
+    /// The newest version of an author's record that is remembered, or else in the index; 0 where none is.
+    /// Newer ones have to be looked for in the author's directory.
     ///
     /// # Errors
     /// Where the memory cannot be used.

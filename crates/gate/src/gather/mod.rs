@@ -54,9 +54,14 @@ struct Looked {
 impl Gatherer<'_> {
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
         let known = self.memory.history(author).await?.version();
+        // What is remembered may be on another side of a fork than the index: then the index's number says
+        // nothing of what follows on it.
+        if known > 0 {
+            return Ok(known);
+        }
         let vouched = self.vouched(author).await?;
         let newest = vouched.records.iter().map(|file| file.version).max();
-        Ok(known.max(newest.unwrap_or(0)))
+        Ok(newest.unwrap_or(0))
     }
 
     pub async fn evidence(
