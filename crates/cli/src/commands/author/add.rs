@@ -13,7 +13,7 @@ use crate::{failure::Failure, terminal::Terminal};
 
 /// Name more identities that sign your releases, such as a release workflow or a new address.
 ///
-/// You log in as one that is named already.
+/// You are shown what changes and asked (`--yes` answers), and log in as one that is named already.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore author add --also 'tim@new.example.org by https://accounts.google.com'\n  \

@@ -17,7 +17,7 @@ use crate::{failure::Failure, terminal::Terminal};
 /// Say for the first time who signs your releases: you, as you log in, and whom you name beside.
 ///
 /// Who has installed your releases before believes the record when the identity that signed those signs it:
-/// log in as that one.
+/// log in as that one. You are shown what the record says, and asked before it is signed (`--yes` answers).
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore author enroll\n  \
     cpan-sigstore author enroll --workflow tim/Foo-Bar/.github/workflows/release.yml\n  \

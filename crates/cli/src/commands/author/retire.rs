@@ -18,7 +18,8 @@ use crate::{author_records::signing_now, failure::Failure, terminal::Terminal};
 /// Say that an identity does not sign your releases any more.
 ///
 /// What it signed before that time stands; what it signs from then on is refused. After a theft say since when
-/// with `--compromised-since`, and log in as another identity: the stolen one could take it back.
+/// with `--compromised-since`, and log in as another identity: the stolen one could take it back. You are shown
+/// what changes, and asked (`--yes` answers).
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore author retire tim@old.example.org\n  \

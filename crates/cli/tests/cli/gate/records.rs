@@ -288,6 +288,42 @@ fn exec_installs_by_the_authors_record_and_refuses_what_is_beside_it() {
 }
 
 #[test]
+fn pause_vouches_for_its_own_author_and_for_nobody_else_s_releases() {
+    let shop = Shop::new();
+    let bytes = distribution("Foo-Bar", "1.02");
+    shop.publish_signed(ID, FILE, &bytes);
+    let inspected = shop
+        .user
+        .run(&["inspect", "--json", "to-sign.sigstore.json"])
+        .exits(0)
+        .json();
+    let signer = &inspected["signer"];
+    let issuer = signer["issuer"].as_str().unwrap();
+    let name = signer["subject"]["name"].as_str().unwrap();
+    let domain = name.strip_prefix(&format!("{ID}!")).unwrap();
+    let policy = format!("[pause]\nissuer = '{issuer}'\ndomain = '{domain}'\n");
+    let policy = shop.policy(&policy);
+    let args = [&[RELEASE], &policy[..]].concat();
+    let found = shop.found(&args, 0);
+    assert_eq!(found["finding"], "trusted", "{found:#}");
+    assert_eq!(found["binding"], "pause-issued");
+    // Another author's certificate by PAUSE is another author's.
+    let bundle = shop.sign("STRANGER", &bytes);
+    shop.publish(&format!("{FILE}.sigstore.json"), &bundle);
+    let found = shop.found(&args, 12);
+    assert_eq!(found["finding"], "identity-mismatch");
+    // And the author's own record stands before PAUSE's word.
+    let records = Records::of(&shop);
+    records.publish(&records.first(&[AUTHOR]), "author");
+    let bundle = shop.sign(ID, &bytes);
+    shop.publish(&format!("{FILE}.sigstore.json"), &bundle);
+    shop.user.run(&["memory", "forget", "--all"]).exits(0);
+    let found = shop.found(&args, 12);
+    assert_eq!(found["finding"], "identity-mismatch", "{found:#}");
+    assert_eq!(found["binding"], "record");
+}
+
+#[test]
 fn trust_explain_says_who_signs_since_when_and_what_does_not_count() {
     let (shop, one) = known();
     let records = Records::of(&shop);
