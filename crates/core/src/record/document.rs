@@ -18,6 +18,8 @@ use crate::{
 
 /// Longest name, issuer or claim, in bytes.
 const TEXT_LIMIT: usize = 1024;
+/// Begin of the year 0, in seconds since that of 1970.
+const YEAR_0: i64 = -62_167_219_200;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -225,8 +227,12 @@ impl Identity {
             }
         };
         for (field, time) in [("from", self.from), ("until", self.until)] {
-            if let Some(time) = time.filter(|time| time.subsec_nanosecond() != 0) {
-                return Err(RecordError::value(field, "a time in whole seconds", time));
+            if let Some(time) = time.filter(|time| !is_stated(*time)) {
+                return Err(RecordError::value(
+                    field,
+                    "a time in whole seconds, from the year 0 on",
+                    time,
+                ));
             }
         }
         if let (Some(from), Some(until)) = (self.from, self.until)
@@ -265,6 +271,11 @@ impl Claims {
             ..WorkflowClaims::default()
         })
     }
+}
+
+/// Whether it is a time by RFC 3339, whose years have four digits, in whole seconds.
+fn is_stated(time: Timestamp) -> bool {
+    time.subsec_nanosecond() == 0 && time.as_second() >= YEAR_0
 }
 
 /// A text that people can be shown, within limits.
