@@ -27,7 +27,7 @@ pub(crate) use x509_cert::Certificate;
 use crate::key::{AuthorityKey, ClientKey};
 
 /// How long before the start an authority's certificates are valid already.
-pub(crate) const BACKDATED: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const BACKDATED: SignedDuration = SignedDuration::from_hours(24 * 60);
 const AUTHORITY_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 3650);
 
 /// A certificate and the key it is for.

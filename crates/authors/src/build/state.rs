@@ -91,3 +91,35 @@ impl State {
         let _ = written;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_read_back_where_it_is_of_this_cpan_and_this_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = folder.path().join("index.json");
+        std::fs::write(&index, "{}").unwrap();
+        let state = |seen| State {
+            cpan: "https://cpan.example/".to_owned(),
+            index: Sha256Digest::new([7; 32]),
+            number: 1,
+            file: Stamp::of(&index).unwrap(),
+            authors: 2,
+            seen,
+        };
+        let network = Seen::Network {
+            since: "1732000000.12345".parse().unwrap(),
+            dirtymark: Some("1732000000".parse().unwrap()),
+            unsettled: vec![PauseIdName("MYAUTHOR".parse().unwrap())],
+        };
+        for seen in [Seen::Folder(Vec::new()), network] {
+            state(seen).write(&index);
+            assert!(State::read(&index, "https://cpan.example/", &index).is_some());
+            assert!(State::read(&index, "https://other.example/", &index).is_none());
+        }
+        std::fs::write(&index, "{ }").unwrap();
+        assert!(State::read(&index, "https://cpan.example/", &index).is_none());
+    }
+}

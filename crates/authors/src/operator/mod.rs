@@ -118,7 +118,8 @@ fn is_due(kept: Option<&KeptIndex>, now: Timestamp) -> bool {
         !passed.is_negative() && passed < age
     };
     let is_young = kept.held && within(kept.state.asked, AGE);
-    !is_young && !within(kept.tried, RETRY)
+    let failed_lately = kept.tried != kept.state.asked && within(kept.tried, RETRY);
+    !is_young && !failed_lately
 }
 
 /// Asks the operator, and takes in what it has.
@@ -256,6 +257,8 @@ mod tests {
             (361, 361, true, true),
             (361, 9, true, false),
             (1, 11, false, true),
+            (1, 1, false, true),
+            (2, 1, false, false),
             (-60, -60, true, true),
         ] {
             let kept = kept(asked, tried, held);

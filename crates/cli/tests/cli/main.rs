@@ -14,6 +14,7 @@ mod documents;
 mod gate;
 mod harness;
 mod identity;
+mod index;
 mod inspect;
 mod install;
 mod instances;

@@ -1,0 +1,7 @@
+//! `index`: an operator gathers the author records of a CPAN, and users go by what was gathered.
+
+mod build;
+mod operator;
+mod overrides;
+mod refused;
+mod used;

@@ -1,0 +1,93 @@
+//! An author has lost every identity, and the operator says who it is now: openly, and not at once.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::operator::{Operator, STRANGER};
+use crate::{harness::AUTHOR, pause::author::ID};
+
+#[test]
+fn an_override_counts_after_a_week_and_a_week_after_it_was_first_seen() {
+    let operator = Operator::new();
+    operator.publish();
+    operator.use_it().exits(0);
+    let two = operator.next(&operator.first(ID, AUTHOR), &[STRANGER]);
+    let record = operator.put(&two, "stranger");
+    let record = record.to_str().unwrap();
+    let announce = |more: &[&str]| {
+        let args = ["override", "index.json", ID, record, "--json"];
+        operator.index(&[&args, more].concat())
+    };
+    announce(&[]).exits(2);
+    announce(&["--reason", "lost", "--after", "6"]).exits(2);
+    let announced = announce(&["--reason", "lost the laptop"]).exits(0).json();
+    assert_eq!(announced["version"], 2);
+    let effective: Timestamp = announced["effective"].as_str().unwrap().parse().unwrap();
+    let begun: Timestamp = announced["announced"].as_str().unwrap().parse().unwrap();
+    assert_eq!(
+        begun.duration_until(effective),
+        SignedDuration::from_hours(168)
+    );
+
+    // Before its time it changes nothing.
+    let built = operator.build();
+    assert_eq!(built["refused"][0]["code"], "signer-not-listed");
+    operator.sign("index.json").exits(0);
+    let release = operator.release_as("stranger", "1.02");
+    assert_eq!(operator.finding(&release, 12), "identity-mismatch");
+
+    // As if it had been announced long ago.
+    let mut text = operator.text("index.json");
+    for (time, days) in [(begun, 20), (effective, 13)] {
+        let earlier = begun - SignedDuration::from_hours(24 * days);
+        text = text.replace(&format!("\"{time}\",\""), &format!("\"{earlier}\",\""));
+    }
+    operator.shop.user.write("index.json", text.as_bytes());
+    let built = operator.build();
+    assert_eq!(built["changes"]["authors"][0]["to"], 2, "{built:#}");
+    operator.sign("index.json").exits(0);
+    operator.use_it().exits(0);
+    // The user has seen it today for the first time.
+    assert_eq!(operator.finding(&release, 12), "identity-mismatch");
+
+    let export = operator.shop.user.run(&["memory", "export"]).exits(0);
+    let mut export: Value = export.json();
+    let seen = begun - SignedDuration::from_hours(24 * 8);
+    export["overrides"][0]["noted"] = seen.to_string().into();
+    operator
+        .shop
+        .user
+        .write("export.json", export.to_string().as_bytes());
+    operator
+        .shop
+        .user
+        .run(&["memory", "import", "export.json"])
+        .exits(0);
+    assert_eq!(operator.finding(&release, 0), "trusted");
+}
+
+#[test]
+fn an_override_is_for_a_record_that_follows_and_that_its_own_identity_signed() {
+    let operator = Operator::new();
+    operator.build();
+    let text = operator.text("index.json");
+    let one = operator.first(ID, AUTHOR);
+    let announce = |record: &std::path::Path, author: &str| {
+        let record = record.to_str().unwrap();
+        operator.index(&["override", "index.json", author, record, "--reason", "lost"])
+    };
+    // Not by whom it names, after nothing that is known, of another author.
+    announce(
+        &operator.put(&operator.next(&one, &[STRANGER]), "author-work"),
+        ID,
+    )
+    .exits(1);
+    let third = operator.next(&operator.next(&one, &[STRANGER]), &[STRANGER]);
+    announce(&operator.put(&third, "stranger"), ID).exits(1);
+    announce(
+        &operator.put(&operator.first("OTHER", STRANGER), "stranger"),
+        ID,
+    )
+    .exits(1);
+    assert_eq!(operator.text("index.json"), text);
+}

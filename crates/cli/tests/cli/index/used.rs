@@ -1,0 +1,148 @@
+//! What a user who has seen nothing knows by an operator's index, and how long.
+
+use std::process::Stdio;
+
+use super::operator::{OPERATOR, Operator};
+use crate::{
+    harness::{address, bare},
+    install::http::ask,
+};
+
+#[test]
+fn a_newcomer_knows_the_author_by_the_index_at_the_first_release() {
+    let operator = Operator::new();
+    let built = operator.build();
+    assert_eq!(built["number"], 1);
+    assert_eq!(built["changes"]["authors"][0]["author"], "MYAUTHOR");
+    let signed = operator.sign("index.json").exits(0);
+    assert!(signed.stdout.contains("1 records"), "{signed:#?}");
+    let issuer = operator.shop.user.issuer();
+    operator.index(&["verify", "index.json"]).exits(2);
+    let named = ["--identity", OPERATOR, "--issuer", &issuer];
+    let verified = operator.index(&[&["verify", "index.json"], &named[..]].concat());
+    assert!(verified.exits(0).stdout.starts_with("trusted: "));
+
+    let forged = operator.release_as("stranger", "1.01");
+    let release = operator.release_as("author", "1.02");
+    let none = operator.index(&["status", "--json"]).exits(0).json();
+    assert!(none["operator"].is_null());
+    let used = operator.use_it().exits(0);
+    assert!(used.stdout.contains("1 new or changed"), "{used:#?}");
+    // From the first release on.
+    assert_eq!(operator.finding(&forged, 12), "identity-mismatch");
+    let found = operator.shop.found(&[&release, "--require-signed"], 0);
+    assert_eq!(found["finding"], "trusted");
+    assert_eq!(found["binding"], "record");
+    let status = operator.index(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["operator"]["identity"], OPERATOR);
+    assert_eq!(status["index"]["number"], 1);
+    assert_eq!(status["held"], true);
+    operator.index(&["verify", "index.json"]).exits(0);
+
+    operator.index(&["use", "--none"]).exits(0);
+    let other = ["--memory", "other.sqlite"];
+    let found = operator
+        .shop
+        .found(&[&[&forged[..]], &other[..]].concat(), 0);
+    assert_eq!(found["finding"], "identity-unknown");
+}
+
+#[test]
+fn an_operator_that_is_away_is_a_warning_and_what_is_kept_is_used() {
+    let operator = Operator::new();
+    operator.publish();
+    operator.use_it().exits(0);
+    let release = operator.release_as("author", "1.02");
+    let export = operator.shop.user.run(&["memory", "export"]).exits(0);
+    // Asked long ago, elsewhere; its records are not here, and neither is the operator.
+    operator
+        .shop
+        .user
+        .write("export.json", export.stdout.as_bytes());
+    let import = [
+        "memory",
+        "import",
+        "export.json",
+        "--memory",
+        "other.sqlite",
+    ];
+    operator.shop.user.run(&import).exits(0);
+    std::fs::remove_file(operator.shop.user.path("index.json")).unwrap();
+    let ran = operator
+        .shop
+        .verify(&[&release, "--memory", "other.sqlite", "--json"]);
+    assert!(ran.stderr.contains("could not be refreshed"), "{ran:#?}");
+    assert_eq!(ran.exits(3).code(), "unavailable");
+    // Where they are, they are used.
+    assert_eq!(operator.finding(&release, 0), "trusted");
+}
+
+#[test]
+fn a_stale_index_is_warned_of_and_then_says_nothing_as_the_policy_has_it() {
+    let operator = Operator::new();
+    operator.build();
+    operator.sign_in_the_past(10);
+    operator.use_it().exits(0);
+    let release = operator.release_as("author", "1.02");
+    let judged = |age: u32, limit: u32, code: i32| {
+        let text = format!("[default]\nindex-age = {age}\nindex-age-limit = {limit}\n");
+        let policy = operator.shop.policy(&text);
+        operator
+            .shop
+            .found(&[&[&release[..]], &policy[..]].concat(), code)
+    };
+    let fresh = judged(12, 30, 0);
+    assert_eq!(fresh["finding"], "trusted");
+    assert!(!fresh.to_string().contains("index-stale"), "{fresh:#}");
+    let warned = judged(5, 30, 0);
+    assert!(warned.to_string().contains("index-stale"), "{warned:#}");
+    assert_eq!(judged(5, 9, 3)["finding"], "unavailable");
+
+    // Signed anew, though nothing has changed, it is of today.
+    operator.sign("index.json").exits(0);
+    operator.use_it().exits(0);
+    assert_eq!(judged(5, 9, 0)["finding"], "trusted");
+}
+
+#[test]
+fn a_mirror_goes_by_the_index_and_hands_it_on() {
+    let operator = Operator::new();
+    operator.publish();
+    operator.use_it().exits(0);
+    let mut mirror = operator
+        .shop
+        .user
+        .command(&["mirror", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let url = address(&mut mirror);
+    let host = url.trim_end_matches('/').rsplit("//").next().unwrap();
+    let index = ask(host, "GET /-/index.json", &[]);
+    assert_eq!(index.status, 200);
+    assert_eq!(index.body, operator.text("index.json").into_bytes());
+
+    // Somebody behind the mirror uses it from there.
+    let behind = operator.shop.user.path("behind");
+    std::fs::create_dir(&behind).unwrap();
+    let (at, issuer) = (format!("{url}-/index.json"), operator.shop.user.issuer());
+    let mut command = bare(
+        &behind,
+        &[
+            "index",
+            "use",
+            &at,
+            "--identity",
+            OPERATOR,
+            "--issuer",
+            &issuer,
+        ],
+    );
+    let root = operator.shop.user.sandbox.trusted_root_path();
+    command.arg("--trusted-root").arg(root);
+    let output = command.output().unwrap();
+    mirror.kill().unwrap();
+    mirror.wait().unwrap();
+    assert!(output.status.success(), "{output:#?}");
+}
