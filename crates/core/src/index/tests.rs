@@ -262,3 +262,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_seeds_of_the_fuzzer_are_indexes() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fuzz/seeds/operator_index"
+    );
+    let mut count = 0;
+    for seed in std::fs::read_dir(folder).unwrap() {
+        let seed = seed.unwrap().path();
+        let index = OperatorIndex::parse(std::fs::read(&seed).unwrap()).unwrap();
+        for author in index.authors() {
+            assert!(author.entries().is_ok(), "{}", seed.display());
+        }
+        count += 1;
+    }
+    assert_eq!(count, 4);
+}

@@ -1,0 +1,47 @@
+//! Operator's indexes. What is read is read back from the next index as it stood; what stands at an author is
+//! the author's, from version 1 without a gap.
+
+#![no_main]
+
+use cpan_sigstore_core::index::{Draft, OperatorIndex, difference};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(index) = OperatorIndex::parse(bytes.to_vec()) else {
+        return;
+    };
+    assert!(
+        index
+            .authors()
+            .is_sorted_by(|one, other| one.id() < other.id())
+    );
+    for author in index.authors() {
+        assert!(!author.text().contains('\n'));
+        let Ok(entries) = author.entries() else {
+            continue;
+        };
+        for (version, entry) in (1..).zip(&entries) {
+            assert_eq!(entry.record.author(), author.id());
+            assert_eq!(entry.record.version(), version);
+        }
+        let mut draft = Draft::after(Some(&index));
+        draft.put(author.id().clone(), &entries);
+        if let Ok(next) = draft.finish(index.dated()) {
+            let again = next.author(author.id()).expect("it was put in").entries();
+            let again = again.expect("it was read before");
+            assert!(
+                again
+                    .iter()
+                    .zip(&entries)
+                    .all(|(read, entry)| { read.is(entry.record.json(), entry.bundle.as_bytes()) })
+            );
+        }
+    }
+    let Ok(next) = Draft::after(Some(&index)).finish(index.dated()) else {
+        return;
+    };
+    assert_eq!(next.number(), index.number() + 1);
+    assert_eq!(next.previous(), Some(index.digest()));
+    assert_eq!(next.overrides(), index.overrides());
+    assert!(difference(&index, &next).is_ok_and(|difference| difference.is_empty()));
+});
