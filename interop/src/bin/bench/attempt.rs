@@ -55,6 +55,9 @@ pub enum BenchError {
     /// The path that is measured is none.
     #[error(transparent)]
     Path(#[from] cpan_sigstore_core::release::ReleasePathError),
+    /// What is measured with could not be made.
+    #[error("cannot make what is measured with: {0}")]
+    Made(String),
     /// The cryptographic library refused its own work.
     #[error("the library that is measured failed")]
     Library,

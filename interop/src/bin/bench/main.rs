@@ -5,12 +5,14 @@
 mod attempt;
 mod floor;
 mod gate;
+mod index;
 mod measure;
 mod mirror;
 mod sign;
 mod table;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::attempt::BenchError;
@@ -21,7 +23,12 @@ fn main() -> ExitCode {
     if arguments.next().is_some_and(|word| word == measure::WORD) {
         return measure::main(arguments);
     }
-    match figures() {
+    let figures = match std::env::args().nth(1).as_deref() {
+        // What needs no peers, while one works on it.
+        Some("index") => index_alone(),
+        _ => figures(),
+    };
+    match figures {
         Ok(table) => {
             print!("{table}");
             ExitCode::SUCCESS
@@ -41,5 +48,20 @@ fn figures() -> Result<Table, BenchError> {
     sign::figures(&attempt, &mut table)?;
     gate::figures(&attempt, &mut table)?;
     mirror::figures(&attempt, &mut table)?;
+    index::figures(&program()?, &mut table)?;
     Ok(table)
+}
+
+fn index_alone() -> Result<Table, BenchError> {
+    let mut table = Table::default();
+    index::figures(&program()?, &mut table)?;
+    Ok(table)
+}
+
+/// Our program.
+fn program() -> Result<PathBuf, BenchError> {
+    let program = std::env::var_os("CPAN_SIGSTORE_PROGRAM");
+    program.map(PathBuf::from).ok_or_else(|| {
+        BenchError::Made("expected the program in CPAN_SIGSTORE_PROGRAM, found nothing".to_owned())
+    })
 }

@@ -1,0 +1,156 @@
+//! `index build` over a CPAN the size of the real one, of which one author in five says who signs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use cpan_sigstore_core::identity::{AuthorIdentity, ExpectedIdentity};
+use cpan_sigstore_core::record::{AuthorRecord, Releases};
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::attempt::BenchError;
+use crate::measure::{self, Usage, median};
+use crate::table::{Goal, Table, bytes, milliseconds};
+
+/// As many as have an account at PAUSE.
+const AUTHORS: u32 = 15_000;
+/// One in so many has a record.
+const RECORDED: u32 = 5;
+/// How often each run is made.
+const ROUNDS: usize = 7;
+/// The address of the account that signs.
+const ADDRESS: &str = "author@example.org";
+
+/// Time and memory of the first index, of a run after which nothing has changed, and the size of the index.
+pub fn figures(program: &Path, table: &mut Table) -> Result<(), BenchError> {
+    let sandbox = Sandbox::start(SandboxOptions::default())?;
+    let folder = TempDir::new()?;
+    let cpan = folder.path().join("cpan");
+    make(&sandbox, &cpan)?;
+    // So that no directory is as young as the run that first looks at it.
+    thread::sleep(std::time::Duration::from_secs(3));
+    let index = folder.path().join("index.json");
+    let build = |previous: bool| {
+        let mut command = Command::new(program);
+        command
+            .args(["index", "build", "--cpan"])
+            .arg(&cpan)
+            .arg("--output")
+            .arg(&index)
+            .arg("--trusted-root")
+            .arg(sandbox.trusted_root_path())
+            .env("HOME", folder.path());
+        if previous {
+            command.arg("--previous").arg(&index);
+        }
+        command
+    };
+    let mut first = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        for file in [&index, &folder.path().join("index.json.state")] {
+            if file.exists() {
+                fs::remove_file(file)?;
+            }
+        }
+        first.push(measure::run(&build(false))?);
+    }
+    // The clock of the file system is coarse; what was written within it is looked at once more.
+    measure::run(&build(true))?;
+    let mut again = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        again.push(measure::run(&build(true))?);
+    }
+    let wall = |runs: &[Usage]| median(runs.iter().map(|run| run.wall));
+    let memory = |runs: &[Usage]| median(runs.iter().map(|run| run.memory));
+    table.row(
+        "index build, unchanged, wall",
+        milliseconds(wall(&again)),
+        ("the first", milliseconds(wall(&first))),
+        wall(&first).div_duration_f64(wall(&again)),
+        Goal::AtLeast(20.0),
+    );
+    let records = AUTHORS / RECORDED;
+    let size = fs::metadata(&index)?.len();
+    table.note(format!(
+        "index build: {AUTHORS} authors, {records} records; first {} and {}, unchanged {} and {}; the index has {size} bytes, {} for each record",
+        milliseconds(wall(&first)),
+        bytes(memory(&first)),
+        milliseconds(wall(&again)),
+        bytes(memory(&again)),
+        size / u64::from(records),
+    ));
+    Ok(())
+}
+
+/// A directory for each author, and a signed record in some.
+fn make(sandbox: &Sandbox, cpan: &Path) -> Result<(), BenchError> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let cores = u32::try_from(cores).unwrap_or(1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores)
+            .map(|core| {
+                scope.spawn(move || {
+                    (0..AUTHORS)
+                        .filter(|number| number % cores == core)
+                        .try_for_each(|number| author(sandbox, cpan, number))
+                })
+            })
+            .collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| {
+                Err(BenchError::Made(
+                    "a thread panicked while it made a CPAN".to_owned(),
+                ))
+            })
+        })
+    })
+}
+
+fn author(sandbox: &Sandbox, cpan: &Path, number: u32) -> Result<(), BenchError> {
+    let id = id(number)?;
+    let folder: PathBuf = cpan.join(id.directory());
+    fs::create_dir_all(&folder)?;
+    // What every author has, and nobody looks at.
+    fs::write(folder.join("CHECKSUMS"), "# no checksums\n")?;
+    if !number.is_multiple_of(RECORDED) {
+        return Ok(());
+    }
+    let identity = AuthorIdentity {
+        identity: ExpectedIdentity::exact(ADDRESS, sandbox.services.oidc.url()),
+        from: None,
+        until: None,
+    };
+    let made = |error: &dyn std::fmt::Display| BenchError::Made(error.to_string());
+    let record =
+        AuthorRecord::first(id, vec![identity], Releases::Mixed).map_err(|error| made(&error))?;
+    let recipe = Recipe {
+        account: "author",
+        digest: Sha256::digest(record.json()).into(),
+        rekor: RekorVersion::V2,
+        timestamp: true,
+    };
+    let bundle = sandbox
+        .forge(&recipe)
+        .map_err(|error| made(&error))?
+        .bundle();
+    let path = folder.join(record.name().to_string());
+    fs::write(&path, record.json())?;
+    let mut name = path.into_os_string();
+    name.push(".sigstore.json");
+    fs::write(name, bundle.to_string())?;
+    Ok(())
+}
+
+/// Ids in some seven hundred folders, as on CPAN.
+fn id(number: u32) -> Result<PauseId, BenchError> {
+    let letter = |place: u32| char::from(b'A' + u8::try_from(place % 26).unwrap_or_default());
+    let id = format!("{}{}X{number:05}", letter(number), letter(number / 26));
+    id.parse()
+        .map_err(|error: cpan_sigstore_core::release::PauseIdError| {
+            BenchError::Made(error.to_string())
+        })
+}
