@@ -17,7 +17,7 @@ use cpan_sigstore_mirror::path::BUNDLE_SUFFIX;
 use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use serde::{Deserialize, Serialize};
 
-use super::{BuildError, judge::FILES_LIMIT};
+use super::{BuildError, judge::FILES_LIMIT, parallel};
 
 /// What tells whether a file or directory is as it was: inode, time of the last change of it or of its
 /// name (seconds and nanoseconds; no program can set it back), size in bytes.
@@ -75,36 +75,39 @@ pub(super) fn authors(cpan: &Path) -> Result<Vec<(PauseId, PathBuf)>, BuildError
     if !root.is_dir() {
         return Err(BuildError::NoCpan(root.display().to_string()));
     }
-    let mut authors = Vec::new();
-    for first in names(&root)? {
+    let mut folders = Vec::new();
+    for first in names(&root)?.into_iter().filter(|first| first.len() == 1) {
         let folder = root.join(&first);
-        if first.len() != 1 || !folder.is_dir() {
-            continue;
-        }
-        for second in names(&folder)? {
-            let folder = folder.join(&second);
-            if second.len() != 2 || !second.starts_with(&first) || !folder.is_dir() {
-                continue;
-            }
-            for name in names(&folder)? {
-                // A directory of another name or place is no author's.
-                if let Ok(id) = name.parse::<PauseId>()
-                    && id.as_str() == name
-                    && name.starts_with(&second)
-                {
-                    authors.push((id, folder.join(name)));
-                }
-            }
-        }
+        let seconds = names(&folder)?.into_iter();
+        let seconds = seconds.filter(|second| second.len() == 2 && second.starts_with(&first));
+        folders.extend(seconds.map(|second| (folder.join(&second), second)));
     }
+    let in_folder = |(folder, second): &(PathBuf, String)| -> Result<Vec<_>, BuildError> {
+        // A directory of another name or place is no author's.
+        let ids = names(folder)?.into_iter().filter_map(|name| {
+            let id: PauseId = name.parse().ok()?;
+            (id.as_str() == name && name.starts_with(second)).then_some(id)
+        });
+        Ok(ids
+            .map(|id| (id.clone(), folder.join(id.as_str())))
+            .collect())
+    };
+    let authors = parallel::map(&folders, in_folder, &|_, _| {})?;
+    let mut authors: Vec<_> = authors.into_iter().flatten().collect();
     authors.sort();
     Ok(authors)
 }
 
+/// The names in a folder; none where it is a file.
 fn names(folder: &Path) -> Result<Vec<String>, BuildError> {
     let read = || BuildError::read(folder);
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(read())? {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(names),
+        Err(error) => return Err(read()(error)),
+    };
+    for entry in entries {
         let entry = entry.map_err(read())?;
         // A name that is no text is no author's and no record's.
         if let Ok(name) = entry.file_name().into_string() {

@@ -119,10 +119,11 @@ async fn write_authors(
     let mut changed = 0;
     for author in index.authors() {
         let digest = digest(author.text()).to_string();
-        if known.remove(author.id().as_str()) == Some(digest.clone()) {
-            continue;
+        match known.remove(author.id().as_str()) {
+            Some(same) if same == digest => continue,
+            Some(_) => remove(connection, operator, author.id().as_str()).await?,
+            None => {}
         }
-        remove(connection, operator, author.id().as_str()).await?;
         write(connection, operator, author, &digest).await?;
         changed += 1;
     }
