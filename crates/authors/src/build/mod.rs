@@ -113,10 +113,7 @@ impl Plan<'_> {
             return Ok(None);
         }
         if self.output != previous {
-            fs::copy(previous, self.output).map_err(|source| BuildError::Write {
-                path: self.output.to_owned(),
-                source,
-            })?;
+            write(self.output, read(previous)?.text().as_bytes())?;
         }
         Ok(Some(Report {
             number: state.number,

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use super::operator::{OPERATOR, Operator};
 use crate::{
-    harness::{address, bare},
+    harness::{Ran, address, bare},
     install::http::ask,
 };
 
@@ -45,6 +45,37 @@ fn a_newcomer_knows_the_author_by_the_index_at_the_first_release() {
         .shop
         .found(&[&[&forged[..]], &other[..]].concat(), 0);
     assert_eq!(found["finding"], "identity-unknown");
+}
+
+#[test]
+fn a_newcomer_installs_what_is_the_authors_and_nothing_else() {
+    let operator = Operator::new();
+    operator.publish();
+    operator.use_it().exits(0);
+    let home = operator.shop.user.path("home");
+    std::fs::create_dir(&home).unwrap();
+    let install = |version: &str| {
+        let flags = [
+            "exec",
+            "--require-signed",
+            "--",
+            "cpanm",
+            "--notest",
+            "-l",
+            "perl",
+        ];
+        let file = format!("MYAUTHOR/Foo-Bar-{version}.tar.gz");
+        let mut command = operator.shop.user.command(&[&flags[..], &[&file]].concat());
+        Ran::of(command.env("HOME", &home).output().unwrap())
+    };
+    let module = operator.shop.user.path("perl/lib/perl5/Foo/Bar.pm");
+    operator.release_as("stranger", "1.02");
+    let refused = install("1.02").exits(12);
+    assert!(refused.stderr.contains("identity-mismatch"), "{refused:#?}");
+    assert!(!module.exists());
+    operator.release_as("author", "1.03");
+    install("1.03").exits(0);
+    assert!(module.exists());
 }
 
 #[test]
