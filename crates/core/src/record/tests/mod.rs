@@ -160,3 +160,19 @@ fn what_a_record_cannot_say_is_refused_when_it_is_made() {
     assert!(made(exact("a b"), exact("https://i")).is_err());
     assert!(AuthorRecord::first(author, Vec::new(), Releases::Mixed).is_err());
 }
+
+#[test]
+fn the_seeds_of_the_fuzzer_are_records() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fuzz/seeds/author_record"
+    );
+    let mut count = 0;
+    for seed in std::fs::read_dir(folder).unwrap() {
+        let seed = seed.unwrap().path();
+        let read = AuthorRecord::parse(&std::fs::read(&seed).unwrap());
+        assert!(read.is_ok(), "{}: {read:?}", seed.display());
+        count += 1;
+    }
+    assert_eq!(count, 7);
+}
