@@ -256,7 +256,8 @@ impl<'a> Maker<'a> {
                     pause: &self.args.pause,
                     wait: &self.args.wait,
                 };
-                self.runtime.block_on(upload.run(self.terminal))?
+                let sent = self.runtime.block_on(upload.run(self.terminal));
+                sent.inspect_err(|_| self.terminal.hint(&self.way_on(record)))?
             }
             _ => "signed",
         };
@@ -330,10 +331,16 @@ impl<'a> Maker<'a> {
         }
         self.terminal.field("releases", record.releases().code());
         if stage == "signed" {
-            self.terminal.hint(&format!(
-                "upload it with `cpan-sigstore author upload {}`",
-                file.display()
-            ));
+            self.terminal.hint(&self.way_on(record));
         }
+    }
+
+    /// What uploads a record that is signed already, without another signature.
+    fn way_on(&self, record: &AuthorRecord) -> String {
+        let file = self.args.directory.join(record.name().to_string());
+        format!(
+            "upload it with `cpan-sigstore author upload {}`",
+            file.display()
+        )
     }
 }
