@@ -6,7 +6,7 @@ use cpan_sigstore_core::{
     release::PauseId,
     succession::{History, Learned, Terms},
 };
-use cpan_sigstore_gate::{Memory, RecordRefused, records};
+use cpan_sigstore_gate::{Memory, RecordFile, RecordRefused, records};
 use cpan_sigstore_mirror::upstream::Upstream;
 use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
@@ -41,25 +41,30 @@ impl Found {
 
     /// The same, beside what is known otherwise.
     async fn beside(
-        mut history: History,
+        history: History,
         cpan: &Upstream,
         verifier: &Verifier,
     ) -> Result<Self, Failure> {
         let files = cpan.author_records(history.author(), 1).await?;
+        Ok(Self::among(&files, history, verifier))
+    }
+
+    /// The same of files that are at hand.
+    pub fn among(files: &[RecordFile], mut history: History, verifier: &Verifier) -> Self {
         let (mut signed, mut refused) = (Vec::new(), Vec::new());
-        for file in &files {
+        for file in files {
             match records::verify(verifier, file) {
                 Ok(record) => signed.push(record),
                 Err(why) => refused.push((file.version, why)),
             }
         }
         let learned = history.learn_all(signed, Terms::at(Timestamp::now()));
-        Ok(Self {
+        Self {
             history,
             learned,
             refused,
             files: files.len(),
-        })
+        }
     }
 
     /// What does not count, and why, in words.

@@ -17,6 +17,11 @@ const USUAL_SIZE: usize = 16 * 1024;
 /// What the name of a bundle adds to that of its file.
 pub const SUFFIX: &str = ".sigstore.json";
 
+/// Whether a file is a bundle, by its name.
+pub fn is_one(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(SUFFIX)
+}
+
 /// Where the bundle of a file is: `FILE.sigstore.json`.
 pub fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();

@@ -1,25 +1,30 @@
 //! `cpan-sigstore author check`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_gate::RecordFile;
 use serde::Serialize;
 
-use super::show::LookingArgs;
+use super::{files, show::LookingArgs};
 use crate::{
     author_records::Found,
+    bundle_file,
     failure::Failure,
     terminal::{Terminal, Tone},
 };
 
-/// Look whether the records in an author's directory are all that author's.
+/// Look whether the records in an author's directory, or in files, are all that author's.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  cpan-sigstore author check TIMLEGGE\n\n\
+#[command(after_help = "Examples:\n  cpan-sigstore author check TIMLEGGE\n  \
+    cpan-sigstore author check TIMLEGGE-sigstore-identities-*.json\n\n\
     Exit codes: 0 all of them count, 1 failed, 2 usage, 3 try again later, 10 there is none,\n  \
     11 one is no signed record, 12 one is not the author's, or contradicts what is known")]
 pub struct CheckArgs {
-    /// The author
-    #[arg(value_name = "AUTHOR")]
-    author: PauseId,
+    /// The author; or records in files, the bundle of each beside it
+    #[arg(required = true, value_name = "AUTHOR|FILE")]
+    what: Vec<PathBuf>,
     #[command(flatten)]
     looking: LookingArgs,
     /// Print one JSON object
@@ -41,13 +46,23 @@ struct Checked<'a> {
 
 /// Runs the subcommand.
 pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let found = args.looking.look(&args.author, terminal)?;
-    let exit = exit(&found);
+    let (found, missing) = match author(&args.what) {
+        Some(author) => {
+            let found = args.looking.look(&author, terminal)?;
+            let missing = is_missing(&found);
+            (found, missing)
+        }
+        None => {
+            let (author, files) = read(&args.what)?;
+            (args.looking.look_at(&author, &files, terminal)?, false)
+        }
+    };
+    let exit = exit(&found, missing);
     let checked = Checked {
-        author: &args.author,
+        author: found.history.author(),
         version: found.history.version(),
         files: found.files,
-        missing: is_missing(&found),
+        missing,
         disputed: found.disputed(),
         exit: exit as u8,
     };
@@ -59,18 +74,45 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// The author, where it is one and no file: the name of a record has a dot, which no PAUSE id has.
+fn author(what: &[PathBuf]) -> Option<PauseId> {
+    match what {
+        [one] => one.to_str()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Records of one author, in files.
+fn read(paths: &[PathBuf]) -> Result<(PauseId, Vec<RecordFile>), Failure> {
+    let mut of = None;
+    let mut files = Vec::new();
+    // The shell's `*` names the bundles, too.
+    for path in paths.iter().filter(|path| !bundle_file::is_one(path)) {
+        let (name, file) = files::read(path)?;
+        if of.get_or_insert_with(|| name.author.clone()) != &name.author {
+            return Err(Failure::Usage(
+                "expected records of one author, found some of another".to_owned(),
+            ));
+        }
+        files.push(file);
+    }
+    let author =
+        of.ok_or_else(|| Failure::Usage("expected records, found bundles alone".into()))?;
+    Ok((author, files))
+}
+
 /// Whether the CPAN has less than is known here.
 fn is_missing(found: &Found) -> bool {
     let versions = usize::try_from(found.history.version()).unwrap_or(usize::MAX);
     found.files < versions
 }
 
-fn exit(found: &Found) -> Exit {
+fn exit(found: &Found, missing: bool) -> Exit {
     if found.learned.iter().any(|it| !it.outcome.counts()) {
         Exit::IdentityMismatch
     } else if !found.refused.is_empty() {
         Exit::SignatureInvalid
-    } else if found.files == 0 || is_missing(found) {
+    } else if found.files == 0 || missing {
         Exit::Unsigned
     } else {
         Exit::Allowed

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
-    record::{AuthorRecord, SIZE_LIMIT},
+    record::{AuthorRecord, RecordName, SIZE_LIMIT},
     succession::SignedRecord,
 };
 use cpan_sigstore_gate::{RecordFile, records};
@@ -12,6 +12,30 @@ use cpan_sigstore_sigstore::verify::Verifier;
 
 use super::AuthorError;
 use crate::{bundle_file, failure::Failure};
+
+/// A record in a file with its bundle beside it, and nothing of them believed.
+///
+/// # Errors
+/// Where they cannot be read, or the file has another name than a record.
+pub fn read(path: &Path) -> Result<(RecordName, RecordFile), Failure> {
+    let refused = |found: &str| AuthorError::File {
+        path: path.to_owned(),
+        found: found.to_owned(),
+    };
+    let json =
+        cpan_sigstore_files::read(path, SIZE_LIMIT as u64 + 1).map_err(Failure::read(path))?;
+    let json = json.ok_or_else(|| refused("none"))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name: RecordName = name
+        .parse()
+        .map_err(|_| refused("a file of another name than AUTHOR-sigstore-identities-1.json"))?;
+    let file = RecordFile {
+        version: name.version,
+        json,
+        bundle: bundle_file::read(&bundle_file::beside(path))?,
+    };
+    Ok((name, file))
+}
 
 /// A record in a file with its bundle beside it, as they were verified.
 ///
@@ -34,26 +58,17 @@ impl Files {
             path: path.to_owned(),
             found,
         };
-        let json =
-            cpan_sigstore_files::read(path, SIZE_LIMIT as u64 + 1).map_err(Failure::read(path))?;
-        let json = json.ok_or_else(|| refused("none".to_owned()))?;
-        let record = AuthorRecord::parse(&json).map_err(|error| refused(error.to_string()))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name != record.name().to_string() {
+        let (name, file) = read(path)?;
+        let record = AuthorRecord::parse(&file.json).map_err(|error| refused(error.to_string()))?;
+        if name != record.name() {
             return Err(refused(format!("a record that belongs into {}", record.name())).into());
         }
-        let bundle = bundle_file::read(&bundle_file::beside(path))?;
-        let file = RecordFile {
-            version: record.version(),
-            json,
-            bundle: bundle.clone(),
-        };
         let signed =
             records::verify(verifier, &file).map_err(|error| refused(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
             signed,
-            bundle: bundle.unwrap_or_default(),
+            bundle: file.bundle.unwrap_or_default(),
         })
     }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use cpan_sigstore_core::{
     finding::Exit,
-    identity::{AuthorIdentity, Matcher},
+    identity::{AuthorIdentity, ExpectedIdentity, Matcher},
     record::AuthorRecord,
 };
 use jiff::Timestamp;
@@ -60,18 +60,18 @@ pub fn run(args: &RetireArgs, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 fn change(args: &RetireArgs, before: &AuthorRecord, until: Timestamp) -> Result<Next, AuthorError> {
-    let mut identities = before.identities().to_vec();
-    let place = place(args, &identities)?;
-    let retired = &mut identities[place];
-    if retired.until.is_some_and(|end| end <= until) {
-        return Err(AuthorError::NoChange);
+    let meant = meant(args, before.identities())?;
+    let is_only_signer = signing_now(before).iter().all(|it| meant.contains(it));
+    let mut identities: Vec<AuthorIdentity> = Vec::new();
+    for identity in before.identities() {
+        let stays = match meant.contains(&identity.identity) {
+            true => ended(identity, until),
+            false => Some(identity.clone()),
+        };
+        identities.extend(stays.filter(|it| !identities.contains(it)));
     }
-    let signs = signing_now(before);
-    let is_only_signer = signs.iter().all(|it| *it == retired.identity);
-    match retired.from {
-        // It never counted.
-        Some(from) if from >= until => drop(identities.remove(place)),
-        _ => retired.until = Some(until),
+    if identities == before.identities() {
+        return Err(AuthorError::NoChange);
     }
     let now = [Timestamp::now()];
     if !identities.iter().any(|it| it.counts_at(&now)) && !args.even_the_last {
@@ -89,28 +89,42 @@ fn change(args: &RetireArgs, before: &AuthorRecord, until: Timestamp) -> Result<
     })
 }
 
-fn place(args: &RetireArgs, identities: &[AuthorIdentity]) -> Result<usize, AuthorError> {
-    let is_meant = |it: &AuthorIdentity| {
-        let name = match &it.identity.subject {
+/// The identity as it stands once it counts no longer than that; nothing where it never counted then.
+fn ended(identity: &AuthorIdentity, until: Timestamp) -> Option<AuthorIdentity> {
+    if identity.from.is_some_and(|from| from >= until) {
+        return None;
+    }
+    Some(AuthorIdentity {
+        until: Some(identity.until.map_or(until, |end| end.min(until))),
+        ..identity.clone()
+    })
+}
+
+/// The identity of this name, in each form in which the record states it; by one provider.
+fn meant(
+    args: &RetireArgs,
+    identities: &[AuthorIdentity],
+) -> Result<Vec<ExpectedIdentity>, AuthorError> {
+    let is_meant = |it: &&ExpectedIdentity| {
+        let name = match &it.subject {
             Matcher::Exact(name) => name.as_str(),
             Matcher::Wildcard(pattern) => pattern.as_str(),
             Matcher::Pattern(pattern, _) => pattern,
         };
-        let issuer = it.identity.issuer.to_string();
+        let issuer = it.issuer.to_string();
         name == args.name && args.vouched_by.as_ref().is_none_or(|by| *by == issuer)
     };
-    let meant: Vec<usize> = (0..identities.len())
-        .filter(|at| is_meant(&identities[*at]))
-        .collect();
-    match meant[..] {
-        [one] => Ok(one),
-        _ => {
-            let named: Vec<_> = identities.iter().map(ToString::to_string).collect();
-            Err(AuthorError::NoSuchIdentity {
-                name: args.name.clone(),
-                found: meant.len(),
-                named: named.join(", "),
-            })
-        }
+    let all = identities.iter().map(|it| &it.identity).filter(is_meant);
+    let mut issuers: Vec<_> = all.clone().map(|it| it.issuer.to_string()).collect();
+    issuers.sort();
+    issuers.dedup();
+    if issuers.len() == 1 {
+        return Ok(all.cloned().collect());
     }
+    let named: Vec<_> = identities.iter().map(ToString::to_string).collect();
+    Err(AuthorError::NoSuchIdentity {
+        name: args.name.clone(),
+        found: issuers.len(),
+        named: named.join(", "),
+    })
 }

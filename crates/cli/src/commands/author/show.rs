@@ -7,6 +7,7 @@ use cpan_sigstore_core::{
     release::PauseId,
     succession::{History, Side, SignedRecord},
 };
+use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -58,6 +59,24 @@ impl LookingArgs {
             let memory = self.memory.open().await?;
             Found::at(&cpan, author, &memory, &verifier).await
         })
+    }
+
+    /// The same of files, without asking a CPAN.
+    ///
+    /// # Errors
+    /// Where trust material or memory cannot be used.
+    pub fn look_at(
+        &self,
+        author: &PauseId,
+        files: &[RecordFile],
+        terminal: &Terminal,
+    ) -> Result<Found, Failure> {
+        let verifier = Verifier::new(&self.instance.trusted_root(terminal)?)?;
+        let known = runtime()?.block_on(async {
+            let memory = self.memory.open().await?;
+            Ok::<_, Failure>(memory.history(author).await?)
+        })?;
+        Ok(Found::among(files, known, &verifier))
     }
 }
 

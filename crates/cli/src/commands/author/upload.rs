@@ -8,6 +8,7 @@ use cpan_sigstore_sigstore::verify::Verifier;
 
 use super::{AuthorError, files::Files, publish};
 use crate::{
+    bundle_file,
     failure::Failure,
     instance_args::{InstanceArgs, runtime},
     pause_args::PauseArgs,
@@ -39,10 +40,7 @@ pub fn run(args: &UploadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
     let mut all = Vec::new();
     // The shell's `*` names the bundles, too.
-    let records = args.files.iter().filter(|path| {
-        let name = path.to_string_lossy();
-        !name.ends_with(crate::bundle_file::SUFFIX)
-    });
+    let records = args.files.iter().filter(|path| !bundle_file::is_one(path));
     for path in records {
         all.push(Files::verify(path, &verifier)?);
     }

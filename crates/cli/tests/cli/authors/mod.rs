@@ -2,6 +2,7 @@
 
 mod dzil;
 mod dzil_failing;
+mod identities;
 mod pages;
 mod project;
 mod recipes;
