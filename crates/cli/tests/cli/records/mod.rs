@@ -3,6 +3,7 @@
 mod attacked;
 mod made;
 mod recovered;
+mod retired;
 
 use std::fs;
 
