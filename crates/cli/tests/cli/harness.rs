@@ -147,6 +147,17 @@ pub fn bare(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// A program that runs beside the test, and ends with it however it ends.
+pub struct Beside(pub Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Where a server that was started answers: the last word of the first line that it prints.
 pub fn address(server: &mut Child) -> String {
     let mut line = String::new();

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use super::operator::{OPERATOR, Operator};
 use crate::{
-    harness::{Ran, address, bare},
+    harness::{Beside, Ran, address, bare},
     install::http::ask,
 };
 
@@ -140,7 +140,7 @@ fn a_mirror_goes_by_the_index_and_hands_it_on() {
     let operator = Operator::new();
     operator.publish();
     operator.use_it().exits(0);
-    let mut mirror = operator
+    let mirror = operator
         .shop
         .user
         .command(&["mirror", "--listen", "127.0.0.1:0"])
@@ -148,7 +148,8 @@ fn a_mirror_goes_by_the_index_and_hands_it_on() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let url = address(&mut mirror);
+    let mut mirror = Beside(mirror);
+    let url = address(&mut mirror.0);
     let host = url.trim_end_matches('/').rsplit("//").next().unwrap();
     let index = ask(host, "GET /-/index.json", &[]);
     assert_eq!(index.status, 200);
@@ -173,7 +174,5 @@ fn a_mirror_goes_by_the_index_and_hands_it_on() {
     let root = operator.shop.user.sandbox.trusted_root_path();
     command.arg("--trusted-root").arg(root);
     let output = command.output().unwrap();
-    mirror.kill().unwrap();
-    mirror.wait().unwrap();
     assert!(output.status.success(), "{output:#?}");
 }

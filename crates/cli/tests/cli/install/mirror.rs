@@ -2,7 +2,7 @@
 
 use std::{
     io::Read as _,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use cpan_sigstore_sandbox::Fault;
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::{
     gate::shop::FILE,
-    harness::{address, names, sha256, until},
+    harness::{Beside, address, names, sha256, until},
     pause::author::{HOME, distribution},
 };
 
 /// A mirror that runs.
 struct Running {
-    child: Child,
+    child: Beside,
     address: String,
 }
 
@@ -46,7 +46,10 @@ impl Running {
         let address = address(&mut child);
         let address = address.trim_end_matches('/');
         let address = address.rsplit("//").next().unwrap().to_owned();
-        Self { child, address }
+        Self {
+            child: Beside(child),
+            address,
+        }
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -58,7 +61,7 @@ impl Running {
     }
 
     fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
+        let id = self.child.0.id().to_string();
         let status = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(status.success());
     }
@@ -67,18 +70,10 @@ impl Running {
     fn stop(mut self) -> String {
         self.signal("-TERM");
         let mut log = String::new();
-        let mut stderr = self.child.stderr.take().unwrap();
+        let mut stderr = self.child.0.stderr.take().unwrap();
         stderr.read_to_string(&mut log).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{log}");
+        assert_eq!(self.child.0.wait().unwrap().code(), Some(0), "{log}");
         log
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have been stopped.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
