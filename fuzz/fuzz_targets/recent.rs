@@ -27,10 +27,10 @@ fuzz_target!(|bytes: &[u8]| {
         };
         let (epoch, path) = (&event.epoch, quoted(&event.path));
         plain.push_str(&format!(
-            "{{epoch: {epoch}, path: {path}, type: {kind}}},\n"
+            "  {{epoch: {epoch}, path: {path}, type: {kind}}},\n"
         ));
     }
-    plain.push_str("]\n");
+    plain.push_str("  ]\n");
     assert!(
         recent
             .events()
