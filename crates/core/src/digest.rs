@@ -15,6 +15,11 @@ impl Sha256Digest {
         Self(bytes)
     }
 
+    /// The digest of bytes that are all at hand.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -4,14 +4,10 @@
 //! Who signed it is not who may: that is said by the rules of succession.
 
 use cpan_sigstore_core::{
-    cause::Cause,
     record::{AuthorRecord, RecordError},
     succession::SignedRecord,
 };
-use cpan_sigstore_sigstore::{
-    bundle::{Refused, StrictBundle},
-    verify::{Allow, Artifact, Verifier, VerifyError},
-};
+use cpan_sigstore_sigstore::{bundle::Refused, verify::Verifier};
 
 use crate::evidence::Valid;
 
@@ -64,33 +60,9 @@ pub fn verify(verifier: &Verifier, file: &RecordFile) -> Result<SignedRecord, Re
         });
     }
     let bundle = file.bundle.as_deref().ok_or(RecordRefused::Unsigned)?;
-    let valid = verify_bundle(verifier, &record, bundle).map_err(RecordRefused::Bundle)?;
-    Ok(SignedRecord::proved(record, valid.signer, valid.times))
-}
-
-fn verify_bundle(
-    verifier: &Verifier,
-    record: &AuthorRecord,
-    bundle: &[u8],
-) -> Result<Valid, Refused> {
-    let bundle = StrictBundle::parse(bundle)?;
-    // The format is younger than cosign's old one.
     let verified = verifier
-        .verify(Artifact::Digest(record.digest()), &bundle, Allow::default())
-        .map_err(|error| match error {
-            VerifyError::Refused(refused) => refused,
-            // A digest needs no file.
-            VerifyError::Artifact(error) => {
-                Refused::new(Cause::ArtifactMismatch, error.to_string())
-            }
-        })?;
+        .verify_message(record.digest(), bundle)
+        .map_err(RecordRefused::Bundle)?;
     let valid = Valid::from(&verified);
-    match valid.statement {
-        // A statement about a record is not the record's signature.
-        Some(predicate) => Err(Refused::new(
-            Cause::StatementKind,
-            format!("a statement of the type {predicate}"),
-        )),
-        None => Ok(valid),
-    }
+    Ok(SignedRecord::proved(record, valid.signer, valid.times))
 }

@@ -46,9 +46,6 @@ pub enum OperatorError {
     /// Somebody else signed it.
     #[error(transparent)]
     Signer(#[from] IdentityMismatch),
-    /// A statement was signed, and not the index.
-    #[error("expected a signature of the index, found one of a statement of the type {0}")]
-    Statement(String),
     /// It is no index.
     #[error(transparent)]
     Index(#[from] IndexError),

@@ -17,15 +17,12 @@ pub use pin::Pin;
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
+    digest::Sha256Digest,
     identity::{ExpectedIdentity, Signer},
     index::{self, OperatorIndex},
 };
 use cpan_sigstore_gate::{Memory, memory::KeptIndex};
-use cpan_sigstore_sigstore::{
-    bundle::{Refused, SIZE_LIMIT as BUNDLE_LIMIT, StrictBundle},
-    verify::{Allow, Artifact, Verifier, VerifyError},
-};
+use cpan_sigstore_sigstore::{bundle::SIZE_LIMIT as BUNDLE_LIMIT, verify::Verifier};
 use jiff::{SignedDuration, Timestamp};
 
 use fetch::Place;
@@ -97,13 +94,13 @@ impl Copies {
     pub fn read(&self, digest: Sha256Digest) -> Option<(Vec<u8>, Vec<u8>)> {
         let index = cpan_sigstore_files::read(&self.index(), index::SIZE_LIMIT as u64).ok()??;
         let bundle = cpan_sigstore_files::read(&self.bundle(), BUNDLE_LIMIT as u64).ok()??;
-        (digest_of(&index) == digest).then_some((index, bundle))
+        (Sha256Digest::of(&index) == digest).then_some((index, bundle))
     }
 
     /// Whether the index here is the one of this digest.
     fn hold(&self, digest: Sha256Digest) -> bool {
         let read = cpan_sigstore_files::read(&self.index(), index::SIZE_LIMIT as u64);
-        matches!(read, Ok(Some(bytes)) if digest_of(&bytes) == digest)
+        matches!(read, Ok(Some(bytes)) if Sha256Digest::of(&bytes) == digest)
     }
 }
 
@@ -172,7 +169,7 @@ async fn fetch_and_take_in(
         return Ok(Refreshed::Unchanged);
     }
     let text = place.file("", index::SIZE_LIMIT).await?;
-    let verified = verify(verifier, digest_of(&text), &bundle, Some(&expected))?;
+    let verified = verify(verifier, Sha256Digest::of(&text), &bundle, Some(&expected))?;
     let index = OperatorIndex::parse(text)?;
     let changed = memory
         .take_in_index(&pin.url, &index, verified.signed, now)
@@ -197,37 +194,20 @@ pub fn verify(
     bundle: &[u8],
     expected: Option<&ExpectedIdentity>,
 ) -> Result<Verified, OperatorError> {
-    let bundle = StrictBundle::parse(bundle)?;
-    // The format is younger than cosign's old one.
-    let verified = verifier
-        .verify(Artifact::Digest(digest), &bundle, Allow::default())
-        .map_err(|error| match error {
-            VerifyError::Refused(refused) => OperatorError::Signature(refused),
-            // A digest needs no file.
-            VerifyError::Artifact(error) => OperatorError::Signature(Refused::new(
-                cpan_sigstore_core::cause::Cause::ArtifactMismatch,
-                error.to_string(),
-            )),
-        })?;
+    let verified = verifier.verify_message(digest, bundle)?;
     if let Some(expected) = expected {
         verified.is_by(expected)?;
     }
-    let signature = verified.signature();
-    if let Some(kind) = signature.attestation() {
-        return Err(OperatorError::Statement(kind.to_owned()));
-    }
-    let times = signature.signed_at().iter().map(|signed| signed.time);
+    let times = verified
+        .signature()
+        .signed_at()
+        .iter()
+        .map(|signed| signed.time);
     Ok(Verified {
         signer: verified.signer().clone(),
         // Never empty; the oldest time is the strictest there is.
         signed: times.min().unwrap_or(Timestamp::MIN),
     })
-}
-
-fn digest_of(bytes: &[u8]) -> Sha256Digest {
-    let mut hasher = Sha256Hasher::default();
-    hasher.update(bytes);
-    hasher.finish()
 }
 
 #[cfg(test)]

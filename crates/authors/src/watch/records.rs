@@ -1,6 +1,7 @@
 //! What has changed of an author's records, by the rules of succession.
 
 use cpan_sigstore_core::{
+    digest::Sha256Digest,
     record::{RecordName, difference},
     release::PauseId,
     succession::{History, Outcome, Side, SignedRecord, Terms},
@@ -14,7 +15,6 @@ use cpan_sigstore_sigstore::verify::Verifier;
 
 use super::{
     Alert, AlertCode, Look,
-    releases::digest,
     state::{AuthorState, FoundRecord, RecordsState},
 };
 
@@ -247,7 +247,7 @@ fn known_side(history: &History, version: u32) -> Option<String> {
 
 fn seen(file: &RecordFile) -> FoundRecord {
     FoundRecord {
-        record: digest(&file.json),
-        bundle: file.bundle.as_deref().map(digest),
+        record: Sha256Digest::of(&file.json),
+        bundle: file.bundle.as_deref().map(Sha256Digest::of),
     }
 }

@@ -1,7 +1,7 @@
 //! What has changed of an author's releases.
 
 use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
+    digest::Sha256Digest,
     finding::Finding,
     record::{AuthorRecord, Releases},
     release::ReleasePath,
@@ -94,7 +94,7 @@ impl Look<'_> {
             return false;
         }
         match self.watcher.upstream.bundle(&listed.path).await {
-            Ok(found) => found.as_deref().map(digest) != before.bundle,
+            Ok(found) => found.as_deref().map(Sha256Digest::of) != before.bundle,
             Err(error) => {
                 self.untold(&bundle, error);
                 false
@@ -236,7 +236,7 @@ impl Look<'_> {
         }
         Ok(Outcome::Judged(Box::new(Looked {
             archive: digest_of_archive,
-            bundle: bundle.as_deref().map(digest),
+            bundle: bundle.as_deref().map(Sha256Digest::of),
             verdict,
         })))
     }
@@ -256,11 +256,4 @@ fn says_all_are_signed(records: &[RecordFile]) -> bool {
     records.iter().any(|file| {
         AuthorRecord::parse(&file.json).is_ok_and(|record| record.releases() == Releases::Signed)
     })
-}
-
-/// SHA-256 of a small file.
-pub(super) fn digest(bytes: &[u8]) -> Sha256Digest {
-    let mut hasher = Sha256Hasher::default();
-    hasher.update(bytes);
-    hasher.finish()
 }

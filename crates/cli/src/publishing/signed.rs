@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
+    digest::Sha256Digest,
     identity::{ExpectedIdentity, IdentityMismatch},
 };
 use cpan_sigstore_pause::{
@@ -161,12 +161,10 @@ impl SignedArchive {
 
     /// The bundle, to be uploaded as it was verified or not at all.
     pub fn outgoing_bundle(&self) -> Outgoing {
-        let mut hasher = Sha256Hasher::default();
-        hasher.update(&self.json);
         Outgoing {
             path: self.bundle.clone(),
             name: self.bundle_name(),
-            digest: hasher.finish(),
+            digest: Sha256Digest::of(&self.json),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     OperatorIndex, Override, SIZE_LIMIT,
 };
 use crate::{
-    digest::{Sha256Digest, Sha256Hasher},
+    digest::Sha256Digest,
     record::{AuthorRecord, VERSION_LIMIT},
     release::PauseId,
 };
@@ -89,10 +89,8 @@ pub(super) fn index(text: Vec<u8>) -> Result<OperatorIndex, IndexError> {
     let authors = document.authors.0.into_iter();
     let authors = authors.map(|(id, part)| (id, place(&text, part))).collect();
     let previous = document.previous;
-    let mut hasher = Sha256Hasher::default();
-    hasher.update(text.as_bytes());
     Ok(OperatorIndex {
-        digest: hasher.finish(),
+        digest: Sha256Digest::of(text.as_bytes()),
         text,
         number,
         previous,

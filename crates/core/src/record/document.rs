@@ -144,6 +144,7 @@ impl Document {
             previous: self.previous,
             identities,
             releases: self.releases,
+            digest: Sha256Digest::of(&json),
             json,
         })
     }

@@ -19,11 +19,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    digest::{Sha256Digest, Sha256Hasher},
-    identity::AuthorIdentity,
-    release::PauseId,
-};
+use crate::{digest::Sha256Digest, identity::AuthorIdentity, release::PauseId};
 
 /// What stands in `mediaType`.
 pub const MEDIA_TYPE: &str = "application/vnd.cpan.sigstore.author-identities.v1+json";
@@ -46,6 +42,7 @@ pub struct AuthorRecord {
     identities: Vec<AuthorIdentity>,
     releases: Releases,
     json: Vec<u8>,
+    digest: Sha256Digest,
 }
 
 /// Whether all releases are signed.
@@ -145,9 +142,7 @@ impl AuthorRecord {
 
     /// SHA-256 of the exact text.
     pub fn digest(&self) -> Sha256Digest {
-        let mut hasher = Sha256Hasher::default();
-        hasher.update(&self.json);
-        hasher.finish()
+        self.digest
     }
 
     /// The name of its file.

@@ -1,10 +1,6 @@
 //! An author's records, verified as far as they are not known already.
 
-use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
-    index::OVERRIDE_DELAY,
-    succession::History,
-};
+use cpan_sigstore_core::{digest::Sha256Digest, index::OVERRIDE_DELAY, succession::History};
 use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 
@@ -54,9 +50,7 @@ impl Records {
     /// Those that are not known yet, to the letter.
     fn news<'a>(&self, files: &'a [RecordFile]) -> Vec<&'a RecordFile> {
         let known = |file: &&RecordFile| {
-            let mut hasher = Sha256Hasher::default();
-            hasher.update(&file.json);
-            let digest = hasher.finish();
+            let digest = Sha256Digest::of(&file.json);
             let mut chain = self.known.chain().iter();
             chain.any(|signed| signed.record().digest() == digest)
         };

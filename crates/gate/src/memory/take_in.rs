@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
+    digest::Sha256Digest,
     index::{Author, OperatorIndex},
 };
 use jiff::Timestamp;
@@ -118,7 +118,7 @@ async fn write_authors(
     }
     let mut changed = 0;
     for author in index.authors() {
-        let digest = digest(author.text()).to_string();
+        let digest = Sha256Digest::of(author.text().as_bytes()).to_string();
         match known.remove(author.id().as_str()) {
             Some(same) if same == digest => continue,
             Some(_) => remove(connection, operator, author.id().as_str()).await?,
@@ -132,12 +132,6 @@ async fn write_authors(
         changed += 1;
     }
     Ok(changed)
-}
-
-fn digest(text: &str) -> Sha256Digest {
-    let mut hasher = Sha256Hasher::default();
-    hasher.update(text.as_bytes());
-    hasher.finish()
 }
 
 async fn remove(

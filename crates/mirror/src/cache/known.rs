@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
+use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_http::Validators;
 use serde::{Deserialize, Serialize};
 
@@ -83,8 +83,6 @@ impl Known {
 
 /// A file name for any text.
 fn name(text: &str) -> String {
-    let mut hasher = Sha256Hasher::default();
-    hasher.update(text.as_bytes());
-    let digest: Sha256Digest = hasher.finish();
+    let digest = Sha256Digest::of(text.as_bytes());
     digest.to_string().replace("sha256:", "")
 }

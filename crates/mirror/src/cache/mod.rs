@@ -26,7 +26,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
+use cpan_sigstore_core::digest::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
 use incoming::Run;
@@ -133,10 +133,8 @@ impl Cache {
     /// # Errors
     /// As [`Cache::keep`].
     pub fn keep_bytes(&self, bytes: &[u8]) -> Result<Content, CacheError> {
-        let mut hasher = Sha256Hasher::default();
-        hasher.update(bytes);
         let content = Content {
-            digest: hasher.finish(),
+            digest: Sha256Digest::of(bytes),
             size: bytes.len() as u64,
         };
         if !self.has(&content) {

@@ -100,6 +100,35 @@ impl Verifier {
         ))
     }
 
+    /// Verifies that an identity signed just these bytes, as documents of this project are signed: a
+    /// statement about them, or cosign's old format, does not do.
+    ///
+    /// # Errors
+    /// The cause, where the bundle proves nothing.
+    pub fn verify_message(
+        &self,
+        digest: Sha256Digest,
+        bundle: &[u8],
+    ) -> Result<VerifiedSignature, Refused> {
+        let bundle = StrictBundle::parse(bundle)?;
+        let verified = self
+            .verify(Artifact::Digest(digest), &bundle, Allow::default())
+            .map_err(|error| match error {
+                VerifyError::Refused(refused) => refused,
+                // A digest needs no file.
+                VerifyError::Artifact(error) => {
+                    Refused::new(Cause::ArtifactMismatch, error.to_string())
+                }
+            })?;
+        match verified.signature().attestation() {
+            Some(predicate) => Err(Refused::new(
+                Cause::StatementKind,
+                format!("a statement of the type {predicate}"),
+            )),
+            None => Ok(verified),
+        }
+    }
+
     /// Verifies that the holder of a public key signed the artifact.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
+    digest::Sha256Digest,
     record::{AuthorRecord, RecordName, SIZE_LIMIT},
     succession::SignedRecord,
 };
@@ -85,14 +86,10 @@ impl Files {
     /// The bundle, then the record, each with its bytes and as it is to be uploaded.
     pub fn outgoing(&self) -> [(&[u8], Outgoing); 2] {
         let name = self.signed.record().name().to_string();
-        let of = |path: PathBuf, name: String, bytes: &[u8]| {
-            let mut hasher = cpan_sigstore_core::digest::Sha256Hasher::default();
-            hasher.update(bytes);
-            Outgoing {
-                path,
-                name,
-                digest: hasher.finish(),
-            }
+        let of = |path: PathBuf, name: String, bytes: &[u8]| Outgoing {
+            path,
+            name,
+            digest: Sha256Digest::of(bytes),
         };
         let json = self.signed.record().json();
         [

@@ -51,7 +51,7 @@ impl IndexFailure {
             Self::Exists { .. } => Exit::Usage,
             Self::Operator(error) => match error {
                 OperatorError::Address(_) | OperatorError::Identity(_) => Exit::Usage,
-                OperatorError::Signature(_) | OperatorError::Statement(_) => Exit::SignatureInvalid,
+                OperatorError::Signature(_) => Exit::SignatureInvalid,
                 OperatorError::Signer(_) => Exit::IdentityMismatch,
                 OperatorError::Memory(
                     MemoryError::IndexRolledBack { .. } | MemoryError::IndexForked { .. },
