@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use cpan_sigstore_core::record::{
+use cpan_sigstore_records::record::{
     AuthorRecord, Change, RecordName, Releases, VERSION_LIMIT, difference,
 };
 use libfuzzer_sys::fuzz_target;

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use cpan_sigstore_core::digest::Sha256Digest;
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     inspect::claims,
     trust::TrustedRoot,
@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if let Ok(claims) = claims(&bundle) {
         let again = StrictBundle::parse(bytes).expect("what was read once is read again");
-        let again = cpan_sigstore_sigstore::inspect::claims(&again).expect("and says the same");
+        let again = cpan_sigstore_keyless::inspect::claims(&again).expect("and says the same");
         assert_eq!(format!("{claims:?}"), format!("{again:?}"));
         if let Some(signer) = claims.signer {
             let name = signer.subject.as_str();

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use cpan_sigstore_pause::published::Checksums;
+use cpan_sigstore_cpan::published::Checksums;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {

@@ -4,7 +4,7 @@
 #![no_main]
 
 use cpan_sigstore_core::{digest::Sha256Digest, identity::Matcher};
-use cpan_sigstore_sigstore::{login::IdentityToken, verify::PublicKey};
+use cpan_sigstore_keyless::{login::IdentityToken, verify::PublicKey};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

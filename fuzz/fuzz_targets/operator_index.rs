@@ -3,11 +3,11 @@
 
 #![no_main]
 
-use cpan_sigstore_core::index::{Draft, OperatorIndex, difference};
+use cpan_sigstore_records::author_index::{AuthorIndex, Draft, difference};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(index) = OperatorIndex::parse(bytes.to_vec()) else {
+    let Ok(index) = AuthorIndex::parse(bytes.to_vec()) else {
         return;
     };
     assert!(

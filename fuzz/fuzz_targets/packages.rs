@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use cpan_sigstore_mirror::index::{Packages, unpack};
+use cpan_sigstore_cpan::index::{Packages, unpack};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {

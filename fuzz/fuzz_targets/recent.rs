@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use cpan_sigstore_pause::recent::{EventKind, Recent};
+use cpan_sigstore_cpan::recent::{EventKind, Recent};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

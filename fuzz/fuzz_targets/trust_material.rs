@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     sign::Services,
     trust::{SigningConfig, TrustedRoot},
     verify::Verifier,

@@ -1,14 +1,13 @@
 //! The records of an author on a CPAN, and which of them count.
 
-use cpan_sigstore_core::{
-    identity::ExpectedIdentity,
+use cpan_sigstore_core::{identity::IdentityPolicy, release::PauseId};
+use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_gate::{RecordFile, RecordRefused, TrustStore, records};
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_records::{
+    chain::{History, Learned, Terms},
     record::AuthorRecord,
-    release::PauseId,
-    succession::{History, Learned, Terms},
 };
-use cpan_sigstore_gate::{Memory, RecordFile, RecordRefused, records};
-use cpan_sigstore_mirror::upstream::Upstream;
-use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 
 use crate::{commands::AuthorError, failure::Failure};
@@ -33,7 +32,7 @@ impl Found {
     pub async fn at(
         cpan: &Upstream,
         author: &PauseId,
-        memory: &Memory,
+        memory: &TrustStore,
         verifier: &Verifier,
     ) -> Result<Self, Failure> {
         Self::beside(memory.history(author).await?, cpan, verifier).await
@@ -93,7 +92,7 @@ impl Found {
 }
 
 /// The identities of a record that count now.
-pub fn signing_now(record: &AuthorRecord) -> Vec<ExpectedIdentity> {
+pub fn signing_now(record: &AuthorRecord) -> Vec<IdentityPolicy> {
     let now = [Timestamp::now()];
     let counting = record.identities().iter().filter(|it| it.counts_at(&now));
     counting.map(|it| it.identity.clone()).collect()
@@ -105,7 +104,7 @@ pub async fn may_sign(
     cpan: &Upstream,
     author: &PauseId,
     verifier: &Verifier,
-) -> Option<Vec<ExpectedIdentity>> {
+) -> Option<Vec<IdentityPolicy>> {
     match Found::beside(History::new(author.clone()), cpan, verifier).await {
         Ok(found) => found.history.tip().map(|tip| signing_now(tip.record())),
         Err(failure) => {

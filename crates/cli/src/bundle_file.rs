@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_sigstore::bundle::SIZE_LIMIT;
+use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 use tempfile::{Builder, NamedTempFile};
 
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 const USUAL_SIZE: usize = 16 * 1024;
 
 /// What the name of a bundle adds to that of its file.
-pub const SUFFIX: &str = ".sigstore.json";
+pub use cpan_sigstore_core::bundle::SUFFIX;
 
 /// Whether a file is a bundle, by its name.
 pub fn is_one(path: &Path) -> bool {

@@ -7,10 +7,10 @@ use std::{
 };
 
 use clap::Args;
-use cpan_sigstore_authors::operator::{Ask, Copies, OperatorError, Pin, Refreshed, refresh};
 use cpan_sigstore_core::policy::{self, Policy, PolicyError};
-use cpan_sigstore_gate::{Gate, Memory};
-use cpan_sigstore_sigstore::{trust::TrustError, verify::Verifier};
+use cpan_sigstore_gate::{Gate, TrustStore};
+use cpan_sigstore_keyless::{trust::TrustError, verify::Verifier};
+use cpan_sigstore_registry::subscription::{Ask, Copies, OperatorError, Pin, Refreshed, refresh};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -29,7 +29,7 @@ pub struct GateArgs {
     #[command(flatten)]
     pub policy: PolicyArgs,
     #[command(flatten)]
-    pub memory: MemoryArgs,
+    pub memory: TrustStoreArgs,
 }
 
 /// Which policy.
@@ -44,7 +44,7 @@ pub struct PolicyArgs {
 /// Which memory.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "What is allowed")]
-pub struct MemoryArgs {
+pub struct TrustStoreArgs {
     /// Where it is remembered who signed before: a file, or the address of a PostgreSQL database; by default
     /// a file in the user's data folder
     #[arg(
@@ -118,7 +118,7 @@ impl GateArgs {
 /// Asks an operator where it is time.
 async fn ask(
     pin: &Pin,
-    memory: &Memory,
+    memory: &TrustStore,
     verifier: &Verifier,
     copies: Option<&Copies>,
 ) -> Result<Refreshed, OperatorError> {
@@ -185,12 +185,12 @@ fn parse(path: &Path, file: File) -> Result<Policy, Failure> {
     Policy::parse(&text).map_err(unusable)
 }
 
-impl MemoryArgs {
+impl TrustStoreArgs {
     /// Opens the memory.
     ///
     /// # Errors
     /// Where it cannot be used.
-    pub async fn open(&self) -> Result<Memory, Failure> {
+    pub async fn open(&self) -> Result<TrustStore, Failure> {
         let place = match &self.memory {
             Some(place) => place.clone(),
             None => {
@@ -203,6 +203,6 @@ impl MemoryArgs {
                 })?
             }
         };
-        Ok(Memory::open(&place).await?)
+        Ok(TrustStore::open(&place).await?)
     }
 }

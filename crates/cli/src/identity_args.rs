@@ -1,7 +1,7 @@
 //! The flags that name who should have signed; the same as cosign's.
 
 use clap::Args;
-use cpan_sigstore_core::identity::{ExpectedIdentity, Matcher, WorkflowClaims};
+use cpan_sigstore_core::identity::{IdentityPolicy, Matcher, WorkflowClaims};
 
 use crate::failure::{Failure, Missing};
 
@@ -51,8 +51,8 @@ impl IdentityArgs {
     ///
     /// # Errors
     /// Where name or issuer is missing, or a pattern cannot be used.
-    pub fn expected(&self) -> Result<ExpectedIdentity, Failure> {
-        Ok(ExpectedIdentity {
+    pub fn expected(&self) -> Result<IdentityPolicy, Failure> {
+        Ok(IdentityPolicy {
             subject: matcher(
                 &self.certificate_identity,
                 &self.certificate_identity_regexp,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_sigstore::trust::{
+use cpan_sigstore_keyless::trust::{
     Config, Instance, Loaded, Refresh, SigningConfig, Source, TrustStore, TrustedRoot,
 };
 use jiff::Timestamp;

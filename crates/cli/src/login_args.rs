@@ -4,7 +4,7 @@ use std::{io::Read as _, path::Path, time::Duration};
 
 use clap::{Args, ValueEnum};
 use cpan_sigstore_http::Http;
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     login::{Env, Flow, IdentityToken, LoginOptions, Prompt, Provider, ambient, interactive},
     trust::Instance,
 };

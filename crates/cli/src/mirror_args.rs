@@ -3,12 +3,11 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_authors::operator::Copies;
+use cpan_sigstore_cpan::published;
+use cpan_sigstore_cpan::upstream::Upstream;
 use cpan_sigstore_gate::Gate;
-use cpan_sigstore_mirror::{
-    Mirror, Options, Records, cache::CacheError, server::TlsError, upstream::Upstream,
-};
-use cpan_sigstore_pause::published;
+use cpan_sigstore_mirror::{Mirror, Options, Records, cache::CacheError, server::TlsError};
+use cpan_sigstore_registry::subscription::Copies;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 

@@ -5,10 +5,10 @@ use std::{io::IsTerminal as _, path::PathBuf};
 use clap::Args;
 use cpan_sigstore_archive::Destination;
 use cpan_sigstore_core::release::{PauseId, Subdirectory};
-use cpan_sigstore_mirror::upstream::Upstream;
+use cpan_sigstore_cpan::published::{self, Cpan, Directory};
+use cpan_sigstore_cpan::upstream::Upstream;
 use cpan_sigstore_pause::{
     credentials::{Credentials, DotPause},
-    published::{self, Cpan, Directory},
     server::{self, Pause},
     upload::Uploader,
 };

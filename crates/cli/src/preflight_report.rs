@@ -65,7 +65,7 @@ pub fn look(
 /// How a program that found this ends.
 pub fn exit(found: &Preflight) -> Exit {
     if found.is_fit() {
-        Exit::Allowed
+        Exit::Success
     } else {
         Exit::Archive
     }

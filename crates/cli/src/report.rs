@@ -5,11 +5,11 @@ use cpan_sigstore_core::{
     decision::Decision,
     digest::Sha256Digest,
     finding::{Exit, Finding},
-    identity::{IdentityMismatch, MismatchField, Signer},
+    identity::{IdentityMismatch, MismatchField, SignerIdentity},
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
-use cpan_sigstore_sigstore::{bundle::Refused, trust::TrustError, verify::KeySignature};
+use cpan_sigstore_keyless::{bundle::Refused, trust::TrustError, verify::KeySignature};
 use serde::Serialize;
 
 use crate::terminal::{Terminal, Tone};
@@ -29,7 +29,7 @@ pub struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Sha256Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<Signer>,
+    signer: Option<SignerIdentity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<BindingSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ impl<'a> Report<'a> {
     }
 
     /// A valid signature by who was expected; without a signer, by the key that was given.
-    pub fn trusted(file: &'a str, signer: Option<Signer>, signature: KeySignature) -> Self {
+    pub fn trusted(file: &'a str, signer: Option<SignerIdentity>, signature: KeySignature) -> Self {
         Self {
             signer,
             signature: Some(signature),

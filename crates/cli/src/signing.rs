@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{ExpectedIdentity, Signer as Identity},
+    identity::{IdentityPolicy, SignerIdentity},
 };
 use cpan_sigstore_http::Backoff;
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     login::IdentityToken,
-    sign::{ExpectedSigner, Services, SignedBundle, Signer},
+    sign::{LoginPolicy, Services, SignedBundle, SigningSession},
     verify::Verifier,
 };
 use jiff::Timestamp;
@@ -33,7 +33,7 @@ pub struct SigningArgs {
 
 /// An identity that signs, until the program ends.
 pub struct Session {
-    signer: Signer,
+    signer: SigningSession,
     token: IdentityToken,
 }
 
@@ -53,7 +53,7 @@ impl SigningArgs {
     /// As [`SigningArgs::begin`].
     pub async fn begin_as(
         &self,
-        one_of: Option<Vec<ExpectedIdentity>>,
+        one_of: Option<Vec<IdentityPolicy>>,
         terminal: &Terminal,
     ) -> Result<Session, Failure> {
         let material = self
@@ -66,10 +66,10 @@ impl SigningArgs {
             .login
             .token(&material.instance, material.config.oidc_issuer(), terminal)
             .await?;
-        let expected = ExpectedSigner::new(&token, self.login.identity.clone())
+        let expected = LoginPolicy::new(&token, self.login.identity.clone())
             .vouched_for_by(self.login.issuer.clone())
             .one_of(one_of);
-        let signer = Signer::certify(
+        let signer = SigningSession::certify(
             services,
             verifier,
             &token,
@@ -84,7 +84,7 @@ impl SigningArgs {
 
 impl Session {
     /// Who signs, as the certificate says.
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &SignerIdentity {
         self.signer.identity()
     }
 

@@ -39,7 +39,7 @@ impl Decision {
     /// How a program ends that decided so on this finding.
     pub const fn exit(self, finding: Finding) -> Exit {
         match self {
-            Self::Allow | Self::Warn => Exit::Allowed,
+            Self::Allow | Self::Warn => Exit::Success,
             Self::Deny => finding.exit(),
             Self::TryLater => Exit::TryLater,
         }

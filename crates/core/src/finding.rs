@@ -72,7 +72,7 @@ impl Finding {
     /// How a program ends that found this and denies it.
     pub const fn exit(self) -> Exit {
         match self {
-            Self::Trusted => Exit::Allowed,
+            Self::Trusted => Exit::Success,
             Self::Unsigned => Exit::Unsigned,
             Self::Downgrade => Exit::Downgrade,
             Self::SignatureInvalid(_) => Exit::SignatureInvalid,
@@ -103,7 +103,7 @@ impl Serialize for Finding {
 #[repr(u8)]
 pub enum Exit {
     /// Done, or allowed.
-    Allowed = 0,
+    Success = 0,
     /// An internal error, or one of the file system or network that says nothing about the file.
     Failed = 1,
     /// The command line cannot be used.

@@ -9,7 +9,7 @@ use crate::{
     decision::Decision,
     digest::Sha256Digest,
     finding::{Exit, Finding},
-    identity::Signer,
+    identity::SignerIdentity,
 };
 
 /// Who said whose identity the author's is.
@@ -55,7 +55,7 @@ pub struct Verdict {
     pub digest: Option<Sha256Digest>,
     /// Who signed, where a signature is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub signer: Option<Signer>,
+    pub signer: Option<SignerIdentity>,
     /// What the signer was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<BindingSource>,

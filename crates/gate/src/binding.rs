@@ -7,14 +7,16 @@
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{AuthorIdentity, Membership, Signer},
+    identity::{AuthorIdentity, Membership, SignerIdentity},
+};
+use cpan_sigstore_records::{
+    chain::{History, Learned, SignedRecord, Terms},
     record::Releases,
-    succession::{History, Learned, SignedRecord, Terms},
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{memory::SeenIdentity, records::RecordRefused};
+use crate::{records::RecordRefused, store::StableIdentity};
 
 /// What is known and was found of an author's records.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub(crate) struct Sources {
     /// What is remembered.
     pub known: History,
     /// Who signed the author's first release that was seen.
-    pub first_seen: Option<SeenIdentity>,
+    pub first_seen: Option<StableIdentity>,
     /// What the index has.
     pub index: Found,
     /// What lies in the author's directory.
@@ -99,7 +101,7 @@ impl Binding {
             (true, false) => Standing::New,
         };
         if is_new && let Some(first) = &sources.first_seen {
-            let agreed = history.has_signer(|signer| SeenIdentity::from(signer) == *first);
+            let agreed = history.has_signer(|signer| StableIdentity::from(signer) == *first);
             if agreed && standing == Standing::New {
                 standing = Standing::Connected;
             } else if !agreed && !overridden {
@@ -127,7 +129,7 @@ impl Binding {
     }
 
     /// Whether a signer at these times is the author, by the newest record.
-    pub fn compare(&self, signer: &Signer, times: &[Timestamp]) -> Membership {
+    pub fn compare(&self, signer: &SignerIdentity, times: &[Timestamp]) -> Membership {
         AuthorIdentity::compare(self.history.identities(), signer, times)
     }
 
@@ -166,7 +168,7 @@ impl Told {
         }
     }
 
-    fn unconnected(&mut self, history: &History, first: &SeenIdentity) {
+    fn unconnected(&mut self, history: &History, first: &StableIdentity) {
         let signers: Vec<_> = history
             .chain()
             .iter()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::memory::MemoryError;
+use crate::store::TrustStoreError;
 
 /// The gate could not look at a release. It says nothing about the release, and is never a pass.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum GateError {
     },
     /// The memory cannot be used.
     #[error(transparent)]
-    Memory(#[from] MemoryError),
+    TrustStore(#[from] TrustStoreError),
     /// The look at the archive ended without a result.
     #[error("expected the look at the archive to end with a result: {0}")]
     Stopped(String),

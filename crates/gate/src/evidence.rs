@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use cpan_sigstore_core::{digest::Sha256Digest, identity::Signer, succession::History};
-use cpan_sigstore_sigstore::{bundle::Refused, verify::VerifiedSignature};
+use cpan_sigstore_core::{digest::Sha256Digest, identity::SignerIdentity};
+use cpan_sigstore_keyless::{bundle::Refused, verify::VerifiedSignature};
+use cpan_sigstore_records::chain::History;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     binding::{Binding, Sources},
     look::ArchiveLook,
-    memory::Known,
+    store::Known,
 };
 
 /// All that a decision rests on, beside the policy.
@@ -88,7 +89,7 @@ pub(crate) enum Signature {
 /// Who signed, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Valid {
-    pub signer: Signer,
+    pub signer: SignerIdentity,
     /// By each clock that says so.
     pub times: Vec<Timestamp>,
     /// The predicate type, where a statement about the bytes was signed.

@@ -1,12 +1,11 @@
 //! Why an author's signatures count: every source there is, the one that speaks first, and since when.
 
 use cpan_sigstore_core::{
-    identity::AuthorIdentity,
-    policy::Setting,
+    identity::AuthorIdentity, policy::Setting, release::PauseId, verdict::BindingSource,
+};
+use cpan_sigstore_records::{
+    chain::{History, Side, SignedRecord},
     record::{Change, Releases, difference},
-    release::PauseId,
-    succession::{History, Side, SignedRecord},
-    verdict::BindingSource,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,7 +15,7 @@ use crate::{
     binding::{Binding, Sources},
     evidence::IndexAge,
     gather::{FoundRecords, Records, effective},
-    memory::{FirstSeen, KnownRecord},
+    store::{FirstSeen, KnownRecord},
 };
 
 /// What is known of who signs for an author.

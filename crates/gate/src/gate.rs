@@ -8,15 +8,15 @@ use cpan_sigstore_core::{
     release::{PauseId, ReleasePath},
     verdict::Verdict,
 };
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_keyless::verify::Verifier;
 use jiff::Timestamp;
 
 use crate::{
-    GateError, Memory, RecordFile,
+    GateError, RecordFile, TrustStore,
     decide::decide,
     evidence::{Evidence, Signature, Valid},
     gather::Gatherer,
-    memory::{Seen, SeenIdentity},
+    store::{Seen, StableIdentity},
 };
 
 /// A release that somebody wants to install.
@@ -38,7 +38,7 @@ pub struct Gate {
     refreshed: Option<Timestamp>,
     operator: Option<String>,
     policy: Policy,
-    memory: Memory,
+    memory: TrustStore,
 }
 
 /// What signatures are verified against.
@@ -50,17 +50,17 @@ pub(crate) enum Trust {
 
 impl Gate {
     /// A gate.
-    pub fn new(verifier: Verifier, policy: Policy, memory: Memory) -> Self {
+    pub fn new(verifier: Verifier, policy: Policy, memory: TrustStore) -> Self {
         Self::with_trust(Trust::Material(Box::new(verifier)), policy, memory)
     }
 
     /// A gate where no trust material is to be had, for this reason: what has a bundle is `unavailable`,
     /// what has none is `unsigned` as ever.
-    pub fn without_trust(reason: impl Into<String>, policy: Policy, memory: Memory) -> Self {
+    pub fn without_trust(reason: impl Into<String>, policy: Policy, memory: TrustStore) -> Self {
         Self::with_trust(Trust::None(reason.into()), policy, memory)
     }
 
-    fn with_trust(trust: Trust, policy: Policy, memory: Memory) -> Self {
+    fn with_trust(trust: Trust, policy: Policy, memory: TrustStore) -> Self {
         Self {
             trust: Arc::new(trust),
             refreshed: None,
@@ -100,7 +100,7 @@ impl Gate {
     }
 
     /// What it remembers.
-    pub fn memory(&self) -> &Memory {
+    pub fn memory(&self) -> &TrustStore {
         &self.memory
     }
 
@@ -165,14 +165,14 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(), GateError> {
         let binding = &evidence.binding;
-        let is_by_record = binding.compare(&valid.signer, &valid.times) == Membership::Theirs;
+        let is_by_record = binding.compare(&valid.signer, &valid.times) == Membership::Authorized;
         if binding.is_news && is_by_record {
             self.remember_history(evidence, now).await?;
         }
         let seen = Seen {
             path: candidate.path,
             digest: evidence.digest,
-            identity: SeenIdentity::from(&valid.signer),
+            identity: StableIdentity::from(&valid.signer),
             signed: valid.times.iter().min().copied().unwrap_or(now),
             now,
         };

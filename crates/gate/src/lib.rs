@@ -12,7 +12,7 @@
 //! - [`statement`] says which attestations count as a signature of a release.
 //! - [`explain`]: why an author's signatures count.
 //! - [`records`]: from the files of an author record to one that somebody signed.
-//! - [`memory`]: who signed first, what was signed before.
+//! - [`store`]: who signed first, what was signed before.
 
 mod binding;
 mod decide;
@@ -22,12 +22,13 @@ pub mod explain;
 mod gate;
 mod gather;
 mod look;
-pub mod memory;
 pub mod records;
 mod statement;
+pub mod store;
 
 pub use binding::Standing;
+pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;
 pub use gate::{Candidate, Gate};
-pub use memory::Memory;
-pub use records::{RecordFile, RecordRefused};
+pub use records::RecordRefused;
+pub use store::TrustStore;

@@ -3,27 +3,14 @@
 //!
 //! Who signed it is not who may: that is said by the rules of succession.
 
-use cpan_sigstore_core::{
+use cpan_sigstore_keyless::{bundle::Refused, verify::Verifier};
+pub use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordFile};
+use cpan_sigstore_records::{
+    chain::SignedRecord,
     record::{AuthorRecord, RecordError},
-    succession::SignedRecord,
 };
-use cpan_sigstore_sigstore::{bundle::Refused, verify::Verifier};
 
 use crate::evidence::Valid;
-
-/// Most records that are looked at for one release: a directory can hold any number of them.
-pub const RECORDS_LIMIT: usize = 64;
-
-/// The files of a record, as they were found. Nothing of them is believed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordFile {
-    /// The version in its name.
-    pub version: u32,
-    /// The record.
-    pub json: Vec<u8>,
-    /// Its bundle; `None` where there is none.
-    pub bundle: Option<Vec<u8>>,
-}
 
 /// Why files are no signed record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,11 +9,12 @@
 use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
 
 use cpan_sigstore_core::{
-    finding::Finding, identity::Signer, policy::Policy, release::ReleasePath, verdict::Verdict,
+    finding::Finding, identity::SignerIdentity, policy::Policy, release::ReleasePath,
+    verdict::Verdict,
 };
-use cpan_sigstore_gate::{Candidate, Gate, Memory};
+use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
+use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
-use cpan_sigstore_sigstore::{trust::TrustedRoot, verify::Verifier};
 use flate2::{Compression, write::GzEncoder};
 use jiff::Timestamp;
 use sha2::Digest as _;
@@ -62,7 +63,7 @@ impl Releases {
     async fn gate(&self) -> Gate {
         let root = TrustedRoot::from_file(&self.sandbox.trusted_root_path()).unwrap();
         let place = self.folder.path().join("memory.sqlite");
-        let memory = Memory::open(place.to_str().unwrap()).await.unwrap();
+        let memory = TrustStore::open(place.to_str().unwrap()).await.unwrap();
         Gate::new(Verifier::new(&root).unwrap(), Policy::default(), memory)
     }
 }
@@ -81,7 +82,7 @@ fn archive() -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-fn signer(verdict: &Verdict) -> &Signer {
+fn signer(verdict: &Verdict) -> &SignerIdentity {
     verdict.signer.as_ref().unwrap()
 }
 

@@ -58,7 +58,7 @@ impl Refusal {
     pub const fn exit(self) -> Exit {
         match self {
             Self::IndexRolledBack => Exit::Downgrade,
-            Self::Outside => Exit::Allowed,
+            Self::Outside => Exit::Success,
             Self::Unreadable | Self::Upstream | Self::Internal => Exit::TryLater,
         }
     }
@@ -239,7 +239,7 @@ impl Records {
 
     /// How a program ends that had all of this decided: by the worst of it.
     pub fn exit(&self) -> Exit {
-        self.lock().worst.unwrap_or(Exit::Allowed)
+        self.lock().worst.unwrap_or(Exit::Success)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -8,7 +8,7 @@ use std::{
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{ExpectedIdentity, Signer},
+    identity::{IdentityPolicy, SignerIdentity},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,8 @@ pub struct SignedBy {
     pub issuer: String,
 }
 
-impl From<&Signer> for SignedBy {
-    fn from(signer: &Signer) -> Self {
+impl From<&SignerIdentity> for SignedBy {
+    fn from(signer: &SignerIdentity) -> Self {
         Self {
             name: signer.subject.as_str().to_owned(),
             issuer: signer.issuer.clone(),
@@ -39,8 +39,8 @@ impl From<&Signer> for SignedBy {
 
 impl SignedBy {
     /// As what a bundle is held to.
-    pub fn identity(&self) -> ExpectedIdentity {
-        ExpectedIdentity::exact(&self.name, &self.issuer)
+    pub fn identity(&self) -> IdentityPolicy {
+        IdentityPolicy::exact(&self.name, &self.issuer)
     }
 }
 

@@ -47,7 +47,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         author: args.author.clone(),
         subdirectory: args.subdirectory.clone(),
     };
-    let mut worst = Exit::Allowed;
+    let mut worst = Exit::Success;
     for file in &args.files {
         let exit = check(args, file, &destination, terminal).unwrap_or_else(|failure| {
             terminal.failure(&failure);

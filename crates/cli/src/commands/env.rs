@@ -47,7 +47,7 @@ pub fn run(args: &EnvArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             }
         }
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// The address as it may stand between quotes of a shell.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_core::{cause::Cause, finding::Exit};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     bundle::{Refused, StrictBundle},
     inspect::{Claims, claims},
 };
@@ -81,7 +81,7 @@ pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             } else {
                 print(&name, &claims, terminal);
             }
-            Ok(Exit::Allowed)
+            Ok(Exit::Success)
         }
     }
 }

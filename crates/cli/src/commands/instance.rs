@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_sigstore::trust::{
+use cpan_sigstore_keyless::trust::{
     Config, Instance, Repository, SigningConfig, Source, TrustedRoot,
 };
 
@@ -82,7 +82,7 @@ pub fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<Exit, Failu
             terminal.headline(Tone::Good, "in use", name);
         }
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// The instance that the flags state; its files have to be readable now rather than at first use.

@@ -8,11 +8,11 @@ use std::{
 
 use clap::{Args, Subcommand};
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
-use cpan_sigstore_gate::memory::{Contents, Forget, IMPORT_LIMIT, Memory};
+use cpan_sigstore_gate::store::{Contents, Forget, IMPORT_LIMIT, TrustStore};
 
 use crate::{
     failure::Failure,
-    gate_args::MemoryArgs,
+    gate_args::TrustStoreArgs,
     instance_args::runtime,
     terminal::{Terminal, Tone},
 };
@@ -30,7 +30,7 @@ pub enum MemoryCommand {
 #[derive(Args, Debug)]
 pub struct ListArgs {
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     /// Print one JSON object, as `export` does
     #[arg(long)]
     json: bool,
@@ -45,7 +45,7 @@ pub struct ForgetArgs {
     #[command(flatten)]
     what: What,
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -73,7 +73,7 @@ struct What {
 #[derive(Args, Debug)]
 pub struct ExportArgs {
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
 }
 
 /// Take in what `export` has printed: all of it, or nothing.
@@ -86,7 +86,7 @@ pub struct ImportArgs {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -101,7 +101,7 @@ pub fn run(command: &MemoryCommand, terminal: &Terminal) -> Result<Exit, Failure
             MemoryCommand::Export(args) => {
                 let memory = args.memory.open().await?;
                 terminal.json(&memory.contents().await?);
-                Ok(Exit::Allowed)
+                Ok(Exit::Success)
             }
             MemoryCommand::Import(args) => import(args, terminal).await,
         }
@@ -112,7 +112,7 @@ async fn list(args: &ListArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let contents = args.memory.open().await?.contents().await?;
     if args.json {
         terminal.json(&contents);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     for first in &contents.first_seen {
         terminal.line(&format!(
@@ -151,7 +151,7 @@ async fn list(args: &ListArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             noted.operator, noted.version, noted.author, noted.record, noted.noted
         ));
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 async fn forget(args: &ForgetArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -173,7 +173,7 @@ async fn forget(args: &ForgetArgs, terminal: &Terminal) -> Result<Exit, Failure>
     };
     let count = memory.forget(&what).await?;
     changed("forgotten", count, args.json, terminal);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 async fn import(args: &ImportArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -188,10 +188,10 @@ async fn import(args: &ImportArgs, terminal: &Terminal) -> Result<Exit, Failure>
         .read_to_end(&mut json)
         .map_err(Failure::read(&args.file))?;
     let contents = Contents::parse(&json)?;
-    let memory: Memory = args.memory.open().await?;
+    let memory: TrustStore = args.memory.open().await?;
     let count = memory.import(&contents, args.replace).await?;
     changed("taken-in", count, args.json, terminal);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 fn changed(word: &str, count: u64, json: bool, terminal: &Terminal) {

@@ -3,13 +3,13 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_authors::operator::{Copies, Pin};
 use cpan_sigstore_core::{finding::Exit, text::printable};
-use cpan_sigstore_gate::Memory;
+use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_mirror::{
     Records,
     server::{Listening, tls},
 };
+use cpan_sigstore_registry::subscription::{Copies, Pin};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -113,11 +113,11 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
     drop(stop);
     // A task that panicked has said so.
     let _ = runtime.block_on(serving);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// The operator's index and its bundle, as they were taken in; `None` where there are none to serve.
-async fn kept(memory: &Memory, copies: &Copies) -> Result<Option<(Vec<u8>, Vec<u8>)>, Failure> {
+async fn kept(memory: &TrustStore, copies: &Copies) -> Result<Option<(Vec<u8>, Vec<u8>)>, Failure> {
     let pin = Pin::load(&folders::operator_file()?).map_err(IndexFailure::from)?;
     let Some(pin) = pin else {
         return Ok(None);

@@ -101,7 +101,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             chosen.path()?.display()
         ),
     );
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// What `policy explain --json` prints.
@@ -147,7 +147,7 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     };
     if args.json {
         terminal.json(&explained);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     terminal.line(&release.to_string());
     match &explained.identities_from {
@@ -173,7 +173,7 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     setting("trust-material-age", &rule.trust_material_age, terminal);
     setting("index-age", &rule.index_age, terminal);
     setting("index-age-limit", &rule.index_age_limit, terminal);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 fn identities(rule: &Rule) -> Vec<String> {

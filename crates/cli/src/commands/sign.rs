@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     sign::SignedBundle,
     verify::{VerifiedSignature, sha256},
 };
@@ -66,7 +66,7 @@ struct Signed<'a> {
 pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let jobs = jobs(args)?;
     runtime()?.block_on(sign(args, &jobs, terminal))?;
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 async fn sign(args: &SignArgs, jobs: &[Job], terminal: &Terminal) -> Result<(), Failure> {

@@ -66,8 +66,8 @@ pub fn run(command: &TrustCommand, terminal: &Terminal) -> Result<Exit, Failure>
     }
     Ok(match (&explanation.untold, explanation.source) {
         (Some(_), _) => Exit::TryLater,
-        (None, Some(_)) => Exit::Allowed,
-        (None, None) if explanation.pause.is_some() => Exit::Allowed,
+        (None, Some(_)) => Exit::Success,
+        (None, None) if explanation.pause.is_some() => Exit::Success,
         (None, None) => Exit::IdentityMismatch,
     })
 }

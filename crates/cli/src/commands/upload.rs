@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, identity::ExpectedIdentity};
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
-use cpan_sigstore_sigstore::verify::Verifier;
 
 use crate::{
     bundle_file::{self, beside},
@@ -62,7 +62,7 @@ pub fn run(args: &UploadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let archives = archives(args)?;
     let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
     let expected = match (&args.identity, &args.issuer) {
-        (Some(name), Some(issuer)) => Some(ExpectedIdentity::exact(name, issuer)),
+        (Some(name), Some(issuer)) => Some(IdentityPolicy::exact(name, issuer)),
         _ => None,
     };
     let mut signed = Vec::new();
@@ -76,7 +76,7 @@ pub fn run(args: &UploadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         for release in &signed {
             plan(args, release, terminal);
         }
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     upload(args, &signed, &verifier, terminal)
 }
@@ -102,7 +102,7 @@ fn archives(args: &UploadArgs) -> Result<Vec<PathBuf>, Failure> {
 fn look(
     args: &UploadArgs,
     archive: &Path,
-    expected: Option<&ExpectedIdentity>,
+    expected: Option<&IdentityPolicy>,
     verifier: &Verifier,
     terminal: &Terminal,
 ) -> Result<Result<SignedArchive, Exit>, Failure> {
@@ -167,9 +167,9 @@ fn upload(
                 &release, &kept, &args.wait, verifier, terminal, args.json,
             ))
             .map_err(|failure| Failure::partly(failure, done, "uploaded", archives.iter()))?;
-        if exit != Exit::Allowed {
+        if exit != Exit::Success {
             return Ok(exit);
         }
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }

@@ -1,15 +1,16 @@
 //! The one function that makes an exit code of a failure.
 
-use cpan_sigstore_authors::watch::{StateError, WatchError, WebhookError};
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_gate::memory::MemoryError;
-use cpan_sigstore_mirror::upstream::UpstreamError;
-use cpan_sigstore_pause::{backlog::BacklogError, upload::UploadError};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_cpan::backlog::BacklogError;
+use cpan_sigstore_cpan::upstream::UpstreamError;
+use cpan_sigstore_gate::store::TrustStoreError;
+use cpan_sigstore_keyless::{
     login::LoginError,
     sign::SignError,
     trust::{ConfigError, TrustError},
 };
+use cpan_sigstore_monitor::{StateError, WatchError, WebhookError};
+use cpan_sigstore_pause::upload::UploadError;
 
 use super::Failure;
 
@@ -19,7 +20,7 @@ impl Failure {
         match self {
             Self::Partly { failure, .. } => failure.exit(),
             Self::Author(error) => error.exit(),
-            Self::OperatorIndex(error) => error.exit(),
+            Self::AuthorIndex(error) => error.exit(),
             Self::NameTaken { .. } | Self::NotPublished { .. } => Exit::TryLater,
             Self::Usage(_)
             | Self::PauseAddress(_)
@@ -35,7 +36,7 @@ impl Failure {
             | Self::NoIssuer
             | Self::NotAgreed
             | Self::Policy { .. }
-            | Self::Memory(MemoryError::Place(_))
+            | Self::TrustStore(TrustStoreError::Place(_))
             | Self::Webhook(WebhookError::Address)
             | Self::Config(
                 ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_),
@@ -72,7 +73,7 @@ impl Failure {
             | Self::Upstream(_)
             | Self::Index(_)
             | Self::NotOnCpan { .. }
-            | Self::Memory(_)
+            | Self::TrustStore(_)
             | Self::Http(_)
             | Self::Login(_)
             | Self::Trust(_)

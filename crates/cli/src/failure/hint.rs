@@ -1,14 +1,14 @@
 //! What to do next, where that is known.
 
-use cpan_sigstore_authors::watch::{StateError, WatchError};
 use cpan_sigstore_core::{cause::Cause, finding::Exit};
-use cpan_sigstore_gate::{GateError, memory::MemoryError};
-use cpan_sigstore_pause::{journal::JournalError, upload::UploadError};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_gate::{GateError, store::TrustStoreError};
+use cpan_sigstore_keyless::{
     login::LoginError,
     sign::SignError,
     trust::{ConfigError, TrustError},
 };
+use cpan_sigstore_monitor::{StateError, WatchError};
+use cpan_sigstore_pause::{journal::JournalError, upload::UploadError};
 
 use super::Failure;
 
@@ -21,7 +21,7 @@ impl Failure {
             ),
             Self::Partly { failure, .. } => failure.hint(),
             Self::Author(error) => error.hint(),
-            Self::OperatorIndex(error) => error.hint(),
+            Self::AuthorIndex(error) => error.hint(),
             Self::NoCredentials => Some(
                 "write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are asked",
             ),
@@ -84,10 +84,10 @@ impl Failure {
             Self::Policy { .. } => Some(
                 "nothing is decided by half a policy; `cpan-sigstore policy check` reads it again",
             ),
-            Self::Memory(MemoryError::Conflict { .. }) => Some(
+            Self::TrustStore(TrustStoreError::Conflict { .. }) => Some(
                 "ask the author which identity is theirs; to take in all of the export, whatever is known, add `--replace`",
             ),
-            Self::Gate(GateError::Memory(_)) | Self::Memory(_) => Some(
+            Self::Gate(GateError::TrustStore(_)) | Self::TrustStore(_) => Some(
                 "without its memory the gate does not know who signed before, and lets nothing pass; another place for it is named with `--memory`",
             ),
             Self::NoIdentity(_) => Some(

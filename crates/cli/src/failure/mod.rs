@@ -8,29 +8,28 @@ mod hint;
 use std::path::PathBuf;
 
 use cpan_sigstore_archive::fix::FixError;
-use cpan_sigstore_authors::watch::{StateError, WatchError, WebhookError};
 use cpan_sigstore_core::{
     digest::{DigestError, Sha256Digest},
     identity::PatternError,
     policy::PolicyError,
     release::PauseIdError,
 };
-use cpan_sigstore_gate::{GateError, memory::MemoryError};
+use cpan_sigstore_cpan::{backlog::BacklogError, published::CpanError};
+use cpan_sigstore_cpan::{index::PackageIndexError, upstream::UpstreamError};
+use cpan_sigstore_gate::{GateError, store::TrustStoreError};
 use cpan_sigstore_http::HttpError;
-use cpan_sigstore_mirror::{index::IndexError, upstream::UpstreamError};
-use cpan_sigstore_pause::{
-    backlog::BacklogError,
-    credentials::{DotPauseError, TokenError as PauseTokenError},
-    journal::JournalError,
-    published::CpanError,
-    server::AddressError,
-    upload::UploadError,
-};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_keyless::{
     login::{LoginError, TokenError},
     sign::SignError,
     trust::{ConfigError, TrustError},
     verify::{ArtifactError, KeyError},
+};
+use cpan_sigstore_monitor::{StateError, WatchError, WebhookError};
+use cpan_sigstore_pause::{
+    credentials::{DotPauseError, TokenError as PauseTokenError},
+    journal::JournalError,
+    server::AddressError,
+    upload::UploadError,
 };
 
 use crate::{
@@ -70,7 +69,7 @@ pub enum Failure {
     Author(#[from] AuthorError),
     /// Nothing was done with an operator's index.
     #[error(transparent)]
-    OperatorIndex(#[from] IndexFailure),
+    AuthorIndex(#[from] IndexFailure),
     /// No identity to verify against.
     #[error(
         "expected the identity that should have signed, by name and issuer, found {0}: a valid signature by anybody is no reason to trust a file"
@@ -101,7 +100,7 @@ pub enum Failure {
     Gate(#[from] GateError),
     /// The memory cannot be used.
     #[error(transparent)]
-    Memory(#[from] MemoryError),
+    TrustStore(#[from] TrustStoreError),
     /// The trust material cannot be used or had.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -197,7 +196,7 @@ pub enum Failure {
     Upstream(#[from] UpstreamError),
     /// The index of a CPAN is none.
     #[error("the index of packages: {0}")]
-    Index(#[from] IndexError),
+    Index(#[from] PackageIndexError),
     /// The index of a CPAN is older than one that was seen.
     #[error("expected the index of {newest} or a newer one, found one of {found}")]
     IndexRolledBack {

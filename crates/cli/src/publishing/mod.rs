@@ -13,8 +13,8 @@ pub use wait::WaitArgs;
 use std::path::Path;
 
 use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
-use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 
 use crate::{failure::Failure, terminal::Terminal};
@@ -51,7 +51,7 @@ pub async fn finish(
     let mut stage = Stage::Uploaded;
     if wait.wait {
         match wait::wait(wait, release, verifier, terminal, json).await? {
-            Exit::Allowed => {}
+            Exit::Success => {}
             alarm => return Ok(alarm),
         }
         stage = Stage::Published;
@@ -62,5 +62,5 @@ pub async fn finish(
     let url = release.cpan.url(&path).to_string();
     let author = release.directory.author();
     print(signed, stage, Some((author, &url)), terminal, json);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }

@@ -7,12 +7,12 @@
 use std::{path::Path, sync::Arc};
 
 use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_cpan::published::{Cpan, Directory};
+use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 use cpan_sigstore_pause::{
     journal::Journal,
-    published::{Cpan, Directory},
     upload::{Outcome, Outgoing, Uploader},
 };
-use cpan_sigstore_sigstore::bundle::SIZE_LIMIT;
 use jiff::Timestamp;
 
 use super::SignedArchive;

@@ -1,7 +1,7 @@
 //! How far a release has come, as the result of a command.
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_sigstore::verify::VerifiedSignature;
+use cpan_sigstore_keyless::verify::VerifiedSignature;
 use serde::Serialize;
 
 use super::SignedArchive;

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{ExpectedIdentity, IdentityMismatch},
+    identity::{IdentityMismatch, IdentityPolicy},
+};
+use cpan_sigstore_keyless::{
+    bundle::{Refused, StrictBundle},
+    verify::{Allow, Artifact, VerifiedSignature, Verifier, VerifyError},
 };
 use cpan_sigstore_pause::{
     journal::{Journal, SignedBy},
     upload::Outgoing,
-};
-use cpan_sigstore_sigstore::{
-    bundle::{Refused, StrictBundle},
-    verify::{Allow, Artifact, VerifiedSignature, Verifier, VerifyError},
 };
 
 use crate::{
@@ -68,7 +68,7 @@ pub async fn sign(
     digest: Sha256Digest,
     place: &Place,
     kept: &Path,
-) -> Result<ExpectedIdentity, Failure> {
+) -> Result<IdentityPolicy, Failure> {
     let bundle = session.sign(digest).await?;
     let by = SignedBy::from(bundle.verified().signer());
     let expected = by.identity();
@@ -88,7 +88,7 @@ impl SignedArchive {
         archive: &Path,
         digest: Sha256Digest,
         bundle: &Path,
-        expected: Option<&ExpectedIdentity>,
+        expected: Option<&IdentityPolicy>,
         verifier: &Verifier,
     ) -> Result<Result<Self, NotSigned>, Failure> {
         let Some(json) = bundle_file::read(bundle)? else {
@@ -146,7 +146,7 @@ impl SignedArchive {
     }
 
     /// Who signed, as what others are held to.
-    pub fn identity(&self) -> ExpectedIdentity {
+    pub fn identity(&self) -> IdentityPolicy {
         self.signed_by().identity()
     }
 
@@ -176,7 +176,7 @@ impl SignedArchive {
 pub(super) fn verify_bundle(
     json: &[u8],
     digest: Sha256Digest,
-    expected: Option<&ExpectedIdentity>,
+    expected: Option<&IdentityPolicy>,
     verifier: &Verifier,
 ) -> Result<Result<VerifiedSignature, NotSigned>, Failure> {
     let bundle = match StrictBundle::parse(json) {

@@ -3,12 +3,12 @@
 use std::{path::Path, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, identity::ExpectedIdentity};
-use cpan_sigstore_pause::{
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_cpan::{
+    publication::{Awaited, Missing, Seen, Watch},
     published::Cpan,
-    watch::{Awaited, Missing, Seen, Watch},
 };
-use cpan_sigstore_sigstore::{bundle::SIZE_LIMIT, verify::Verifier};
+use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
 use tokio::time::Instant;
 
 use super::{Release, SignedArchive, signed::verify_bundle};
@@ -140,17 +140,17 @@ fn not_published(missing: Missing, cpan: &Cpan, args: &WaitArgs) -> Failure {
 fn judge(
     published: &[u8],
     signed: &SignedArchive,
-    expected: &ExpectedIdentity,
+    expected: &IdentityPolicy,
     verifier: &Verifier,
     url: &str,
     terminal: &Terminal,
     json: bool,
 ) -> Result<Exit, Failure> {
     if published == signed.json() {
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     let Err(other) = verify_bundle(published, signed.digest(), Some(expected), verifier)? else {
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     };
     terminal.warning("the published bundle is not the one that was uploaded: whoever put it there holds your PAUSE account, or the mirror");
     Ok(other.report(url, Path::new(url)).print(terminal, json))

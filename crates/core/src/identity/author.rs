@@ -4,13 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{ExpectedIdentity, Signer};
+use super::{IdentityPolicy, SignerIdentity};
 
 /// An identity, and when it is the author's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorIdentity {
     /// Who.
-    pub identity: ExpectedIdentity,
+    pub identity: IdentityPolicy,
     /// It counts for signatures from this time on.
     pub from: Option<Timestamp>,
     /// It counts for signatures before this time.
@@ -21,11 +21,11 @@ pub struct AuthorIdentity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Membership {
     /// One of them is the signer, at all times of signing.
-    Theirs,
+    Authorized,
     /// One of them is the signer, and not at that time.
-    Retired,
+    Expired,
     /// None of them is.
-    NotTheirs,
+    Unauthorized,
 }
 
 impl AuthorIdentity {
@@ -39,7 +39,11 @@ impl AuthorIdentity {
     }
 
     /// What a list of identities says of who signed at these times, each by a clock that is trusted.
-    pub fn compare(identities: &[Self], signer: &Signer, times: &[Timestamp]) -> Membership {
+    pub fn compare(
+        identities: &[Self],
+        signer: &SignerIdentity,
+        times: &[Timestamp],
+    ) -> Membership {
         let mut matching = identities
             .iter()
             .filter(|one| one.identity.check(signer).is_ok());
@@ -47,9 +51,9 @@ impl AuthorIdentity {
             matching.clone().next(),
             matching.any(|one| one.counts_at(times)),
         ) {
-            (_, true) => Membership::Theirs,
-            (Some(_), false) => Membership::Retired,
-            (None, false) => Membership::NotTheirs,
+            (_, true) => Membership::Authorized,
+            (Some(_), false) => Membership::Expired,
+            (None, false) => Membership::Unauthorized,
         }
     }
 }

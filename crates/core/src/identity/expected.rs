@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::{Matcher, Signer, WorkflowClaims};
+use super::{Matcher, SignerIdentity, WorkflowClaims};
 
 /// The identity a signature is verified against. The issuer is always part of it: a name means
 /// nothing without the one who vouches for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExpectedIdentity {
+pub struct IdentityPolicy {
     /// The name.
     pub subject: Matcher,
     /// The OpenID issuer.
@@ -16,7 +16,7 @@ pub struct ExpectedIdentity {
     pub workflow: WorkflowClaims,
 }
 
-impl ExpectedIdentity {
+impl IdentityPolicy {
     /// An exact name at an exact issuer.
     pub fn exact(subject: impl Into<String>, issuer: impl Into<String>) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl ExpectedIdentity {
     ///
     /// # Errors
     /// The first field that differs, with both identities whole.
-    pub fn check(&self, signer: &Signer) -> Result<(), IdentityMismatch> {
+    pub fn check(&self, signer: &SignerIdentity) -> Result<(), IdentityMismatch> {
         let mismatch = |field| IdentityMismatch {
             field,
             expected: Box::new(self.clone()),
@@ -52,7 +52,7 @@ impl ExpectedIdentity {
     }
 }
 
-impl fmt::Display for ExpectedIdentity {
+impl fmt::Display for IdentityPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (by {})", self.subject, self.issuer)?;
         for (name, value) in self.workflow.iter() {
@@ -82,9 +82,9 @@ pub struct IdentityMismatch {
     /// The first field that differs.
     pub field: MismatchField,
     /// Who was meant to sign.
-    pub expected: Box<ExpectedIdentity>,
+    pub expected: Box<IdentityPolicy>,
     /// Who did.
-    pub found: Box<Signer>,
+    pub found: Box<SignerIdentity>,
 }
 
 #[cfg(test)]
@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use crate::identity::{CiClaims, Subject};
 
-    fn signer(subject: &str, issuer: &str) -> Signer {
-        Signer {
+    fn signer(subject: &str, issuer: &str) -> SignerIdentity {
+        SignerIdentity {
             subject: Subject::Email(subject.into()),
             issuer: issuer.into(),
             claims: CiClaims::default(),
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_same_name_at_another_issuer_is_somebody_else() {
-        let expected = ExpectedIdentity::exact("a@example.com", "https://accounts.google.com");
+        let expected = IdentityPolicy::exact("a@example.com", "https://accounts.google.com");
         assert!(
             expected
                 .check(&signer("a@example.com", "https://accounts.google.com"))
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_claim_that_is_asked_for_must_be_there() {
-        let mut expected = ExpectedIdentity::exact("a@example.com", "https://issuer.test");
+        let mut expected = IdentityPolicy::exact("a@example.com", "https://issuer.test");
         expected.workflow.repository = Some("author/Foo-Bar".into());
         let error = expected
             .check(&signer("a@example.com", "https://issuer.test"))

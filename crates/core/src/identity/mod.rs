@@ -1,7 +1,7 @@
 //! Who signed, and who was meant to sign.
 //!
-//! [`Signer`] is what a certificate says; [`ExpectedIdentity`] is what the user, a policy or an
-//! author record asks for. The comparison stands in [`ExpectedIdentity::check`] alone.
+//! [`SignerIdentity`] is what a certificate says; [`IdentityPolicy`] is what the user, a policy or an
+//! author record asks for. The comparison stands in [`IdentityPolicy::check`] alone.
 
 mod author;
 mod claims;
@@ -12,7 +12,7 @@ mod wildcard;
 
 pub use author::{AuthorIdentity, Membership};
 pub use claims::{CiClaims, WorkflowClaims};
-pub use expected::{ExpectedIdentity, IdentityMismatch, MismatchField};
+pub use expected::{IdentityMismatch, IdentityPolicy, MismatchField};
 pub use matcher::{Matcher, PatternError};
-pub use signer::{Signer, Subject};
+pub use signer::{SignerIdentity, Subject};
 pub use wildcard::{Wildcard, WildcardError};

@@ -38,7 +38,7 @@ impl fmt::Display for Subject {
 /// Built from a certificate by the reader of certificates. Whether the certificate was verified is
 /// not said here, but by the proof type that carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Signer {
+pub struct SignerIdentity {
     /// The name.
     pub subject: Subject,
     /// The OpenID issuer that vouched for it, for example `https://accounts.google.com`.
@@ -48,7 +48,7 @@ pub struct Signer {
     pub claims: CiClaims,
 }
 
-impl fmt::Display for Signer {
+impl fmt::Display for SignerIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (by {})", self.subject, self.issuer)
     }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
-    identity::{AuthorIdentity, ExpectedIdentity, Matcher, WorkflowClaims},
+    identity::{AuthorIdentity, IdentityPolicy, Matcher, WorkflowClaims},
     release::PauseId,
 };
 
@@ -267,7 +267,7 @@ impl Identity {
             ));
         }
         Ok(AuthorIdentity {
-            identity: ExpectedIdentity {
+            identity: IdentityPolicy {
                 subject,
                 issuer: Matcher::Exact(issuer),
                 workflow: WorkflowClaims {

@@ -1,7 +1,7 @@
 //! PAUSE as identity provider.
 
 use crate::{
-    identity::{Signer, Subject},
+    identity::{SignerIdentity, Subject},
     release::PauseId,
 };
 
@@ -19,7 +19,7 @@ pub struct PauseProvider {
 impl PauseProvider {
     /// Whose the signature is by PAUSE's word: `None` where PAUSE did not speak, `Some(None)` where it spoke
     /// of what is no PAUSE id.
-    pub fn names(&self, signer: &Signer) -> Option<Option<PauseId>> {
+    pub fn names(&self, signer: &SignerIdentity) -> Option<Option<PauseId>> {
         if signer.issuer != self.issuer {
             return None;
         }

@@ -149,7 +149,7 @@ fn an_identity_counts_between_its_times_at_every_clock() {
         "[author.TIMLEGGE]\nidentities = [{ subject = 'a@x', issuer = 'i', from = '2026-01-01T00:00:00Z', until = '2027-01-01T00:00:00Z' }]",
     );
     let pins = rule.identities.unwrap().value;
-    let signer = |subject: &str| crate::identity::Signer {
+    let signer = |subject: &str| crate::identity::SignerIdentity {
         subject: crate::identity::Subject::Email(subject.into()),
         issuer: "i".into(),
         claims: crate::identity::CiClaims::default(),
@@ -161,11 +161,11 @@ fn an_identity_counts_between_its_times_at_every_clock() {
     let end = "2027-01-01T00:00:00Z";
     let compare =
         |subject, at: &[&str]| AuthorIdentity::compare(&pins, &signer(subject), &times(at));
-    assert_eq!(compare("a@x", &[first]), Membership::Theirs);
-    assert_eq!(compare("a@x", &[end]), Membership::Retired);
-    assert_eq!(compare("a@x", &[first, end]), Membership::Retired);
-    assert_eq!(compare("a@x", &[]), Membership::Retired);
-    assert_eq!(compare("b@x", &[first]), Membership::NotTheirs);
+    assert_eq!(compare("a@x", &[first]), Membership::Authorized);
+    assert_eq!(compare("a@x", &[end]), Membership::Expired);
+    assert_eq!(compare("a@x", &[first, end]), Membership::Expired);
+    assert_eq!(compare("a@x", &[]), Membership::Expired);
+    assert_eq!(compare("b@x", &[first]), Membership::Unauthorized);
 }
 
 proptest! {

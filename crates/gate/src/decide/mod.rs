@@ -23,12 +23,12 @@ use cpan_sigstore_core::{
     cause::Cause,
     decision::Decision,
     finding::Finding,
-    identity::Signer,
+    identity::SignerIdentity,
     policy::Rule,
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
-use cpan_sigstore_sigstore::bundle::Refused;
+use cpan_sigstore_keyless::bundle::Refused;
 use jiff::SignedDuration;
 
 use self::source::{identity, source};
@@ -42,7 +42,7 @@ use crate::{
 /// One thing that is the case.
 struct Told {
     finding: Finding,
-    signer: Option<Signer>,
+    signer: Option<SignerIdentity>,
     binding: Option<BindingSource>,
     expected: Option<String>,
     found: Option<String>,

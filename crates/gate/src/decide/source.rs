@@ -12,7 +12,7 @@ use super::Told;
 use crate::{
     binding::{Binding, Standing},
     evidence::{Evidence, Valid},
-    memory::{Known, SeenIdentity},
+    store::{Known, StableIdentity},
 };
 
 /// Whose identities are an author's.
@@ -24,7 +24,7 @@ pub(super) enum Source<'a> {
     /// PAUSE's own word: the id in the certificate.
     PauseIssued(&'a PauseProvider, Option<PauseId>),
     /// Who signed the first release of the author, or of the distribution, that was seen.
-    FirstSeen(&'a SeenIdentity),
+    FirstSeen(&'a StableIdentity),
 }
 
 /// 5. The first source that speaks.
@@ -73,7 +73,7 @@ pub(super) fn identity(
         Some(Source::PauseIssued(provider, id)) => {
             by_pause(path, provider, id.as_ref(), &evidence.known, valid)
         }
-        Some(Source::FirstSeen(first)) if **first == SeenIdentity::from(&valid.signer) => {
+        Some(Source::FirstSeen(first)) if **first == StableIdentity::from(&valid.signer) => {
             bound(Finding::Trusted, BindingSource::FirstSeen)
         }
         Some(Source::FirstSeen(first)) => {
@@ -99,13 +99,13 @@ fn bound(finding: Finding, binding: BindingSource) -> Told {
 fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, valid: &Valid) -> Told {
     let listed = || format!("{}, as stated in {}", listed(&pins.value), pins.origin);
     match AuthorIdentity::compare(&pins.value, &valid.signer, &valid.times) {
-        Membership::Theirs => bound(Finding::Trusted, BindingSource::Pin),
-        Membership::Retired => bound(Finding::IdentityRetired, BindingSource::Pin)
+        Membership::Authorized => bound(Finding::Trusted, BindingSource::Pin),
+        Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Pin)
             .expected(listed(), signed(valid))
             .hint(
                 "do not use the file, unless the author says that it was signed at that time; then change `from` or `until` in policy.toml",
             ),
-        Membership::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Pin)
+        Membership::Unauthorized => bound(Finding::IdentityMismatch, BindingSource::Pin)
             .expected(listed(), valid.signer.to_string())
             .hint(
                 "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then add it to policy.toml",
@@ -122,7 +122,7 @@ fn by_record(path: &ReleasePath, binding: &Binding, known: &Known, valid: &Valid
         )
     };
     match binding.compare(&valid.signer, &valid.times) {
-        Membership::Theirs if binding.standing == Standing::New => {
+        Membership::Authorized if binding.standing == Standing::New => {
             bound(Finding::IdentityUnknown, BindingSource::Record)
                 .expected(
                     format!("an identity of {} that is known from elsewhere, too", path.author),
@@ -132,19 +132,19 @@ fn by_record(path: &ReleasePath, binding: &Binding, known: &Known, valid: &Valid
                     "whoever holds the author's PAUSE account can have made this record, which was never seen before; use an index (`cpan-sigstore index use`), or ask the author and pin it in policy.toml. Once allowed, it is remembered, and only what follows on it counts",
                 )
         }
-        Membership::Theirs => anothers_distribution(path, known, valid, |first| {
-            first == SeenIdentity::from(&valid.signer)
+        Membership::Authorized => anothers_distribution(path, known, valid, |first| {
+            first == StableIdentity::from(&valid.signer)
                 || binding
                     .history
-                    .has_signer(|signer| SeenIdentity::from(signer) == first)
+                    .has_signer(|signer| StableIdentity::from(signer) == first)
         })
         .unwrap_or_else(|| bound(Finding::Trusted, BindingSource::Record)),
-        Membership::Retired => bound(Finding::IdentityRetired, BindingSource::Record)
+        Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Record)
             .expected(listed(), signed(valid))
             .hint(
                 "do not use the file: the author says that this identity did not sign any more at that time, or not yet",
             ),
-        Membership::NotTheirs => bound(Finding::IdentityMismatch, BindingSource::Record)
+        Membership::Unauthorized => bound(Finding::IdentityMismatch, BindingSource::Record)
             .expected(listed(), valid.signer.to_string())
             .hint(
                 "do not use the file: the author says who signs, and this identity is not among them; the author can add it with `cpan-sigstore author add`",
@@ -171,7 +171,7 @@ fn by_pause(
             .hint("do not use the file: PAUSE says that another of its authors signed it");
     }
     anothers_distribution(path, known, valid, |first| {
-        first == SeenIdentity::from(&valid.signer)
+        first == StableIdentity::from(&valid.signer)
     })
     .unwrap_or_else(|| bound(Finding::Trusted, BindingSource::PauseIssued))
 }
@@ -182,7 +182,7 @@ fn anothers_distribution(
     path: &ReleasePath,
     known: &Known,
     valid: &Valid,
-    is_theirs: impl Fn(SeenIdentity) -> bool,
+    is_theirs: impl Fn(StableIdentity) -> bool,
 ) -> Option<Told> {
     let first = known.distribution.clone()?;
     let of = known.distribution_of.as_ref()?;

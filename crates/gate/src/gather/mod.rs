@@ -7,20 +7,21 @@ pub(crate) use records::{FoundRecords, Records, effective};
 use std::{fs::File, path::PathBuf, sync::Arc};
 
 use cpan_sigstore_archive::{Destination, preflight};
-use cpan_sigstore_core::{digest::Sha256Digest, policy::Rule, release::PauseId, succession::SKEW};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_core::{digest::Sha256Digest, policy::Rule, release::PauseId};
+use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     verify::{Allow, Artifact, VerifyError},
 };
+use cpan_sigstore_records::chain::SKEW;
 use jiff::Timestamp;
 
 use crate::{
-    Candidate, GateError, Memory,
+    Candidate, GateError, TrustStore,
     binding::{Binding, Sources},
     evidence::{Evidence, IndexAge, Signature, Valid},
     gate::Trust,
     look::ArchiveLook,
-    memory::Vouched,
+    store::Vouched,
 };
 
 /// Where what is known comes from.
@@ -30,7 +31,7 @@ pub(crate) struct Gatherer<'a> {
     pub refreshed: Option<Timestamp>,
     /// Whose index is believed.
     pub operator: Option<&'a str>,
-    pub memory: &'a Memory,
+    pub memory: &'a TrustStore,
 }
 
 /// What of it has to be calculated.

@@ -1,11 +1,12 @@
 //! An author's records, verified as far as they are not known already.
 
-use cpan_sigstore_core::{digest::Sha256Digest, index::OVERRIDE_DELAY, succession::History};
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_records::{author_index::OVERRIDE_DELAY, chain::History};
 use jiff::Timestamp;
 
 use crate::{
-    RecordFile, binding::Found, gate::Trust, memory::NotedOverride, records, records::RECORDS_LIMIT,
+    RecordFile, binding::Found, gate::Trust, records, records::RECORDS_LIMIT, store::NotedOverride,
 };
 
 /// The records of an author, as they were found.

@@ -11,7 +11,7 @@ use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_gate::{GateError, RecordFile};
 
 use super::Mirror;
-use crate::upstream::UpstreamError;
+use cpan_sigstore_cpan::upstream::UpstreamError;
 
 /// Of how many authors the records are held.
 const AUTHORS: usize = 20_000;

@@ -3,17 +3,19 @@
 
 use std::sync::Arc;
 
-use cpan_sigstore_core::record::SIZE_LIMIT as RECORD_LIMIT;
-use cpan_sigstore_pause::published::{CHECKSUMS_LIMIT, Checksums};
-use cpan_sigstore_sigstore::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
+use cpan_sigstore_cpan::published::{CHECKSUMS_LIMIT, Checksums};
+use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
+use cpan_sigstore_records::record::SIZE_LIMIT as RECORD_LIMIT;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Mirror};
 use crate::{
     cache::{CacheError, Content, Place},
-    index::{self, IndexError},
-    path::{Index, Wanted},
     record::Refusal,
+};
+use cpan_sigstore_cpan::{
+    index::{self, PackageIndexError},
+    path::{Index, Wanted},
     upstream::UpstreamError,
 };
 
@@ -110,7 +112,7 @@ impl Mirror {
     /// An index, packed or not, from whichever of the two the upstream has: they are always the same one.
     async fn index(&self, index: Index, packed: bool) -> Result<Vec<u8>, Trouble> {
         let unreadable =
-            |error: IndexError| Trouble::Refused(Refusal::Unreadable, error.to_string());
+            |error: PackageIndexError| Trouble::Refused(Refusal::Unreadable, error.to_string());
         let gzip = format!("{}.gz", index.path());
         let text = match self.upstream.small(&gzip, index::SIZE_LIMIT).await? {
             Some(gzip) => {

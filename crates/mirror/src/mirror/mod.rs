@@ -18,22 +18,19 @@ use std::{
 };
 
 use cpan_sigstore_core::decision::Decision;
-use cpan_sigstore_gate::{Gate, Memory};
+use cpan_sigstore_gate::{Gate, TrustStore};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::{
     cache::{Cache, CacheError, Content, Known},
-    path::Wanted,
     record::{Record, Records, Refusal},
     server::OperatorFiles,
-    upstream::Upstream,
 };
 use authors::AuthorRecords;
+use cpan_sigstore_cpan::{path::Wanted, upstream::Upstream};
 use flights::Flights;
 
-/// Largest archive that is fetched, in bytes.
-pub const ARCHIVE_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
 /// How long a denial holds at most, so that a client that tries again is answered at once and an author
 /// who adds a bundle is not kept waiting.
 const DENIED_FOR: Duration = Duration::from_secs(30);
@@ -123,7 +120,7 @@ impl Mirror {
     }
 
     /// What the gate remembers.
-    pub fn memory(&self) -> Memory {
+    pub fn memory(&self) -> TrustStore {
         self.gate().memory().clone()
     }
 

@@ -10,13 +10,14 @@ use cpan_sigstore_core::{finding::Exit, release::ReleasePath, verdict::Verdict};
 use cpan_sigstore_gate::{Candidate, GateError, RecordFile};
 use cpan_sigstore_http::{Download, Validators};
 
-use super::{ARCHIVE_LIMIT, Answer, Mirror, authors::AuthorTrouble};
+use cpan_sigstore_cpan::ARCHIVE_LIMIT;
+
+use super::{Answer, Mirror, authors::AuthorTrouble};
 use crate::{
     cache::{CacheError, Content, Incoming, Place},
-    path::Wanted,
     record::{Record, Refusal},
-    upstream::UpstreamError,
 };
+use cpan_sigstore_cpan::{path::Wanted, upstream::UpstreamError};
 
 /// An archive that has come, and is not in the cache.
 struct Came {

@@ -20,10 +20,10 @@ use percent_encoding::percent_decode_str;
 use crate::{
     Mirror,
     mirror::Answer,
-    path::{Wanted, below_any_cpan},
     record::{Record, Refusal},
 };
 use answer::{Response, file, text};
+use cpan_sigstore_cpan::path::{Wanted, below_any_cpan};
 use metrics::Metrics;
 use operator::OperatorFile;
 

@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use cpan_sigstore_core::index::MEDIA_TYPE;
+use cpan_sigstore_records::author_index::MEDIA_TYPE;
 use hyper::{StatusCode, body::Bytes};
 
 use super::answer::{Response, text, typed};

@@ -39,19 +39,19 @@ pub enum BenchError {
     Gate(#[from] cpan_sigstore_gate::GateError),
     /// The gate's memory cannot be used.
     #[error(transparent)]
-    Memory(#[from] cpan_sigstore_gate::memory::MemoryError),
+    TrustStore(#[from] cpan_sigstore_gate::store::TrustStoreError),
     /// The sandbox's trust material cannot be used.
     #[error(transparent)]
-    Trust(#[from] cpan_sigstore_sigstore::trust::TrustError),
+    Trust(#[from] cpan_sigstore_keyless::trust::TrustError),
     /// The signature that is measured is none.
     #[error(transparent)]
-    Verify(#[from] cpan_sigstore_sigstore::verify::VerifyError),
+    Verify(#[from] cpan_sigstore_keyless::verify::VerifyError),
     /// The bundle that is measured is none.
     #[error(transparent)]
-    Bundle(#[from] cpan_sigstore_sigstore::bundle::Refused),
+    Bundle(#[from] cpan_sigstore_keyless::bundle::Refused),
     /// The archive that is measured cannot be read.
     #[error(transparent)]
-    Artifact(#[from] cpan_sigstore_sigstore::verify::ArtifactError),
+    Artifact(#[from] cpan_sigstore_keyless::verify::ArtifactError),
     /// The path that is measured is none.
     #[error(transparent)]
     Path(#[from] cpan_sigstore_core::release::ReleasePathError),

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cpan_sigstore_core::policy::Policy;
-use cpan_sigstore_gate::{Candidate, Gate, Memory};
-use cpan_sigstore_sigstore::bundle::StrictBundle;
-use cpan_sigstore_sigstore::trust::TrustedRoot;
-use cpan_sigstore_sigstore::verify::{Allow, Artifact, Verifier, sha256};
+use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
+use cpan_sigstore_keyless::bundle::StrictBundle;
+use cpan_sigstore_keyless::trust::TrustedRoot;
+use cpan_sigstore_keyless::verify::{Allow, Artifact, Verifier, sha256};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
@@ -33,7 +33,7 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         .build()?;
     let root = TrustedRoot::from_file(&attempt.sandbox.trusted_root_path())?;
     let memory = attempt.path("memory.sqlite");
-    let memory = runtime.block_on(Memory::open(&memory.to_string_lossy()))?;
+    let memory = runtime.block_on(TrustStore::open(&memory.to_string_lossy()))?;
     let gate = Gate::new(Verifier::new(&root)?, Policy::default(), memory);
     let verifier = Verifier::new(&root)?;
     for (what, size) in [

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use cpan_sigstore_core::identity::{AuthorIdentity, ExpectedIdentity};
-use cpan_sigstore_core::record::{AuthorRecord, Releases};
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
 use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -120,7 +120,7 @@ fn author(sandbox: &Sandbox, cpan: &Path, number: u32) -> Result<(), BenchError>
         return Ok(());
     }
     let identity = AuthorIdentity {
-        identity: ExpectedIdentity::exact(ADDRESS, sandbox.services.oidc.url()),
+        identity: IdentityPolicy::exact(ADDRESS, sandbox.services.oidc.url()),
         from: None,
         until: None,
     };

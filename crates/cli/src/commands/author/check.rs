@@ -115,14 +115,14 @@ fn exit(found: &Found, missing: bool) -> Exit {
     } else if found.files == 0 || missing {
         Exit::Unsigned
     } else {
-        Exit::Allowed
+        Exit::Success
     }
 }
 
 fn print(checked: &Checked<'_>, exit: Exit, terminal: &Terminal) {
     let author = checked.author.as_str();
     match exit {
-        Exit::Allowed => {
+        Exit::Success => {
             let line = format!(
                 "each of the records counts, up to version {}",
                 checked.version

@@ -1,11 +1,8 @@
 //! `cpan-sigstore author enroll`.
 
 use clap::Args;
-use cpan_sigstore_core::{
-    finding::Exit,
-    identity::AuthorIdentity,
-    record::{AuthorRecord, Releases},
-};
+use cpan_sigstore_core::{finding::Exit, identity::AuthorIdentity};
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 
 use super::{
     AuthorError,

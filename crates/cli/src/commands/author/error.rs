@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use cpan_sigstore_core::{finding::Exit, record::RecordError, release::PauseId};
+use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_records::record::RecordError;
 
 /// A record that was not made.
 #[derive(Debug, thiserror::Error)]

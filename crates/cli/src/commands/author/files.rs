@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use cpan_sigstore_core::{
-    digest::Sha256Digest,
-    record::{AuthorRecord, RecordName, SIZE_LIMIT},
-    succession::SignedRecord,
-};
+use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_gate::{RecordFile, records};
+use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::upload::Outgoing;
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_records::{
+    chain::SignedRecord,
+    record::{AuthorRecord, RecordName, SIZE_LIMIT},
+};
 
 use super::AuthorError;
 use crate::{bundle_file, failure::Failure};

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{
-    finding::Exit,
-    identity::ExpectedIdentity,
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
+use cpan_sigstore_cpan::backlog;
+use cpan_sigstore_gate::TrustStore;
+use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
+use cpan_sigstore_pause::upload::Uploader;
+use cpan_sigstore_records::{
+    chain::Terms,
     record::{AuthorRecord, Change, Releases, difference},
-    release::PauseId,
-    succession::Terms,
 };
-use cpan_sigstore_gate::Memory;
-use cpan_sigstore_pause::{backlog, upload::Uploader};
-use cpan_sigstore_sigstore::{bundle::SIZE_LIMIT, verify::Verifier};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::runtime::Runtime;
@@ -22,7 +21,7 @@ use crate::{
     author_records::Found,
     bundle_file::{self, Place},
     failure::Failure,
-    gate_args::MemoryArgs,
+    gate_args::TrustStoreArgs,
     instance_args::runtime,
     pause_args::PauseArgs,
     publishing::WaitArgs,
@@ -49,7 +48,7 @@ pub struct MakeArgs {
     #[command(flatten)]
     wait: WaitArgs,
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
@@ -62,14 +61,14 @@ pub struct Maker<'a> {
     runtime: Runtime,
     uploader: Option<Uploader>,
     verifier: Verifier,
-    memory: Memory,
+    memory: TrustStore,
     author: PauseId,
 }
 
 /// What may sign a record.
 pub enum MaySign {
     /// An identity of the version before.
-    OneOf(Vec<ExpectedIdentity>),
+    OneOf(Vec<IdentityPolicy>),
     /// Whoever is logged in, whom the record names.
     Anybody,
 }
@@ -220,7 +219,7 @@ impl<'a> Maker<'a> {
         } else {
             self.terminal.line(&json);
         }
-        Exit::Allowed
+        Exit::Success
     }
 
     /// Signs a record, looks whether it counts for everybody, keeps it, and uploads it.
@@ -262,7 +261,7 @@ impl<'a> Maker<'a> {
             _ => "signed",
         };
         self.print(before.as_ref(), record, &signer, stage);
-        Ok(Exit::Allowed)
+        Ok(Exit::Success)
     }
 
     /// Looks at the signed record as everybody will, and remembers it.

@@ -1,10 +1,7 @@
 //! The version after the newest.
 
-use cpan_sigstore_core::{
-    finding::Exit,
-    identity::AuthorIdentity,
-    record::{AuthorRecord, Releases},
-};
+use cpan_sigstore_core::{finding::Exit, identity::AuthorIdentity};
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 
 use super::{
     AuthorError,

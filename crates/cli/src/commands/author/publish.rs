@@ -4,10 +4,8 @@
 use std::sync::Arc;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_pause::{
-    published::{Cpan, Directory},
-    upload::{Outcome, Outgoing, Uploader},
-};
+use cpan_sigstore_cpan::published::{Cpan, Directory};
+use cpan_sigstore_pause::upload::{Outcome, Outgoing, Uploader};
 use tokio::time::Instant;
 
 use super::{AuthorError, files::Files};

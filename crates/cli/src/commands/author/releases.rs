@@ -1,7 +1,8 @@
 //! `cpan-sigstore author releases`.
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, record::Releases};
+use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_records::record::Releases;
 
 use super::{
     make::{MakeArgs, Maker},

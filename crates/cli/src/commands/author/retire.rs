@@ -3,9 +3,9 @@
 use clap::Args;
 use cpan_sigstore_core::{
     finding::Exit,
-    identity::{AuthorIdentity, ExpectedIdentity, Matcher},
-    record::AuthorRecord,
+    identity::{AuthorIdentity, IdentityPolicy, Matcher},
 };
+use cpan_sigstore_records::record::AuthorRecord;
 use jiff::Timestamp;
 
 use super::{
@@ -104,8 +104,8 @@ fn ended(identity: &AuthorIdentity, until: Timestamp) -> Option<AuthorIdentity> 
 fn meant(
     args: &RetireArgs,
     identities: &[AuthorIdentity],
-) -> Result<Vec<ExpectedIdentity>, AuthorError> {
-    let is_meant = |it: &&ExpectedIdentity| {
+) -> Result<Vec<IdentityPolicy>, AuthorError> {
+    let is_meant = |it: &&IdentityPolicy| {
         let name = match &it.subject {
             Matcher::Exact(name) => name.as_str(),
             Matcher::Wildcard(pattern) => pattern.as_str(),

@@ -1,21 +1,20 @@
 //! `cpan-sigstore author show`.
 
 use clap::Args;
-use cpan_sigstore_core::{
-    finding::Exit,
-    record::{Change, difference},
-    release::PauseId,
-    succession::{History, Side, SignedRecord},
-};
+use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_gate::RecordFile;
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_records::{
+    chain::{History, Side, SignedRecord},
+    record::{Change, difference},
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     author_records::Found,
     failure::Failure,
-    gate_args::MemoryArgs,
+    gate_args::TrustStoreArgs,
     instance_args::{InstanceArgs, runtime},
     pause_args::CpanArgs,
     terminal::{Terminal, Tone},
@@ -42,7 +41,7 @@ pub struct LookingArgs {
     #[command(flatten)]
     cpan: CpanArgs,
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     #[command(flatten)]
     instance: InstanceArgs,
 }
@@ -124,7 +123,7 @@ pub fn run(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     Ok(match shown.version {
         0 => Exit::Unsigned,
-        _ => Exit::Allowed,
+        _ => Exit::Success,
     })
 }
 

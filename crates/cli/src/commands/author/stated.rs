@@ -2,7 +2,7 @@
 
 use clap::Args;
 use cpan_sigstore_core::identity::{
-    AuthorIdentity, ExpectedIdentity, Matcher, Signer, Subject, Wildcard, WorkflowClaims,
+    AuthorIdentity, IdentityPolicy, Matcher, SignerIdentity, Subject, Wildcard, WorkflowClaims,
 };
 use jiff::Timestamp;
 
@@ -15,15 +15,15 @@ const GITHUB: &str = "https://token.actions.githubusercontent.com";
 pub struct StatedArgs {
     /// An identity, exactly, such as 'tim@example.org by https://accounts.google.com'; may be repeated
     #[arg(long = "also", value_name = "NAME by URL", value_parser = exact)]
-    also: Vec<ExpectedIdentity>,
+    also: Vec<IdentityPolicy>,
     /// A release workflow at GitHub, for every tag, such as
     /// OWNER/REPOSITORY/.github/workflows/release.yml; may be repeated
     #[arg(long, value_name = "PATH", value_parser = workflow)]
-    workflow: Vec<ExpectedIdentity>,
+    workflow: Vec<IdentityPolicy>,
     /// Identities by a pattern, where * stands for anything but /, such as
     /// 'https://gitlab.com/OWNER/REPOSITORY//.gitlab-ci.yml@refs/tags/* by https://gitlab.com'; may be repeated
     #[arg(long, value_name = "PATTERN by URL", value_parser = pattern)]
-    pattern: Vec<ExpectedIdentity>,
+    pattern: Vec<IdentityPolicy>,
     /// They count for signatures from this time on, such as 2026-06-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -57,22 +57,22 @@ fn named(text: &str) -> Result<(&str, &str), String> {
     }
 }
 
-fn exact(text: &str) -> Result<ExpectedIdentity, String> {
+fn exact(text: &str) -> Result<IdentityPolicy, String> {
     let (name, issuer) = named(text)?;
-    Ok(ExpectedIdentity::exact(name, issuer))
+    Ok(IdentityPolicy::exact(name, issuer))
 }
 
-fn pattern(text: &str) -> Result<ExpectedIdentity, String> {
+fn pattern(text: &str) -> Result<IdentityPolicy, String> {
     let (name, issuer) = named(text)?;
     let pattern = Wildcard::new(name).map_err(|error| error.to_string())?;
-    Ok(ExpectedIdentity {
+    Ok(IdentityPolicy {
         subject: Matcher::Wildcard(pattern),
         issuer: Matcher::Exact(issuer.to_owned()),
         workflow: WorkflowClaims::default(),
     })
 }
 
-fn workflow(path: &str) -> Result<ExpectedIdentity, String> {
+fn workflow(path: &str) -> Result<IdentityPolicy, String> {
     let refused = || format!("expected OWNER/REPOSITORY/.github/workflows/FILE, found `{path}`");
     let path = path.trim_start_matches("https://github.com/");
     let mut parts = path.splitn(3, '/');
@@ -85,7 +85,7 @@ fn workflow(path: &str) -> Result<ExpectedIdentity, String> {
         return Err(refused());
     }
     let name = format!("https://github.com/{path}@refs/tags/*");
-    Ok(ExpectedIdentity {
+    Ok(IdentityPolicy {
         subject: Matcher::Wildcard(Wildcard::new(&name).map_err(|error| error.to_string())?),
         issuer: Matcher::Exact(GITHUB.to_owned()),
         workflow: WorkflowClaims {
@@ -97,14 +97,14 @@ fn workflow(path: &str) -> Result<ExpectedIdentity, String> {
 
 /// Whoever is logged in, as a record names them: a person exactly; a workflow for every tag, since the tag in
 /// its name is another one for each release.
-pub fn logged_in(signer: &Signer) -> ExpectedIdentity {
+pub fn logged_in(signer: &SignerIdentity) -> IdentityPolicy {
     let tags = match &signer.subject {
         Subject::Uri(name) => name
             .split_once("@refs/tags/")
             .and_then(|(before, _)| Wildcard::new(&format!("{before}@refs/tags/*")).ok()),
         _ => None,
     };
-    ExpectedIdentity {
+    IdentityPolicy {
         subject: match tags {
             Some(pattern) => Matcher::Wildcard(pattern),
             None => Matcher::Exact(signer.subject.as_str().to_owned()),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_keyless::verify::Verifier;
 
 use super::{AuthorError, files::Files, publish};
 use crate::{
@@ -66,5 +66,5 @@ pub fn run(args: &UploadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         let stage = runtime.block_on(upload.run(terminal))?;
         terminal.headline(Tone::Good, stage, &files.path().display().to_string());
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }

@@ -104,7 +104,7 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
     // A task that panicked has said so.
     let _ = runtime.block_on(serving);
     let exit = summary::print(mirror.records(), terminal);
-    if exit != Exit::Allowed {
+    if exit != Exit::Success {
         return Ok(exit as u8);
     }
     if ended != 0

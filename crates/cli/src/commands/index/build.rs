@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_authors::build::{Plan, Report};
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_mirror::upstream::Upstream;
-use cpan_sigstore_pause::published;
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_cpan::published;
+use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_registry::assemble::{Plan, Report};
 use jiff::Timestamp;
 
 use super::IndexFailure;
@@ -72,7 +72,7 @@ pub fn run(args: &BuildArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     } else {
         print(&report, output, terminal);
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 fn print(report: &Report, output: &Path, terminal: &Terminal) {

@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_authors::build;
-use cpan_sigstore_core::{
-    finding::Exit,
-    index::{Difference, Override, difference},
-};
+use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_records::author_index::{Difference, Override, difference};
+use cpan_sigstore_registry::assemble;
 
 use super::IndexFailure;
 use crate::{failure::Failure, terminal::Terminal};
@@ -28,12 +26,12 @@ pub struct DiffArgs {
 
 /// Runs the command.
 pub fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let before = build::read(&args.before).map_err(IndexFailure::from)?;
-    let after = build::read(&args.after).map_err(IndexFailure::from)?;
+    let before = assemble::read(&args.before).map_err(IndexFailure::from)?;
+    let after = assemble::read(&args.after).map_err(IndexFailure::from)?;
     let difference = difference(&before, &after).map_err(IndexFailure::from)?;
     if args.json {
         terminal.json(&difference);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     if after.number() == before.number() + 1 && after.previous() != Some(before.digest()) {
         terminal.warning(&format!(
@@ -44,7 +42,7 @@ pub fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     terminal.line(&format!("number {} to {}", before.number(), after.number()));
     print(&difference, terminal);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// Prints what is another.

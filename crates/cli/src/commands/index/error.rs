@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use cpan_sigstore_authors::{build::BuildError, operator::OperatorError};
-use cpan_sigstore_core::{finding::Exit, index::IndexError};
-use cpan_sigstore_gate::memory::MemoryError;
+use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_cpan::upstream::UpstreamError;
+use cpan_sigstore_gate::store::TrustStoreError;
 use cpan_sigstore_http::HttpError;
-use cpan_sigstore_mirror::upstream::UpstreamError;
+use cpan_sigstore_records::author_index::AuthorIndexError;
+use cpan_sigstore_registry::{assemble::BuildError, subscription::OperatorError};
 
 /// Nothing was done with an index.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum IndexFailure {
     Operator(#[from] OperatorError),
     /// It is no index.
     #[error(transparent)]
-    Index(#[from] IndexError),
+    Index(#[from] AuthorIndexError),
     /// A record in it does not count.
     #[error("{}: {reason}", path.display())]
     Record {
@@ -53,8 +54,8 @@ impl IndexFailure {
                 OperatorError::Address(_) | OperatorError::Identity(_) => Exit::Usage,
                 OperatorError::Signature(_) => Exit::SignatureInvalid,
                 OperatorError::Signer(_) => Exit::IdentityMismatch,
-                OperatorError::Memory(
-                    MemoryError::IndexRolledBack { .. } | MemoryError::IndexForked { .. },
+                OperatorError::TrustStore(
+                    TrustStoreError::IndexRolledBack { .. } | TrustStoreError::IndexForked { .. },
                 ) => Exit::Downgrade,
                 OperatorError::Http(HttpError::TooLarge { .. }) => Exit::Failed,
                 OperatorError::Http(_) | OperatorError::Absent(_) => Exit::TryLater,
@@ -72,8 +73,8 @@ impl IndexFailure {
     /// What to do next.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Operator(OperatorError::Memory(
-                MemoryError::IndexRolledBack { .. } | MemoryError::IndexForked { .. },
+            Self::Operator(OperatorError::TrustStore(
+                TrustStoreError::IndexRolledBack { .. } | TrustStoreError::IndexForked { .. },
             )) => Some(
                 "somebody serves an old or another index, or the operator began anew: ask the operator; `cpan-sigstore memory forget --index URL` forgets what was seen",
             ),

@@ -3,14 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_authors::build;
-use cpan_sigstore_core::{
-    finding::Exit,
-    record::{RecordName, SIZE_LIMIT},
-    release::PauseId,
-};
+use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_gate::RecordFile;
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_records::record::{RecordName, SIZE_LIMIT};
+use cpan_sigstore_registry::assemble;
 use jiff::{SignedDuration, Timestamp};
 
 use super::IndexFailure;
@@ -54,11 +51,11 @@ pub struct OverrideArgs {
 
 /// Runs the command.
 pub fn run(args: &OverrideArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let index = build::read(&args.index).map_err(IndexFailure::from)?;
+    let index = assemble::read(&args.index).map_err(IndexFailure::from)?;
     let file = record(args)?;
     let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
     let delay = SignedDuration::from_hours(24 * i64::from(args.after));
-    let (next, announced) = build::announce(
+    let (next, announced) = assemble::announce(
         &index,
         &verifier,
         &args.author,
@@ -68,10 +65,10 @@ pub fn run(args: &OverrideArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     )
     .map_err(IndexFailure::from)?;
     let output = args.output.as_ref().unwrap_or(&args.index);
-    build::write(output, next.text().as_bytes()).map_err(IndexFailure::from)?;
+    assemble::write(output, next.text().as_bytes()).map_err(IndexFailure::from)?;
     if args.json {
         terminal.json(&announced);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     let what = format!(
         "version {} of {}, from {} on",
@@ -84,7 +81,7 @@ pub fn run(args: &OverrideArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         "index",
         &format!("{}, number {}", output.display(), next.number()),
     );
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 fn record(args: &OverrideArgs) -> Result<RecordFile, Failure> {
@@ -92,7 +89,7 @@ fn record(args: &OverrideArgs) -> Result<RecordFile, Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name: RecordName =
         name.parse()
-            .map_err(|error: cpan_sigstore_core::record::RecordNameError| {
+            .map_err(|error: cpan_sigstore_records::record::RecordNameError| {
                 Failure::Usage(error.to_string())
             })?;
     let json = cpan_sigstore_files::read(path, SIZE_LIMIT as u64)

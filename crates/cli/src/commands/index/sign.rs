@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_authors::build;
-use cpan_sigstore_core::{finding::Exit, index::OperatorIndex};
-use cpan_sigstore_sigstore::verify::{VerifiedSignature, Verifier};
+use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_keyless::verify::{VerifiedSignature, Verifier};
+use cpan_sigstore_records::author_index::AuthorIndex;
+use cpan_sigstore_registry::assemble;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ struct Signed<'a> {
 
 /// Runs the command.
 pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let index = build::read(&args.file).map_err(IndexFailure::from)?;
+    let index = assemble::read(&args.file).map_err(IndexFailure::from)?;
     let place = Place::reserve(beside(&args.file), true)?;
     let verifier = Verifier::new(&args.signing.instance.trusted_root(terminal)?)?;
     let records = check(&args.file, &index, &verifier)?;
@@ -66,14 +67,14 @@ pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             records,
             verified: signed.verified(),
         });
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     let what = format!("{file}, number {}, {records} records", index.number());
     terminal.headline(Tone::Good, "signed", &what);
     terminal.field("signer", signed.verified().signer().subject.as_str());
     terminal.field("issuer", &signed.verified().signer().issuer);
     terminal.field("bundle", &bundle);
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// Has every record verified, and says how many there are.
@@ -82,11 +83,11 @@ pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
 /// The first that does not count.
 pub fn check(
     path: &std::path::Path,
-    index: &OperatorIndex,
+    index: &AuthorIndex,
     verifier: &Verifier,
 ) -> Result<usize, Failure> {
     let bar = Progress::of_authors("verifying records");
-    let checked = build::check(index, verifier, Timestamp::now(), &|done, of| {
+    let checked = assemble::check(index, verifier, Timestamp::now(), &|done, of| {
         bar.of(done, of)
     });
     bar.end();

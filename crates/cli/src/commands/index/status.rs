@@ -1,9 +1,9 @@
 //! `cpan-sigstore index status`.
 
 use clap::Args;
-use cpan_sigstore_authors::operator::Pin;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_gate::memory::{IndexState, KeptIndex};
+use cpan_sigstore_gate::store::{IndexState, KeptIndex};
+use cpan_sigstore_registry::subscription::Pin;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::IndexFailure;
 use crate::{
     failure::Failure,
     folders,
-    gate_args::MemoryArgs,
+    gate_args::TrustStoreArgs,
     instance_args::runtime,
     terminal::{Terminal, Tone},
 };
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub struct StatusArgs {
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -80,7 +80,7 @@ pub fn run(args: &StatusArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     } else {
         print(&status, terminal);
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
 /// Prints whose index is in use.

@@ -1,9 +1,9 @@
 //! `cpan-sigstore index use`.
 
 use clap::Args;
-use cpan_sigstore_authors::operator::{Ask, Pin, Refreshed, refresh};
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_sigstore::verify::Verifier;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_registry::subscription::{Ask, Pin, Refreshed, refresh};
 use jiff::Timestamp;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     failure::Failure,
     folders,
-    gate_args::MemoryArgs,
+    gate_args::TrustStoreArgs,
     instance_args::{InstanceArgs, runtime},
     terminal::{Terminal, Tone},
 };
@@ -45,7 +45,7 @@ pub struct UseArgs {
     #[arg(long, conflicts_with = "url")]
     none: bool,
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     #[command(flatten)]
     instance: InstanceArgs,
     /// Print one JSON object
@@ -65,7 +65,7 @@ pub fn run(args: &UseArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             let word = if was { "unpinned" } else { "none" };
             terminal.headline(Tone::Good, word, "no operator's index is in use");
         }
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     };
     let pin = Pin::new(url, identity, issuer).map_err(IndexFailure::from)?;
     let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
@@ -80,11 +80,11 @@ pub fn run(args: &UseArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let status = Status::of(pin, kept, now);
     if args.json {
         terminal.json(&status);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     print(&status, terminal);
     if let Refreshed::TakenIn { changed, .. } = refreshed {
         terminal.field("authors", &format!("{changed} new or changed"));
     }
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_authors::{
-    build,
-    operator::{self, OperatorError, Pin},
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_gate::store::follows;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_registry::{
+    assemble,
+    subscription::{self, OperatorError, Pin},
 };
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity};
-use cpan_sigstore_gate::memory::follows;
-use cpan_sigstore_sigstore::verify::Verifier;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::{
     bundle_file::{self, beside},
     failure::{Failure, Missing},
     folders,
-    gate_args::MemoryArgs,
+    gate_args::TrustStoreArgs,
     instance_args::{InstanceArgs, runtime},
     terminal::{Terminal, Tone},
 };
@@ -38,7 +38,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "URL", requires = "identity")]
     issuer: Option<String>,
     #[command(flatten)]
-    memory: MemoryArgs,
+    memory: TrustStoreArgs,
     #[command(flatten)]
     instance: InstanceArgs,
     /// Print one JSON object
@@ -62,11 +62,11 @@ struct Found {
 pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let pin = Pin::load(&folders::operator_file()?).map_err(IndexFailure::from)?;
     let expected = expected(args, pin.as_ref())?;
-    let index = build::read(&args.file).map_err(IndexFailure::from)?;
+    let index = assemble::read(&args.file).map_err(IndexFailure::from)?;
     let path = beside(&args.file);
     let bundle = bundle_file::read(&path)?.ok_or(IndexFailure::Unsigned { path })?;
     let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
-    let verified = operator::verify(&verifier, index.digest(), &bundle, Some(&expected))
+    let verified = subscription::verify(&verifier, index.digest(), &bundle, Some(&expected))
         .map_err(IndexFailure::from)?;
     let records = check(&args.file, &index, &verifier)?;
     // What was seen is of the operator in use, and says nothing of another.
@@ -91,7 +91,7 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     };
     if args.json {
         terminal.json(&found);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     let what = format!("{}, number {}", found.file, found.number);
     terminal.headline(Tone::Good, "trusted", &what);
@@ -101,10 +101,10 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         "records",
         &format!("{records} of {} authors", found.authors),
     );
-    Ok(Exit::Allowed)
+    Ok(Exit::Success)
 }
 
-fn expected(args: &VerifyArgs, pin: Option<&Pin>) -> Result<ExpectedIdentity, Failure> {
+fn expected(args: &VerifyArgs, pin: Option<&Pin>) -> Result<IdentityPolicy, Failure> {
     match (&args.identity, &args.issuer, pin) {
         (Some(identity), Some(issuer), _) => {
             // The rules of a name are those of one that is pinned.

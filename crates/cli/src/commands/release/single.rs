@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
-    digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity, release::PauseId,
+    digest::Sha256Digest, finding::Exit, identity::IdentityPolicy, release::PauseId,
 };
+use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::{
     journal::{Journal, SignedBy},
     upload::Uploader,
 };
-use cpan_sigstore_sigstore::verify::Verifier;
 use tokio::runtime::Runtime;
 
 use super::ReleaseArgs;
@@ -71,7 +71,7 @@ pub fn run(args: &ReleaseArgs, archive: &Path, terminal: &Terminal) -> Result<Ex
     };
     let Some(uploader) = uploader else {
         publishing::print(&signed, Stage::Signed, None, terminal, args.json);
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     };
     let cpan = args.pause.cpan.open()?;
     let release = Release {
@@ -156,11 +156,11 @@ impl Job<'_> {
     }
 
     /// Who has to have signed what is there: who the flags name, else who the journal says.
-    fn expected(&self, begun: Option<&SignedBy>) -> Option<ExpectedIdentity> {
+    fn expected(&self, begun: Option<&SignedBy>) -> Option<IdentityPolicy> {
         let login = &self.args.signing.login;
         let name = login.identity.clone().or(begun.map(|by| by.name.clone()))?;
         let issuer = login.issuer.clone().or(begun.map(|by| by.issuer.clone()))?;
-        Some(ExpectedIdentity::exact(name, issuer))
+        Some(IdentityPolicy::exact(name, issuer))
     }
 
     fn sign(
@@ -183,10 +183,7 @@ impl Job<'_> {
     }
 
     /// Whom the author's own record names, where there is one: a release by anybody else would be refused.
-    async fn may_sign(
-        &self,
-        verifier: &Verifier,
-    ) -> Result<Option<Vec<ExpectedIdentity>>, Failure> {
+    async fn may_sign(&self, verifier: &Verifier) -> Result<Option<Vec<IdentityPolicy>>, Failure> {
         let Some(author) = &self.author else {
             return Ok(None);
         };
@@ -196,7 +193,7 @@ impl Job<'_> {
 
     fn verify(
         &self,
-        expected: &ExpectedIdentity,
+        expected: &IdentityPolicy,
         verifier: &Verifier,
     ) -> Result<Result<SignedArchive, NotSigned>, Failure> {
         SignedArchive::verify(

@@ -1,13 +1,13 @@
 //! Archives and bundles from a CPAN, into temporary files.
 
 use cpan_sigstore_core::release::ReleasePath;
-use cpan_sigstore_gate::{Memory, RecordFile};
-use cpan_sigstore_http::{Download, Validators};
-use cpan_sigstore_mirror::{
-    index::{self, IndexError, Packages},
-    mirror::ARCHIVE_LIMIT,
+use cpan_sigstore_cpan::ARCHIVE_LIMIT;
+use cpan_sigstore_cpan::{
+    index::{self, PackageIndexError, Packages},
     upstream::Upstream,
 };
+use cpan_sigstore_gate::{RecordFile, TrustStore};
+use cpan_sigstore_http::{Download, Validators};
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
@@ -72,13 +72,13 @@ impl Fetcher {
     pub async fn release_of(
         &self,
         module: &str,
-        memory: &Memory,
+        memory: &TrustStore,
         now: Timestamp,
     ) -> Result<ReleasePath, Failure> {
         let packed = self.cpan.small(INDEX, index::SIZE_LIMIT).await?;
         let packed = packed.ok_or_else(|| self.absent(INDEX.to_owned()))?;
-        let text = index::unpack(&packed, index::SIZE_LIMIT).map_err(IndexError::from)?;
-        let packages = Packages::parse(&text).map_err(IndexError::from)?;
+        let text = index::unpack(&packed, index::SIZE_LIMIT).map_err(PackageIndexError::from)?;
+        let packages = Packages::parse(&text).map_err(PackageIndexError::from)?;
         let newest = memory
             .note_index_date(&self.cpan.name(), packages.date(), now)
             .await?;

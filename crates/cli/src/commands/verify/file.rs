@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::ExpectedIdentity};
-use cpan_sigstore_sigstore::{
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     trust::TrustError,
     verify::{Allow, Artifact, PublicKey, Verifier, VerifyError},
@@ -41,7 +41,7 @@ pub struct Question<'a> {
 
 /// Who should have signed.
 enum Expected {
-    Identity(ExpectedIdentity),
+    Identity(IdentityPolicy),
     Key(PublicKey),
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use cpan_sigstore_authors::watch::AUTHORS_LIMIT;
 use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_monitor::AUTHORS_LIMIT;
 
 use crate::failure::Failure;
 

@@ -6,9 +6,9 @@ mod report;
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_authors::watch::{Alert, Kept, Round, Watcher, Webhook};
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
-use cpan_sigstore_mirror::upstream::Upstream;
+use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_monitor::{Alert, Kept, Round, Watcher, Webhook};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -121,13 +121,13 @@ impl Watch<'_> {
         loop {
             match self.round(signals.end()) {
                 Ok(Some(round)) => drop(report::round(&round, &self.upstream, self.terminal)),
-                Ok(None) => return Ok(Exit::Allowed),
+                Ok(None) => return Ok(Exit::Success),
                 // What was wrong may be mended by the next look.
                 Err(failure) => self.terminal.failure(&failure),
             }
             self.terminal.flush();
             if !self.runtime.block_on(signals.is_due(every)) {
-                return Ok(Exit::Allowed);
+                return Ok(Exit::Success);
             }
         }
     }

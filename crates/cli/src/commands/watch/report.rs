@@ -2,9 +2,9 @@
 
 use std::io;
 
-use cpan_sigstore_authors::watch::{Alert, Round, Severity};
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_mirror::upstream::Upstream;
+use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_monitor::{Alert, Round, Severity};
 
 use crate::terminal::{Terminal, Tone};
 

@@ -1,10 +1,8 @@
 //! The author's own records, in the author's directory: what whoever holds the PAUSE password, an identity,
 //! both, or the mirror can do with them.
 
-use cpan_sigstore_core::{
-    identity::{AuthorIdentity, ExpectedIdentity},
-    record::{AuthorRecord, Releases},
-};
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use jiff::{SignedDuration, Timestamp};
 
 use super::shop::{FILE, NEXT, RELEASE, Shop};
@@ -32,7 +30,7 @@ impl Records<'_> {
 
     fn identity(&self, name: &str, until: Option<Timestamp>) -> AuthorIdentity {
         AuthorIdentity {
-            identity: ExpectedIdentity::exact(name, self.shop.user.issuer()),
+            identity: IdentityPolicy::exact(name, self.shop.user.issuer()),
             from: None,
             until,
         }

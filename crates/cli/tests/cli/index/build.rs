@@ -135,7 +135,7 @@ fn what_is_as_it_was_is_not_read_again_and_keeps_its_bytes() {
 fn a_cpan_behind_an_address_gives_the_same_records() {
     let operator = Operator::new();
     let record = operator.first(ID, AUTHOR);
-    let publish = |record: &cpan_sigstore_core::record::AuthorRecord| {
+    let publish = |record: &cpan_sigstore_records::record::AuthorRecord| {
         let bundle = operator.shop.sign("author", record.json());
         let name = record.name().to_string();
         operator.shop.publish(&name, record.json());

@@ -2,10 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
-use cpan_sigstore_core::{
-    identity::{AuthorIdentity, ExpectedIdentity},
-    record::{AuthorRecord, Releases},
-};
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -42,7 +40,7 @@ impl Operator {
 
     fn identity(&self, name: &str) -> AuthorIdentity {
         AuthorIdentity {
-            identity: ExpectedIdentity::exact(name, self.shop.user.issuer()),
+            identity: IdentityPolicy::exact(name, self.shop.user.issuer()),
             from: None,
             until: None,
         }

@@ -1,9 +1,7 @@
 //! Somebody else holds the author's password at PAUSE.
 
-use cpan_sigstore_core::{
-    identity::{AuthorIdentity, ExpectedIdentity},
-    record::{AuthorRecord, Releases},
-};
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 
 use super::*;
 
@@ -11,7 +9,7 @@ use super::*;
 fn strangers(enrolling: &Enrolling) -> [(String, Vec<u8>); 2] {
     let user = &enrolling.author.user;
     let identity = AuthorIdentity {
-        identity: ExpectedIdentity::exact(STRANGER, user.issuer()),
+        identity: IdentityPolicy::exact(STRANGER, user.issuer()),
         from: None,
         until: None,
     };

@@ -2,10 +2,8 @@
 
 use std::process::Command;
 
-use cpan_sigstore_core::{
-    identity::{AuthorIdentity, ExpectedIdentity},
-    record::{AuthorRecord, Releases},
-};
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
+use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use serde_json::Value;
 
 use crate::{
@@ -47,7 +45,7 @@ impl Watched {
     pub fn record(&self, before: Option<&AuthorRecord>, names: &[&str]) -> AuthorRecord {
         let issuer = self.shop.user.issuer();
         let identities = names.iter().map(|name| AuthorIdentity {
-            identity: ExpectedIdentity::exact(*name, issuer.clone()),
+            identity: IdentityPolicy::exact(*name, issuer.clone()),
             from: None,
             until: None,
         });

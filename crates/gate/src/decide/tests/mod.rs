@@ -6,8 +6,8 @@ use cpan_sigstore_core::{
     finding::Exit,
     identity::{CiClaims, Subject},
     policy::Policy,
-    succession::History,
 };
+use cpan_sigstore_records::chain::History;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     binding::{Binding, Found, Sources},
     evidence::Valid,
-    memory::{Known, SeenIdentity},
+    store::{Known, StableIdentity},
 };
 
 const PINNED: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x', issuer = 'i', until = '2026-06-01T00:00:00Z' }]\n";
@@ -24,8 +24,8 @@ const EARLY: &str = "2026-01-01T00:00:00Z";
 /// After it.
 const LATE: &str = "2026-11-24T00:00:00Z";
 
-fn signer(name: &str) -> Signer {
-    Signer {
+fn signer(name: &str) -> SignerIdentity {
+    SignerIdentity {
         subject: Subject::Email(name.into()),
         issuer: "i".into(),
         claims: CiClaims::default(),
@@ -90,8 +90,8 @@ fn sources() -> Sources {
     }
 }
 
-fn seen(name: &str) -> Option<SeenIdentity> {
-    Some(SeenIdentity::from(&signer(name)))
+fn seen(name: &str) -> Option<StableIdentity> {
+    Some(StableIdentity::from(&signer(name)))
 }
 
 fn judge(policy: &str, evidence: &Evidence) -> Verdict {
@@ -261,7 +261,7 @@ fn archives() -> impl Strategy<Value = ArchiveLook> {
     ]
 }
 
-fn identities() -> impl Strategy<Value = Option<SeenIdentity>> {
+fn identities() -> impl Strategy<Value = Option<StableIdentity>> {
     prop_oneof![Just(None), Just(seen("tim@x")), Just(seen("eve@x"))]
 }
 
@@ -303,7 +303,7 @@ proptest! {
         prop_assert!(!(verdict.admits() && is_valid && days == Some(400)));
         prop_assert!(!(verdict.admits() && !is_valid && signed));
         prop_assert!(!strict.admits() || (verdict.admits() && strict.finding == Finding::Trusted));
-        prop_assert_eq!(verdict.admits(), verdict.exit() == Exit::Allowed);
-        prop_assert_eq!(verdict.finding == Finding::Trusted, verdict.decision == Decision::Allow && verdict.finding.exit() == Exit::Allowed);
+        prop_assert_eq!(verdict.admits(), verdict.exit() == Exit::Success);
+        prop_assert_eq!(verdict.finding == Finding::Trusted, verdict.decision == Decision::Allow && verdict.finding.exit() == Exit::Success);
     }
 }

@@ -1,9 +1,9 @@
 //! What the author's own records say.
 
-use cpan_sigstore_core::{
-    identity::{AuthorIdentity, ExpectedIdentity},
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
+use cpan_sigstore_records::{
+    chain::SignedRecord,
     record::{AuthorRecord, Releases},
-    succession::SignedRecord,
 };
 use jiff::SignedDuration;
 
@@ -13,7 +13,7 @@ const MIDDLE: &str = "2026-06-01T00:00:00Z";
 
 fn author_identity(name: &str, until: Option<&str>) -> AuthorIdentity {
     AuthorIdentity {
-        identity: ExpectedIdentity::exact(name, "i"),
+        identity: IdentityPolicy::exact(name, "i"),
         from: None,
         until: until.map(|at| at.parse().unwrap()),
     }
@@ -255,7 +255,7 @@ fn pause_speaks_for_its_own_authors_where_the_policy_says_so() {
     let policy = "[pause]\nissuer = 'https://pause.example'\ndomain = 'pause.example'\n";
     let by = |subject| {
         Signature::Valid(Box::new(Valid {
-            signer: Signer {
+            signer: SignerIdentity {
                 subject,
                 issuer: "https://pause.example".into(),
                 claims: CiClaims::default(),
@@ -364,6 +364,6 @@ fn records_that_could_not_be_verified_are_not_taken_for_none() {
 #[test]
 fn who_signed_a_record_is_remembered_as_of_a_release() {
     let first = first_record(&["tim@x"], "tim@x");
-    let agrees = SeenIdentity::from(first.signer());
-    assert_eq!(SeenIdentity::from(&agrees.signer()), agrees);
+    let agrees = StableIdentity::from(first.signer());
+    assert_eq!(StableIdentity::from(&agrees.signer()), agrees);
 }

@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use cpan_sigstore_core::{
-    identity::WorkflowClaims, record::AuthorRecord, release::ReleasePath, succession::SignedRecord,
-};
+use cpan_sigstore_core::{identity::WorkflowClaims, release::ReleasePath};
+use cpan_sigstore_records::{chain::SignedRecord, record::AuthorRecord};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -111,9 +110,9 @@ struct Expected {
 }
 
 impl Name {
-    fn signer(&self) -> Signer {
+    fn signer(&self) -> SignerIdentity {
         let name = self.subject.clone();
-        Signer {
+        SignerIdentity {
             subject: match self.kind.as_str() {
                 "email" => Subject::Email(name),
                 "uri" => Subject::Uri(name),
@@ -125,8 +124,8 @@ impl Name {
         }
     }
 
-    fn seen(&self) -> SeenIdentity {
-        SeenIdentity::from(&self.signer())
+    fn seen(&self) -> StableIdentity {
+        StableIdentity::from(&self.signer())
     }
 }
 

@@ -11,8 +11,9 @@ use cpan_sigstore_core::{
     finding::Exit,
     release::{PauseId, Subdirectory},
 };
-use cpan_sigstore_pause::{backlog::UnsignedArchive, journal::Journal, published::Cpan};
-use cpan_sigstore_sigstore::verify::sha256;
+use cpan_sigstore_cpan::{backlog::UnsignedArchive, published::Cpan};
+use cpan_sigstore_keyless::verify::sha256;
+use cpan_sigstore_pause::journal::Journal;
 
 use super::{ReleaseArgs, bundle_file};
 use crate::{failure::Failure, report::Report, terminal::Terminal};

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
-use cpan_sigstore_pause::{
+use cpan_sigstore_cpan::{
     backlog::unsigned,
     published::{Cpan, Directory},
-    upload::Uploader,
 };
-use cpan_sigstore_sigstore::{bundle::SIZE_LIMIT, verify::Verifier};
+use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
+use cpan_sigstore_pause::upload::Uploader;
 use tokio::runtime::Runtime;
 
 use super::ReleaseArgs;
@@ -60,7 +60,7 @@ pub fn run(args: &ReleaseArgs, author: &PauseId, terminal: &Terminal) -> Result<
             let rest = format!("every archive of {author} has a bundle");
             terminal.headline(Tone::Good, "nothing to sign", &rest);
         }
-        return Ok(Exit::Allowed);
+        return Ok(Exit::Success);
     }
     let looked = runtime.block_on(look::look(args, author, &cpan, listed, terminal))?;
     let verifier = Verifier::new(&args.signing.instance.trusted_root(terminal)?)?;
@@ -75,11 +75,11 @@ pub fn run(args: &ReleaseArgs, author: &PauseId, terminal: &Terminal) -> Result<
     };
     for (agreed, signed) in looked.agreed.iter().zip(&signed) {
         match publishing.finish(agreed, signed)? {
-            Exit::Allowed => {}
+            Exit::Success => {}
             alarm => return Ok(alarm),
         }
     }
-    Ok(looked.refused.unwrap_or(Exit::Allowed))
+    Ok(looked.refused.unwrap_or(Exit::Success))
 }
 
 fn uploader(
@@ -115,7 +115,7 @@ impl Publishing<'_> {
         let args = self.args;
         let Some(uploader) = self.uploader else {
             publishing::print(signed, Stage::Signed, None, self.terminal, args.json);
-            return Ok(Exit::Allowed);
+            return Ok(Exit::Success);
         };
         let directory: Directory = agreed.archive.directory.clone();
         let release = Release {

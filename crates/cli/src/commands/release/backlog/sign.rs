@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use cpan_sigstore_core::identity::ExpectedIdentity;
+use cpan_sigstore_core::identity::IdentityPolicy;
+use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
-use cpan_sigstore_sigstore::verify::Verifier;
 use tokio::runtime::Runtime;
 
 use super::{ReleaseArgs, look::Agreed};
@@ -83,7 +83,7 @@ fn sign(
 
 fn verify(
     agreed: &Agreed,
-    expected: &ExpectedIdentity,
+    expected: &IdentityPolicy,
     verifier: &Verifier,
 ) -> Result<Result<SignedArchive, NotSigned>, Failure> {
     let path = agreed.archive.path();

@@ -1,0 +1,247 @@
+//! What a mirror of CPAN has, by its path.
+
+use std::fmt;
+
+use crate::published::Directory;
+use cpan_sigstore_core::release::{PauseId, ReleasePath, Subdirectory};
+use cpan_sigstore_records::record::{self, RecordName};
+
+/// What the name of a bundle adds to that of its archive.
+pub use cpan_sigstore_core::bundle::SUFFIX as BUNDLE_SUFFIX;
+/// Longest path that is looked at, in bytes; PAUSE's own have at most 255.
+const LONGEST: usize = 512;
+
+/// An index of CPAN: a file that says what there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Index {
+    /// `modules/02packages.details.txt`: which distribution has which package.
+    Packages,
+    /// `modules/03modlist.data`: a Perl program, once the list of registered modules.
+    ModuleList,
+    /// `modules/06perms.txt`: who may have which package indexed.
+    Permissions,
+    /// `authors/01mailrc.txt`: the authors and their names.
+    Authors,
+}
+
+impl Index {
+    const ALL: [Self; 4] = [
+        Self::Packages,
+        Self::ModuleList,
+        Self::Permissions,
+        Self::Authors,
+    ];
+
+    /// Its path, not packed.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Packages => "modules/02packages.details.txt",
+            Self::ModuleList => "modules/03modlist.data",
+            Self::Permissions => "modules/06perms.txt",
+            Self::Authors => "authors/01mailrc.txt",
+        }
+    }
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// An archive.
+    Release(ReleasePath),
+    /// The bundle of an archive.
+    Bundle(ReleasePath),
+    /// A record of an author, or its bundle.
+    AuthorRecord {
+        /// Which.
+        name: RecordName,
+        /// Whether its bundle is meant.
+        bundle: bool,
+    },
+    /// CHECKSUMS of a directory, by its path.
+    Checksums(String),
+    /// An index.
+    Index {
+        /// Which.
+        index: Index,
+        /// Whether as gzip.
+        packed: bool,
+    },
+}
+
+impl Wanted {
+    /// What stands at a path below a CPAN's root; `None` for everything that a mirror does not have.
+    ///
+    /// One thing has one path: nothing is cleaned or completed.
+    pub fn at(path: &str) -> Option<Self> {
+        if path.len() > LONGEST {
+            return None;
+        }
+        if let Some((index, packed)) = Self::index(path) {
+            return Some(Self::Index { index, packed });
+        }
+        if let Some(directory) = path.strip_suffix("/CHECKSUMS") {
+            return directory_at(directory)
+                .map(|directory| Self::Checksums(directory.path("CHECKSUMS")));
+        }
+        if !path.starts_with("authors/id/") {
+            return None;
+        }
+        if let Some(record) = Self::author_record(path) {
+            return Some(record);
+        }
+        match path.strip_suffix(BUNDLE_SUFFIX) {
+            Some(archive) => archive.parse().ok().map(Self::Bundle),
+            None => path.parse().ok().map(Self::Release),
+        }
+    }
+
+    fn author_record(path: &str) -> Option<Self> {
+        let (record, bundle) = match path.strip_suffix(BUNDLE_SUFFIX) {
+            Some(record) => (record, true),
+            None => (path, false),
+        };
+        let name: RecordName = record.rsplit_once('/')?.1.parse().ok()?;
+        (name.path() == record).then_some(Self::AuthorRecord { name, bundle })
+    }
+
+    fn index(path: &str) -> Option<(Index, bool)> {
+        Index::ALL
+            .into_iter()
+            .find_map(|index| match path.strip_prefix(index.path())? {
+                "" => Some((index, false)),
+                ".gz" => Some((index, true)),
+                _ => None,
+            })
+    }
+
+    /// What it is to a client that looks at types.
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Self::Bundle(_) | Self::AuthorRecord { bundle: true, .. } => "application/json",
+            Self::AuthorRecord { bundle: false, .. } => record::MEDIA_TYPE,
+            Self::Index { packed: true, .. } => "application/x-gzip",
+            Self::Index { packed: false, .. } | Self::Checksums(_) => "text/plain; charset=utf-8",
+            Self::Release(_) => "application/octet-stream",
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Release(path) => write!(f, "{path}"),
+            Self::Bundle(path) => write!(f, "{path}{BUNDLE_SUFFIX}"),
+            Self::AuthorRecord { name, bundle } => {
+                f.write_str(&name.path())?;
+                f.write_str(if *bundle { BUNDLE_SUFFIX } else { "" })
+            }
+            Self::Checksums(path) => f.write_str(path),
+            Self::Index { index, packed } => {
+                f.write_str(index.path())?;
+                f.write_str(if *packed { ".gz" } else { "" })
+            }
+        }
+    }
+}
+
+/// The directory of an author at `authors/id/A/AU/AUTHOR[/sub]`.
+fn directory_at(path: &str) -> Option<Directory> {
+    let author: PauseId = path.split('/').nth(4)?.parse().ok()?;
+    let home = author.directory();
+    let below = format!("{path}/");
+    let below = below.strip_prefix(&home)?;
+    let subdirectory = match below.strip_suffix('/') {
+        None => None,
+        Some(folder) => {
+            let subdirectory: Subdirectory = folder.parse().ok()?;
+            (subdirectory.as_str() == folder).then_some(())?;
+            Some(subdirectory)
+        }
+    };
+    Some(Directory::new(author, subdirectory))
+}
+
+/// The path below a CPAN's root in the path of an address of any host, such as
+/// `/pub/CPAN/authors/id/...`: what follows the host is `authors/` or `modules/` somewhere.
+pub fn below_any_cpan(path: &str) -> Option<&str> {
+    ["/authors/", "/modules/"]
+        .into_iter()
+        .filter_map(|folder| path.find(folder))
+        .min()
+        .map(|at| &path[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_a_mirror_has_has_one_path() {
+        for path in [
+            "authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+            "authors/id/T/TI/TIMLEGGE/sub/Foo-1.0.zip",
+            "authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz.sigstore.json",
+            "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-12.json",
+            "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-1.json.sigstore.json",
+            "authors/id/T/TI/TIMLEGGE/CHECKSUMS",
+            "authors/id/T/TI/TIMLEGGE/sub/CHECKSUMS",
+            "modules/02packages.details.txt",
+            "modules/02packages.details.txt.gz",
+            "modules/03modlist.data.gz",
+            "modules/06perms.txt",
+            "authors/01mailrc.txt.gz",
+        ] {
+            assert_eq!(Wanted::at(path).unwrap().to_string(), path);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_not_there() {
+        for path in [
+            "",
+            "T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+            "authors/id/T/TI/timlegge/Foo-1.0.tar.gz",
+            "authors/id/T/XX/TIMLEGGE/Foo-1.0.tar.gz",
+            "authors/id/T/TI/TIMLEGGE/../../A/AA/AAA/Foo-1.0.tar.gz",
+            "authors/id/T/TI/TIMLEGGE//Foo-1.0.tar.gz",
+            "authors/id/T/TI/TIMLEGGE/Foo-1.0.meta",
+            "authors/id/T/TI/TIMLEGGE/Foo-1.0.pm.gz",
+            "authors/id/T/TI/TIMLEGGE/../CHECKSUMS",
+            "authors/id/CHECKSUMS",
+            "authors/id/T/TI/CHECKSUMS",
+            "authors/id/T/TI/TIMLEGGE/Foo.sigstore.json",
+            "authors/id/T/TI/TIMLEGGE/OTHER-sigstore-identities-1.json",
+            "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-01.json",
+            "authors/id/T/TI/TIMLEGGE/sub/TIMLEGGE-sigstore-identities-1.json",
+            "modules/02packages.details.txt.gz.bak",
+            "modules/../modules/06perms.txt",
+            "/modules/06perms.txt",
+        ] {
+            assert_eq!(Wanted::at(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_any_cpan_has_the_path_in_it() {
+        assert_eq!(
+            below_any_cpan("/pub/CPAN/authors/id/A/AB/ABC/F-1.tar.gz"),
+            Some("authors/id/A/AB/ABC/F-1.tar.gz")
+        );
+        assert_eq!(
+            below_any_cpan("/modules/02packages.details.txt.gz"),
+            Some("modules/02packages.details.txt.gz")
+        );
+        assert_eq!(below_any_cpan("/v1/download_url/Foo"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_leads_out(path in "(authors/id/)?([A-Z./]{0,6}/){0,4}[ -~]{0,12}(\\.tar\\.gz|/CHECKSUMS)?") {
+            if let Some(wanted) = Wanted::at(&path) {
+                prop_assert_eq!(wanted.to_string(), path.clone());
+                prop_assert!(path.split('/').all(|part| !part.is_empty() && part != ".." && part != "."));
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! An export is taken in: all of it or nothing.
+
+use std::collections::HashSet;
+
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_records::chain::{History, SignedRecord};
+use sqlx::AnyConnection;
+
+use super::{
+    Contents, FirstSeen, IndexState, KnownRecord, OverrideNoted, TrustStore, TrustStoreError,
+    contents::{first_seen, insert_first_seen, insert_signed_before},
+    history, operator,
+};
+
+impl TrustStore {
+    /// Takes in an export: all of it or nothing, and says how many entries are new.
+    ///
+    /// # Errors
+    /// [`TrustStoreError::Conflict`] where another identity, record or index was seen, unless it is to be replaced; and
+    /// where the memory cannot be used.
+    pub async fn import(&self, contents: &Contents, replace: bool) -> Result<u64, TrustStoreError> {
+        contents.check()?;
+        let mut transaction = self.pool.begin().await?;
+        let mut new = 0;
+        for first in &contents.first_seen {
+            new += import_first_seen(&mut transaction, first, replace).await?;
+        }
+        for signed in &contents.signed_before {
+            new += insert_signed_before(&mut transaction, signed).await?;
+        }
+        for index in &contents.index_seen {
+            let done = sqlx::query(
+                "INSERT INTO index_seen (cpan, dated, seen) VALUES ($1, $2, $3) \
+                 ON CONFLICT (cpan) DO UPDATE SET dated = excluded.dated, seen = excluded.seen \
+                 WHERE excluded.dated > index_seen.dated",
+            )
+            .bind(&index.cpan)
+            .bind(index.dated.as_second())
+            .bind(index.seen.as_second())
+            .execute(&mut *transaction);
+            new += done.await?.rows_affected();
+        }
+        for records in contents
+            .author_records
+            .chunk_by(|a, b| a.author == b.author)
+        {
+            new += import_records(&mut transaction, records, replace).await?;
+        }
+        for index in &contents.operator_indexes {
+            new += import_index(&mut transaction, index, replace).await?;
+        }
+        for noted in &contents.overrides {
+            new += import_noted(&mut transaction, noted).await?;
+        }
+        transaction.commit().await?;
+        Ok(new)
+    }
+}
+
+async fn import_first_seen(
+    connection: &mut AnyConnection,
+    first: &FirstSeen,
+    replace: bool,
+) -> Result<u64, TrustStoreError> {
+    let inserted = insert_first_seen(connection, first).await?;
+    if inserted > 0 {
+        return Ok(inserted);
+    }
+    let Some(ours) = first_seen(connection, first.scope, &first.name).await? else {
+        return Ok(0);
+    };
+    if ours.identity == first.identity {
+        return Ok(0);
+    }
+    if !replace {
+        return Err(TrustStoreError::Conflict {
+            scope: first.scope.code(),
+            name: first.name.clone(),
+            ours: ours.identity.to_string(),
+            theirs: first.identity.to_string(),
+        });
+    }
+    sqlx::query("DELETE FROM first_seen WHERE scope = $1 AND name = $2")
+        .bind(first.scope.code())
+        .bind(&first.name)
+        .execute(&mut *connection)
+        .await?;
+    insert_first_seen(connection, first).await
+}
+
+/// The records of one author, which are an unbroken chain: they can go on with the one that is there.
+async fn import_records(
+    connection: &mut AnyConnection,
+    records: &[KnownRecord],
+    replace: bool,
+) -> Result<u64, TrustStoreError> {
+    let (Some(first), Some(theirs)) = (records.first(), chain(records)) else {
+        return Ok(0);
+    };
+    let ours = history::history(connection, theirs.author()).await?;
+    if ours.extends(&theirs) {
+        return Ok(0);
+    }
+    if !theirs.extends(&ours) {
+        if !replace {
+            let told = |history: &History| {
+                let tip = history.tip().map(SignedRecord::record);
+                tip.map_or("none".to_owned(), |tip| {
+                    format!("record version {} ({})", tip.version(), tip.digest())
+                })
+            };
+            return Err(TrustStoreError::Conflict {
+                scope: "author",
+                name: first.author.clone(),
+                ours: told(&ours),
+                theirs: told(&theirs),
+            });
+        }
+        sqlx::query("DELETE FROM author_record WHERE author = $1")
+            .bind(&first.author)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let mut new = 0;
+    for record in records {
+        new += record.insert(connection).await?;
+    }
+    Ok(new)
+}
+
+/// The newest index of an operator, whose records are not here yet.
+async fn import_index(
+    connection: &mut AnyConnection,
+    index: &IndexState,
+    replace: bool,
+) -> Result<u64, TrustStoreError> {
+    let ours = operator::kept(connection, &index.operator).await?;
+    if let Some(ours) = ours.map(|kept| kept.state) {
+        let same = (ours.number, ours.digest) == (index.number, index.digest);
+        if same || (ours.number > index.number && !replace) {
+            return Ok(0);
+        }
+        if ours.number == index.number && !replace {
+            let told = |index: &IndexState| format!("number {} ({})", index.number, index.digest);
+            return Err(TrustStoreError::Conflict {
+                scope: "index",
+                name: index.operator.clone(),
+                ours: told(&ours),
+                theirs: told(index),
+            });
+        }
+    }
+    let done = sqlx::query(
+        "INSERT INTO operator_index (operator, number, digest, signed, asked, held, tried) \
+         VALUES ($1, $2, $3, $4, $5, 0, 0) \
+         ON CONFLICT (operator) DO UPDATE SET number = excluded.number, digest = excluded.digest, \
+         signed = excluded.signed, asked = excluded.asked, held = 0, tried = 0",
+    )
+    .bind(&index.operator)
+    .bind(i64::try_from(index.number).unwrap_or(i64::MAX))
+    .bind(index.digest.to_string())
+    .bind(index.signed.as_second())
+    .bind(index.asked.as_second())
+    .execute(connection);
+    Ok(done.await?.rows_affected())
+}
+
+/// When an override was first seen: whoever saw it first has seen it first.
+async fn import_noted(
+    connection: &mut AnyConnection,
+    noted: &OverrideNoted,
+) -> Result<u64, TrustStoreError> {
+    let done = sqlx::query(
+        "INSERT INTO vouched_override (operator, author, record, version, effective, noted) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (operator, author, record) DO UPDATE SET noted = excluded.noted \
+         WHERE excluded.noted < vouched_override.noted",
+    )
+    .bind(&noted.operator)
+    .bind(&noted.author)
+    .bind(noted.record.to_string())
+    .bind(i64::from(noted.version))
+    .bind(noted.effective.as_second())
+    .bind(noted.noted.as_second())
+    .execute(connection);
+    Ok(done.await?.rows_affected())
+}
+
+/// The first author whose records are no chain, or do not stand together.
+pub(super) fn broken_chain(records: &[KnownRecord]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    for records in records.chunk_by(|a, b| a.author == b.author) {
+        let author = records.first()?.author.as_str();
+        if !seen.insert(author) || chain(records).is_none() {
+            return Some(author);
+        }
+    }
+    None
+}
+
+fn chain(records: &[KnownRecord]) -> Option<History> {
+    let author: PauseId = records.first()?.author.parse().ok()?;
+    let chain = records.iter().map(KnownRecord::signed_record);
+    History::restored(author, chain.collect::<Option<_>>()?)
+}

@@ -1,0 +1,149 @@
+//! Where the memory is, and how it is opened.
+
+use std::{fmt::Write as _, fs::File, path::Path, str::FromStr as _, time::Duration};
+
+use sqlx::{
+    AnyConnection, Connection as _, Executor as _,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::Migrator,
+};
+
+use super::{TrustStore, TrustStoreError};
+
+/// The tables.
+static MIGRATOR: Migrator = sqlx::migrate!();
+/// Most connections of one process to a server.
+const CONNECTIONS: u32 = 8;
+/// Longest wait for a connection.
+const WAIT: Duration = Duration::from_secs(15);
+/// What each connection to a file is told. Readers and one writer at a time do not wait for each other; a
+/// writer waits for another one up to ten seconds; what was acknowledged is on the disk.
+const SETTINGS: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+
+impl TrustStore {
+    /// Opens the memory in a SQLite file, which is made where there is none, or in a PostgreSQL database
+    /// by its address (`postgres://…`).
+    ///
+    /// # Errors
+    /// Where it cannot be used.
+    pub async fn open(place: &str) -> Result<Self, TrustStoreError> {
+        sqlx::any::install_default_drivers();
+        if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+            Self::open_server(place).await
+        } else if place.is_empty() || place.contains("://") {
+            Err(TrustStoreError::Place(without_password(place)))
+        } else {
+            Self::open_file(Path::new(place)).await
+        }
+    }
+
+    async fn open_server(address: &str) -> Result<Self, TrustStoreError> {
+        let failed = |error: &dyn std::fmt::Display| TrustStoreError::Open {
+            place: without_password(address),
+            reason: error.to_string(),
+        };
+        let options = AnyConnectOptions::from_str(address).map_err(|error| failed(&error))?;
+        // The server has a lock of its own, so that of two processes one makes the tables.
+        tokio::time::timeout(WAIT, prepare(&options, ""))
+            .await
+            .map_err(|_| failed(&"no answer in time"))?
+            .map_err(|error| failed(&error))?;
+        Ok(Self {
+            pool: pool().connect_lazy_with(options),
+        })
+    }
+
+    async fn open_file(path: &Path) -> Result<Self, TrustStoreError> {
+        let place = || path.display().to_string();
+        let failed = |error: &dyn std::fmt::Display| TrustStoreError::Open {
+            place: place(),
+            reason: error.to_string(),
+        };
+        let in_file = |source| TrustStoreError::File {
+            place: place(),
+            source,
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(in_file)?;
+        }
+        // SQLite has no lock for making tables; with this one, of two processes one does.
+        let mut lock = path.as_os_str().to_owned();
+        lock.push(".lock");
+        let lock = File::create(lock).map_err(in_file)?;
+        let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
+            .await
+            .map_err(|error| failed(&error))?
+            .map_err(in_file)?;
+        let options = file_address(path)
+            .map_err(in_file)?
+            .parse()
+            .map_err(|error: sqlx::Error| failed(&error))?;
+        prepare(&options, SETTINGS)
+            .await
+            .map_err(|error| failed(&error))?;
+        drop(lock);
+        let pool = pool().after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
+        });
+        Ok(Self {
+            pool: pool.connect_lazy_with(options),
+        })
+    }
+}
+
+/// Connects once, and makes the tables. A pool would try again and again what will not get better.
+async fn prepare(options: &AnyConnectOptions, settings: &'static str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect_with(options).await?;
+    if !settings.is_empty() {
+        connection.execute(settings).await?;
+    }
+    MIGRATOR.run_direct(&mut connection).await?;
+    connection.close().await
+}
+
+fn pool() -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(WAIT)
+}
+
+/// The address of a file, which is made where there is none. Every byte that means something in an address is
+/// escaped; sqlx's own way there leaves `%` as it is.
+fn file_address(path: &Path) -> std::io::Result<String> {
+    let mut address = "sqlite://".to_owned();
+    for byte in std::path::absolute(path)?.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            address.push(char::from(*byte));
+        } else {
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address.push_str("?mode=rwc");
+    Ok(address)
+}
+
+/// An address as it may be shown: without user and password, and without its options, which may have them too.
+fn without_password(address: &str) -> String {
+    let shown = address.split('?').next().unwrap_or_default();
+    let shown = match (shown.split_once("://"), shown.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
+        _ => shown.to_owned(),
+    };
+    shown.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        for address in [
+            "postgres://user:pass@host/db",
+            "postgres://user:p@ss@host/db?password=pass",
+        ] {
+            assert_eq!(without_password(address), "postgres://host/db");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What operators vouch for: the newest index of each that was taken in, and what stands in it.
+//!
+//! Nothing of it is believed for being here: the records are verified when they are asked for, as if they had
+//! just been found.
+
+use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
+
+use super::{
+    TrustStore, TrustStoreError,
+    contents::{timestamp, unreadable},
+};
+use crate::records::RecordFile;
+
+/// The newest index of an operator that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IndexState {
+    /// The address of the index.
+    pub operator: String,
+    /// Its number, from 1.
+    pub number: u64,
+    /// The digest of its exact text.
+    pub digest: Sha256Digest,
+    /// When it was signed, by a clock that is trusted.
+    pub signed: Timestamp,
+    /// When the operator was last asked with success.
+    pub asked: Timestamp,
+}
+
+/// An override, as this memory knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedOverride {
+    /// The digest of the record that is to count.
+    pub record: Sha256Digest,
+    /// When it counts at the earliest, as the operator says.
+    pub effective: Timestamp,
+    /// When this memory first saw it.
+    pub noted: Timestamp,
+}
+
+/// When an override was first seen, as an export has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OverrideNoted {
+    /// The address of the index.
+    pub operator: String,
+    /// Whose record.
+    pub author: String,
+    /// Its digest.
+    pub record: Sha256Digest,
+    /// Its version.
+    pub version: u32,
+    /// When it counts at the earliest, as the operator says.
+    pub effective: Timestamp,
+    /// When this memory first saw it.
+    pub noted: Timestamp,
+}
+
+/// What an operator says of an author.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vouched {
+    /// The author's records, in the order of versions.
+    pub records: Vec<RecordFile>,
+    /// The overrides for this author.
+    pub overrides: Vec<NotedOverride>,
+}
+
+/// What is kept of an operator's index, whether its records are here or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptIndex {
+    /// The newest that was seen.
+    pub state: IndexState,
+    /// Whether its records are here; they are not after an import.
+    pub held: bool,
+    /// When the operator was last asked, with success or without.
+    pub tried: Timestamp,
+}
+
+impl TrustStore {
+    /// The newest index of an operator, where its records are here.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn index_state(&self, operator: &str) -> Result<Option<IndexState>, TrustStoreError> {
+        let kept = self.index_kept(operator).await?;
+        Ok(kept.filter(|kept| kept.held).map(|kept| kept.state))
+    }
+
+    /// The newest index of an operator that was seen.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn index_kept(&self, operator: &str) -> Result<Option<KeptIndex>, TrustStoreError> {
+        let mut connection = self.pool.acquire().await?;
+        kept(&mut connection, operator).await
+    }
+
+    /// Remembers that an operator was asked and has the index that is kept, signed at this time, perhaps
+    /// anew.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn note_index_asked(
+        &self,
+        operator: &str,
+        digest: Sha256Digest,
+        signed: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), TrustStoreError> {
+        sqlx::query(
+            "UPDATE operator_index SET asked = $1, tried = $1, \
+             signed = CASE WHEN signed < $2 THEN $2 ELSE signed END \
+             WHERE operator = $3 AND digest = $4",
+        )
+        .bind(now.as_second())
+        .bind(signed.as_second())
+        .bind(operator)
+        .bind(digest.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Remembers that an operator was asked and gave nothing of use.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn note_index_tried(
+        &self,
+        operator: &str,
+        now: Timestamp,
+    ) -> Result<(), TrustStoreError> {
+        sqlx::query("UPDATE operator_index SET tried = $1 WHERE operator = $2")
+            .bind(now.as_second())
+            .bind(operator)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What an operator says of an author. Nothing of it is verified.
+    ///
+    /// # Errors
+    /// Where the memory cannot be used.
+    pub async fn vouched(
+        &self,
+        operator: &str,
+        author: &PauseId,
+    ) -> Result<Vouched, TrustStoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let rows = |query| {
+            sqlx::query(query)
+                .bind(operator.to_owned())
+                .bind(author.as_str().to_owned())
+        };
+        let records = rows(
+            "SELECT version, record, bundle FROM vouched_record \
+             WHERE operator = $1 AND author = $2 ORDER BY version",
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let overrides = rows(
+            "SELECT record, effective, noted FROM vouched_override \
+             WHERE operator = $1 AND author = $2 ORDER BY version",
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        Ok(Vouched {
+            records: records.iter().map(record).collect::<Result<_, _>>()?,
+            overrides: overrides
+                .iter()
+                .map(NotedOverride::read)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl IndexState {
+    pub(super) fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
+        let number: i64 = row.try_get("number")?;
+        Ok(Self {
+            operator: row.try_get("operator")?,
+            number: u64::try_from(number).map_err(|_| unreadable("number"))?,
+            digest: digest(row, "digest")?,
+            signed: timestamp(row, "signed")?,
+            asked: timestamp(row, "asked")?,
+        })
+    }
+}
+
+impl OverrideNoted {
+    pub(super) fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
+        let version: i64 = row.try_get("version")?;
+        let NotedOverride {
+            record,
+            effective,
+            noted,
+        } = NotedOverride::read(row)?;
+        Ok(Self {
+            operator: row.try_get("operator")?,
+            author: row.try_get("author")?,
+            record,
+            version: u32::try_from(version).map_err(|_| unreadable("version"))?,
+            effective,
+            noted,
+        })
+    }
+}
+
+impl NotedOverride {
+    fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
+        Ok(Self {
+            record: digest(row, "record")?,
+            effective: timestamp(row, "effective")?,
+            noted: timestamp(row, "noted")?,
+        })
+    }
+}
+
+/// The row of an operator's index.
+pub(super) async fn kept(
+    connection: &mut AnyConnection,
+    operator: &str,
+) -> Result<Option<KeptIndex>, TrustStoreError> {
+    let row = sqlx::query("SELECT * FROM operator_index WHERE operator = $1 AND number > 0")
+        .bind(operator)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| {
+        Ok(KeptIndex {
+            state: IndexState::read(&row)?,
+            held: row.try_get::<i64, _>("held")? != 0,
+            tried: timestamp(&row, "tried")?,
+        })
+    })
+    .transpose()
+}
+
+fn record(row: &AnyRow) -> Result<RecordFile, TrustStoreError> {
+    let version: i64 = row.try_get("version")?;
+    Ok(RecordFile {
+        version: u32::try_from(version).map_err(|_| unreadable("version"))?,
+        json: row.try_get::<String, _>("record")?.into_bytes(),
+        bundle: Some(row.try_get::<String, _>("bundle")?.into_bytes()),
+    })
+}
+
+pub(super) fn digest(row: &AnyRow, column: &str) -> Result<Sha256Digest, TrustStoreError> {
+    let text: String = row.try_get(column)?;
+    text.parse().map_err(|_| unreadable("digest"))
+}

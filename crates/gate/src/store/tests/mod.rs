@@ -1,0 +1,202 @@
+mod history;
+mod operator;
+mod server;
+
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    identity::{CiClaims, SignerIdentity, Subject},
+    release::ReleasePath,
+};
+
+use super::*;
+
+fn identity(name: &str) -> StableIdentity {
+    StableIdentity::from(&SignerIdentity {
+        subject: Subject::Email(name.into()),
+        issuer: "https://issuer.example".into(),
+        claims: CiClaims::default(),
+    })
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn path(text: &str) -> ReleasePath {
+    text.parse().unwrap()
+}
+
+const RELEASE: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
+const OTHERS: &str = "authors/id/O/OT/OTHER/Foo-Bar-1.03.tar.gz";
+
+async fn see(memory: &TrustStore, release: &str, name: &str) -> Known {
+    memory
+        .remember(&Seen {
+            path: &path(release),
+            digest: Sha256Digest::new([7; 32]),
+            identity: identity(name),
+            signed: time("2026-11-01T00:00:00Z"),
+            now: time("2026-11-24T00:00:00Z"),
+        })
+        .await
+        .unwrap()
+}
+
+/// What holds of every memory, whatever keeps it.
+async fn a_memory_keeps_what_was_seen_first(place: &str) {
+    let memory = TrustStore::open(place).await.unwrap();
+    memory.forget(&Forget::All).await.unwrap();
+    assert_eq!(
+        memory.known(&path(RELEASE)).await.unwrap(),
+        Known::default()
+    );
+
+    // First seen stays, for the author and for the distribution.
+    let known = see(&memory, RELEASE, "tim@x").await;
+    assert_eq!(known.author, Some(identity("tim@x")));
+    let known = see(&memory, RELEASE, "eve@x").await;
+    assert_eq!(known.author, Some(identity("tim@x")));
+    let known = see(&memory, OTHERS, "eve@x").await;
+    assert_eq!(known.author, Some(identity("eve@x")));
+    assert_eq!(known.distribution, Some(identity("tim@x")));
+
+    // Another process sees it all.
+    let second = TrustStore::open(place).await.unwrap();
+    let next = path("authors/id/T/TI/TIMLEGGE/Other-1.tar.gz");
+    let known = second.known(&next).await.unwrap();
+    assert_eq!(known.author, Some(identity("tim@x")));
+    assert_eq!(known.distribution, None);
+    assert_eq!(known.signed.as_deref(), Some(RELEASE));
+
+    indexes(&memory).await;
+    history::a_history_is_kept_and_only_continued(&memory).await;
+    exported_and_taken_in(&memory).await;
+    operator::what_operators_vouch_for(&memory).await;
+}
+
+async fn indexes(memory: &TrustStore) {
+    let now = time("2026-11-24T00:00:00Z");
+    let (old, new) = (time("2026-11-22T00:00:00Z"), time("2026-11-23T00:00:00Z"));
+    let cpan = "https://cpan.example/";
+    assert_eq!(memory.index_date(cpan).await.unwrap(), None);
+    for (dated, highest) in [(old, old), (new, new), (old, new)] {
+        let noted = memory.note_index_date(cpan, dated, now).await.unwrap();
+        assert_eq!(noted, highest);
+    }
+    assert_eq!(memory.index_date(cpan).await.unwrap(), Some(new));
+}
+
+async fn exported_and_taken_in(memory: &TrustStore) {
+    let contents = memory.contents().await.unwrap();
+    assert_eq!(contents.first_seen.len(), 3);
+    assert_eq!(contents.signed_before.len(), 2);
+    let json = serde_json::to_vec(&contents).unwrap();
+    assert_eq!(Contents::parse(&json).unwrap(), contents);
+    // What is known already changes nothing.
+    assert_eq!(memory.import(&contents, false).await.unwrap(), 0);
+    memory.forget(&Forget::All).await.unwrap();
+    assert_eq!(memory.import(&contents, false).await.unwrap(), 6);
+    assert_eq!(memory.contents().await.unwrap(), contents);
+
+    // Another first identity is a conflict, and nothing of the export is taken in.
+    let mut other = contents.clone();
+    other.first_seen[1].identity = identity("eve2@x");
+    other.index_seen[0].cpan = "https://other.example/".into();
+    let refused = memory.import(&other, false).await;
+    assert!(matches!(refused, Err(TrustStoreError::Conflict { .. })));
+    assert_eq!(memory.contents().await.unwrap(), contents);
+    assert_eq!(memory.import(&other, true).await.unwrap(), 2);
+    let taken = memory.contents().await.unwrap();
+    assert_eq!(taken.first_seen, other.first_seen);
+
+    let forgotten = memory
+        .forget(&Forget::Author("TIMLEGGE".parse().unwrap()))
+        .await
+        .unwrap();
+    assert_eq!(forgotten, 2);
+    let known = memory.known(&path(RELEASE)).await.unwrap();
+    assert_eq!(known.author, None);
+}
+
+/// Many writers at once: one identity is first, for all of them.
+async fn of_two_at_once_one_is_first(place: &str) {
+    let mut tasks = Vec::new();
+    for number in 0..8 {
+        let place = place.to_owned();
+        tasks.push(tokio::spawn(async move {
+            let memory = TrustStore::open(&place).await.unwrap();
+            see(&memory, RELEASE, &format!("{number}@x")).await.author
+        }));
+    }
+    let mut first = Vec::new();
+    for task in tasks {
+        first.push(task.await.unwrap().unwrap());
+    }
+    assert!(first.iter().all(|identity| *identity == first[0]));
+}
+
+#[tokio::test]
+async fn a_file_keeps_what_was_seen_first() {
+    let folder = tempfile::tempdir().unwrap();
+    // Characters that mean something in an address mean nothing in a path.
+    let place = folder.path().join("a b?mode=ro%20/memory.sqlite");
+    a_memory_keeps_what_was_seen_first(place.to_str().unwrap()).await;
+    assert!(place.is_file());
+}
+
+#[tokio::test]
+async fn of_two_processes_on_a_new_file_one_is_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("memory.sqlite");
+    of_two_at_once_one_is_first(place.to_str().unwrap()).await;
+    history::of_two_histories_at_once_one_is_kept(place.to_str().unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_server_keeps_what_was_seen_first_whoever_comes_second() {
+    let server = server::Server::start();
+    // On a new database, all of them make the tables.
+    of_two_at_once_one_is_first(&server.address()).await;
+    history::of_two_histories_at_once_one_is_kept(&server.address()).await;
+    a_memory_keeps_what_was_seen_first(&server.address()).await;
+}
+
+#[tokio::test]
+async fn what_is_no_memory_is_an_error_and_is_shown_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("memory.sqlite");
+    std::fs::write(
+        &file,
+        "this is no database, and long enough to be looked at",
+    )
+    .unwrap();
+    let refused = TrustStore::open(file.to_str().unwrap()).await;
+    assert!(matches!(refused, Err(TrustStoreError::Open { .. })));
+    for place in [
+        "",
+        "mysql://u:secret@h/d",
+        "postgres://u:secret@127.0.0.1:1/d",
+    ] {
+        let error = TrustStore::open(place).await.unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn an_export_that_contradicts_itself_is_refused() {
+    let first = |name: &str, path: &str, kind: &str| {
+        format!(
+            r#"{{"first-seen":[{{"scope":"author","name":"{name}","identity":{{"kind":"{kind}","subject":"a","issuer":"i"}},"path":"{path}","seen":"2026-11-24T00:00:00Z"}}],"signed-before":[],"index-seen":[]}}"#
+        )
+    };
+    assert!(Contents::parse(first("TIMLEGGE", RELEASE, "email").as_bytes()).is_ok());
+    for text in [
+        first("OTHER", RELEASE, "email"),
+        first("TIMLEGGE", "../x", "email"),
+        first("TIMLEGGE", RELEASE, "key"),
+        "{}".to_owned(),
+        "[]".to_owned(),
+    ] {
+        assert!(Contents::parse(text.as_bytes()).is_err(), "{text}");
+    }
+}

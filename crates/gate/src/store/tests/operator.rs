@@ -1,0 +1,233 @@
+//! What operators vouch for: taken in whole, never a step back, and carried elsewhere.
+
+use cpan_sigstore_core::{
+    identity::{AuthorIdentity, IdentityPolicy, Matcher, WorkflowClaims},
+    release::PauseId,
+};
+use cpan_sigstore_records::{
+    author_index::{AuthorIndex, Draft, Entry, Override},
+    chain::{History, SignedRecord, Terms},
+    record::{AuthorRecord, Releases},
+};
+use jiff::SignedDuration;
+
+use super::*;
+
+const OPERATOR: &str = "https://operator.example/index.json";
+const NOW: &str = "2026-11-24T00:00:00Z";
+const LATER: &str = "2026-11-25T00:00:00Z";
+
+fn author() -> PauseId {
+    "TIMLEGGE".parse().unwrap()
+}
+
+fn record(name: &str) -> AuthorRecord {
+    let identity = AuthorIdentity {
+        identity: IdentityPolicy {
+            subject: Matcher::Exact(name.to_owned()),
+            issuer: Matcher::Exact("https://issuer.example".to_owned()),
+            workflow: WorkflowClaims::default(),
+        },
+        from: None,
+        until: None,
+    };
+    AuthorRecord::first(author(), vec![identity], Releases::Mixed).unwrap()
+}
+
+fn entry(name: &str) -> Entry {
+    Entry {
+        record: record(name),
+        bundle: format!("{{\"by\":\"{name}\"}}"),
+    }
+}
+
+fn next(previous: Option<&AuthorIndex>, put: &[(&str, &str)]) -> AuthorIndex {
+    let mut draft = Draft::after(previous);
+    for (author, name) in put {
+        assert_eq!(*author, "TIMLEGGE");
+        draft.put(author.parse().unwrap(), &[entry(name)]);
+    }
+    draft.finish(time(NOW)).unwrap()
+}
+
+fn announcing(previous: &AuthorIndex) -> AuthorIndex {
+    let mut draft = Draft::after(Some(previous));
+    let delay = SignedDuration::from_hours(8 * 24);
+    let announced = Override::announce(&record("new@x"), "lost", delay, time(NOW)).unwrap();
+    draft.announce(announced);
+    draft.finish(time(NOW)).unwrap()
+}
+
+pub async fn what_operators_vouch_for(memory: &TrustStore) {
+    memory.forget(&Forget::All).await.unwrap();
+    let take = async |index: &AuthorIndex, now: &str| {
+        memory
+            .take_in_index(OPERATOR, index, time(now), time(now))
+            .await
+    };
+    let vouched = async || memory.vouched(OPERATOR, &author()).await.unwrap();
+    let one = next(None, &[("TIMLEGGE", "tim@x")]);
+    assert_eq!(memory.index_state(OPERATOR).await.unwrap(), None);
+    assert_eq!(take(&one, NOW).await.unwrap(), 1);
+    let state = memory.index_state(OPERATOR).await.unwrap().unwrap();
+    assert_eq!((state.number, state.digest), (1, one.digest()));
+    assert_eq!((state.signed, state.asked), (time(NOW), time(NOW)));
+    let records = vouched().await.records;
+    assert_eq!(records[0].json, record("tim@x").json());
+    assert_eq!(
+        records[0].bundle.as_deref(),
+        Some(&b"{\"by\":\"tim@x\"}"[..])
+    );
+
+    // Signed anew it is newer, by an old signature not older.
+    assert_eq!(take(&one, LATER).await.unwrap(), 0);
+    assert_eq!(take(&one, NOW).await.unwrap(), 0);
+    let state = memory.index_state(OPERATOR).await.unwrap().unwrap();
+    assert_eq!(state.signed, time(LATER));
+
+    // What is seen of an override stays, whatever else changes.
+    let two = announcing(&one);
+    assert_eq!(take(&two, NOW).await.unwrap(), 0);
+    let three = next(Some(&two), &[("TIMLEGGE", "other@x")]);
+    assert_eq!(take(&three, LATER).await.unwrap(), 1);
+    let told = vouched().await;
+    assert_eq!(told.records[0].json, record("other@x").json());
+    assert_eq!(told.overrides.len(), 1);
+    assert_eq!(told.overrides[0].noted, time(NOW));
+    assert_eq!(told.overrides[0].effective, time("2026-12-02T00:00:00Z"));
+
+    refused(memory, &three).await;
+    carried_elsewhere(memory, &three).await;
+}
+
+/// Older indexes, and other histories.
+async fn refused(memory: &TrustStore, newest: &AuthorIndex) {
+    let one = next(None, &[("TIMLEGGE", "tim@x")]);
+    let two = announcing(&one);
+    let other = next(Some(&next(Some(&one), &[])), &[]);
+    let after_other = next(Some(&other), &[]);
+    for (index, is_rollback) in [
+        (&one, true),
+        (&two, true),
+        (&other, false),
+        (&after_other, false),
+    ] {
+        let told = memory
+            .take_in_index(OPERATOR, index, time(LATER), time(LATER))
+            .await;
+        match told {
+            Err(TrustStoreError::IndexRolledBack { kept: 3, .. }) => assert!(is_rollback),
+            Err(TrustStoreError::IndexForked { number: 3, .. }) => assert!(!is_rollback),
+            other => panic!("{other:?}"),
+        }
+    }
+    // What is no record lets nothing of its index in.
+    let text = next(Some(newest), &[("TIMLEGGE", "new@x")])
+        .text()
+        .to_owned();
+    let text = text.replace("\"version\":1}", "\"version\":7}");
+    let broken = AuthorIndex::parse(text.into_bytes()).unwrap();
+    let told = memory
+        .take_in_index(OPERATOR, &broken, time(LATER), time(LATER))
+        .await;
+    assert!(matches!(told, Err(TrustStoreError::Index(_))), "{told:?}");
+    let state = memory.index_state(OPERATOR).await.unwrap().unwrap();
+    assert_eq!(state.digest, newest.digest());
+    let records = memory.vouched(OPERATOR, &author()).await.unwrap().records;
+    assert_eq!(records[0].json, record("other@x").json());
+}
+
+/// What has to survive: the number against a step back, when overrides were seen, the records that count.
+async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
+    let signer = identity("tim@x").signer();
+    let signed = SignedRecord::proved(record("tim@x"), signer, vec![time(NOW)]);
+    let mut history = History::new(author());
+    assert!(
+        history.learn(signed, Terms::at(time(NOW)))[0]
+            .outcome
+            .counts()
+    );
+    memory
+        .remember_history(&history, false, time(NOW))
+        .await
+        .unwrap();
+
+    let contents = memory.contents().await.unwrap();
+    let counts = (
+        contents.author_records.len(),
+        contents.operator_indexes.len(),
+        contents.overrides.len(),
+    );
+    assert_eq!(counts, (1, 1, 1));
+    let json = serde_json::to_vec(&contents).unwrap();
+    let read = Contents::parse(&json).unwrap();
+    assert_eq!(read, contents);
+    assert_eq!(memory.import(&read, false).await.unwrap(), 0);
+
+    // An older sight of an override counts, a younger one does not.
+    let mut other = read.clone();
+    other.overrides[0].noted = time("2026-11-01T00:00:00Z");
+    assert_eq!(memory.import(&other, false).await.unwrap(), 1);
+    assert_eq!(memory.import(&read, false).await.unwrap(), 0);
+    let told = memory.vouched(OPERATOR, &author()).await.unwrap();
+    assert_eq!(told.overrides[0].noted, time("2026-11-01T00:00:00Z"));
+
+    // Another index of the same number, or another record, is a conflict.
+    let mut fork = read.clone();
+    fork.operator_indexes[0].digest = Sha256Digest::new([7; 32]);
+    let told = memory.import(&fork, false).await;
+    assert!(matches!(
+        told,
+        Err(TrustStoreError::Conflict { scope: "index", .. })
+    ));
+    let mut fork = read.clone();
+    fork.author_records[0].record = String::from_utf8(record("eve@x").json().to_vec()).unwrap();
+    let told = memory.import(&fork, false).await;
+    assert!(matches!(
+        told,
+        Err(TrustStoreError::Conflict {
+            scope: "author",
+            ..
+        })
+    ));
+    assert_eq!(memory.import(&fork, true).await.unwrap(), 1);
+    let known = memory.history(&author()).await.unwrap();
+    assert_eq!(*known.tip().unwrap().record(), record("eve@x"));
+    fork.author_records[0].version = 2;
+    assert!(matches!(
+        memory.import(&fork, true).await,
+        Err(TrustStoreError::Import(_))
+    ));
+
+    // Elsewhere the number is known and the records are not here yet.
+    memory.forget(&Forget::All).await.unwrap();
+    memory.import(&read, false).await.unwrap();
+    assert_eq!(memory.index_state(OPERATOR).await.unwrap(), None);
+    let kept = memory.index_kept(OPERATOR).await.unwrap().unwrap();
+    assert_eq!((kept.state.number, kept.held), (3, false));
+    refused_after_import(memory).await;
+    let taken = memory
+        .take_in_index(OPERATOR, newest, time(LATER), time(LATER))
+        .await;
+    assert_eq!(taken.unwrap(), 1);
+    let told = memory.vouched(OPERATOR, &author()).await.unwrap();
+    assert_eq!(told.overrides[0].noted, time(NOW));
+
+    memory
+        .forget(&Forget::Index(OPERATOR.to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(memory.index_kept(OPERATOR).await.unwrap(), None);
+    assert_eq!(
+        memory.vouched(OPERATOR, &author()).await.unwrap(),
+        Vouched::default()
+    );
+}
+
+async fn refused_after_import(memory: &TrustStore) {
+    let one = next(None, &[("TIMLEGGE", "tim@x")]);
+    let told = memory
+        .take_in_index(OPERATOR, &one, time(LATER), time(LATER))
+        .await;
+    assert!(matches!(told, Err(TrustStoreError::IndexRolledBack { .. })));
+}

@@ -1,0 +1,131 @@
+//! Tokens from the environment, each CI service as its documentation says.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use cpan_sigstore_keyless::login::{Env, IdentityToken, LoginError, TokenError, ambient};
+use cpan_sigstore_sandbox::{Fault, Sandbox, SandboxOptions};
+
+fn sandbox() -> Sandbox {
+    Sandbox::start(SandboxOptions::default()).unwrap()
+}
+
+async fn found(variables: &[(&str, &str)]) -> Result<Option<IdentityToken>, LoginError> {
+    ambient(&Env::given(variables.iter().copied())).await
+}
+
+/// Puts a program of this name into the sandbox's folder, and returns the folder.
+fn program(sandbox: &Sandbox, name: &str, script: &str) -> String {
+    let path = sandbox.dir().join(name);
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.dir().to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_empty_environment_has_no_token() {
+    assert!(found(&[]).await.unwrap().is_none());
+    assert!(found(&[("SIGSTORE_ID_TOKEN", "")]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_token_in_its_variable_is_taken_first_and_without_its_newline() {
+    let sandbox = sandbox();
+    let jwt = sandbox.token("author").unwrap();
+    let with_newline = format!("{jwt}\n");
+    let token = found(&[
+        ("SIGSTORE_ID_TOKEN", &with_newline),
+        ("GITHUB_ACTIONS", "true"),
+    ])
+    .await
+    .unwrap()
+    .unwrap();
+    assert_eq!(token.expose(), jwt);
+    assert!(matches!(
+        found(&[("SIGSTORE_ID_TOKEN", "hunter2")]).await,
+        Err(LoginError::Token(TokenError::Form(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_github_actions_job_asks_its_runner() {
+    let sandbox = sandbox();
+    let job = sandbox.oidc.github_actions_environment("ci");
+    let variables: Vec<_> = job
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let token = found(&variables).await.unwrap().unwrap();
+    token.check(jiff::Timestamp::now()).unwrap();
+    assert_eq!(token.subject(), "repo:author/Foo-Bar:ref:refs/tags/v1.0");
+
+    let mut stranger = variables.clone();
+    stranger[2].1 = "guess";
+    let refused = found(&stranger).await;
+    assert!(matches!(refused, Err(LoginError::Ci { reason, .. }) if reason.contains("401")));
+
+    sandbox
+        .services
+        .oidc
+        .faults()
+        .next(1, Fault::OversizedBody(1 << 20));
+    assert!(matches!(found(&variables).await, Err(LoginError::Http(_))));
+
+    let mut elsewhere = variables.clone();
+    elsewhere[1].1 = "http://runner.example.org/token?x=1";
+    assert!(matches!(
+        found(&elsewhere).await,
+        Err(LoginError::Insecure { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_job_without_the_permission_is_told_what_it_lacks() {
+    for (variable, hint) in [
+        ("GITHUB_ACTIONS", "id-token: write"),
+        ("GITLAB_CI", "SIGSTORE_ID_TOKEN"),
+    ] {
+        let error = found(&[(variable, "true")]).await.unwrap_err();
+        assert!(matches!(error, LoginError::NotPermitted { .. }));
+        assert!(error.to_string().contains(hint), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn programs_of_ci_services_are_asked_with_their_arguments() {
+    let sandbox = sandbox();
+    let jwt = sandbox.token("ci").unwrap();
+    let cases = [
+        (
+            "BUILDKITE",
+            "buildkite-agent",
+            "oidc request-token --audience sigstore",
+        ),
+        (
+            "CIRCLECI",
+            "circleci",
+            r#"run oidc get --root-issuer --claims {"aud":"sigstore"}"#,
+        ),
+    ];
+    for (variable, name, arguments) in cases {
+        let script = format!("[ \"$*\" = '{arguments}' ] || exit 9\necho '{jwt}'");
+        let path = program(&sandbox, name, &script);
+        let token = found(&[(variable, "true"), ("PATH", &path)])
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(token.expose(), jwt, "{variable}");
+
+        let path = program(&sandbox, name, "exit 3");
+        let error = found(&[(variable, "true"), ("PATH", &path)])
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
+
+        let error = found(&[(variable, "true"), ("PATH", "/nowhere")])
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}

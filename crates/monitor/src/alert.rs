@@ -1,0 +1,220 @@
+//! What is told of an author.
+
+use std::fmt;
+
+use cpan_sigstore_core::{
+    finding::{Exit, Finding},
+    release::PauseId,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What has happened. Codes are part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlertCode {
+    /// A release without a bundle, by an author who signs.
+    UnsignedRelease,
+    /// A valid signature by somebody who is not the author.
+    ForeignSignature,
+    /// A bundle that proves nothing.
+    InvalidSignature,
+    /// An archive that is not the release its name says, or is hostile.
+    UnfitArchive,
+    /// Other bytes under the name of a release that was seen.
+    ArchiveReplaced,
+    /// Another bundle in the place of the one that was seen, and not by the author.
+    BundleReplaced,
+    /// The bundle that was seen is gone, and the archive is there.
+    BundleDropped,
+    /// Another file in the place of a known author record, which does not count.
+    RecordReplaced,
+    /// A known author record, or its bundle, is gone.
+    RecordDropped,
+    /// An author record that would count if another one were not known.
+    RecordConflict,
+    /// An author record that nobody signed who may.
+    RecordRefused,
+    /// A new version of the author's record, which counts.
+    RecordAdded,
+    /// Another bundle by the author in the place of the one that was seen.
+    BundleRenewed,
+    /// A release that was told of as unsigned or as signed by another has the author's signature.
+    SignedBelatedly,
+    /// The first signature of an author of whom none was seen before.
+    FirstSignature,
+}
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It follows the rules; whoever did not do it oneself should know.
+    Notice,
+    /// Somebody is at work who is not the author, or something has gone wrong.
+    Alarm,
+}
+
+impl AlertCode {
+    /// The stable kebab-case code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnsignedRelease => "unsigned-release",
+            Self::ForeignSignature => "foreign-signature",
+            Self::InvalidSignature => "invalid-signature",
+            Self::UnfitArchive => "unfit-archive",
+            Self::ArchiveReplaced => "archive-replaced",
+            Self::BundleReplaced => "bundle-replaced",
+            Self::BundleDropped => "bundle-dropped",
+            Self::RecordReplaced => "record-replaced",
+            Self::RecordDropped => "record-dropped",
+            Self::RecordConflict => "record-conflict",
+            Self::RecordRefused => "record-refused",
+            Self::RecordAdded => "record-added",
+            Self::BundleRenewed => "bundle-renewed",
+            Self::SignedBelatedly => "signed-belatedly",
+            Self::FirstSignature => "first-signature",
+        }
+    }
+
+    /// How the program ends that told it.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::InvalidSignature => Exit::SignatureInvalid,
+            Self::ForeignSignature
+            | Self::BundleReplaced
+            | Self::RecordReplaced
+            | Self::RecordConflict
+            | Self::RecordRefused => Exit::IdentityMismatch,
+            Self::UnsignedRelease | Self::BundleDropped | Self::RecordDropped => Exit::Downgrade,
+            Self::UnfitArchive | Self::ArchiveReplaced => Exit::Archive,
+            Self::RecordAdded
+            | Self::BundleRenewed
+            | Self::SignedBelatedly
+            | Self::FirstSignature => Exit::Success,
+        }
+    }
+
+    /// How much it matters.
+    pub const fn severity(self) -> Severity {
+        match self.exit() {
+            Exit::Success => Severity::Notice,
+            _ => Severity::Alarm,
+        }
+    }
+
+    /// What to do.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::UnsignedRelease => {
+                "if it is yours, sign it with `cpan-sigstore release --backlog`; if it is not, change your password at PAUSE and delete it there"
+            }
+            Self::ForeignSignature | Self::BundleReplaced => {
+                "if that is you, add the identity with `cpan-sigstore author add`; if it is not, change your password at PAUSE and delete the files there"
+            }
+            Self::InvalidSignature => {
+                "if it is yours, sign it again with `cpan-sigstore release`; if it is not, change your password at PAUSE and delete the bundle there"
+            }
+            Self::UnfitArchive | Self::ArchiveReplaced => {
+                "do not install it; compare it with your own copy, and ask another mirror with `--cpan URL`"
+            }
+            Self::BundleDropped => {
+                "if you did not delete it, change your password at PAUSE, and put your copy of it there again with `cpan-sigstore upload`"
+            }
+            Self::RecordReplaced | Self::RecordDropped => {
+                "whoever has the known record stays with it; change your password at PAUSE, and put your copy of the record there again"
+            }
+            Self::RecordConflict | Self::RecordRefused => {
+                "whoever has the known records stays with them; if it is not yours, change your password at PAUSE and delete it there"
+            }
+            Self::RecordAdded => {
+                "if that was not you, somebody has one of your identities: retire it with `cpan-sigstore author retire --compromised-since TIME`"
+            }
+            Self::BundleRenewed | Self::SignedBelatedly | Self::FirstSignature => {
+                "nothing, if that was you; else somebody has one of your identities"
+            }
+        }
+    }
+
+    /// What a finding of the gate means for a release that is new, or that had no bundle.
+    pub(super) const fn of_finding(finding: Finding) -> Option<Self> {
+        match finding {
+            Finding::Downgrade => Some(Self::UnsignedRelease),
+            Finding::IdentityMismatch | Finding::IdentityRetired | Finding::IdentityChanged => {
+                Some(Self::ForeignSignature)
+            }
+            Finding::SignatureInvalid(_) => Some(Self::InvalidSignature),
+            Finding::NameMismatch | Finding::ArchiveHostile => Some(Self::UnfitArchive),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for AlertCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// Something that somebody has to hear of.
+///
+/// Its JSON is part of the interface; it has one shape in `--json`, at a webhook and in the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    /// What.
+    pub alert: AlertCode,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The exit code that stands for it.
+    pub exit: u8,
+    /// The PAUSE id of whom it concerns.
+    pub author: String,
+    /// Which file of theirs.
+    pub path: String,
+    /// What the gate found, by its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
+    /// What was expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was found instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What else is to be said, such as the differences of two records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// What to do.
+    pub advice: String,
+    /// When it was seen.
+    pub seen: Timestamp,
+}
+
+impl Alert {
+    pub(super) fn new(code: AlertCode, author: &PauseId, path: &str, seen: Timestamp) -> Self {
+        Self {
+            alert: code,
+            severity: code.severity(),
+            exit: code.exit() as u8,
+            author: author.as_str().to_owned(),
+            path: path.to_owned(),
+            finding: None,
+            expected: None,
+            found: None,
+            details: Vec::new(),
+            advice: code.advice().to_owned(),
+            seen,
+        }
+    }
+
+    pub(super) fn expecting(mut self, expected: Option<String>, found: Option<String>) -> Self {
+        self.expected = expected;
+        self.found = found;
+        self
+    }
+
+    pub(super) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+}

@@ -1,0 +1,130 @@
+//! Whom to look at: those whom the files RECENT name, those who are new, and everybody once a day.
+
+use std::collections::BTreeMap;
+
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_cpan::recent::{Coverage, Epoch, EventKind, News, news};
+use cpan_sigstore_cpan::upstream::Upstream;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Untold, state::AuthorState};
+
+/// How long an author is not looked at where nothing is said to have happened: RECENT is signed by nobody.
+const WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is to be looked at of an author, beside what CHECKSUMS say has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    /// Whether everything is, whatever was seen before.
+    pub is_whole: bool,
+    /// What RECENT says happened since the last look that could tell everything, by path.
+    pub named: BTreeMap<String, EventKind>,
+}
+
+/// What RECENT says, and what it does not.
+pub(super) struct Called {
+    now: Timestamp,
+    news: Option<News>,
+    /// Nothing is looked at: the CPAN is in an older state than the one that was seen.
+    went_back: bool,
+    pub without_recent: bool,
+    pub untold: Option<Untold>,
+}
+
+impl Called {
+    /// Asks the CPAN what has happened since these authors were looked at.
+    pub async fn by(
+        upstream: &Upstream,
+        known: &BTreeMap<String, AuthorState>,
+        authors: &[PauseId],
+        now: Timestamp,
+    ) -> Self {
+        let watched = authors
+            .iter()
+            .filter_map(|author| known.get(author.as_str()));
+        let upto: Vec<_> = watched.filter_map(|known| known.upto.as_ref()).collect();
+        // Of those who are known the one that was looked at longest ago; of the others all is looked at.
+        let since = upto.iter().min().copied();
+        let newest_seen = upto.iter().max().copied();
+        let fetch = async |path: String, limit| upstream.small(&path, limit).await;
+        let mut called = Self {
+            now,
+            news: None,
+            went_back: false,
+            without_recent: false,
+            untold: None,
+        };
+        match news(fetch, since).await {
+            Ok(Some(news)) => {
+                if let (Some(newest), Some(seen)) = (&news.newest, newest_seen)
+                    && newest < seen
+                {
+                    called.went_back = true;
+                    called.untold = Some(Untold::all(went_back(seen, newest)));
+                }
+                called.news = Some(news);
+            }
+            Ok(None) => called.without_recent = true,
+            // The directories are looked at all the same.
+            Err(error) => called.untold = Some(Untold::all(error.to_string())),
+        }
+        called
+    }
+
+    /// What is to be looked at of an author; `None` for nothing.
+    pub fn call(&self, author: &PauseId, known: Option<&AuthorState>) -> Option<Call> {
+        if self.went_back {
+            return None;
+        }
+        let named = self.named(author, known);
+        let is_whole = self.is_due(known);
+        (is_whole || !named.is_empty()).then_some(Call { is_whole, named })
+    }
+
+    /// Whether everything of an author is to be looked at.
+    fn is_due(&self, known: Option<&AuthorState>) -> bool {
+        let (Some(news), Some(known)) = (&self.news, known) else {
+            return true;
+        };
+        let is_fresh = known
+            .looked
+            .is_some_and(|looked| self.now.duration_since(looked).abs() < WHOLE_EVERY);
+        let is_told = news.coverage == Coverage::Whole
+            && news.dirtymark == known.dirtymark
+            && known.upto.is_some();
+        !(is_fresh && is_told && known.is_whole)
+    }
+
+    fn named(&self, author: &PauseId, known: Option<&AuthorState>) -> BTreeMap<String, EventKind> {
+        let upto = known.and_then(|known| known.upto.as_ref());
+        let (Some(news), Some(upto)) = (&self.news, upto) else {
+            return BTreeMap::new();
+        };
+        let home = author.directory();
+        let events = news.events.iter();
+        events
+            .filter(|(path, event)| path.starts_with(&home) && event.epoch > *upto)
+            .map(|(path, event)| (path.clone(), event.kind))
+            .collect()
+    }
+
+    /// Notes in the state of an author up to when it is the state of what was looked at, or needed no look.
+    pub fn note(&self, call: Option<&Call>, state: &mut AuthorState) {
+        if call.is_some_and(|call| call.is_whole) {
+            state.looked = Some(self.now);
+        }
+        if let Some(news) = &self.news
+            && state.is_whole
+            && !self.went_back
+        {
+            state.upto = state.upto.take().max(news.newest.clone());
+            state.dirtymark.clone_from(&news.dirtymark);
+        }
+    }
+}
+
+fn went_back(seen: &Epoch, newest: &Epoch) -> String {
+    format!(
+        "expected the CPAN as of {seen} (seconds since 1970) or later, found it as of {newest}: nothing was looked at; ask another mirror with `--cpan URL`, or try again later"
+    )
+}

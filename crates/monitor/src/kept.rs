@@ -1,0 +1,262 @@
+//! The file with what was seen before: bounded, written whole or not at all, and one process's own.
+
+use std::{
+    fs::{File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use cpan_sigstore_core::release::PauseId;
+
+use super::{
+    Alert,
+    state::{AuthorState, State, parse},
+};
+
+/// Largest state, in bytes.
+const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
+/// Most alerts that are kept until they can be delivered.
+const OUTBOX_LIMIT: usize = 10_000;
+/// How often what was looked at is written where there is nothing to tell.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// The state, in its file, which no other process uses.
+#[derive(Debug)]
+pub struct Kept {
+    pub(super) state: State,
+    path: PathBuf,
+    saved: Instant,
+    is_saved: bool,
+    /// Held until it is dropped.
+    _lock: File,
+}
+
+/// The state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// It cannot be read or locked.
+    #[error("expected to read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It cannot be written.
+    #[error("expected to write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process uses it.
+    #[error("expected nobody else to use {}, found another `watch` at work", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It says nothing that can be understood.
+    #[error("expected what `watch` saw before in {}, found something else: {found}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        found: String,
+    },
+    /// It is larger than is read again.
+    #[error("expected at most {SIZE_LIMIT} bytes to remember in {}, found more; watch fewer authors with one state", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Too many alerts were not delivered.
+    #[error(
+        "expected at most {OUTBOX_LIMIT} alerts that are not delivered, found more; nothing more is looked at until they are"
+    )]
+    OutboxFull,
+}
+
+impl Kept {
+    /// Opens the state in a file; where there is none, nothing was seen.
+    ///
+    /// # Errors
+    /// Where it cannot be used, or another process uses it.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        let read = |source| StateError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let lock = lock(path)?;
+        let state = match cpan_sigstore_files::read(path, SIZE_LIMIT) {
+            Ok(Some(bytes)) => parse(&bytes).map_err(|found| StateError::Malformed {
+                path: path.to_owned(),
+                found,
+            })?,
+            Ok(None) => State::default(),
+            Err(source) => return Err(read(source)),
+        };
+        Ok(Self {
+            state,
+            path: path.to_owned(),
+            saved: Instant::now(),
+            is_saved: true,
+            _lock: lock,
+        })
+    }
+
+    /// Whether there is room for more alerts.
+    pub(super) fn has_room(&self) -> Result<(), StateError> {
+        if self.state.outbox.len() > OUTBOX_LIMIT {
+            return Err(StateError::OutboxFull);
+        }
+        Ok(())
+    }
+
+    /// Takes in what was seen of an author, and what has to be told of it, before anybody is told.
+    pub(super) fn take(
+        &mut self,
+        author: &PauseId,
+        state: AuthorState,
+        alerts: Vec<Alert>,
+    ) -> Result<(), StateError> {
+        self.state.authors.insert(author.as_str().to_owned(), state);
+        self.is_saved = false;
+        let has_alerts = !alerts.is_empty();
+        self.state.outbox.extend(alerts);
+        if has_alerts || self.saved.elapsed() > SAVE_EVERY {
+            return self.save();
+        }
+        Ok(())
+    }
+
+    /// Notes something of an author who needed no look.
+    pub(super) fn pass(&mut self, author: &PauseId, note: impl FnOnce(&mut AuthorState)) {
+        if let Some(state) = self.state.authors.get_mut(author.as_str()) {
+            note(state);
+            self.is_saved = false;
+        }
+    }
+
+    /// Notes whether the CPAN has no files RECENT, and says whether that is news.
+    pub(super) fn note_without_recent(&mut self, without: bool) -> bool {
+        let is_news = without && !self.state.without_recent;
+        self.is_saved &= self.state.without_recent == without;
+        self.state.without_recent = without;
+        is_news
+    }
+
+    /// What was delivered is not to be told again.
+    pub(super) fn delivered(&mut self) -> Option<Alert> {
+        self.is_saved = false;
+        self.state.outbox.pop_front()
+    }
+
+    /// Writes the file, where something has changed.
+    pub(super) fn save(&mut self) -> Result<(), StateError> {
+        if self.is_saved {
+            return Ok(());
+        }
+        let write = |source: io::Error| StateError::Write {
+            path: self.path.clone(),
+            source,
+        };
+        let bytes = serde_json::to_vec(&self.state).map_err(|error| write(error.into()))?;
+        if bytes.len() as u64 > SIZE_LIMIT {
+            return Err(StateError::TooLarge {
+                path: self.path.clone(),
+            });
+        }
+        cpan_sigstore_files::write(&self.path, &bytes).map_err(write)?;
+        self.saved = Instant::now();
+        self.is_saved = true;
+        Ok(())
+    }
+}
+
+/// Locks a file beside the state, which is itself replaced each time.
+fn lock(path: &Path) -> Result<File, StateError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let open = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        File::create(&name)
+    };
+    let write = |source| StateError::Write {
+        path: PathBuf::from(&name),
+        source,
+    };
+    let lock = open().map_err(write)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StateError::InUse {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(write(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cpan_sigstore_core::digest::Sha256Digest;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{AlertCode, state::ReleaseState};
+
+    #[test]
+    fn a_state_is_one_process_own_and_read_strictly() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/watch.json");
+        let kept = Kept::open(&path).unwrap();
+        assert!(matches!(Kept::open(&path), Err(StateError::InUse { .. })));
+        drop(kept);
+        for text in [
+            "",
+            "[]",
+            r#"{"format":2,"without-recent":false,"authors":{},"outbox":[]}"#,
+            r#"{"format":1,"without-recent":false,"authors":{},"outbox":[],"more":1}"#,
+            r#"{"format":1,"without-recent":false,"authors":{"../X":{"is-whole":true,"releases":{},"records":{"chain":[],"found":{}},"signers":[]}},"outbox":[]}"#,
+            r#"{"format":1,"without-recent":false,"authors":{"MYAUTHOR":{"is-whole":true,"releases":{"O/OT/OTHER/F-1.tgz":{}},"records":{"chain":[],"found":{}},"signers":[]}},"outbox":[]}"#,
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = Kept::open(&path).unwrap_err();
+            assert!(matches!(error, StateError::Malformed { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_seen_is_read_again_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("watch.json");
+        let author: PauseId = "MYAUTHOR".parse().unwrap();
+        let digest = Sha256Digest::new([7; 32]);
+        let mut seen = AuthorState {
+            upto: Some("17.25".parse().unwrap()),
+            is_whole: true,
+            ..AuthorState::default()
+        };
+        let release = ReleaseState {
+            stated: None,
+            archive: Some(digest),
+            bundle: Some(digest),
+            alarmed: true,
+        };
+        let of = "authors/id/M/MY/MYAUTHOR/Foo-1.0.tar.gz";
+        seen.releases.insert(of.to_owned(), release);
+        let alert = Alert::new(AlertCode::BundleDropped, &author, of, Timestamp::UNIX_EPOCH);
+        let mut kept = Kept::open(&path).unwrap();
+        kept.take(&author, seen.clone(), vec![alert.clone()])
+            .unwrap();
+        drop(kept);
+        let mut kept = Kept::open(&path).unwrap();
+        assert_eq!(kept.state.authors["MYAUTHOR"], seen);
+        assert_eq!(kept.delivered(), Some(alert));
+        kept.save().unwrap();
+        drop(kept);
+        assert!(Kept::open(&path).unwrap().state.outbox.is_empty());
+    }
+}

@@ -1,0 +1,103 @@
+//! What changes from one record to the next, as a person reads it before saying yes.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{AuthorRecord, Releases};
+use cpan_sigstore_core::identity::AuthorIdentity;
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// An identity may sign that could not.
+    Added(AuthorIdentity),
+    /// An identity is not named any more: none of its signatures count, older ones neither.
+    Removed(AuthorIdentity),
+    /// An identity counts at other times.
+    Period {
+        /// The identity as it stood.
+        before: Box<AuthorIdentity>,
+        /// As it stands now.
+        after: Box<AuthorIdentity>,
+    },
+    /// Whether all releases are signed.
+    Releases(Releases),
+}
+
+impl Change {
+    /// Whether signatures count after it that did not before.
+    pub fn widens(&self) -> bool {
+        match self {
+            Self::Added(_) => true,
+            Self::Removed(_) => false,
+            Self::Releases(releases) => *releases == Releases::Mixed,
+            Self::Period { before, after } => {
+                let starts = |from: Option<Timestamp>| from.unwrap_or(Timestamp::MIN);
+                let ends = |until: Option<Timestamp>| until.unwrap_or(Timestamp::MAX);
+                starts(after.from) < starts(before.from) || ends(after.until) > ends(before.until)
+            }
+        }
+    }
+}
+
+/// What changes; all of a first record is new.
+pub fn difference(before: Option<&AuthorRecord>, after: &AuthorRecord) -> Vec<Change> {
+    let mut gone: Vec<&AuthorIdentity> = Vec::new();
+    let mut new: Vec<&AuthorIdentity> = after.identities().iter().collect();
+    for identity in before.map_or(&[][..], AuthorRecord::identities) {
+        match new.iter().position(|other| *other == identity) {
+            Some(at) => drop(new.remove(at)),
+            None => gone.push(identity),
+        }
+    }
+    let mut changes = Vec::new();
+    for before in gone {
+        let same = new
+            .iter()
+            .position(|after| after.identity == before.identity);
+        changes.push(match same {
+            Some(at) => Change::Period {
+                before: Box::new(before.clone()),
+                after: Box::new(new.remove(at).clone()),
+            },
+            None => Change::Removed(before.clone()),
+        });
+    }
+    changes.extend(new.into_iter().cloned().map(Change::Added));
+    if before.map(AuthorRecord::releases) != Some(after.releases()) {
+        changes.push(Change::Releases(after.releases()));
+    }
+    changes
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added(identity) => write!(f, "+ {identity}"),
+            Self::Removed(identity) => write!(
+                f,
+                "- {identity}: none of its signatures count any more, older ones neither"
+            ),
+            Self::Period { before, after } => {
+                write!(f, "~ {}: counts {}", before.identity, period(after))?;
+                write!(f, ", until now {}", period(before))
+            }
+            Self::Releases(Releases::Signed) => {
+                f.write_str("~ releases: all are signed; one without a bundle is refused")
+            }
+            Self::Releases(Releases::Mixed) => {
+                f.write_str("~ releases: some are signed, some are not")
+            }
+        }
+    }
+}
+
+fn period(identity: &AuthorIdentity) -> String {
+    match (identity.from, identity.until) {
+        (None, None) => "always".to_owned(),
+        (Some(from), None) => format!("from {from} on"),
+        (None, Some(until)) => format!("for signatures before {until}"),
+        (Some(from), Some(until)) => format!("from {from} until {until}"),
+    }
+}

@@ -1,0 +1,301 @@
+//! The text of a record: read strictly, written canonically.
+//!
+//! The keys of each structure below stand in the order of RFC 8785, and all values are texts and one whole
+//! number, so that serde's compact JSON is the canonical one. Reading writes it anew and compares.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AuthorRecord, IDENTITIES_LIMIT, MEDIA_TYPE, RecordError, Releases, SIZE_LIMIT, VERSION_LIMIT,
+};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    identity::{AuthorIdentity, IdentityPolicy, Matcher, Wildcard, WorkflowClaims},
+    release::PauseId,
+    text::shows_as_itself,
+};
+
+/// Longest name, issuer or claim, in bytes.
+const TEXT_LIMIT: usize = 1024;
+/// Begin of the year 0, in seconds since that of 1970.
+const YEAR_0: i64 = -62_167_219_200;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Document {
+    author: String,
+    identities: Vec<Identity>,
+    media_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<Sha256Digest>,
+    releases: Releases,
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<Claims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Timestamp>,
+    issuer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    git_ref: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow: Option<String>,
+}
+
+pub(super) fn read(json: &[u8]) -> Result<AuthorRecord, RecordError> {
+    if json.len() > SIZE_LIMIT {
+        return Err(RecordError::TooLarge(json.len()));
+    }
+    let document: Document =
+        serde_json::from_slice(json).map_err(|error| RecordError::Shape(error.to_string()))?;
+    let record = document.record()?;
+    if record.json != json {
+        let same = record.json.iter().zip(json).take_while(|(a, b)| a == b);
+        return Err(RecordError::NotCanonical { at: same.count() });
+    }
+    Ok(record)
+}
+
+pub(super) fn write(
+    author: PauseId,
+    version: u32,
+    previous: Option<Sha256Digest>,
+    identities: Vec<AuthorIdentity>,
+    releases: Releases,
+) -> Result<AuthorRecord, RecordError> {
+    let document = Document {
+        author: author.to_string(),
+        identities: identities
+            .iter()
+            .map(Identity::state)
+            .collect::<Result<_, _>>()?,
+        media_type: MEDIA_TYPE.to_owned(),
+        previous,
+        releases,
+        version,
+    };
+    document.record()
+}
+
+impl Document {
+    /// What it says, where that has a meaning.
+    fn record(self) -> Result<AuthorRecord, RecordError> {
+        if self.media_type != MEDIA_TYPE {
+            return Err(RecordError::value("mediaType", MEDIA_TYPE, self.media_type));
+        }
+        let author: PauseId = match self.author.parse() {
+            Ok(author) if self.author == PauseId::to_string(&author) => author,
+            _ => return Err(RecordError::value("author", "a PAUSE id", self.author)),
+        };
+        if !(1..=VERSION_LIMIT).contains(&self.version) {
+            return Err(RecordError::value("version", "1 to 9999", self.version));
+        }
+        if (self.version == 1) != self.previous.is_none() {
+            return Err(RecordError::value(
+                "previous",
+                "the digest of the version before, and none in version 1",
+                self.previous.map_or("none".to_owned(), |it| it.to_string()),
+            ));
+        }
+        if !(1..=IDENTITIES_LIMIT).contains(&self.identities.len()) {
+            return Err(RecordError::value(
+                "identities",
+                "1 to 64 identities",
+                self.identities.len(),
+            ));
+        }
+        for (at, identity) in self.identities.iter().enumerate() {
+            if self.identities[..at].contains(identity) {
+                return Err(RecordError::value(
+                    "identities",
+                    "each identity once",
+                    format!("number {} twice", at + 1),
+                ));
+            }
+        }
+        let identities = self.identities.iter().map(Identity::meaning);
+        let identities = identities.collect::<Result<Vec<_>, _>>()?;
+        let json =
+            serde_json::to_vec(&self).map_err(|error| RecordError::Shape(error.to_string()))?;
+        if json.len() > SIZE_LIMIT {
+            return Err(RecordError::TooLarge(json.len()));
+        }
+        Ok(AuthorRecord {
+            author,
+            version: self.version,
+            previous: self.previous,
+            identities,
+            releases: self.releases,
+            digest: Sha256Digest::of(&json),
+            json,
+        })
+    }
+}
+
+impl Identity {
+    /// The identity as a record states it.
+    fn state(identity: &AuthorIdentity) -> Result<Self, RecordError> {
+        let expected = &identity.identity;
+        let (subject, pattern) = match &expected.subject {
+            Matcher::Exact(name) => (Some(name.clone()), None),
+            Matcher::Wildcard(pattern) => (None, Some(pattern.to_string())),
+            Matcher::Pattern(text, _) => {
+                return Err(RecordError::value(
+                    "pattern",
+                    "a pattern with `*`, which every language reads alike",
+                    text,
+                ));
+            }
+        };
+        let Matcher::Exact(issuer) = &expected.issuer else {
+            return Err(RecordError::value(
+                "issuer",
+                "one provider",
+                &expected.issuer,
+            ));
+        };
+        let WorkflowClaims {
+            trigger: None,
+            sha: None,
+            name,
+            repository,
+            git_ref,
+        } = expected.workflow.clone()
+        else {
+            return Err(RecordError::value(
+                "claims",
+                "`ref`, `repository` and `workflow`",
+                "others",
+            ));
+        };
+        let claims = Claims {
+            git_ref,
+            repository,
+            workflow: name,
+        };
+        let none = Claims {
+            git_ref: None,
+            repository: None,
+            workflow: None,
+        };
+        Ok(Self {
+            claims: (claims != none).then_some(claims),
+            from: identity.from,
+            issuer: issuer.clone(),
+            pattern,
+            subject,
+            until: identity.until,
+        })
+    }
+
+    /// What it means, where that is something.
+    fn meaning(&self) -> Result<AuthorIdentity, RecordError> {
+        let subject = match (&self.subject, &self.pattern) {
+            (Some(subject), None) => Matcher::Exact(name("subject", subject)?),
+            (None, Some(pattern)) => Wildcard::new(&name("pattern", pattern)?)
+                .map(Matcher::Wildcard)
+                .map_err(|_| {
+                    RecordError::value(
+                        "pattern",
+                        "a `*` only after scheme, host and one whole part of the path",
+                        pattern,
+                    )
+                })?,
+            _ => {
+                return Err(RecordError::value(
+                    "subject",
+                    "either a `subject` or a `pattern`",
+                    "both or neither",
+                ));
+            }
+        };
+        for (field, time) in [("from", self.from), ("until", self.until)] {
+            if let Some(time) = time.filter(|time| !is_stated(*time)) {
+                return Err(RecordError::value(
+                    field,
+                    "a time in whole seconds, from the year 0 on",
+                    time,
+                ));
+            }
+        }
+        if let (Some(from), Some(until)) = (self.from, self.until)
+            && from >= until
+        {
+            return Err(RecordError::value("until", "a time after `from`", until));
+        }
+        Ok(AuthorIdentity {
+            identity: IdentityPolicy {
+                subject,
+                issuer: Matcher::Exact(name("issuer", &self.issuer)?),
+                workflow: self
+                    .claims
+                    .as_ref()
+                    .map_or(Ok(WorkflowClaims::default()), Claims::meaning)?,
+            },
+            from: self.from,
+            until: self.until,
+        })
+    }
+}
+
+impl Claims {
+    fn meaning(&self) -> Result<WorkflowClaims, RecordError> {
+        let claims = [&self.git_ref, &self.repository, &self.workflow];
+        if claims.iter().all(|claim| claim.is_none()) {
+            return Err(RecordError::value("claims", "at least one claim", "none"));
+        }
+        for claim in claims.into_iter().flatten() {
+            text("claims", claim)?;
+        }
+        Ok(WorkflowClaims {
+            name: self.workflow.clone(),
+            repository: self.repository.clone(),
+            git_ref: self.git_ref.clone(),
+            ..WorkflowClaims::default()
+        })
+    }
+}
+
+/// Whether it is a time by RFC 3339, whose years have four digits, in whole seconds.
+fn is_stated(time: Timestamp) -> bool {
+    time.subsec_nanosecond() == 0 && time.as_second() >= YEAR_0
+}
+
+/// A text that people can be shown, within limits.
+fn text(field: &'static str, text: &str) -> Result<(), RecordError> {
+    if text.is_empty() || text.len() > TEXT_LIMIT || !text.chars().all(shows_as_itself) {
+        return Err(RecordError::value(
+            field,
+            "1 to 1024 bytes of text without control characters",
+            cpan_sigstore_core::text::printable(text),
+        ));
+    }
+    Ok(())
+}
+
+/// The same, without white space.
+fn name(field: &'static str, name: &str) -> Result<String, RecordError> {
+    text(field, name)?;
+    if name.chars().any(char::is_whitespace) {
+        return Err(RecordError::value(field, "no white space", name));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,163 @@
+//! What an author says of who signs the releases: the author record.
+//!
+//! It lies in the author's directory on CPAN, which shows that the PAUSE account agrees, with a bundle by one
+//! of its identities, which shows that the identity agrees. Versions follow on each other by
+//! [`succession`](crate::chain). The format is section 3 of `docs/spec/SPEC.md`.
+
+mod difference;
+mod document;
+mod error;
+mod file;
+mod name;
+#[cfg(test)]
+mod tests;
+
+pub use difference::{Change, difference};
+pub use error::RecordError;
+pub use file::{RECORDS_LIMIT, RecordFile};
+pub use name::{RecordName, RecordNameError};
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use cpan_sigstore_core::{digest::Sha256Digest, identity::AuthorIdentity, release::PauseId};
+
+/// What stands in `mediaType`.
+pub const MEDIA_TYPE: &str = "application/vnd.cpan.sigstore.author-identities.v1+json";
+/// Largest record that is read, in bytes.
+pub const SIZE_LIMIT: usize = 64 * 1024;
+/// Most identities of one record.
+pub const IDENTITIES_LIMIT: usize = 64;
+/// Highest version.
+pub const VERSION_LIMIT: u32 = 9999;
+
+/// What an author says of who signs the releases, in one version.
+///
+/// The text is canonical (RFC 8785): what it says has one text, so that nobody can be shown another one of
+/// the same meaning, and its digest is the record's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthorRecord {
+    author: PauseId,
+    version: u32,
+    previous: Option<Sha256Digest>,
+    identities: Vec<AuthorIdentity>,
+    releases: Releases,
+    json: Vec<u8>,
+    digest: Sha256Digest,
+}
+
+/// Whether all releases are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Releases {
+    /// Every one is; an archive without bundle is not the author's.
+    Signed,
+    /// Some are not.
+    Mixed,
+}
+
+impl Releases {
+    /// The stable kebab-case code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+impl fmt::Display for Releases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl AuthorRecord {
+    /// Reads a record, strictly.
+    ///
+    /// # Errors
+    /// Where it is no record, or not in its canonical form.
+    pub fn parse(json: &[u8]) -> Result<Self, RecordError> {
+        document::read(json)
+    }
+
+    /// The first record of an author.
+    ///
+    /// # Errors
+    /// Where the identities cannot be stated in a record.
+    pub fn first(
+        author: PauseId,
+        identities: Vec<AuthorIdentity>,
+        releases: Releases,
+    ) -> Result<Self, RecordError> {
+        document::write(author, 1, None, identities, releases)
+    }
+
+    /// The record that follows on this one.
+    ///
+    /// # Errors
+    /// Where the identities cannot be stated in a record.
+    pub fn next(
+        &self,
+        identities: Vec<AuthorIdentity>,
+        releases: Releases,
+    ) -> Result<Self, RecordError> {
+        document::write(
+            self.author.clone(),
+            self.version + 1,
+            Some(self.digest()),
+            identities,
+            releases,
+        )
+    }
+
+    /// Whose it is.
+    pub fn author(&self) -> &PauseId {
+        &self.author
+    }
+
+    /// Its version, from 1.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The digest of the version before; `None` in the first.
+    pub fn previous(&self) -> Option<Sha256Digest> {
+        self.previous
+    }
+
+    /// Who signs. Never empty.
+    pub fn identities(&self) -> &[AuthorIdentity] {
+        &self.identities
+    }
+
+    /// Whether all releases are signed.
+    pub fn releases(&self) -> Releases {
+        self.releases
+    }
+
+    /// The exact text, which is what is signed.
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// SHA-256 of the exact text.
+    pub fn digest(&self) -> Sha256Digest {
+        self.digest
+    }
+
+    /// The name of its file.
+    pub fn name(&self) -> RecordName {
+        RecordName {
+            author: self.author.clone(),
+            version: self.version,
+        }
+    }
+}
+
+impl fmt::Debug for AuthorRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.json))
+    }
+}

@@ -1,0 +1,158 @@
+//! The test vectors of the standard, as far as they are about records and their succession.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::{fs, path::PathBuf};
+
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    identity::{CiClaims, SignerIdentity, Subject},
+};
+use cpan_sigstore_records::{
+    chain::{History, SignedRecord, Terms},
+    record::{AuthorRecord, RecordError},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
+
+fn spec(file: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/spec");
+    fs::read_to_string(folder.join(file)).unwrap()
+}
+
+fn cases<T: DeserializeOwned>(file: &str) -> Vec<T> {
+    serde_json::from_str(&spec(&format!("vectors/{file}"))).unwrap()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordCase {
+    name: String,
+    section: String,
+    record: String,
+    accepted: bool,
+    digest: Option<Sha256Digest>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SuccessionCase {
+    name: String,
+    section: String,
+    author: String,
+    now: Timestamp,
+    overrides: Vec<Sha256Digest>,
+    arrivals: Vec<Arrival>,
+    chain: Vec<Sha256Digest>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arrival {
+    record: String,
+    signer: Name,
+    signed: Vec<Timestamp>,
+    outcome: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    kind: String,
+    subject: String,
+    issuer: String,
+}
+
+impl Name {
+    fn signer(self) -> SignerIdentity {
+        SignerIdentity {
+            subject: match self.kind.as_str() {
+                "email" => Subject::Email(self.subject),
+                "uri" => Subject::Uri(self.subject),
+                "username" => Subject::Username(self.subject),
+                other => panic!("{other}"),
+            },
+            issuer: self.issuer,
+            claims: CiClaims::default(),
+        }
+    }
+}
+
+#[test]
+fn what_is_a_record_is_read_and_what_is_none_is_refused() {
+    let cases: Vec<RecordCase> = cases("records.json");
+    assert!(cases.len() > 40);
+    for case in cases {
+        let name = format!("{} ({})", case.name, case.section);
+        match (AuthorRecord::parse(case.record.as_bytes()), case.accepted) {
+            (Ok(record), true) => {
+                assert_eq!(Some(record.digest()), case.digest, "{name}");
+                assert_eq!(record.json(), case.record.as_bytes(), "{name}");
+            }
+            (Err(error), false) => {
+                let kind = match error {
+                    RecordError::TooLarge(_) => "too-large",
+                    RecordError::Shape(_) => "shape",
+                    RecordError::NotCanonical { .. } => "not-canonical",
+                    RecordError::Value { .. } => "value",
+                };
+                assert_eq!(Some(kind), case.error.as_deref(), "{name}: {error}");
+            }
+            (found, _) => panic!("{name}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn records_follow_on_each_other_by_the_rules() {
+    let cases: Vec<SuccessionCase> = cases("succession.json");
+    assert!(cases.len() > 25);
+    for case in cases {
+        let name = format!("{} ({})", case.name, case.section);
+        let terms = Terms {
+            now: case.now,
+            overrides: &case.overrides,
+        };
+        let mut history = History::new(case.author.parse().unwrap());
+        for arrival in case.arrivals {
+            let record = AuthorRecord::parse(arrival.record.as_bytes()).unwrap();
+            let signed = SignedRecord::proved(record, arrival.signer.signer(), arrival.signed);
+            let learned = history.learn(signed, terms);
+            assert_eq!(learned[0].outcome.code(), arrival.outcome, "{name}");
+        }
+        let chain = history.chain().iter();
+        let chain: Vec<_> = chain.map(|signed| signed.record().digest()).collect();
+        assert_eq!(chain, case.chain, "{name}");
+    }
+}
+
+#[test]
+fn every_section_that_a_vector_names_is_in_the_standard() {
+    #[derive(Deserialize)]
+    struct Case {
+        name: String,
+        section: String,
+    }
+    let text = spec("SPEC.md");
+    for file in ["records.json", "succession.json", "gate.json"] {
+        let cases: Vec<Case> = cases(file);
+        let mut names: Vec<_> = cases.iter().map(|case| &case.name).collect();
+        names.sort();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "{file}: a name stands twice");
+        for case in cases {
+            let is_there = text.lines().any(|line| {
+                line.starts_with(&format!("{} ", case.section))
+                    || line.starts_with(&format!("## {} ", case.section))
+            });
+            assert!(is_there, "{file}: {} of {}", case.section, case.name);
+        }
+    }
+}

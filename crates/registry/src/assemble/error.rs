@@ -1,0 +1,75 @@
+//! Why no index was built.
+
+use std::path::PathBuf;
+
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_cpan::{index::PackedError, upstream::UpstreamError};
+use cpan_sigstore_gate::RecordRefused;
+use cpan_sigstore_records::{author_index::AuthorIndexError, chain::Learned};
+
+/// No index was built; what was there is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The CPAN gives no answer of use.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// A folder or file of the CPAN cannot be read.
+    #[error("expected to read {}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The index cannot be written.
+    #[error("expected to write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no CPAN.
+    #[error("expected a CPAN with {0}, found no such folder or file")]
+    NoCpan(String),
+    /// The list of authors is none.
+    #[error("the list of authors: {0}")]
+    Authors(#[from] PackedError),
+    /// The index before is none.
+    #[error("the index before, {}: {source}", path.display())]
+    Previous {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: AuthorIndexError,
+    },
+    /// A record in the index before does not prove itself any more.
+    #[error("the index before, {author} version {version}: {source}")]
+    Known {
+        /// Whose.
+        author: PauseId,
+        /// Which.
+        version: u32,
+        /// What is wrong.
+        source: RecordRefused,
+    },
+    /// The records of an author in the index before do not follow on each other.
+    #[error("the index before: expected the records of {0} to follow on each other, found others")]
+    Broken(PauseId),
+    /// A record for which an override is meant is none.
+    #[error(transparent)]
+    Record(#[from] RecordRefused),
+    /// An override would not make it count.
+    #[error("expected a record that counts by the override, found {0}")]
+    Override(Box<Learned>),
+    /// What was found makes no index.
+    #[error(transparent)]
+    Index(#[from] AuthorIndexError),
+}
+
+impl BuildError {
+    pub(super) fn read(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Read { path, source }
+    }
+}

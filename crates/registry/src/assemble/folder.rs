@@ -1,0 +1,204 @@
+//! The authors of a CPAN in a folder. A directory and files that are as they were, by size, inode and the
+//! time of their last change, are not read again.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
+use cpan_sigstore_gate::RecordFile;
+use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
+use cpan_sigstore_records::record::{RecordName, SIZE_LIMIT};
+use serde::{Deserialize, Serialize};
+
+use super::{BuildError, judge::FILES_LIMIT, parallel};
+
+/// What tells whether a file or directory is as it was: inode, time of the last change of it or of its
+/// name (seconds and nanoseconds; no program can set it back), size in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp(u64, i64, i64, u64);
+
+/// What an author's directory looked like: itself, and each record with its bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Row(pub PauseIdText, pub Stamp, pub Vec<(Stamp, Stamp)>);
+
+/// A PAUSE id in a state file.
+pub(super) type PauseIdText = String;
+
+/// The files of an author, as they are now.
+pub(super) struct Listed {
+    pub files: Vec<RecordFile>,
+    /// How many more there are.
+    pub more: usize,
+    /// What it looks like; `None` where it was changed so lately that it could be changed again without a
+    /// trace, or where it is no history of records with bundles.
+    pub row: Option<Row>,
+}
+
+impl Stamp {
+    pub fn of(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|metadata| Self::from(&metadata))
+    }
+
+    /// Whether a change after `now` could leave it as it is: clocks of file systems are coarse.
+    fn is_fresh(&self, now: i64) -> bool {
+        self.1 >= now - 1
+    }
+}
+
+impl From<&fs::Metadata> for Stamp {
+    fn from(metadata: &fs::Metadata) -> Self {
+        let Some(size) = Some(metadata.len()).filter(|_| metadata.is_file()) else {
+            return Self(metadata.ino(), metadata.ctime(), metadata.ctime_nsec(), 0);
+        };
+        Self(
+            metadata.ino(),
+            metadata.ctime(),
+            metadata.ctime_nsec(),
+            size,
+        )
+    }
+}
+
+/// The directories of all authors, sorted.
+///
+/// # Errors
+/// Where there are none, or a folder cannot be read.
+pub(super) fn authors(cpan: &Path) -> Result<Vec<(PauseId, PathBuf)>, BuildError> {
+    let root = cpan.join("authors/id");
+    if !root.is_dir() {
+        return Err(BuildError::NoCpan(root.display().to_string()));
+    }
+    let mut folders = Vec::new();
+    for first in names(&root)?.into_iter().filter(|first| first.len() == 1) {
+        let folder = root.join(&first);
+        let seconds = names(&folder)?.into_iter();
+        let seconds = seconds.filter(|second| second.len() == 2 && second.starts_with(&first));
+        folders.extend(seconds.map(|second| (folder.join(&second), second)));
+    }
+    let in_folder = |(folder, second): &(PathBuf, String)| -> Result<Vec<_>, BuildError> {
+        // A directory of another name or place is no author's.
+        let ids = names(folder)?.into_iter().filter_map(|name| {
+            let id: PauseId = name.parse().ok()?;
+            (id.as_str() == name && name.starts_with(second)).then_some(id)
+        });
+        Ok(ids
+            .map(|id| (id.clone(), folder.join(id.as_str())))
+            .collect())
+    };
+    let authors = parallel::map(&folders, in_folder, &|_, _| {})?;
+    let mut authors: Vec<_> = authors.into_iter().flatten().collect();
+    authors.sort();
+    Ok(authors)
+}
+
+/// The names in a folder; none where it is a file.
+fn names(folder: &Path) -> Result<Vec<String>, BuildError> {
+    let read = || BuildError::read(folder);
+    let mut names = Vec::new();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(names),
+        Err(error) => return Err(read()(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(read())?;
+        // A name that is no text is no author's and no record's.
+        if let Ok(name) = entry.file_name().into_string() {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+impl Row {
+    /// Whether the directory is as it was.
+    pub fn holds(&self, folder: &Path) -> bool {
+        if Stamp::of(folder).ok() != Some(self.1) {
+            return false;
+        }
+        (1..).zip(&self.2).all(|(version, stamps)| {
+            let (record, bundle) = paths(folder, &self.0, version);
+            Stamp::of(&record).ok() == Some(stamps.0) && Stamp::of(&bundle).ok() == Some(stamps.1)
+        })
+    }
+}
+
+fn paths(folder: &Path, author: &str, version: u32) -> (PathBuf, PathBuf) {
+    let name = format!("{author}-sigstore-identities-{version}.json");
+    (
+        folder.join(&name),
+        folder.join(format!("{name}{BUNDLE_SUFFIX}")),
+    )
+}
+
+/// Reads what an author's directory has of records; `None` where it is no directory.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Listed>, BuildError> {
+    // Before anything is read, so that a change meanwhile is seen the next time.
+    let metadata = fs::metadata(folder).map_err(BuildError::read(folder))?;
+    if !metadata.is_dir() {
+        return Ok(None);
+    }
+    let stamp = Stamp::from(&metadata);
+    let mut versions: Vec<u32> = names(folder)?
+        .iter()
+        .filter_map(|name| name.parse::<RecordName>().ok())
+        .filter(|name| name.author == *id)
+        .map(|name| name.version)
+        .collect();
+    versions.sort_unstable();
+    let more = versions.len().saturating_sub(FILES_LIMIT);
+    versions.truncate(FILES_LIMIT);
+    let mut stamps = Vec::with_capacity(versions.len());
+    let mut files = Vec::with_capacity(versions.len());
+    for version in versions {
+        let (record, bundle) = paths(folder, id.as_str(), version);
+        let Some((json, record)) = read(&record, SIZE_LIMIT)? else {
+            continue;
+        };
+        let bundle = read(&bundle, BUNDLE_LIMIT)?;
+        if let Some((_, bundle)) = &bundle
+            && version as usize == stamps.len() + 1
+        {
+            stamps.push((record, *bundle));
+        }
+        files.push(RecordFile {
+            version,
+            json,
+            bundle: bundle.map(|(bytes, _)| bytes),
+        });
+    }
+    let fresh = stamp.is_fresh(now)
+        || stamps
+            .iter()
+            .any(|(a, b)| a.is_fresh(now) || b.is_fresh(now));
+    let is_whole = stamps.len() == files.len() && more == 0;
+    let row = (is_whole && !fresh).then(|| Row(id.as_str().to_owned(), stamp, stamps));
+    Ok(Some(Listed { files, more, row }))
+}
+
+/// A file within its limit; in the place of one that is too large stands another that is.
+fn read(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Stamp)>, BuildError> {
+    let failed = || BuildError::read(path);
+    // Looked at before it is opened: opening a pipe waits for a writer.
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => metadata,
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed()(error)),
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(failed())?
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed())?;
+    Ok(Some((bytes, Stamp::from(&metadata))))
+}

@@ -1,0 +1,398 @@
+//! Every author record of a CPAN, verified, in the next index.
+//!
+//! What the index before has stands, whatever is found now; what follows on it by the rules of succession is
+//! added. Nothing that is as it was is read or verified again.
+//!
+//! - [`judge`]: what counts of an author.
+//! - [`folder`] and [`network`]: where the records are found.
+//! - [`state`]: what need not be looked at again.
+
+mod error;
+mod folder;
+mod judge;
+mod network;
+mod parallel;
+mod report;
+mod state;
+
+pub use error::BuildError;
+pub use report::{Refusal, Report, Vanished};
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_gate::RecordFile;
+use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_records::author_index::{self, AuthorIndex, Difference, Draft, Override};
+use jiff::{SignedDuration, Timestamp};
+
+use folder::{Row, Stamp};
+use judge::{FILES_LIMIT, Judge, Judged};
+use state::{PauseIdName, Seen, State};
+
+/// Tells how many of how many authors are done.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// What is to be built.
+pub struct Plan<'a> {
+    /// The CPAN.
+    pub upstream: &'a Upstream,
+    /// The file of the index before; `None` where this is the first.
+    pub previous: Option<&'a Path>,
+    /// Where the index goes; what need not be looked at again stands beside it.
+    pub output: &'a Path,
+    /// What verifies.
+    pub verifier: &'a Verifier,
+    /// The clock.
+    pub now: Timestamp,
+    /// Who is told how far it is.
+    pub progress: Progress<'a>,
+}
+
+/// What was found at the authors that were looked at.
+struct Found {
+    judged: Vec<(PauseId, Judged)>,
+    /// How many authors there are.
+    of: usize,
+    seen: Option<Seen>,
+}
+
+impl Plan<'_> {
+    /// Builds the index, and says what is another in it and what was refused. Where nothing is another, the
+    /// index is the one before, to the byte.
+    ///
+    /// # Errors
+    /// Where a part of the CPAN cannot be read, or the index before is none; then nothing is written.
+    pub async fn run(&self) -> Result<Report, BuildError> {
+        let cpan = self.upstream.name();
+        let state = self
+            .previous
+            .and_then(|previous| State::read(self.output, &cpan, previous));
+        if let (Some(state), Upstream::Folder(folder)) = (&state, self.upstream)
+            && let Some(report) = self.as_it_was(state, folder)?
+        {
+            return Ok(report);
+        }
+        let previous = self.previous.map(read).transpose()?;
+        let previous = previous.as_ref();
+        let judge = Judge {
+            verifier: self.verifier,
+            previous,
+            now: self.now,
+        };
+        let found = match self.upstream {
+            Upstream::Folder(folder) => self.folder(folder, &judge, state.as_ref())?,
+            Upstream::Network(_) => self.network(&judge, state.as_ref()).await?,
+        };
+        self.finish(cpan, previous, found)
+    }
+
+    /// The report where every directory is as it was: nothing else is read then.
+    fn as_it_was(&self, state: &State, folder: &Path) -> Result<Option<Report>, BuildError> {
+        let (Seen::Folder(rows), Some(previous)) = (&state.seen, self.previous) else {
+            return Ok(None);
+        };
+        let authors = folder::authors(folder)?;
+        if rows.len() != state.authors || rows.len() != authors.len() {
+            return Ok(None);
+        }
+        let pairs: Vec<_> = rows.iter().zip(&authors).collect();
+        let holds = |(row, (id, folder)): &(&Row, &(PauseId, PathBuf))| {
+            let same = row.0 == id.as_str() && row.holds(folder);
+            if same { Ok(()) } else { Err(()) }
+        };
+        if parallel::map(&pairs, holds, self.progress).is_err() {
+            return Ok(None);
+        }
+        if self.output != previous {
+            write(self.output, read(previous)?.text().as_bytes())?;
+        }
+        Ok(Some(Report {
+            number: state.number,
+            digest: state.index,
+            size: fs::metadata(previous)
+                .map_err(BuildError::read(previous))?
+                .len(),
+            unchanged: true,
+            authors: state.authors,
+            looked_at: 0,
+            verified: 0,
+            changes: Difference {
+                authors: Vec::new(),
+                announced: Vec::new(),
+                withdrawn: Vec::new(),
+            },
+            refused: Vec::new(),
+            vanished: Vec::new(),
+        }))
+    }
+
+    fn folder(
+        &self,
+        folder: &Path,
+        judge: &Judge<'_>,
+        state: Option<&State>,
+    ) -> Result<Found, BuildError> {
+        let mut authors = folder::authors(folder)?;
+        let known: &[Row] = match state.map(|state| &state.seen) {
+            Some(Seen::Folder(rows)) => rows,
+            _ => &[],
+        };
+        // An author of the index before whose directory is gone is looked at, too.
+        for author in judge.previous.into_iter().flat_map(AuthorIndex::authors) {
+            let id = author.id();
+            if authors
+                .binary_search_by(|(other, _)| other.cmp(id))
+                .is_err()
+            {
+                authors.push((id.clone(), folder.join(id.directory())));
+            }
+        }
+        let rows: Mutex<Vec<Row>> = Mutex::default();
+        let keep = |row: Row| {
+            let mut rows = rows
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            rows.push(row);
+        };
+        let look =
+            |(id, folder): &(PauseId, PathBuf)| -> Result<Option<(PauseId, Judged)>, BuildError> {
+                let row = known.binary_search_by(|row| row.0.as_str().cmp(id.as_str()));
+                if let Ok(at) = row
+                    && !judge.has_override(id)
+                    && known[at].holds(folder)
+                {
+                    keep(known[at].clone());
+                    return Ok(None);
+                }
+                let listed = match folder::list(id, folder, self.now.as_second()) {
+                    Ok(listed) => listed,
+                    Err(BuildError::Read { source, .. })
+                        if source.kind() == std::io::ErrorKind::NotFound =>
+                    {
+                        None
+                    }
+                    Err(error) => return Err(error),
+                };
+                let (files, more, row) = match listed {
+                    Some(listed) => (listed.files, listed.more, listed.row),
+                    None => (Vec::new(), 0, None),
+                };
+                let mut judged = judge.author(id, &files)?;
+                if more > 0 {
+                    judged.refused.push(Refusal {
+                        author: id.clone(),
+                        path: id.directory(),
+                        code: "records-too-many",
+                        reason: format!(
+                            "more than {FILES_LIMIT} records; {more} were not looked at"
+                        ),
+                        found: None,
+                        known: None,
+                    });
+                }
+                if let Some(row) = row
+                    && judged.is_settled()
+                    && judged.count == row.2.len()
+                    && !judge.has_override(id)
+                {
+                    keep(row);
+                }
+                Ok(Some((id.clone(), judged)))
+            };
+        let judged = parallel::map(&authors, look, self.progress)?;
+        let mut rows = rows
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(Found {
+            judged: judged.into_iter().flatten().collect(),
+            of: authors.len(),
+            seen: Some(Seen::Folder(rows)),
+        })
+    }
+
+    async fn network(&self, judge: &Judge<'_>, state: Option<&State>) -> Result<Found, BuildError> {
+        let known = judge.previous.into_iter().flat_map(AuthorIndex::authors);
+        let known = known.map(|author| author.id().clone());
+        let mut task = network::task(self.upstream, state, known).await?;
+        let overrides = judge.previous.into_iter().flat_map(AuthorIndex::overrides);
+        task.authors.extend(overrides.map(|one| one.author.clone()));
+        let count = task.authors.len();
+        let mut judged = Vec::new();
+        let mut done = 0;
+        network::each(self.upstream, task.authors, |id, files| {
+            done += 1;
+            (self.progress)(done, count);
+            judged.push((id.clone(), judge.author(&id, &files)?));
+            Ok(())
+        })
+        .await?;
+        judged.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let unsettled = judged.iter().filter(|(_, judged)| !judged.is_settled());
+        let unsettled = unsettled.map(|(id, _)| PauseIdName(id.clone())).collect();
+        let seen = task.news.and_then(|news| {
+            Some(Seen::Network {
+                since: news.newest?,
+                dirtymark: news.dirtymark,
+                unsettled,
+            })
+        });
+        Ok(Found {
+            judged,
+            of: task.of,
+            seen,
+        })
+    }
+
+    fn finish(
+        &self,
+        cpan: String,
+        previous: Option<&AuthorIndex>,
+        found: Found,
+    ) -> Result<Report, BuildError> {
+        let mut draft = Draft::after(previous);
+        let mut refused = Vec::new();
+        let mut vanished = Vec::new();
+        let mut verified = 0;
+        let mut has_news = false;
+        let looked_at = found.judged.len();
+        for (id, judged) in found.judged {
+            refused.extend(judged.refused);
+            vanished.extend(judged.vanished);
+            verified += judged.verified;
+            if let Some(entries) = judged.news {
+                draft.put(id, &entries);
+                has_news = true;
+            }
+        }
+        let (index, changes) = match previous {
+            Some(previous) if !has_news => (
+                previous.clone(),
+                author_index::difference(previous, previous)?,
+            ),
+            Some(previous) => {
+                let index = draft.finish(self.now)?;
+                let changes = author_index::difference(previous, &index)?;
+                (index, changes)
+            }
+            None => {
+                let index = draft.finish(self.now)?;
+                let empty = Draft::after(None).finish(self.now)?;
+                let changes = author_index::difference(&empty, &index)?;
+                (index, changes)
+            }
+        };
+        write(self.output, index.text().as_bytes())?;
+        if let (Some(seen), Ok(file)) = (found.seen, Stamp::of(self.output)) {
+            let state = State {
+                cpan,
+                index: index.digest(),
+                number: index.number(),
+                file,
+                authors: found.of,
+                seen,
+            };
+            state.write(self.output);
+        }
+        Ok(Report {
+            number: index.number(),
+            digest: index.digest(),
+            size: index.text().len() as u64,
+            unchanged: previous.is_some() && !has_news,
+            authors: found.of,
+            looked_at,
+            verified,
+            changes,
+            refused,
+            vanished,
+        })
+    }
+}
+
+/// Whether every record of an index proves itself and follows on the one before; says how many there are.
+///
+/// # Errors
+/// The first that does not, in words.
+pub fn check(
+    index: &AuthorIndex,
+    verifier: &Verifier,
+    now: Timestamp,
+    progress: Progress<'_>,
+) -> Result<usize, String> {
+    let authors: Vec<_> = index.authors().collect();
+    let work = |author: &author_index::Author<'_>| judge::check(verifier, index, *author, now);
+    Ok(parallel::map(&authors, work, progress)?.into_iter().sum())
+}
+
+/// The next index, with an override announced for a record.
+///
+/// # Errors
+/// Where the record would not count by it: it has to follow on what the index has, and to be signed by an
+/// identity of its own.
+pub fn announce(
+    index: &AuthorIndex,
+    verifier: &Verifier,
+    author: &PauseId,
+    file: &RecordFile,
+    (reason, delay): (&str, SignedDuration),
+    now: Timestamp,
+) -> Result<(AuthorIndex, Override), BuildError> {
+    let judge = Judge {
+        verifier,
+        previous: Some(index),
+        now,
+    };
+    let signed = judge.overriding(author, file)?;
+    let announced = Override::announce(signed.record(), reason, delay, now)?;
+    let mut draft = Draft::after(Some(index));
+    draft.announce(announced.clone());
+    Ok((draft.finish(now)?, announced))
+}
+
+/// Reads an index from its file.
+///
+/// # Errors
+/// Where it cannot be read, or is none.
+pub fn read(path: &Path) -> Result<AuthorIndex, BuildError> {
+    let bytes = cpan_sigstore_files::read(path, author_index::SIZE_LIMIT as u64)
+        .and_then(|bytes| bytes.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
+        .map_err(BuildError::read(path))?;
+    AuthorIndex::parse(bytes).map_err(|source| BuildError::Previous {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Replaces a file that others may read, whole or not at all.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let failed = |source| BuildError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".cpan-sigstore-")
+        .suffix(".tmp")
+        // As any file the user makes: readable by whom the umask lets.
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! What was found, and what was refused and why.
+
+use std::fmt;
+
+use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_gate::RecordRefused;
+use cpan_sigstore_records::{
+    author_index::Difference,
+    chain::{Learned, Side},
+    record::RecordName,
+};
+use serde::Serialize;
+
+/// What became of a CPAN's records.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Report {
+    /// The number of the index.
+    pub number: u64,
+    /// Its digest.
+    pub digest: Sha256Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether it is the index before, as nothing has changed.
+    pub unchanged: bool,
+    /// How many authors the CPAN has, as far as they were looked for.
+    pub authors: usize,
+    /// Of how many something had to be read.
+    pub looked_at: usize,
+    /// How many signatures were verified.
+    pub verified: usize,
+    /// What is another than in the index before.
+    pub changes: Difference,
+    /// What does not count.
+    pub refused: Vec<Refusal>,
+    /// What is in the index and was not found any more. It stands.
+    pub vanished: Vec<Vanished>,
+}
+
+/// A record that does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Whose directory it is in.
+    pub author: PauseId,
+    /// Where.
+    pub path: String,
+    /// Why, as a stable kebab-case code: of succession, of a bundle's cause, or `record-invalid`,
+    /// `record-misnamed`, `record-unsigned`, `records-too-many`.
+    pub code: &'static str,
+    /// Why, in words.
+    pub reason: String,
+    /// The record itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Side>,
+    /// The one that is known in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Side>,
+}
+
+/// A record that is not on the CPAN any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Vanished {
+    /// Whose.
+    pub author: PauseId,
+    /// Where it was.
+    pub path: String,
+}
+
+impl Refusal {
+    pub(super) fn of_file(name: &RecordName, why: &RecordRefused) -> Self {
+        let code = match why {
+            RecordRefused::Record(_) => "record-invalid",
+            RecordRefused::Misnamed { .. } => "record-misnamed",
+            RecordRefused::Unsigned => "record-unsigned",
+            RecordRefused::Bundle(refused) => Cause::code(refused.cause),
+        };
+        Self {
+            author: name.author.clone(),
+            path: name.path(),
+            code,
+            reason: why.to_string(),
+            found: None,
+            known: None,
+        }
+    }
+
+    pub(super) fn of_record(author: &PauseId, learned: &Learned) -> Self {
+        let name = RecordName {
+            author: author.clone(),
+            version: learned.found.version,
+        };
+        Self {
+            author: author.clone(),
+            path: name.path(),
+            code: learned.outcome.code(),
+            reason: learned.outcome.meaning().to_owned(),
+            found: Some(learned.found.clone()),
+            known: learned.known.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)?;
+        if let Some(found) = &self.found {
+            write!(f, "; found is {found}")?;
+        }
+        if let Some(known) = &self.known {
+            write!(f, "; known is {known}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! What is known of a CPAN since the last time, in a file beside the index. It says what need not be looked
+//! at again; without it, or with one that does not fit, everything is.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_cpan::recent::Epoch;
+use serde::{Deserialize, Serialize};
+
+use super::folder::{Row, Stamp};
+
+/// Largest state that is read, in bytes.
+const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct State {
+    /// Which CPAN.
+    pub cpan: String,
+    /// The index that was made of it.
+    pub index: Sha256Digest,
+    /// Its number.
+    pub number: u64,
+    /// Its file.
+    pub file: Stamp,
+    /// How many authors there were.
+    pub authors: usize,
+    pub seen: Seen,
+}
+
+/// What was seen, by which it can be told what is as it was.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum Seen {
+    /// The directories that are settled.
+    Folder(Vec<Row>),
+    /// How far the files RECENT were read, and whom to look at again whatever they say.
+    Network {
+        since: Epoch,
+        dirtymark: Option<Epoch>,
+        unsettled: Vec<PauseIdName>,
+    },
+}
+
+/// A PAUSE id, which serde reads through its text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct PauseIdName(pub PauseId);
+
+impl TryFrom<String> for PauseIdName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("`{text}`, no PAUSE id"))
+    }
+}
+
+impl From<PauseIdName> for String {
+    fn from(name: PauseIdName) -> Self {
+        name.0.to_string()
+    }
+}
+
+/// Where the state beside an index is.
+pub(super) fn path(index: &Path) -> PathBuf {
+    let mut name: OsString = index.as_os_str().to_owned();
+    name.push(".state");
+    name.into()
+}
+
+impl State {
+    /// The state beside an index, where it is of this CPAN and of this index.
+    pub fn read(output: &Path, cpan: &str, previous: &Path) -> Option<Self> {
+        let bytes = cpan_sigstore_files::read(&path(output), SIZE_LIMIT).ok()??;
+        let state: Self = serde_json::from_slice(&bytes).ok()?;
+        let same = state.cpan == cpan && Stamp::of(previous).ok()? == state.file;
+        same.then_some(state)
+    }
+
+    /// Writes it beside the index. Without it all is looked at the next time, which is no error.
+    pub fn write(&self, output: &Path) {
+        let written = serde_json::to_vec(self)
+            .map_err(std::io::Error::from)
+            .and_then(|bytes| cpan_sigstore_files::write(&path(output), &bytes));
+        // What is there of another index is no use, and fits no index any more.
+        let _ = written;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_read_back_where_it_is_of_this_cpan_and_this_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = folder.path().join("index.json");
+        std::fs::write(&index, "{}").unwrap();
+        let state = |seen| State {
+            cpan: "https://cpan.example/".to_owned(),
+            index: Sha256Digest::new([7; 32]),
+            number: 1,
+            file: Stamp::of(&index).unwrap(),
+            authors: 2,
+            seen,
+        };
+        let network = Seen::Network {
+            since: "1732000000.12345".parse().unwrap(),
+            dirtymark: Some("1732000000".parse().unwrap()),
+            unsettled: vec![PauseIdName("MYAUTHOR".parse().unwrap())],
+        };
+        for seen in [Seen::Folder(Vec::new()), network] {
+            state(seen).write(&index);
+            assert!(State::read(&index, "https://cpan.example/", &index).is_some());
+            assert!(State::read(&index, "https://other.example/", &index).is_none());
+        }
+        std::fs::write(&index, "{ }").unwrap();
+        assert!(State::read(&index, "https://cpan.example/", &index).is_none());
+    }
+}
