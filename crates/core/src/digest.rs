@@ -20,6 +20,23 @@ impl Sha256Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// Parses 64 hexadecimal digits, without an algorithm before them.
+    ///
+    /// # Errors
+    /// [`DigestError::Hex`] if the text is anything else.
+    pub fn from_hex(digits: &str) -> Result<Self, DigestError> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| DigestError::Hex {
+            found: digits.chars().count(),
+        })?;
+        Ok(Self(bytes))
+    }
+
+    /// The 64 hexadecimal digits, without the algorithm.
+    pub fn to_hex(&self) -> String {
+        hex::encode(self.0)
+    }
+
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -28,7 +45,7 @@ impl Sha256Digest {
 
 impl fmt::Display for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", hex::encode(self.0))
+        write!(f, "sha256:{}", self.to_hex())
     }
 }
 
@@ -85,11 +102,7 @@ impl FromStr for Sha256Digest {
         let digits = text
             .strip_prefix("sha256:")
             .ok_or_else(|| DigestError::Form(text.chars().take(80).collect()))?;
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(digits, &mut bytes).map_err(|_| DigestError::Hex {
-            found: digits.chars().count(),
-        })?;
-        Ok(Self(bytes))
+        Self::from_hex(digits)
     }
 }
 

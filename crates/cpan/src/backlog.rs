@@ -10,7 +10,10 @@ use cpan_sigstore_core::{
     release::{PauseId, Suffix},
 };
 
-use crate::published::{Checksums, Cpan, CpanError, Directory};
+use crate::{
+    checksums::Checksums,
+    published::{Cpan, CpanError, Directory},
+};
 
 /// Most directories of one author that are looked into.
 const DIRECTORIES: usize = 1000;

@@ -2,15 +2,18 @@
 //!
 //! - [`upstream`]: where a CPAN is, and its files.
 //! - [`path`]: the paths that a CPAN has; all others are refused.
-//! - [`index`]: the package index and its siblings.
-//! - [`published`]: an author's directory and CHECKSUMS, parsed as data.
+//! - [`package_index`]: the package index and its siblings.
+//! - [`checksums`]: CHECKSUMS, parsed as data.
+//! - [`published`]: the directories of an author.
 //! - [`recent`]: the RECENT files.
 //! - [`backlog`]: archives that an author published without a bundle.
 //! - [`publication`]: from uploaded to published.
 
 mod author_records;
 pub mod backlog;
-pub mod index;
+pub mod checksums;
+mod folder;
+pub mod package_index;
 pub mod path;
 pub mod publication;
 pub mod published;

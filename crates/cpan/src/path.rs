@@ -11,9 +11,9 @@ pub use cpan_sigstore_core::bundle::SUFFIX as BUNDLE_SUFFIX;
 /// Longest path that is looked at, in bytes; PAUSE's own have at most 255.
 const LONGEST: usize = 512;
 
-/// An index of CPAN: a file that says what there is.
+/// One of the files that list the packages, permissions and authors of a CPAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Index {
+pub enum SiteFile {
     /// `modules/02packages.details.txt`: which distribution has which package.
     Packages,
     /// `modules/03modlist.data`: a Perl program, once the list of registered modules.
@@ -24,7 +24,7 @@ pub enum Index {
     Authors,
 }
 
-impl Index {
+impl SiteFile {
     const ALL: [Self; 4] = [
         Self::Packages,
         Self::ModuleList,
@@ -45,7 +45,7 @@ impl Index {
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Wanted {
+pub enum CpanPath {
     /// An archive.
     Release(ReleasePath),
     /// The bundle of an archive.
@@ -60,15 +60,15 @@ pub enum Wanted {
     /// CHECKSUMS of a directory, by its path.
     Checksums(String),
     /// An index.
-    Index {
+    SiteFile {
         /// Which.
-        index: Index,
+        file: SiteFile,
         /// Whether as gzip.
         packed: bool,
     },
 }
 
-impl Wanted {
+impl CpanPath {
     /// What stands at a path below a CPAN's root; `None` for everything that a mirror does not have.
     ///
     /// One thing has one path: nothing is cleaned or completed.
@@ -76,8 +76,8 @@ impl Wanted {
         if path.len() > LONGEST {
             return None;
         }
-        if let Some((index, packed)) = Self::index(path) {
-            return Some(Self::Index { index, packed });
+        if let Some((file, packed)) = Self::site_file(path) {
+            return Some(Self::SiteFile { file, packed });
         }
         if let Some(directory) = path.strip_suffix("/CHECKSUMS") {
             return directory_at(directory)
@@ -104,12 +104,12 @@ impl Wanted {
         (name.path() == record).then_some(Self::AuthorRecord { name, bundle })
     }
 
-    fn index(path: &str) -> Option<(Index, bool)> {
-        Index::ALL
+    fn site_file(path: &str) -> Option<(SiteFile, bool)> {
+        SiteFile::ALL
             .into_iter()
-            .find_map(|index| match path.strip_prefix(index.path())? {
-                "" => Some((index, false)),
-                ".gz" => Some((index, true)),
+            .find_map(|file| match path.strip_prefix(file.path())? {
+                "" => Some((file, false)),
+                ".gz" => Some((file, true)),
                 _ => None,
             })
     }
@@ -119,14 +119,16 @@ impl Wanted {
         match self {
             Self::Bundle(_) | Self::AuthorRecord { bundle: true, .. } => "application/json",
             Self::AuthorRecord { bundle: false, .. } => record::MEDIA_TYPE,
-            Self::Index { packed: true, .. } => "application/x-gzip",
-            Self::Index { packed: false, .. } | Self::Checksums(_) => "text/plain; charset=utf-8",
+            Self::SiteFile { packed: true, .. } => "application/x-gzip",
+            Self::SiteFile { packed: false, .. } | Self::Checksums(_) => {
+                "text/plain; charset=utf-8"
+            }
             Self::Release(_) => "application/octet-stream",
         }
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for CpanPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Release(path) => write!(f, "{path}"),
@@ -136,8 +138,8 @@ impl fmt::Display for Wanted {
                 f.write_str(if *bundle { BUNDLE_SUFFIX } else { "" })
             }
             Self::Checksums(path) => f.write_str(path),
-            Self::Index { index, packed } => {
-                f.write_str(index.path())?;
+            Self::SiteFile { file, packed } => {
+                f.write_str(file.path())?;
                 f.write_str(if *packed { ".gz" } else { "" })
             }
         }
@@ -192,7 +194,7 @@ mod tests {
             "modules/06perms.txt",
             "authors/01mailrc.txt.gz",
         ] {
-            assert_eq!(Wanted::at(path).unwrap().to_string(), path);
+            assert_eq!(CpanPath::at(path).unwrap().to_string(), path);
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
             "modules/../modules/06perms.txt",
             "/modules/06perms.txt",
         ] {
-            assert_eq!(Wanted::at(path), None, "{path}");
+            assert_eq!(CpanPath::at(path), None, "{path}");
         }
     }
 
@@ -238,7 +240,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_path_leads_out(path in "(authors/id/)?([A-Z./]{0,6}/){0,4}[ -~]{0,12}(\\.tar\\.gz|/CHECKSUMS)?") {
-            if let Some(wanted) = Wanted::at(&path) {
+            if let Some(wanted) = CpanPath::at(&path) {
                 prop_assert_eq!(wanted.to_string(), path.clone());
                 prop_assert!(path.split('/').all(|part| !part.is_empty() && part != ".." && part != "."));
             }

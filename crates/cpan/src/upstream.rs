@@ -7,13 +7,19 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use crate::published::{Cpan, CpanError};
+use crate::{
+    folder,
+    published::{Cpan, CpanError},
+};
 use cpan_sigstore_core::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use cpan_sigstore_core::{digest::Sha256Hasher, release::ReleasePath};
 use cpan_sigstore_http::{Download, Validators};
 use url::Url;
 
-use crate::path::BUNDLE_SUFFIX;
+use crate::{
+    package_index::{PackedError, SIZE_LIMIT as INDEX_LIMIT, unpack},
+    path::{BUNDLE_SUFFIX, SiteFile},
+};
 
 /// Where a CPAN is.
 #[derive(Clone, Debug)]
@@ -51,6 +57,17 @@ pub enum UpstreamError {
         /// The limit in bytes.
         limit: u64,
     },
+}
+
+/// A site file that cannot be fetched or unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteFileError {
+    /// The CPAN gives no answer of use.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// It cannot be unpacked.
+    #[error(transparent)]
+    Packed(#[from] PackedError),
 }
 
 impl UpstreamError {
@@ -94,7 +111,19 @@ impl Upstream {
     pub async fn small(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>, UpstreamError> {
         match self {
             Self::Network(cpan) => Ok(cpan.file(path, limit).await?),
-            Self::Folder(folder) => small_file(&folder.join(path), limit as u64),
+            Self::Folder(folder) => small_file(folder, path, limit as u64),
+        }
+    }
+
+    /// The unpacked text of a site file, from its gzip or, if there is none, from the plain file.
+    ///
+    /// # Errors
+    /// Where there is no answer of use, or the gzip cannot be unpacked.
+    pub async fn site_file(&self, file: SiteFile) -> Result<Option<Vec<u8>>, SiteFileError> {
+        let gzip = format!("{}.gz", file.path());
+        match self.small(&gzip, INDEX_LIMIT).await? {
+            Some(gzip) => Ok(Some(unpack(&gzip, INDEX_LIMIT)?)),
+            None => Ok(self.small(file.path(), INDEX_LIMIT).await?),
         }
     }
 
@@ -133,37 +162,24 @@ impl Upstream {
     ) -> Result<Download, UpstreamError> {
         match self {
             Self::Network(cpan) => Ok(cpan.download(path, known, limit, into).await?),
-            Self::Folder(folder) => copy(&folder.join(path), known, limit, into),
+            Self::Folder(folder) => copy(folder, path, known, limit, into),
         }
     }
 }
 
-/// Opens a regular file; `None` where there is none.
-fn open(path: &Path) -> Result<Option<(File, fs::Metadata)>, UpstreamError> {
-    let read = |source| UpstreamError::Read {
-        path: path.to_owned(),
+/// Opens a regular file below the folder; `None` where there is none.
+fn open(folder: &Path, path: &str) -> Result<Option<(File, fs::Metadata)>, UpstreamError> {
+    folder::open(folder, path).map_err(|source| UpstreamError::Read {
+        path: folder.join(path),
         source,
-    };
-    // Looked at before it is opened: opening a pipe waits for a writer.
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some((File::open(path).map_err(read)?, metadata))),
-        Ok(_) => Ok(None),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(read(error)),
-    }
+    })
 }
 
-fn small_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, UpstreamError> {
-    let Some((file, _)) = open(path)? else {
+fn small_file(folder: &Path, path: &str, limit: u64) -> Result<Option<Vec<u8>>, UpstreamError> {
+    let Some((file, _)) = open(folder, path)? else {
         return Ok(None);
     };
+    let path = folder.join(path);
     let mut bytes = Vec::new();
     file.take(limit + 1)
         .read_to_end(&mut bytes)
@@ -181,17 +197,19 @@ fn small_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, UpstreamError>
 }
 
 fn copy(
-    path: &Path,
+    folder: &Path,
+    path: &str,
     known: &Validators,
     limit: u64,
     into: &mut File,
 ) -> Result<Download, UpstreamError> {
-    let read = |source| UpstreamError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let Some((file, metadata)) = open(path)? else {
+    let Some((file, metadata)) = open(folder, path)? else {
         return Ok(Download::Absent);
+    };
+    let path = folder.join(path);
+    let read = |source| UpstreamError::Read {
+        path: path.clone(),
+        source,
     };
     let validators = Validators {
         etag: stamp(&metadata),

@@ -10,6 +10,7 @@
 pub mod cache;
 pub mod mirror;
 pub mod record;
+mod rendered;
 pub mod server;
 
 pub use mirror::{Mirror, Options};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::published::ChecksumsError;
+use cpan_sigstore_cpan::checksums::ChecksumsError;
 use cpan_sigstore_cpan::upstream::UpstreamError;
 use cpan_sigstore_gate::{GateError, store::TrustStoreError};
 

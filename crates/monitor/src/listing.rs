@@ -6,7 +6,10 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     release::{PauseId, ReleasePath},
 };
-use cpan_sigstore_cpan::published::{CHECKSUMS_LIMIT, Checksums, Directory};
+use cpan_sigstore_cpan::{
+    checksums::{Checksums, SIZE_LIMIT as CHECKSUMS_LIMIT},
+    published::Directory,
+};
 use cpan_sigstore_cpan::{path::BUNDLE_SUFFIX, upstream::Upstream};
 
 use super::error::ListingError;

@@ -15,7 +15,7 @@ use cpan_sigstore_core::{
     release::PauseIdError,
 };
 use cpan_sigstore_cpan::{backlog::BacklogError, published::CpanError};
-use cpan_sigstore_cpan::{index::PackageIndexError, upstream::UpstreamError};
+use cpan_sigstore_cpan::{package_index::PackageIndexError, upstream::UpstreamError};
 use cpan_sigstore_gate::{GateError, store::TrustStoreError};
 use cpan_sigstore_http::HttpError;
 use cpan_sigstore_keyless::{
@@ -195,7 +195,7 @@ pub enum Failure {
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
     /// The index of a CPAN is none.
-    #[error("the index of packages: {0}")]
+    #[error(transparent)]
     Index(#[from] PackageIndexError),
     /// The index of a CPAN is older than one that was seen.
     #[error("expected the index of {newest} or a newer one, found one of {found}")]

@@ -1,10 +1,6 @@
 //! What a CPAN holds of an author.
 
-mod checksums;
-mod perl_data;
-
-pub use checksums::{Checksums, ChecksumsError, Entry, SIZE_LIMIT as CHECKSUMS_LIMIT};
-
+use crate::checksums::{self, Checksums, ChecksumsError};
 use std::fs::File;
 
 use cpan_sigstore_core::{

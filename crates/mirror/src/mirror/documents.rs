@@ -1,29 +1,26 @@
-//! Everything that is no archive: indexes, CHECKSUMS, bundles. They are handed on as they are, or, of
-//! indexes, as they should be, when they are what their names say.
+//! Documents: the package index and its siblings, CHECKSUMS, bundles and records.
+//!
+//! Each is parsed and [`Rendered`]; the upstream's own bytes are never handed out.
 
 use std::sync::Arc;
 
-use cpan_sigstore_cpan::published::{CHECKSUMS_LIMIT, Checksums};
+use cpan_sigstore_cpan::{
+    checksums::SIZE_LIMIT as CHECKSUMS_LIMIT,
+    path::{CpanPath, SiteFile},
+    upstream::{SiteFileError, UpstreamError},
+};
+use cpan_sigstore_gate::{IndexReadError, read_package_index};
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use cpan_sigstore_records::record::SIZE_LIMIT as RECORD_LIMIT;
-use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Mirror};
 use crate::{
     cache::{CacheError, Content, Place},
     record::Refusal,
-};
-use cpan_sigstore_cpan::{
-    index::{self, PackageIndexError},
-    path::{Index, Wanted},
-    upstream::UpstreamError,
+    rendered::{RenderError, Rendered},
 };
 
-/// How far ahead of this machine's clock the date of an index may be. One far in the future would make
-/// all that follow look old.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24);
-
-/// Why a document is not handed on.
+/// Reasons not to hand out a document.
 enum Trouble {
     Absent,
     Upstream(UpstreamError),
@@ -32,7 +29,7 @@ enum Trouble {
 
 impl From<UpstreamError> for Trouble {
     fn from(error: UpstreamError) -> Self {
-        // It is there, and nothing that a client should have.
+        // The file is there, and is nothing for a client.
         if error.is_too_large() {
             Self::Refused(Refusal::Unreadable, error.to_string())
         } else {
@@ -41,14 +38,45 @@ impl From<UpstreamError> for Trouble {
     }
 }
 
+impl From<SiteFileError> for Trouble {
+    fn from(error: SiteFileError) -> Self {
+        match error {
+            SiteFileError::Upstream(error) => error.into(),
+            SiteFileError::Packed(error) => Self::Refused(Refusal::Unreadable, error.to_string()),
+        }
+    }
+}
+
+impl From<RenderError> for Trouble {
+    fn from(error: RenderError) -> Self {
+        let refusal = match &error {
+            RenderError::Pack(_) => Refusal::Internal,
+            _ => Refusal::Unreadable,
+        };
+        Self::Refused(refusal, error.to_string())
+    }
+}
+
+impl From<IndexReadError> for Trouble {
+    fn from(error: IndexReadError) -> Self {
+        let refusal = match error {
+            IndexReadError::Upstream(error) => return error.into(),
+            IndexReadError::Invalid(_) => Refusal::Unreadable,
+            IndexReadError::RolledBack { .. } => Refusal::IndexRolledBack,
+            IndexReadError::Store(_) => Refusal::Internal,
+        };
+        Self::Refused(refusal, error.to_string())
+    }
+}
+
 impl Mirror {
-    pub(super) async fn document(self: &Arc<Self>, wanted: &Wanted) -> Answer {
+    pub(super) async fn document(self: &Arc<Self>, wanted: &CpanPath) -> Answer {
         let checked = {
             let _turn = self.fetches.acquire().await;
             self.checked(wanted).await
         };
-        let bytes = match checked {
-            Ok(bytes) => bytes,
+        let rendered = match checked {
+            Ok(rendered) => rendered,
             Err(Trouble::Absent) => {
                 self.known.forget(&wanted.to_string());
                 return Answer::Absent;
@@ -56,14 +84,14 @@ impl Mirror {
             Err(Trouble::Refused(refusal, found)) => return self.refuse(wanted, refusal, found),
             Err(Trouble::Upstream(error)) => return self.kept_document(wanted, &error),
         };
-        match self.keep_document(wanted, &bytes) {
+        match self.keep_document(wanted, &rendered) {
             Ok(content) => Answer::File(content),
             Err(error) => self.refuse(wanted, Refusal::Internal, error),
         }
     }
 
     /// What was handed on the last time, while the upstream is away.
-    fn kept_document(&self, wanted: &Wanted, error: &UpstreamError) -> Answer {
+    fn kept_document(&self, wanted: &CpanPath, error: &UpstreamError) -> Answer {
         let place = self.known.place(&wanted.to_string());
         match place.filter(|place| self.cache.has(&place.content)) {
             Some(place) => {
@@ -74,8 +102,8 @@ impl Mirror {
         }
     }
 
-    fn keep_document(&self, wanted: &Wanted, bytes: &[u8]) -> Result<Content, CacheError> {
-        let content = self.cache.keep_bytes(bytes)?;
+    fn keep_document(&self, wanted: &CpanPath, rendered: &Rendered) -> Result<Content, CacheError> {
+        let content = self.cache.keep_bytes(rendered.as_bytes())?;
         self.known.set(&Place {
             path: wanted.to_string(),
             content,
@@ -86,72 +114,40 @@ impl Mirror {
         Ok(content)
     }
 
-    async fn checked(&self, wanted: &Wanted) -> Result<Vec<u8>, Trouble> {
+    async fn checked(&self, wanted: &CpanPath) -> Result<Rendered, Trouble> {
         let path = wanted.to_string();
-        match wanted {
-            Wanted::Index { index, packed } => self.index(*index, *packed).await,
-            Wanted::Checksums(_) => {
-                let text = self.upstream.small(&path, CHECKSUMS_LIMIT).await?;
-                let text = text.ok_or(Trouble::Absent)?;
-                Checksums::parse(&text)
-                    .map_err(|error| Trouble::Refused(Refusal::Unreadable, error.to_string()))?;
-                Ok(text)
-            }
-            Wanted::AuthorRecord { bundle: false, .. } => {
-                let record = self.upstream.small(&path, RECORD_LIMIT).await?;
-                record.ok_or(Trouble::Absent)
-            }
-            // A bundle proves itself, or does not, to whoever verifies it; so does a record by its own.
-            Wanted::Bundle(_) | Wanted::AuthorRecord { .. } | Wanted::Release(_) => {
-                let bundle = self.upstream.small(&path, BUNDLE_LIMIT).await?;
-                bundle.ok_or(Trouble::Absent)
-            }
-        }
-    }
-
-    /// An index, packed or not, from whichever of the two the upstream has: they are always the same one.
-    async fn index(&self, index: Index, packed: bool) -> Result<Vec<u8>, Trouble> {
-        let unreadable =
-            |error: PackageIndexError| Trouble::Refused(Refusal::Unreadable, error.to_string());
-        let gzip = format!("{}.gz", index.path());
-        let text = match self.upstream.small(&gzip, index::SIZE_LIMIT).await? {
-            Some(gzip) => {
-                index::unpack(&gzip, index::SIZE_LIMIT).map_err(|error| unreadable(error.into()))?
-            }
-            None => {
-                let text = self.upstream.small(index.path(), index::SIZE_LIMIT).await?;
-                text.ok_or(Trouble::Absent)?
-            }
+        let small = async |limit| {
+            let bytes = self.upstream.small(&path, limit).await?;
+            bytes.ok_or(Trouble::Absent)
         };
-        let checked = index::check(index, text).map_err(unreadable)?;
-        if let Some(date) = checked.date {
-            self.not_older(date).await?;
+        match wanted {
+            CpanPath::SiteFile {
+                file: SiteFile::Packages,
+                packed,
+            } => {
+                let gate = self.gate();
+                let index = read_package_index(&self.upstream, gate.memory(), self.now()).await?;
+                Ok(Rendered::package_index(
+                    &index.ok_or(Trouble::Absent)?,
+                    *packed,
+                )?)
+            }
+            CpanPath::SiteFile { file, packed } => {
+                let text = self.upstream.site_file(*file).await?;
+                Ok(Rendered::site_file(
+                    *file,
+                    text.ok_or(Trouble::Absent)?,
+                    *packed,
+                )?)
+            }
+            CpanPath::Checksums(_) => Ok(Rendered::checksums(&small(CHECKSUMS_LIMIT).await?)?),
+            CpanPath::AuthorRecord {
+                name,
+                bundle: false,
+            } => Ok(Rendered::record(name, small(RECORD_LIMIT).await?)?),
+            CpanPath::Bundle(_) | CpanPath::AuthorRecord { .. } | CpanPath::Release(_) => {
+                Ok(Rendered::bundle(small(BUNDLE_LIMIT).await?)?)
+            }
         }
-        if !packed {
-            return Ok(checked.text);
-        }
-        index::pack(&checked.text)
-            .map_err(|error| Trouble::Refused(Refusal::Internal, error.to_string()))
-    }
-
-    /// Compares the date of an index with the newest that was seen, by whichever process.
-    async fn not_older(&self, date: Timestamp) -> Result<(), Trouble> {
-        let now = self.now();
-        if date.duration_since(now) > AHEAD {
-            let found = format!("expected an index of today at the latest, found one of {date}");
-            return Err(Trouble::Refused(Refusal::Unreadable, found));
-        }
-        let gate = self.gate();
-        let newest = gate
-            .memory()
-            .note_index_date(&self.upstream.name(), date, now)
-            .await
-            .map_err(|error| Trouble::Refused(Refusal::Internal, error.to_string()))?;
-        if newest > date {
-            let found =
-                format!("expected the index of {newest} or a newer one, found one of {date}");
-            return Err(Trouble::Refused(Refusal::IndexRolledBack, found));
-        }
-        Ok(())
     }
 }

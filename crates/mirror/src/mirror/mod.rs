@@ -28,7 +28,7 @@ use crate::{
     server::OperatorFiles,
 };
 use authors::AuthorRecords;
-use cpan_sigstore_cpan::{path::Wanted, upstream::Upstream};
+use cpan_sigstore_cpan::{path::CpanPath, upstream::Upstream};
 use flights::Flights;
 
 /// How long a denial holds at most, so that a client that tries again is answered at once and an author
@@ -73,10 +73,10 @@ pub struct Mirror {
     known: Known,
     records: Records,
     options: Options,
-    answers: Mutex<HashMap<Wanted, (Instant, Answer)>>,
+    answers: Mutex<HashMap<CpanPath, (Instant, Answer)>>,
     authors: AuthorRecords,
     operator: OperatorFiles,
-    flights: Flights<Wanted, Answer>,
+    flights: Flights<CpanPath, Answer>,
     fetches: Semaphore,
 }
 
@@ -140,7 +140,7 @@ impl Mirror {
     }
 
     /// What is answered to who asks for this.
-    pub async fn get(self: &Arc<Self>, wanted: &Wanted) -> Answer {
+    pub async fn get(self: &Arc<Self>, wanted: &CpanPath) -> Answer {
         if let Some(answer) = self.remembered(wanted) {
             return answer;
         }
@@ -148,7 +148,7 @@ impl Mirror {
         let asked = wanted.clone();
         let work = async move {
             let answer = match &asked {
-                Wanted::Release(path) => mirror.release(path).await,
+                CpanPath::Release(path) => mirror.release(path).await,
                 other => mirror.document(other).await,
             };
             mirror.remember(asked, &answer);
@@ -165,7 +165,7 @@ impl Mirror {
     }
 
     /// Fetched anew although it was fresh: what was kept of it is gone.
-    pub fn forget(&self, wanted: &Wanted) {
+    pub fn forget(&self, wanted: &CpanPath) {
         self.answers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -180,13 +180,13 @@ impl Mirror {
         (self.options.clock)()
     }
 
-    fn remembered(&self, wanted: &Wanted) -> Option<Answer> {
+    fn remembered(&self, wanted: &CpanPath) -> Option<Answer> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, answer) = answers.get(wanted)?;
         (Instant::now() < *until).then(|| answer.clone())
     }
 
-    fn remember(&self, wanted: Wanted, answer: &Answer) {
+    fn remember(&self, wanted: CpanPath, answer: &Answer) {
         let fresh = self.options.fresh;
         let holds = match answer {
             Answer::File(_) => fresh,
@@ -207,7 +207,7 @@ impl Mirror {
         answers.insert(wanted, (now + holds, answer.clone()));
     }
 
-    fn refuse(&self, wanted: &Wanted, refusal: Refusal, found: impl fmt::Display) -> Answer {
+    fn refuse(&self, wanted: &CpanPath, refusal: Refusal, found: impl fmt::Display) -> Answer {
         let record = Record::refused(self.now(), wanted.to_string(), refusal, found);
         Answer::Refused(self.records.add(record))
     }

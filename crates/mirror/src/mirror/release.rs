@@ -17,7 +17,7 @@ use crate::{
     cache::{CacheError, Content, Incoming, Place},
     record::{Record, Refusal},
 };
-use cpan_sigstore_cpan::{path::Wanted, upstream::UpstreamError};
+use cpan_sigstore_cpan::{path::CpanPath, upstream::UpstreamError};
 
 /// An archive that has come, and is not in the cache.
 struct Came {
@@ -75,10 +75,10 @@ impl Mirror {
                 evidence,
             }) => self.decide_about_kept(path, place, evidence).await,
             Err(Trouble::Cache(error)) => {
-                self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error)
+                self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error)
             }
             Err(Trouble::Gate(error)) => {
-                self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error)
+                self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error)
             }
             Err(Trouble::Upstream(error)) => self.without_upstream(path, kept, error).await,
         }
@@ -147,7 +147,7 @@ impl Mirror {
             )
         }) {
             Ok(()) => Answer::File(came.content),
-            Err(error) => self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error),
+            Err(error) => self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error),
         }
     }
 
@@ -170,7 +170,7 @@ impl Mirror {
         );
         match noted {
             Ok(()) => Answer::File(place.content),
-            Err(error) => self.refuse(&Wanted::Release(path.clone()), Refusal::Internal, error),
+            Err(error) => self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error),
         }
     }
 
@@ -181,7 +181,7 @@ impl Mirror {
         kept: Option<Place>,
         error: UpstreamError,
     ) -> Answer {
-        let wanted = Wanted::Release(path.clone());
+        let wanted = CpanPath::Release(path.clone());
         let Some(place) = kept else {
             return self.refuse(&wanted, Refusal::Upstream, error);
         };
@@ -250,7 +250,7 @@ impl Mirror {
         if verdict.admits() && verdict.digest != Some(content.digest) {
             self.cache.remove(&content.digest);
             return Err(self.refuse(
-                &Wanted::Release(path.clone()),
+                &CpanPath::Release(path.clone()),
                 Refusal::Internal,
                 format_args!(
                     "expected {} in the cache, found other bytes",

@@ -23,7 +23,7 @@ use crate::{
     record::{Record, Refusal},
 };
 use answer::{Response, file, text};
-use cpan_sigstore_cpan::path::{Wanted, below_any_cpan};
+use cpan_sigstore_cpan::path::{CpanPath, below_any_cpan};
 use metrics::Metrics;
 use operator::OperatorFile;
 
@@ -35,7 +35,7 @@ pub(crate) struct Server {
 
 /// What a request is for.
 enum Target {
-    Cpan(Wanted),
+    Cpan(CpanPath),
     Verdicts,
     Metrics,
     Operator(OperatorFile),
@@ -87,7 +87,7 @@ impl Server {
         }
     }
 
-    async fn cpan<B>(&self, request: &Request<B>, wanted: &Wanted) -> Response {
+    async fn cpan<B>(&self, request: &Request<B>, wanted: &CpanPath) -> Response {
         // Once more when what was kept is gone meanwhile.
         for _ in 0..2 {
             match self.mirror.get(wanted).await {
@@ -141,7 +141,7 @@ fn target(uri: &Uri) -> Target {
     if let Some(host) = uri.host() {
         let is_plain = uri.scheme_str() == Some("http") && !host.is_empty();
         let wanted = decoded.ok().filter(|_| is_plain && uri.query().is_none());
-        let wanted = wanted.and_then(|path| Wanted::at(below_any_cpan(&path)?));
+        let wanted = wanted.and_then(|path| CpanPath::at(below_any_cpan(&path)?));
         return wanted.map_or(Target::Outside, Target::Cpan);
     }
     let Ok(path) = decoded else {
@@ -155,7 +155,7 @@ fn target(uri: &Uri) -> Target {
         "/-/index.json.sigstore.json" => Target::Operator(OperatorFile::Bundle),
         path => path
             .strip_prefix('/')
-            .and_then(Wanted::at)
+            .and_then(CpanPath::at)
             .map_or(Target::Nothing, Target::Cpan),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::{index::PackedError, upstream::UpstreamError};
+use cpan_sigstore_cpan::{package_index::PackedError, upstream::UpstreamError};
 use cpan_sigstore_gate::RecordRefused;
 use cpan_sigstore_records::{author_index::AuthorIndexError, chain::Learned};
 

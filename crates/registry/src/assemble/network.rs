@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::recent::{Coverage, News, NewsError, news};
-use cpan_sigstore_cpan::{index::unpack, path::BUNDLE_SUFFIX, upstream::Upstream};
+use cpan_sigstore_cpan::{package_index::unpack, path::BUNDLE_SUFFIX, upstream::Upstream};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_records::record::RecordName;
 use tokio::task::JoinSet;

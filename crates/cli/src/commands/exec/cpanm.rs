@@ -21,13 +21,15 @@ const fn round(name: &'static str, letter: Option<char>, has_value: bool) -> Kno
 }
 
 /// Options with a value, which is no argument of its own, and those that lead round the mirror.
-const OPTIONS: [Known; 24] = [
+const OPTIONS: [Known; 25] = [
     round("mirror", None, true),
     round("mirror-only", None, false),
     round("mirror-index", None, true),
     round("from", Some('M'), true),
     round("cpanmetadb", None, true),
     round("metacpan", None, false),
+    // Runs CHECKSUMS as Perl, and needs its PGP signature, which no mirror of this program hands out.
+    round("verify", None, false),
     value("perl", None),
     value("local-lib", Some('l')),
     value("local-lib-contained", Some('L')),
@@ -58,6 +60,9 @@ const OPTIONS: [Known; 24] = [
     },
 ];
 
+/// The refusal of `--verify`.
+const VERIFY: &str = "cannot run cpanm with `--verify`: it needs the PGP signature of CHECKSUMS, which a verifying mirror does not hand out; leave it out, the mirror verifies each release";
+
 /// Refuses arguments that lead round the mirror. The dependencies of a folder (`--installdeps .`) come from
 /// the mirror, too.
 pub fn check(arguments: &[String]) -> Result<(), String> {
@@ -76,6 +81,9 @@ pub fn check(arguments: &[String]) -> Result<(), String> {
             }
         };
         if leads_round {
+            if word.starts_with("--v") {
+                return Err(VERIFY.to_owned());
+            }
             return Err(super::client::refusal(&word));
         }
     }
@@ -124,6 +132,8 @@ mod tests {
             "--mirror-only Foo",
             "--mirror-index x Foo",
             "--metacpan Foo",
+            "--verify Foo",
+            "--veri Foo",
             "-- Foo",
             "https://x/Foo-1.0.tar.gz",
             "file:///Foo-1.0.tar.gz",
@@ -142,6 +152,7 @@ mod tests {
         for line in [
             "Foo::Bar",
             "Foo::Bar@1.0",
+            "--verbose --version",
             "Foo~>1.0",
             "TIMLEGGE/Foo-1.0.tar.gz",
             "-nq -l /tmp Foo",
@@ -157,7 +168,7 @@ mod tests {
     fn of_the_callers_options_only_those_stay_that_lead_nowhere() {
         assert_eq!(
             options(
-                "--quiet --mirror http://x -l /a --metacpan -M http://y Foo -n",
+                "--quiet --mirror http://x -l /a --metacpan --verify -M http://y Foo -n",
                 "URL"
             ),
             "--quiet -l /a -n --from URL"

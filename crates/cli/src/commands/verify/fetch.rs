@@ -2,19 +2,13 @@
 
 use cpan_sigstore_core::release::ReleasePath;
 use cpan_sigstore_cpan::ARCHIVE_LIMIT;
-use cpan_sigstore_cpan::{
-    index::{self, PackageIndexError, Packages},
-    upstream::Upstream,
-};
-use cpan_sigstore_gate::{RecordFile, TrustStore};
+use cpan_sigstore_cpan::{path::SiteFile, upstream::Upstream};
+use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
 use cpan_sigstore_http::{Download, Validators};
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
-
-/// The index of packages.
-const INDEX: &str = "modules/02packages.details.txt.gz";
 
 /// A CPAN that is asked for releases.
 pub struct Fetcher {
@@ -75,20 +69,9 @@ impl Fetcher {
         memory: &TrustStore,
         now: Timestamp,
     ) -> Result<ReleasePath, Failure> {
-        let packed = self.cpan.small(INDEX, index::SIZE_LIMIT).await?;
-        let packed = packed.ok_or_else(|| self.absent(INDEX.to_owned()))?;
-        let text = index::unpack(&packed, index::SIZE_LIMIT).map_err(PackageIndexError::from)?;
-        let packages = Packages::parse(&text).map_err(PackageIndexError::from)?;
-        let newest = memory
-            .note_index_date(&self.cpan.name(), packages.date(), now)
-            .await?;
-        if newest > packages.date() {
-            return Err(Failure::IndexRolledBack {
-                newest,
-                found: packages.date(),
-            });
-        }
-        let release = packages.find(module);
+        let index = read_package_index(&self.cpan, memory, now).await?;
+        let index = index.ok_or_else(|| self.absent(SiteFile::Packages.path().to_owned()))?;
+        let release = index.find(module);
         release.ok_or_else(|| self.absent(format!("the module {module}")))
     }
 
@@ -96,6 +79,17 @@ impl Fetcher {
         Failure::NotOnCpan {
             what,
             cpan: self.cpan.name(),
+        }
+    }
+}
+
+impl From<IndexReadError> for Failure {
+    fn from(error: IndexReadError) -> Self {
+        match error {
+            IndexReadError::Upstream(error) => error.into(),
+            IndexReadError::Invalid(error) => error.into(),
+            IndexReadError::RolledBack { newest, found } => Self::IndexRolledBack { newest, found },
+            IndexReadError::Store(error) => error.into(),
         }
     }
 }

@@ -142,6 +142,47 @@ fn cpan_installs_what_is_allowed_and_asks_no_other_mirror() {
     assert!(user.has("perl", "Foo::Bar"), "{ran:#?}");
 }
 
+/// A folder as upstream, with the indexes and CHECKSUMS of the sandbox.
+fn folder_upstream(user: &Installation) -> std::path::PathBuf {
+    let folder = user.folder();
+    let cpan = user.shop.user.sandbox.services.cpan.url();
+    let host = cpan.trim_start_matches("http://");
+    for path in [
+        "modules/02packages.details.txt.gz",
+        "modules/03modlist.data.gz",
+        "authors/01mailrc.txt.gz",
+        &format!("authors/id/{HOME}/CHECKSUMS"),
+    ] {
+        let answer = super::http::ask(host, &format!("GET /{path}"), &[]);
+        assert_eq!(answer.status, 200, "{path}");
+        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), answer.body).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn cpan_gets_no_text_around_the_data_of_checksums() {
+    let user = Installation::new();
+    user.shop.release("1.02");
+    let folder = folder_upstream(&user);
+    let checksums = folder.join(format!("authors/id/{HOME}/CHECKSUMS"));
+    let text = fs::read_to_string(&checksums).unwrap();
+    let marked = text.replacen("$cksum = {", "die 'MARKER-BEFORE';\n$cksum = {", 1);
+    assert_ne!(marked, text);
+    fs::write(&checksums, marked).unwrap();
+    let upstream = format!("file://{}/", folder.display());
+    let client = ["cpan", "-T", "-i", "Foo::Bar"];
+    let mut command = user.command(&["--upstream", &upstream], &client);
+    let perl = user.shop.user.path("perl");
+    command.env("PERL_MM_OPT", format!("INSTALL_BASE={}", perl.display()));
+    let ran = Ran::of(command.output().unwrap()).exits(0);
+    assert!(user.has("perl", "Foo::Bar"), "{ran:#?}");
+    // cpan did read CHECKSUMS.
+    assert!(ran.stdout.contains("Checksum for "), "{ran:#?}");
+    assert!(!format!("{ran:?}").contains("MARKER"), "{ran:#?}");
+}
+
 #[test]
 fn sources_that_cpan_has_already_are_not_used() {
     let user = attacked();

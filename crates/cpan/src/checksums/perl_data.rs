@@ -1,9 +1,9 @@
-//! Perl data as Data::Dumper writes them: hashes, strings and numbers, and nothing that would have to
-//! be run.
+//! Perl data in the form of Data::Dumper: hashes, strings and numbers. Anything that Perl would have to run
+//! is an error.
 
 use std::collections::BTreeMap;
 
-/// How deep hashes may be nested; CHECKSUMS needs two.
+/// Limit of nested hashes; CHECKSUMS needs two.
 const DEPTH: usize = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,26 +13,26 @@ pub(super) enum Value {
     Hash(BTreeMap<String, Value>),
 }
 
-/// The text is no Perl data of the kind that CHECKSUMS has.
+/// Reasons to refuse the data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PerlDataError {
-    /// Something else stands there.
+    /// Another token.
     #[error("expected {expected}, found `{found}`")]
     Unexpected {
-        /// What should be there.
+        /// The token that the grammar allows.
         expected: &'static str,
-        /// The beginning of what is.
+        /// The beginning of the text that was found.
         found: String,
     },
-    /// A key stands twice, so that two readers may see two values.
-    #[error("expected each key once, found `{0}` again")]
+    /// A key occurs twice, so that two readers may see two values.
+    #[error("expected each key once, found `{0}` twice")]
     Twice(String),
-    /// Too many hashes in each other.
-    #[error("expected hashes no deeper than {DEPTH}, found more")]
+    /// More nested hashes than the limit.
+    #[error("expected at most {DEPTH} nested hashes, found more")]
     TooDeep,
 }
 
-/// Reads one value, and gives what follows it.
+/// Parses one value, and returns it with the rest of the text.
 pub(super) fn parse(text: &str) -> Result<(Value, &str), PerlDataError> {
     let mut reader = Reader { rest: text };
     let value = reader.value(0)?;
@@ -88,8 +88,8 @@ impl<'a> Reader<'a> {
         Ok(Value::Hash(hash))
     }
 
-    /// A quoted string. Between double quotes only text without variables and escapes other than of
-    /// the quote itself means the same here as in Perl.
+    /// Parses a quoted string. In double quotes, variables and escapes other than of the quote itself are
+    /// errors, because they mean something else in Perl.
     fn string(&mut self) -> Result<String, PerlDataError> {
         let quote = match self.rest.chars().next() {
             Some(quote @ ('\'' | '"')) => quote,

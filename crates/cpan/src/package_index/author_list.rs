@@ -1,0 +1,27 @@
+//! `01mailrc.txt`: lines of `alias ID "NAME <ADDRESS>"`.
+
+use super::{PackageIndexError, invalid, is_control};
+use crate::path::SiteFile;
+
+const EXPECTED: &str = "lines of `alias ID \"NAME <ADDRESS>\"`";
+
+pub(super) fn render(text: &[u8]) -> Result<String, PackageIndexError> {
+    let mut rendered = String::with_capacity(text.len());
+    for line in text.split(|byte| *byte == b'\n') {
+        // Old names are in Latin-1 and in no encoding at all.
+        let line = String::from_utf8_lossy(line);
+        if line.is_empty() {
+            continue;
+        }
+        let (id, name) = alias(&line).ok_or_else(|| invalid(SiteFile::Authors, EXPECTED, &line))?;
+        rendered.push_str(&format!("alias {id} \"{name}\"\n"));
+    }
+    Ok(rendered)
+}
+
+fn alias(line: &str) -> Option<(&str, &str)> {
+    let (id, name) = line.strip_prefix("alias ")?.trim_start().split_once(' ')?;
+    let name = name.trim().strip_prefix('"')?.strip_suffix('"')?;
+    let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (is_id && !name.chars().any(is_control)).then_some((id, name))
+}

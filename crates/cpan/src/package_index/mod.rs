@@ -1,0 +1,362 @@
+//! `02packages.details.txt`, which names the release that contains a package, and its sibling files.
+//!
+//! PAUSE signs none of them, so nothing rests on their content: the gate judges each release that they lead
+//! to. A client gets only text that was rendered from parsed data ([`PackageIndex::to_text`],
+//! [`render_site_file`]): some clients run or search these files as a whole, header included.
+
+mod author_list;
+mod module_list;
+mod packed;
+mod permissions;
+#[cfg(test)]
+mod tests;
+
+pub use packed::{PackedError, pack, unpack};
+
+use std::{fmt::Write as _, ops::Range};
+
+use cpan_sigstore_core::release::ReleasePath;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+
+use crate::path::SiteFile;
+
+/// Size limit of an unpacked index, in bytes; `02packages.details.txt` has some 25 million.
+pub const SIZE_LIMIT: usize = 128 * 1024 * 1024;
+/// Limit of the time by which the date of an index may be ahead of this machine's clock.
+///
+/// An index from the future would make all honest ones look old.
+pub const AHEAD_LIMIT: SignedDuration = SignedDuration::from_mins(10);
+/// Characters of foreign text that an error shows.
+const EXCERPT: usize = 80;
+
+/// The fields that PAUSE writes into the header. All others are left out.
+const FIELDS: [&str; 8] = [
+    "File",
+    "URL",
+    "Description",
+    "Columns",
+    "Intended-For",
+    "Written-By",
+    "Line-Count",
+    "Last-Updated",
+];
+
+/// A parsed `02packages.details.txt`.
+///
+/// It has one entry for each package. Its entries lead to releases only and are sorted without regard to
+/// case, which cpm's binary search needs.
+#[derive(Debug)]
+pub struct PackageIndex {
+    text: String,
+    date: Timestamp,
+    entries: Vec<Entry>,
+    dropped: usize,
+}
+
+/// The places of the three words of a line.
+#[derive(Clone, Debug)]
+struct Entry {
+    package: Range<usize>,
+    version: Range<usize>,
+    path: Range<usize>,
+}
+
+/// Reasons to refuse an index.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageIndexError {
+    /// It cannot be unpacked.
+    #[error(transparent)]
+    Packed(#[from] PackedError),
+    /// It is not UTF-8.
+    #[error("invalid package index: expected UTF-8 text, found other bytes")]
+    NotText,
+    /// A field of the header, or the blank line after the header, is missing.
+    #[error("invalid package index: expected a header with `{0}` and a blank line, found none")]
+    Header(&'static str),
+    /// A line of the header has another form, such as that of a package.
+    #[error("invalid header of the package index: expected `Name: value`, found `{0}`")]
+    HeaderLine(String),
+    /// The header has a field twice.
+    #[error("invalid header of the package index: expected `{0}` once, found it twice")]
+    FieldTwice(&'static str),
+    /// The date has another form.
+    #[error(
+        "invalid date of the package index: expected a date such as `Tue, 24 Nov 2026 12:00:00 GMT`, found `{0}`"
+    )]
+    Date(String),
+    /// It is dated in the future.
+    #[error("invalid date of the package index: expected {now} or earlier, found {found}")]
+    InTheFuture {
+        /// The date in the header.
+        found: Timestamp,
+        /// The time of this machine.
+        now: Timestamp,
+    },
+    /// The header states another number of packages.
+    #[error(
+        "invalid package index: expected {expected} packages as the header states, found {found}"
+    )]
+    Count {
+        /// The number that the header states.
+        expected: usize,
+        /// The number of lines.
+        found: usize,
+    },
+    /// A line has another form.
+    #[error("invalid line of the package index: expected `package version path`, found `{0}`")]
+    Line(String),
+    /// Two lines state different things of one package, so that two readers may install two releases.
+    #[error("invalid package index: expected each package once, found `{0}` twice")]
+    PackageTwice(String),
+    /// A sibling file has another form.
+    #[error("invalid {file}: expected {expected}, found `{found}`")]
+    Form {
+        /// The path of the file.
+        file: &'static str,
+        /// The expected form.
+        expected: &'static str,
+        /// The beginning of the text that was found.
+        found: String,
+    },
+}
+
+impl PackageIndex {
+    /// Parses an unpacked index.
+    ///
+    /// Lines whose path is no release's, and lines with characters that no package has, are left out: no
+    /// client can install from them.
+    ///
+    /// # Errors
+    /// [`PackageIndexError`] if the text has another form than PAUSE's, is cut off, has a package in its
+    /// header, or states two things of one package.
+    pub fn parse(text: Vec<u8>) -> Result<Self, PackageIndexError> {
+        let text = String::from_utf8(text).map_err(|_| PackageIndexError::NotText)?;
+        let (header, body) = text
+            .split_once("\n\n")
+            .ok_or(PackageIndexError::Header("Last-Updated"))?;
+        let Header { date, count } = Header::parse(header)?;
+        let start = text.len() - body.len();
+        let mut lines = 0;
+        let mut entries = Vec::new();
+        for line in body.lines() {
+            lines += 1;
+            let at = line.as_ptr() as usize - body.as_ptr() as usize + start;
+            entries.push(
+                Entry::parse(line, at).ok_or_else(|| PackageIndexError::Line(excerpt(line)))?,
+            );
+        }
+        if lines != count || !(body.is_empty() || body.ends_with('\n')) {
+            return Err(PackageIndexError::Count {
+                expected: count,
+                found: lines,
+            });
+        }
+        let mut index = Self {
+            date,
+            entries: Vec::new(),
+            dropped: 0,
+            text,
+        };
+        index.take(entries)?;
+        Ok(index)
+    }
+
+    /// Sorts the entries, refuses contradictions, and leaves out what no client can install.
+    fn take(&mut self, mut entries: Vec<Entry>) -> Result<(), PackageIndexError> {
+        entries.sort_by_cached_key(|entry| {
+            let package = self.word(&entry.package);
+            (package.to_ascii_lowercase(), package.to_owned())
+        });
+        for pair in entries.windows(2) {
+            if let [one, two] = pair
+                && self.word(&one.package) == self.word(&two.package)
+                && (self.word(&one.version), self.word(&one.path))
+                    != (self.word(&two.version), self.word(&two.path))
+            {
+                let package = excerpt(self.word(&two.package));
+                return Err(PackageIndexError::PackageTwice(package));
+            }
+        }
+        entries.dedup_by(|two, one| self.word(&one.package) == self.word(&two.package));
+        let all = entries.len();
+        entries.retain(|entry| {
+            is_package(self.word(&entry.package))
+                && is_version(self.word(&entry.version))
+                && self.word(&entry.path).parse::<ReleasePath>().is_ok()
+        });
+        self.dropped = all - entries.len();
+        self.entries = entries;
+        Ok(())
+    }
+
+    /// The date in its header, which nobody vouches for.
+    pub fn date(&self) -> Timestamp {
+        self.date
+    }
+
+    /// Checks that the index is not dated in the future.
+    ///
+    /// # Errors
+    /// [`PackageIndexError::InTheFuture`] if its date is more than [`AHEAD_LIMIT`] ahead of `now`.
+    pub fn check_date(&self, now: Timestamp) -> Result<(), PackageIndexError> {
+        if self.date.duration_since(now) > AHEAD_LIMIT {
+            return Err(PackageIndexError::InTheFuture {
+                found: self.date,
+                now,
+            });
+        }
+        Ok(())
+    }
+
+    /// The number of packages that were left out.
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// The names of all packages, sorted without regard to case.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| self.word(&entry.package))
+    }
+
+    /// The release that contains a package.
+    pub fn find(&self, package: &str) -> Option<ReleasePath> {
+        let key = |name: &str| (name.to_ascii_lowercase(), name.to_owned());
+        let wanted = key(package);
+        let at = self
+            .entries
+            .binary_search_by(|entry| key(self.word(&entry.package)).cmp(&wanted))
+            .ok()?;
+        self.word(&self.entries.get(at)?.path).parse().ok()
+    }
+
+    /// The index as clients get it: a header of constants, the date and the count, and the entries.
+    pub fn to_text(&self) -> String {
+        let mut text = String::with_capacity(1024 + self.entries.len() * 100);
+        text.push_str(
+            "File:         02packages.details.txt\n\
+             URL:          http://www.cpan.org/modules/02packages.details.txt\n\
+             Description:  Package names found in directory $CPAN/authors/id/\n\
+             Columns:      package name, version, path\n\
+             Intended-For: Automated fetch routines, namespace documentation.\n\
+             Written-By:   cpan-sigstore\n",
+        );
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "Line-Count:   {}\nLast-Updated: {}\n\n",
+            self.entries.len(),
+            http_date(self.date)
+        );
+        for entry in &self.entries {
+            let words = [&entry.package, &entry.version, &entry.path].map(|word| self.word(word));
+            text.push_str(&words.join(" "));
+            text.push('\n');
+        }
+        text
+    }
+
+    fn word(&self, at: &Range<usize>) -> &str {
+        self.text.get(at.clone()).unwrap_or_default()
+    }
+}
+
+struct Header {
+    date: Timestamp,
+    count: usize,
+}
+
+impl Header {
+    fn parse(header: &str) -> Result<Self, PackageIndexError> {
+        let mut values: [Option<&str>; FIELDS.len()] = [None; FIELDS.len()];
+        for line in header.lines() {
+            let (name, value) =
+                field(line).ok_or_else(|| PackageIndexError::HeaderLine(excerpt(line)))?;
+            let Some(at) = FIELDS.iter().position(|known| *known == name) else {
+                continue;
+            };
+            if let Some(place) = values.get_mut(at)
+                && place.replace(value).is_some()
+            {
+                return Err(PackageIndexError::FieldTwice(FIELDS[at]));
+            }
+        }
+        let [.., count, date] = values;
+        let date = date.ok_or(PackageIndexError::Header("Last-Updated"))?;
+        let date = rfc2822::parse(date).map_err(|_| PackageIndexError::Date(excerpt(date)))?;
+        let count = count
+            .and_then(|count| count.parse().ok())
+            .ok_or(PackageIndexError::Header("Line-Count"))?;
+        Ok(Self {
+            date: date.timestamp(),
+            count,
+        })
+    }
+}
+
+/// Splits `Name: value`. A name is letters and hyphens, and a blank follows its colon, so that no package
+/// with a version and a path has this form.
+fn field(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let is_value = value.is_empty() || value.starts_with([' ', '\t']);
+    (is_name && is_value && !value.chars().any(is_control)).then(|| (name, value.trim()))
+}
+
+impl Entry {
+    /// Finds the three words of a line that begins at `start`.
+    fn parse(line: &str, start: usize) -> Option<Self> {
+        let mut words = line.split_ascii_whitespace().map(|word| {
+            let at = start + (word.as_ptr() as usize - line.as_ptr() as usize);
+            at..at + word.len()
+        });
+        let entry = Self {
+            package: words.next()?,
+            version: words.next()?,
+            path: words.next()?,
+        };
+        words.next().is_none().then_some(entry)
+    }
+}
+
+/// Some package names on CPAN have letters outside of ASCII.
+fn is_package(word: &str) -> bool {
+    word.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '\'' | '-' | '.'))
+}
+
+fn is_version(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_graphic())
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() && c != '\t'
+}
+
+/// Renders a sibling of the package index from its data.
+///
+/// # Errors
+/// [`PackageIndexError`] if the text is not what its name states.
+pub fn render_site_file(file: SiteFile, text: Vec<u8>) -> Result<String, PackageIndexError> {
+    match file {
+        SiteFile::Packages => Ok(PackageIndex::parse(text)?.to_text()),
+        SiteFile::Authors => author_list::render(&text),
+        SiteFile::Permissions => permissions::render(&text),
+        SiteFile::ModuleList => module_list::render(&text),
+    }
+}
+
+fn invalid(file: SiteFile, expected: &'static str, found: &str) -> PackageIndexError {
+    PackageIndexError::Form {
+        file: file.path(),
+        expected,
+        found: excerpt(found.lines().next().unwrap_or_default()),
+    }
+}
+
+fn http_date(date: Timestamp) -> impl std::fmt::Display {
+    date.strftime("%a, %d %b %Y %H:%M:%S GMT")
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(EXCERPT).collect()
+}

@@ -1,0 +1,190 @@
+use super::*;
+use proptest::prelude::*;
+
+const LIST: &str = "File:         02packages.details.txt\nLine-Count:   3\nLast-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n\n\
+    Zoo 1.0 A/AB/ABC/Zoo-1.0.tar.gz\nbar 1.0 A/AB/ABC/bar-1.0.tar.gz\nOld undef A/AB/ABC/Old.pm.gz\n";
+
+fn parse(text: &str) -> Result<PackageIndex, PackageIndexError> {
+    PackageIndex::parse(text.as_bytes().to_vec())
+}
+
+/// An index with these lines.
+fn index(lines: &[&str]) -> String {
+    let count = lines.len();
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    format!("Line-Count: {count}\nLast-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n\n{lines}")
+}
+
+#[test]
+fn sorts_packages_and_leaves_out_what_is_no_release() {
+    let index = parse(LIST).unwrap();
+    assert_eq!(index.dropped(), 1);
+    let found = |package| index.find(package).map(|path| path.name.to_string());
+    assert_eq!(found("Zoo").as_deref(), Some("Zoo-1.0.tar.gz"));
+    assert_eq!((found("zoo"), found("Old")), (None, None));
+    assert_eq!(index.date().to_string(), "2026-11-24T12:00:00Z");
+    let text = index.to_text();
+    assert!(
+        text.ends_with("\n\nbar 1.0 A/AB/ABC/bar-1.0.tar.gz\nZoo 1.0 A/AB/ABC/Zoo-1.0.tar.gz\n")
+    );
+    assert!(text.contains("Line-Count:   2\n"));
+    assert!(text.contains("Last-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n"));
+    assert_eq!(parse(&text).unwrap().to_text(), text);
+}
+
+#[test]
+fn rejects_package_index_that_is_cut_off_or_none() {
+    for (old, new) in [
+        ("Line-Count:   3", "Line-Count:   4"),
+        ("Last-Updated", "Updated"),
+        ("Tue, 24 Nov 2026", "today"),
+        ("Old undef ", "Old "),
+        ("Old.pm.gz\n", "Old.pm.gz"),
+        ("\n\n", "\n"),
+    ] {
+        assert!(parse(&LIST.replacen(old, new, 1)).is_err(), "{new}");
+    }
+    assert!(PackageIndex::parse(b"\xff".to_vec()).is_err());
+}
+
+#[test]
+fn rejects_package_that_is_listed_twice() {
+    let one = "Good::Mod 1.0 A/AB/ABC/Good-Mod-1.0.tar.gz";
+    for other in [
+        "Good::Mod 9.0 E/EV/EVIL/Good-Mod-9.0.tar.gz",
+        "Good::Mod 9.0 E/EV/EVIL/Good-Mod.pm.gz",
+        "Good::Mod 1.1 A/AB/ABC/Good-Mod-1.0.tar.gz",
+    ] {
+        for lines in [[one, other], [other, one]] {
+            let error = parse(&index(&lines)).unwrap_err();
+            assert!(
+                matches!(&error, PackageIndexError::PackageTwice(package) if package == "Good::Mod"),
+                "{error}"
+            );
+        }
+    }
+    // The same line twice contradicts nothing.
+    let text = parse(&index(&[one, one])).unwrap().to_text();
+    assert_eq!(text.matches("Good::Mod").count(), 1);
+    assert!(text.contains("Line-Count:   1\n"));
+}
+
+#[test]
+fn keeps_packages_that_differ_in_case_only() {
+    let lines = [
+        "Net::Telnet 1.0 A/AB/ABC/Net-Telnet-1.0.tar.gz",
+        "Net::telnet 1.0 D/DE/DEF/Net-telnet-1.0.tar.gz",
+    ];
+    let index = parse(&index(&lines)).unwrap();
+    let found = |package| index.find(package).map(|path| path.author.to_string());
+    assert_eq!(found("Net::Telnet").as_deref(), Some("ABC"));
+    assert_eq!(found("Net::telnet").as_deref(), Some("DEF"));
+    assert_eq!(index.packages().count(), 2);
+}
+
+#[test]
+fn rejects_package_in_the_header() {
+    for line in [
+        "Good::Mod 9.0 E/EV/EVIL/Good-Mod-9.0.tar.gz",
+        "Good 9.0 E/EV/EVIL/Good-9.0.tar.gz",
+        " Good 9.0 E/EV/EVIL/Good-9.0.tar.gz",
+        "Written-By: x\rGood 9.0 E/EV/EVIL/Good-9.0.tar.gz",
+        "Last-Updated: Wed, 25 Nov 2026 12:00:00 GMT",
+    ] {
+        let text = LIST.replacen("Line-Count", &format!("{line}\nLine-Count"), 1);
+        assert!(parse(&text).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn renders_no_header_text_of_the_upstream() {
+    let text = LIST.replacen(
+        "Line-Count",
+        "Written-By: someone\nX-Any: thing\nLine-Count",
+        1,
+    );
+    let rendered = parse(&text).unwrap().to_text();
+    assert!(!rendered.contains("someone") && !rendered.contains("X-Any"));
+}
+
+#[test]
+fn leaves_out_lines_with_odd_characters() {
+    let lines = [
+        "Good$Mod 1.0 A/AB/ABC/Good-1.0.tar.gz",
+        "Good\u{1b}Mod 1.0 A/AB/ABC/Good-1.0.tar.gz",
+        "Good 1\u{202e}0 A/AB/ABC/Good-1.0.tar.gz",
+        "Acme::ǝmɔA 1.0 A/AB/ABC/Acme-1.0.tar.gz",
+    ];
+    let index = parse(&index(&lines)).unwrap();
+    assert_eq!(index.packages().collect::<Vec<_>>(), ["Acme::ǝmɔA"]);
+    assert_eq!(index.dropped(), 3);
+}
+
+#[test]
+fn rejects_package_index_dated_in_the_future() {
+    let index = parse(LIST).unwrap();
+    let at = |time: &str| index.check_date(time.parse().unwrap());
+    at("2026-11-24T12:00:00Z").unwrap();
+    at("2026-11-24T11:50:00Z").unwrap();
+    for time in ["2026-11-24T11:49:59Z", "2026-11-23T13:00:00Z"] {
+        let error = at(time).unwrap_err();
+        assert!(
+            matches!(error, PackageIndexError::InTheFuture { .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn module_list_brings_no_program() {
+    let list = b"File: 03modlist.data\nDate: Tue, 24 Nov 2026 12:00:00 GMT\n\nsystem('id');\n";
+    let text = render_site_file(SiteFile::ModuleList, list.to_vec()).unwrap();
+    assert!(!text.contains("system"));
+    assert!(
+        text.contains("Date:        Tue, 24 Nov 2026 12:00:00 GMT\n\npackage CPAN::Modulelist;")
+    );
+    assert!(render_site_file(SiteFile::ModuleList, b"<html>".to_vec()).is_err());
+}
+
+#[test]
+fn renders_author_list_and_permissions_from_data() {
+    let render = |file, text: &str| render_site_file(file, text.as_bytes().to_vec());
+    let authors = "alias ABC \"A <a@b>\"\nalias  DEF \"D \u{e9} <d@e>\" \n";
+    assert_eq!(
+        render(SiteFile::Authors, authors).unwrap(),
+        "alias ABC \"A <a@b>\"\nalias DEF \"D \u{e9} <d@e>\"\n"
+    );
+    for text in [
+        "<html>\n",
+        "alias ABC A <a@b>\n",
+        "alias A;B \"A\"\n",
+        "alias ABC \"A\rx\"\n",
+    ] {
+        assert!(render(SiteFile::Authors, text).is_err(), "{text}");
+    }
+    let perms = "File: 06perms.txt\nX: y\nDate: Tue, 24 Nov 2026 12:00:00 GMT\n\nFoo,ABC,f\n";
+    let text = render(SiteFile::Permissions, perms).unwrap();
+    assert!(!text.contains("X: y"));
+    assert!(text.contains("Line-Count:  1\n"));
+    assert!(text.ends_with("Date:        Tue, 24 Nov 2026 12:00:00 GMT\n\nFoo,ABC,f\n"));
+    for text in [
+        "File: 06perms.txt\nFoo,ABC,f\n",
+        "File: 06perms.txt\n\n<html>\n",
+        "File: 06perms.txt\n\nFoo,ABC,x\n",
+        "File: 06perms.txt\n\nFoo,A$C,f\n",
+    ] {
+        assert!(render(SiteFile::Permissions, text).is_err(), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn reads_again_what_it_renders(text in "\\PC{0,40}", cut in 0..LIST.len()) {
+        let mut mixed = LIST.as_bytes().to_vec();
+        mixed.splice(cut..cut, text.bytes());
+        if let Ok(index) = PackageIndex::parse(mixed) {
+            let text = index.to_text();
+            prop_assert_eq!(parse(&text).unwrap().to_text(), text);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The package index of a CPAN, as every part of the program reads it.
+
+use cpan_sigstore_cpan::{
+    package_index::{PackageIndex, PackageIndexError},
+    path::SiteFile,
+    upstream::{SiteFileError, Upstream, UpstreamError},
+};
+use jiff::Timestamp;
+
+use crate::{TrustStore, store::TrustStoreError};
+
+/// Reasons not to use the package index of a CPAN.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexReadError {
+    /// The CPAN cannot be read.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// The index has another form, or is dated in the future.
+    #[error(transparent)]
+    Invalid(#[from] PackageIndexError),
+    /// The index is older than one that was seen before.
+    #[error(
+        "the package index was rolled back: expected one of {newest} or later, found one of {found}"
+    )]
+    RolledBack {
+        /// The newest date that was seen.
+        newest: Timestamp,
+        /// The date of this one.
+        found: Timestamp,
+    },
+    /// The trust store cannot be used.
+    #[error(transparent)]
+    Store(#[from] TrustStoreError),
+}
+
+impl From<SiteFileError> for IndexReadError {
+    fn from(error: SiteFileError) -> Self {
+        match error {
+            SiteFileError::Upstream(error) => Self::Upstream(error),
+            SiteFileError::Packed(error) => Self::Invalid(error.into()),
+        }
+    }
+}
+
+/// Reads the package index of a CPAN; `None` if it has none.
+///
+/// Its date is compared with this machine's clock first, and only then with the newest date in the trust
+/// store, which it replaces if it is newer. An index from the future therefore changes nothing.
+///
+/// # Errors
+/// [`IndexReadError`] if the index cannot be read, is invalid, dated in the future, or was rolled back.
+pub async fn read_package_index(
+    cpan: &Upstream,
+    store: &TrustStore,
+    now: Timestamp,
+) -> Result<Option<PackageIndex>, IndexReadError> {
+    let Some(text) = cpan.site_file(SiteFile::Packages).await? else {
+        return Ok(None);
+    };
+    let index = PackageIndex::parse(text)?;
+    index.check_date(now)?;
+    let newest = store
+        .note_index_date(&cpan.name(), index.date(), now)
+        .await?;
+    if newest > index.date() {
+        return Err(IndexReadError::RolledBack {
+            newest,
+            found: index.date(),
+        });
+    }
+    Ok(Some(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan as _;
+    use std::fs;
+
+    #[tokio::test]
+    async fn future_package_index_leaves_the_trust_store_unchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let modules = folder.path().join("cpan/modules");
+        fs::create_dir_all(&modules).unwrap();
+        let cpan = Upstream::Folder(folder.path().join("cpan"));
+        let store = TrustStore::open(folder.path().join("store.sqlite").to_str().unwrap())
+            .await
+            .unwrap();
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let dated = |date: Timestamp| {
+            let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT");
+            let text =
+                format!("Line-Count: 1\nLast-Updated: {date}\n\nFoo 1 A/AB/ABC/Foo-1.tar.gz\n");
+            fs::write(modules.join("02packages.details.txt"), text).unwrap();
+        };
+        dated(now + 23.hours());
+        let error = read_package_index(&cpan, &store, now).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                IndexReadError::Invalid(PackageIndexError::InTheFuture { .. })
+            ),
+            "{error}"
+        );
+        dated(now);
+        let index = read_package_index(&cpan, &store, now).await.unwrap();
+        assert!(index.unwrap().find("Foo").is_some());
+        dated(now - 1.hour());
+        let error = read_package_index(&cpan, &store, now).await.unwrap_err();
+        assert!(
+            matches!(error, IndexReadError::RolledBack { .. }),
+            "{error}"
+        );
+    }
+}
