@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{
     dzil::project,
-    project::{Project, binary, dzil_environment, path_with},
+    project::{Project, binary, path_with},
 };
 use crate::{
     harness::{AUTHOR, Ran, names},
@@ -36,20 +36,41 @@ fn somebody_elses_login_fails_dzil_signs_nothing_and_the_authors_goes_on() {
     project.assert_released();
 }
 
+/// A plugin that makes each member of the built archive world-writable, before the uploader gets it.
+const UNFIT: &str = "package Unfit;
+
+use Moose;
+with 'Dist::Zilla::Role::BeforeRelease';
+
+use Archive::Tar;
+
+sub before_release {
+    my ($self, $archive) = @_;
+    my $tar = Archive::Tar->new(\"$archive\");
+    $_->mode(0777) for $tar->get_files;
+    $tar->write(\"$archive\", COMPRESS_GZIP);
+    return;
+}
+
+1;
+";
+
 #[test]
 fn an_unfit_archive_fails_dzil_signs_nothing_and_a_mended_one_goes_on() {
     let project = project("");
-    // Whoever lets everybody write has folders in the archive that everybody may write to.
-    let mut command = project.command("sh");
-    command
-        .args(["-c", "umask 000 && exec dzil release"])
-        .envs(dzil_environment())
-        .env("SIGSTORE_ID_TOKEN", project.token("author"));
-    let ran = Ran::of(command.output().unwrap());
+    let mended = fs::read_to_string(project.path("dist.ini")).unwrap();
+    project.write("inc/Unfit.pm", UNFIT);
+    let (head, plugins) = mended.split_at(super::dzil::HEAD.len());
+    project.write(
+        "dist.ini",
+        [head, "[lib]\nlib = inc\n\n[=Unfit]\n\n", plugins].concat(),
+    );
+    let ran = project.dzil_release_as("author");
     assert_fails(&ran, "the archive has defects, and nothing was signed");
     assert!(ran.stdout.contains("world-writable"), "{ran:#?}");
     project.assert_nothing_signed();
 
+    project.write("dist.ini", mended);
     project.dzil_release_as("author").exits(0);
     project.assert_released();
 }
