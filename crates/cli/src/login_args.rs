@@ -34,7 +34,7 @@ pub struct LoginArgs {
     pub issuer: Option<String>,
     /// An identity token, or a file with one (a file keeps it out of the list of processes)
     #[arg(long, value_name = "TOKEN|FILE")]
-    pub identity_token: Option<String>,
+    pub identity_token: Option<Hidden>,
     /// Log in with this account, without being asked which
     #[arg(long, value_name = "NAME")]
     pub provider: Option<Account>,
@@ -53,6 +53,22 @@ pub struct LoginArgs {
     /// Agree that the name becomes public for ever, without being asked
     #[arg(long)]
     pub yes: bool,
+}
+
+/// A value of the command line that may be a secret.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
 }
 
 /// An account of the public-good instance's login.
@@ -83,7 +99,7 @@ impl LoginArgs {
             .unwrap_or(CLIENT_ID);
         let env = Env::process();
         let offered = match &self.identity_token {
-            Some(given) => Some(given_token(given)?),
+            Some(given) => Some(given_token(&given.0)?),
             // Who says how to log in does not mean the token that happens to be there.
             None if self.asks_for_login() => None,
             None => ambient(&env).await?,
@@ -138,19 +154,24 @@ impl From<Account> for Provider {
 
 /// A token from the command line: itself, or the file that holds it.
 fn given_token(given: &str) -> Result<IdentityToken, Failure> {
+    // What was given is never shown: it may be a token with a slip.
+    let failed = |source| Failure::System {
+        what: "cannot read the file that `--identity-token` names",
+        source,
+    };
     let file = match std::fs::File::open(Path::new(given)) {
         Ok(file) => file,
         // A token has two dots; with a slash, or fewer dots, it was meant as a file.
         Err(error) if given.contains('/') || given.matches('.').count() != 2 => {
-            return Err(Failure::read(given)(error));
+            return Err(failed(error));
         }
         Err(_) => return Ok(IdentityToken::from_jwt(given)?),
     };
-    let mut text = String::new();
+    let mut text = Vec::new();
     file.take(TOKEN_LIMIT)
-        .read_to_string(&mut text)
-        .map_err(Failure::read(given))?;
-    Ok(IdentityToken::from_jwt(&text)?)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
+    Ok(IdentityToken::from_jwt(&String::from_utf8_lossy(&text))?)
 }
 
 /// What a login says and asks, on the terminal.

@@ -102,7 +102,8 @@ impl PauseArgs {
     }
 
     fn credentials(&self, pause: &Pause, terminal: &Terminal) -> Result<Credentials, Failure> {
-        if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
+        if let Some(token) = std::env::var_os(TOKEN).filter(|token| !token.is_empty()) {
+            let token = token.to_string_lossy();
             let credentials = Credentials::token(&token).map_err(Failure::PauseToken)?;
             return self.of_user(credentials);
         }
@@ -164,7 +165,11 @@ fn ask_user(pause: &Pause, terminal: &Terminal) -> Result<PauseId, Failure> {
             what: "expected a PAUSE id",
             source,
         })?;
-    Ok(answer.ok_or(Failure::NoCredentials)?.parse()?)
+    let answer = answer.ok_or(Failure::NoCredentials)?;
+    // The answer is not repeated: it may be a password that was typed at the wrong question.
+    answer.parse().map_err(|_| {
+        Failure::Usage("invalid PAUSE id: expected 2 to 12 letters, digits and hyphens".to_owned())
+    })
 }
 
 fn ask_password(pause: &Pause, user: PauseId, terminal: &Terminal) -> Result<Credentials, Failure> {

@@ -20,9 +20,47 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// Longest address that is shown, in characters.
+const ADDRESS_LIMIT: usize = 200;
+
+/// The address without user, password and query, each of which may be a secret. The text need not be a
+/// valid address.
+pub fn without_credentials(address: &str) -> String {
+    let shown = address.split(['?', '#']).next().unwrap_or_default();
+    // A password with a question mark in it must not hide the `@` that ends it.
+    let shown = if address.contains('@') && !shown.contains('@') {
+        address
+    } else {
+        shown
+    };
+    let scheme = shown.split_once("://").map(|(scheme, _)| scheme);
+    let shown = match (scheme, shown.rsplit_once('@')) {
+        (Some(scheme), Some((_, rest))) => format!("{scheme}://{rest}"),
+        (None, Some((_, rest))) => rest.to_owned(),
+        _ => shown.to_owned(),
+    };
+    shown.chars().take(ADDRESS_LIMIT).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shows_addresses_without_their_credentials() {
+        for address in [
+            "postgres://user:pass@host/db",
+            "postgres://user:p@ss@host/db?password=pass",
+            "postgres://user:pa?ss@host/db",
+        ] {
+            assert_eq!(without_credentials(address), "postgres://host/db");
+        }
+        assert_eq!(without_credentials("user:pass@host"), "host");
+        assert_eq!(
+            without_credentials("https://host/a?key=s"),
+            "https://host/a"
+        );
+    }
 
     #[test]
     fn foreign_text_cannot_move_the_cursor_or_turn_round() {

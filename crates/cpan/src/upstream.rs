@@ -12,7 +12,7 @@ use crate::{
     published::{Cpan, CpanError},
 };
 use cpan_sigstore_core::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
-use cpan_sigstore_core::{digest::Sha256Hasher, release::ReleasePath};
+use cpan_sigstore_core::{digest::Sha256Hasher, release::ReleasePath, text::without_credentials};
 use cpan_sigstore_http::{Download, Validators};
 use url::Url;
 
@@ -87,7 +87,7 @@ impl Upstream {
     /// # Errors
     /// Where it is none of these, or TLS cannot be set up.
     pub fn at(address: &str) -> Result<Self, UpstreamError> {
-        let refused = || UpstreamError::Address(address.chars().take(200).collect());
+        let refused = || UpstreamError::Address(without_credentials(address));
         let url = Url::parse(address).map_err(|_| refused())?;
         if url.scheme() != "file" {
             return Ok(Self::Network(Cpan::at(address)?));

@@ -105,8 +105,9 @@ pub(crate) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
-    // Only addresses that cannot have a password refuse this.
+    // Only addresses that cannot have them refuse this.
     let _ = url.set_password(None);
+    let _ = url.set_username("");
     url.to_string()
 }
 

@@ -1,5 +1,6 @@
 //! Where PAUSE is.
 
+use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::is_protected;
 use url::Url;
 
@@ -38,14 +39,14 @@ impl Pause {
     /// # Errors
     /// Where it is no address, has a password in it, or is neither `https` nor on this machine.
     pub fn at(upload_uri: &str) -> Result<Self, AddressError> {
-        let no_address = || AddressError::Form(upload_uri.chars().take(200).collect());
+        let no_address = || AddressError::Form(without_credentials(upload_uri));
         let mut form = Url::parse(upload_uri).map_err(|_| no_address())?;
         if form.password().is_some() || !form.username().is_empty() {
             return Err(AddressError::Password);
         }
         match form.scheme() {
             "https" | "http" if is_protected(&form) => {}
-            "http" => return Err(AddressError::Plain(form.to_string())),
+            "http" => return Err(AddressError::Plain(without_credentials(form.as_str()))),
             _ => return Err(no_address()),
         }
         // Without it the upload works, and PAUSE does not say so.

@@ -53,7 +53,7 @@ pub fn sign(args: &SignBundleArgs, terminal: &Terminal) -> Result<Exit, Failure>
         force: true,
         signing: SigningArgs {
             login: LoginArgs {
-                identity_token: Some(args.identity_token.clone()),
+                identity_token: Some(args.identity_token.clone().into()),
                 ..LoginArgs::default()
             },
             instance: instance(args.staging, &args.trusted_root),

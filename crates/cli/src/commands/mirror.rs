@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, text::printable};
+use cpan_sigstore_core::{
+    finding::Exit,
+    text::{printable, without_credentials},
+};
 use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_mirror::{
     Records,
@@ -91,7 +94,7 @@ pub fn run(args: &MirrorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut signals = Signals::new(&runtime)?;
     terminal.line(&format!(
         "mirror of {} at {scheme}://{address}/",
-        args.mirror.upstream()
+        without_credentials(args.mirror.upstream())
     ));
     terminal.flush();
     let (stop, stopped) = oneshot::channel::<()>();

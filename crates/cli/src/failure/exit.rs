@@ -24,7 +24,6 @@ impl Failure {
             Self::NameTaken { .. } | Self::NotPublished { .. } => Exit::TryLater,
             Self::Usage(_)
             | Self::PauseAddress(_)
-            | Self::PauseId(_)
             | Self::PauseToken(_)
             | Self::NoCredentials
             | Self::ListNotAgreed

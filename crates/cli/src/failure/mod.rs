@@ -12,7 +12,6 @@ use cpan_sigstore_core::{
     digest::{DigestError, Sha256Digest},
     identity::PatternError,
     policy::PolicyError,
-    release::PauseIdError,
 };
 use cpan_sigstore_cpan::{backlog::BacklogError, published::CpanError};
 use cpan_sigstore_cpan::{package_index::PackageIndexError, upstream::UpstreamError};
@@ -173,9 +172,6 @@ pub enum Failure {
     /// The address of PAUSE cannot be used.
     #[error(transparent)]
     PauseAddress(#[from] AddressError),
-    /// The name of an account cannot be used.
-    #[error(transparent)]
-    PauseId(#[from] PauseIdError),
     /// `~/.pause` cannot be used.
     #[error(transparent)]
     DotPause(#[from] DotPauseError),

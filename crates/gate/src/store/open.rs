@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, fs::File, path::Path, str::FromStr as _, time::Duration};
 
+use cpan_sigstore_core::text::without_credentials;
 use sqlx::{
     AnyConnection, Connection as _, Executor as _,
     any::{AnyConnectOptions, AnyPoolOptions},
@@ -32,7 +33,7 @@ impl TrustStore {
         if place.starts_with("postgres://") || place.starts_with("postgresql://") {
             Self::open_server(place).await
         } else if place.is_empty() || place.contains("://") {
-            Err(TrustStoreError::Place(without_password(place)))
+            Err(TrustStoreError::Place(without_credentials(place)))
         } else {
             Self::open_file(Path::new(place)).await
         }
@@ -40,7 +41,7 @@ impl TrustStore {
 
     async fn open_server(address: &str) -> Result<Self, TrustStoreError> {
         let failed = |error: &dyn std::fmt::Display| TrustStoreError::Open {
-            place: without_password(address),
+            place: without_credentials(address),
             reason: error.to_string(),
         };
         let options = AnyConnectOptions::from_str(address).map_err(|error| failed(&error))?;
@@ -121,29 +122,4 @@ fn file_address(path: &Path) -> std::io::Result<String> {
     }
     address.push_str("?mode=rwc");
     Ok(address)
-}
-
-/// An address as it may be shown: without user and password, and without its options, which may have them too.
-fn without_password(address: &str) -> String {
-    let shown = address.split('?').next().unwrap_or_default();
-    let shown = match (shown.split_once("://"), shown.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
-        _ => shown.to_owned(),
-    };
-    shown.chars().take(200).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_password() {
-        for address in [
-            "postgres://user:pass@host/db",
-            "postgres://user:p@ss@host/db?password=pass",
-        ] {
-            assert_eq!(without_password(address), "postgres://host/db");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Which addresses a secret may be sent to.
 
+use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::is_protected;
 use url::Url;
 
@@ -14,7 +15,7 @@ pub(crate) fn refuse_insecure(url: &Url) -> Result<(), LoginError> {
         return Ok(());
     }
     Err(LoginError::Insecure {
-        url: url.to_string(),
+        url: without_credentials(url.as_str()),
     })
 }
 

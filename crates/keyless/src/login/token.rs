@@ -106,7 +106,8 @@ impl IdentityToken {
             .decode(payload)
             .map_err(|_| form("a second part that is no base64"))?;
         let claims: Claims = serde_json::from_slice(&payload)
-            .map_err(|error| form(&format!("claims that are none: {error}")))?;
+            // The error of the parser would quote the token.
+            .map_err(|_| form("a second part without the claims of an identity token"))?;
         Ok(Self {
             jwt: jwt.to_owned(),
             claims,

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::release::{PauseId, PauseIdError};
+use cpan_sigstore_core::release::PauseId;
 
 use super::{Credentials, GpgError, Secret, TokenError, gpg};
 
@@ -65,18 +65,25 @@ pub enum DotPauseError {
         line: usize,
     },
     /// The user is no PAUSE id.
-    #[error("{}: {source}", path.display())]
+    #[error(
+        "invalid user in line {line} of {}: expected a PAUSE id, found something else ({length} characters)",
+        path.display()
+    )]
     User {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: PauseIdError,
+        /// The number of the line, from 1.
+        line: usize,
+        /// The length of the value, in characters.
+        length: usize,
     },
     /// The token is none.
-    #[error("{}: {source}", path.display())]
+    #[error("invalid token in line {line} of {}: {source}", path.display())]
     Token {
         /// The file.
         path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
         /// Why.
         source: TokenError,
     },
@@ -135,7 +142,7 @@ impl DotPause {
             let Some(key) = KEYS.into_iter().find(|known| known.as_bytes() == key) else {
                 continue;
             };
-            if !read.take(key, value, path)? {
+            if !read.take(key, value, path, number)? {
                 return Err(DotPauseError::Twice {
                     path: path.to_owned(),
                     key,
@@ -147,21 +154,30 @@ impl DotPause {
     }
 
     /// Takes a value; false where there was one before.
-    fn take(&mut self, key: &str, value: &[u8], path: &Path) -> Result<bool, DotPauseError> {
+    fn take(
+        &mut self,
+        key: &str,
+        value: &[u8],
+        path: &Path,
+        line: usize,
+    ) -> Result<bool, DotPauseError> {
         let text = String::from_utf8_lossy(value);
         Ok(match key {
             "password" => self.password.replace(value.to_vec().into()).is_none(),
             "token" => {
                 let token = Credentials::token(&text).map_err(|source| DotPauseError::Token {
                     path: path.to_owned(),
+                    line,
                     source,
                 })?;
                 self.token.replace(token).is_none()
             }
             _ => {
-                let user = text.parse().map_err(|source| DotPauseError::User {
+                // The parser would quote the value, which may be a password that slipped into the line.
+                let user = text.parse().map_err(|_| DotPauseError::User {
                     path: path.to_owned(),
-                    source,
+                    line,
+                    length: text.chars().count(),
                 })?;
                 self.user.replace(user).is_none()
             }
@@ -224,6 +240,8 @@ mod tests {
             ("s3cret!\n", "line 1"),
             ("password s3cret\npassword s3cret2\n", "line 2"),
             ("user A\nusername AUTHOR", "PAUSE id"),
+            ("user AUTHOR password s3cret", "line 1"),
+            ("password x\nusername s3cret!", "line 2"),
             ("token s3cret", "USER:TOKEN-ID:TOKEN"),
         ] {
             let error = parse(text).unwrap_err().to_string();
@@ -236,6 +254,21 @@ mod tests {
         #[test]
         fn no_text_is_too_odd(text in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = DotPause::parse(&text, Path::new(".pause"));
+        }
+
+        #[test]
+        fn shows_no_part_of_a_malformed_file(
+            before in "[ -~\n\t]{0,20}",
+            key in "(user|username|password|token|pass|USER|)",
+            between in "[ \t:=\n]{0,3}",
+            after in "[ -~\n\t]{0,20}",
+        ) {
+            let text = format!("{before}\n{key}{between}s3cret!Zq{after}");
+            let shown = match parse(&text) {
+                Ok(read) => format!("{read:?}"),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            prop_assert!(!shown.contains("s3cret!Zq"), "{}", shown);
         }
     }
 }

@@ -74,6 +74,21 @@ impl Credentials {
         &self.user
     }
 
+    /// The text without the secret, its last part and its form in a header.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let (Proof::Password(secret) | Proof::Token(secret)) = &self.proof;
+        let secret = String::from_utf8_lossy(secret.expose_secret());
+        let header = STANDARD.encode(format!("{}:{secret}", self.user));
+        let last = secret.rsplit(':').next().unwrap_or_default();
+        let mut text = text.to_owned();
+        for hidden in [secret.as_ref(), last, header.as_str()] {
+            if !hidden.is_empty() {
+                text = text.replace(hidden, "[secret]");
+            }
+        }
+        text
+    }
+
     pub(crate) fn is_token(&self) -> bool {
         matches!(self.proof, Proof::Token(_))
     }

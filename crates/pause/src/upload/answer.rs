@@ -31,6 +31,7 @@ pub(super) fn read(
     };
     let name = file.name.clone();
     let user = credentials.user().clone();
+    let told = told.without_secrets_of(credentials);
     match told {
         Told::Accepted => Ok(Outcome::Accepted),
         Told::NameTaken => Ok(Outcome::NameTaken),
@@ -54,6 +55,15 @@ enum Told {
 }
 
 impl Told {
+    /// The same, should PAUSE have repeated the secret that it was sent.
+    fn without_secrets_of(self, credentials: &Credentials) -> Self {
+        match self {
+            Self::NotYou(said) => Self::NotYou(credentials.redact(&said)),
+            Self::Other(said) => Self::Other(credentials.redact(&said)),
+            other => other,
+        }
+    }
+
     /// By the page that the form leads to.
     fn by_form(status: u16, page: &str) -> Self {
         match status {

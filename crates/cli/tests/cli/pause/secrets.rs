@@ -1,9 +1,13 @@
 //! Passwords and tokens: never in output, logs, errors or a list of processes.
 
-use std::{fs, process::Stdio, time::Duration};
+use std::{ffi::OsString, fs, os::unix::ffi::OsStringExt as _, process::Stdio, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cpan_sigstore_sandbox::Fault;
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
 
 use super::author::{Author, ID};
 use crate::harness::{FILE, Ran, until};
@@ -95,6 +99,104 @@ fn no_secret_is_in_what_is_said_of_errors() {
                 .always(fault.clone());
         });
     }
+}
+
+/// A secret that no other text contains by chance.
+const SECRET: &str = "s3cret-Zq7xK";
+
+/// A text with the secret in it, and with what slips into files of credentials around it.
+fn malformed() -> impl Strategy<Value = Vec<u8>> {
+    let part = || {
+        prop_oneof![
+            Just(b"user ".to_vec()),
+            Just(b"username".to_vec()),
+            Just(b"password ".to_vec()),
+            Just(b"token ".to_vec()),
+            Just(b"MYAUTHOR".to_vec()),
+            Just(b"MYAUTHOR:17:".to_vec()),
+            Just(b"eyJhbGciOiJub25lIn0.".to_vec()),
+            Just(b"https://me:".to_vec()),
+            Just(b"@pause.example".to_vec()),
+            Just(b"\"".to_vec()),
+            Just(b"\n".to_vec()),
+            Just(b"\xff\xfe".to_vec()),
+            prop::collection::vec(1..=255_u8, 0..8),
+        ]
+    };
+    let parts = || prop::collection::vec(part(), 0..4).prop_map(|parts| parts.concat());
+    (parts(), parts()).prop_map(|(before, after)| [&before, SECRET.as_bytes(), &after].concat())
+}
+
+/// How often each source of secrets is tried.
+const CASES: u32 = 12;
+
+#[test]
+fn shows_no_secret_of_a_malformed_source() {
+    let author = Author::new();
+    author.user.sign(&[FILE]).exits(0);
+    let home = author.home();
+    let mut runner = TestRunner::new_with_rng(
+        Config::with_cases(CASES),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
+    runner
+        .run(&malformed(), |text| {
+            let value =
+                OsString::from_vec(text.iter().copied().filter(|byte| *byte != 0).collect());
+            fs::write(home.join("malformed"), &text).unwrap();
+            // No upload gets through by chance: none of these is a password of this PAUSE.
+            let with_file = |args: &[&str]| author.command(&[&["-vvv"], args].concat());
+            let mut runs = vec![
+                with_file(&["upload", "--pause-file", "home/malformed", FILE]),
+                with_file(&[
+                    "sign",
+                    "--force",
+                    "--identity-token",
+                    "home/malformed",
+                    FILE,
+                ]),
+            ];
+            let mut given = with_file(&["sign", "--force", FILE, "--identity-token"]);
+            given.arg(&value);
+            runs.push(given);
+            for (name, args) in [
+                ("PAUSE_TOKEN", vec!["upload", FILE]),
+                ("SIGSTORE_ID_TOKEN", vec!["sign", "--force", FILE]),
+                ("CPAN_UPLOADER_UPLOAD_URI", vec!["upload", FILE]),
+                (
+                    "CPAN_SIGSTORE_WEBHOOK",
+                    vec!["watch", ID, "--cpan", "file:///none"],
+                ),
+                ("CPAN_SIGSTORE_MEMORY", vec!["memory", "list"]),
+            ] {
+                let mut run = with_file(&args);
+                let value = match name {
+                    // A place that is no address is a file, whose name is no secret.
+                    "CPAN_SIGSTORE_MEMORY" => OsString::from(format!(
+                        "postgres://me:{SECRET}@127.0.0.1:1/x{}",
+                        text.len()
+                    )),
+                    "CPAN_UPLOADER_UPLOAD_URI" => {
+                        OsString::from(format!("https://me:{SECRET}@{}", text.len()))
+                    }
+                    "CPAN_SIGSTORE_WEBHOOK" => {
+                        OsString::from(format!("http://example.org/{SECRET}/{}", text.len()))
+                    }
+                    _ => value.clone(),
+                };
+                run.env(name, value);
+                runs.push(run);
+            }
+            for mut run in runs {
+                let output = run.stdin(Stdio::null()).output().unwrap();
+                for shown in [output.stdout, output.stderr] {
+                    let shown = String::from_utf8_lossy(&shown);
+                    prop_assert!(!shown.contains(SECRET), "{run:?}: {shown}");
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]

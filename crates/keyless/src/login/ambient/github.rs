@@ -54,6 +54,6 @@ pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
         )));
     }
     let answer: Answer = serde_json::from_slice(&answer.body)
-        .map_err(|error| failed(format!("its answer has none: {error}")))?;
+        .map_err(|_| failed("its answer has none".to_owned()))?;
     Ok(answer.value)
 }

@@ -99,9 +99,9 @@ async fn answer<T: DeserializeOwned>(
             reason,
         });
     }
-    serde_json::from_slice(&answer.body).map_err(|error| LoginError::Ci {
+    serde_json::from_slice(&answer.body).map_err(|_| LoginError::Ci {
         service: SERVICE,
-        reason: format!("its answer has none: {error}"),
+        reason: "its answer has none".to_owned(),
     })
 }
 

@@ -85,9 +85,10 @@ pub(super) fn failed<E: openidconnect::ErrorResponse + 'static>(
         RequestTokenError::ServerResponse(response) => refused(response),
         RequestTokenError::Request(error) => error.into(),
         RequestTokenError::Parse(error, _) => match error.path().to_string().as_str() {
-            "id_token" => LoginError::Token(TokenError::Form(error.inner().to_string())),
-            _ => LoginError::Answer {
-                reason: format!("the answer is unreadable: {error}"),
+            // The parser's own words would quote the tokens in the answer.
+            "id_token" => LoginError::Token(TokenError::Form("one that cannot be read".to_owned())),
+            path => LoginError::Answer {
+                reason: format!("the answer is unreadable at `{path}`"),
             },
         },
         RequestTokenError::Other(reason) => LoginError::Answer { reason },

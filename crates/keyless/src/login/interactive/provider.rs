@@ -17,6 +17,7 @@ use super::{
     super::{LoginError, address::refuse_insecure},
     transport::{Transport, TransportError},
 };
+use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::Http;
 
 /// What RFC 8628 §4 adds to a provider's description.
@@ -69,7 +70,7 @@ impl<'a> OpenIdProvider<'a> {
         client_id: &'a str,
     ) -> Result<Self, LoginError> {
         let url = IssuerUrl::new(issuer.to_owned()).map_err(|_| LoginError::IssuerUrl {
-            url: issuer.to_owned(),
+            url: without_credentials(issuer),
         })?;
         let transport = Transport(http);
         let metadata = Metadata::discover_async(url, &transport)
