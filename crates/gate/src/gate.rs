@@ -3,7 +3,6 @@
 use std::{path::Path, sync::Arc};
 
 use cpan_sigstore_core::{
-    identity::Membership,
     policy::Policy,
     release::{PauseId, ReleasePath},
     verdict::Verdict,
@@ -13,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::{
     GateError, RecordFile, TrustStore,
-    decide::decide,
+    decide::{Lesson, decide},
     evidence::{Evidence, Signature, Valid},
     gather::Gatherer,
     store::{Seen, StableIdentity},
@@ -150,27 +149,29 @@ impl Gate {
             return Ok(verdict);
         }
         // 10.
-        self.remember(candidate, &valid, &mut evidence, now).await?;
+        let lesson = Lesson::of(candidate.path, &evidence, &rule, &valid);
+        self.remember(candidate, &valid, lesson, &mut evidence, now)
+            .await?;
         let settled = decide(candidate.path, &evidence, &rule);
         Ok(if settled.admits() { verdict } else { settled })
     }
 
-    /// Remembers who signed. Another process may have remembered somebody else since the memory was asked;
-    /// then the evidence is what is known now.
+    /// Remembers who signed, no wider than what decided. Another process may have remembered somebody else
+    /// meanwhile; then the evidence is what is known now.
     async fn remember(
         &self,
         candidate: &Candidate<'_>,
         valid: &Valid,
+        lesson: Lesson,
         evidence: &mut Evidence,
         now: Timestamp,
     ) -> Result<(), GateError> {
-        let binding = &evidence.binding;
-        let is_by_record = binding.compare(&valid.signer, &valid.times) == Membership::Authorized;
-        if binding.is_news && is_by_record {
+        if lesson.chain {
             self.remember_history(evidence, now).await?;
         }
         let seen = Seen {
             path: candidate.path,
+            scope: lesson.scope,
             digest: evidence.digest,
             identity: StableIdentity::from(&valid.signer),
             signed: valid.times.iter().min().copied().unwrap_or(now),

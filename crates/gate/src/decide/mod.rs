@@ -12,12 +12,16 @@
 //!    and is too old, nothing but a pin does.
 //! 6. The signer is compared with them, at the time of signing.
 //! 7. The archive is looked at: its name against the name in it, and what it does when it is unpacked.
-//! 8. Unsigned where the author's record says that all releases are signed, or where the author or the
-//!    distribution has signed before, is a `downgrade`.
+//! 8. Unsigned is a `downgrade` if the author's record says that all releases are signed, or if a signed release
+//!    of the author was admitted before.
 //! 9. Policy makes a decision of each finding.
-//! 10. What was allowed and verified is remembered. ([`Gate::admit`](crate::Gate::admit))
+//! 10. An admitted release with a valid signature is remembered, no wider than the source that decided.
+//!     ([`Lesson`], [`Gate::admit`](crate::Gate::admit))
 
+mod lesson;
 mod source;
+
+pub(crate) use lesson::Lesson;
 
 use cpan_sigstore_core::{
     cause::Cause,
@@ -37,6 +41,7 @@ use crate::{
     evidence::{Evidence, IndexAge, Signature},
     look::ArchiveLook,
     statement::speaks_for_a_release,
+    store::StableIdentity,
 };
 
 /// One thing that is the case.
@@ -108,6 +113,7 @@ pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Ve
     verdict.found.clone_from(&told_first.found);
     verdict.hint = told_first.hint.map(str::to_owned);
     reasons.extend(records(evidence, binding));
+    reasons.extend(elsewhere(path, evidence));
     verdict.reasons = reasons;
     verdict
 }
@@ -138,8 +144,8 @@ fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Told {
                 format!("a statement of the type {predicate}"),
             )),
             (None, _) => {
-                let source = source(rule, evidence, valid);
-                let mut told = identity(path, evidence, valid, source.as_ref());
+                let source = source(path, rule, evidence, valid);
+                let mut told = identity(path, valid, source.as_ref());
                 told.signer = Some(valid.signer.clone());
                 told
             }
@@ -237,6 +243,23 @@ fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<String> {
     reasons
 }
 
+/// Reports a distribution that was first seen from another author. It denies nothing: every author may upload any
+/// file name, so such a row binds neither this author nor the distribution.
+fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<String> {
+    let first = evidence.known.elsewhere(&path.author)?;
+    if let Signature::Valid(valid) = &evidence.signature
+        && StableIdentity::from(&valid.signer) == first.identity
+    {
+        return None;
+    }
+    Some(format!(
+        "{} was first seen from {}, signed by {}",
+        path.name.distribution(),
+        first.author,
+        first.identity
+    ))
+}
+
 /// 7. What the archive says of itself.
 fn archive(look: &ArchiveLook) -> Option<Told> {
     let ArchiveLook::Finding {
@@ -280,7 +303,7 @@ fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Told {
                 "fetch the bundle from where the file came from; the author says that a file without one is not theirs",
             );
     }
-    match &evidence.known.signed {
+    match evidence.known.signed_by(&path.author) {
         Some(before) => Told::new(Finding::Downgrade)
             .expected(format!("a bundle, as {before} had"), "none")
             .hint(

@@ -12,7 +12,7 @@ use super::Told;
 use crate::{
     binding::{Binding, Standing},
     evidence::{Evidence, Valid},
-    store::{Known, StableIdentity},
+    store::{Scope, StableIdentity},
 };
 
 /// Whose identities are an author's.
@@ -23,16 +23,18 @@ pub(super) enum Source<'a> {
     Record(&'a Binding),
     /// PAUSE's own word: the id in the certificate.
     PauseIssued(&'a PauseProvider, Option<PauseId>),
-    /// Who signed the first release of the author, or of the distribution, that was seen.
-    FirstSeen(&'a StableIdentity),
+    /// The identity that signed the first admitted release of the author, or of the author's distribution.
+    FirstSeen(&'a StableIdentity, Scope),
 }
 
 /// 5. The first source that speaks.
 ///
 /// The sources, in their order: pins of the policy; the author's own record; PAUSE, of a certificate that it
-/// had issued itself; who signed the author's first release that was seen; who signed the distribution's. A
-/// record stands before PAUSE on purpose: it survives a stolen password.
+/// issued itself; the first signer of the author; the first signer of the author's distribution. A record comes
+/// before PAUSE on purpose: it survives a stolen password. The first signer of another author's distribution is
+/// no source: it never answers for this author.
 pub(super) fn source<'a>(
+    path: &ReleasePath,
     rule: &'a Rule,
     evidence: &'a Evidence,
     valid: &Valid,
@@ -44,8 +46,10 @@ pub(super) fn source<'a>(
         let id = provider.names(&valid.signer)?;
         Some(Source::PauseIssued(provider, id))
     });
-    let author = known.author.as_ref().map(Source::FirstSeen);
-    let distribution = known.distribution.as_ref().map(Source::FirstSeen);
+    let first = |scope: Scope| move |identity| Source::FirstSeen(identity, scope);
+    let author = known.author.as_ref().map(first(Scope::Author));
+    let distribution = known.own_distribution(&path.author);
+    let distribution = distribution.map(first(Scope::Distribution));
     pins.or(record.map(Source::Record))
         .or(pause)
         .or(author)
@@ -53,12 +57,7 @@ pub(super) fn source<'a>(
 }
 
 /// 6. The comparison.
-pub(super) fn identity(
-    path: &ReleasePath,
-    evidence: &Evidence,
-    valid: &Valid,
-    source: Option<&Source<'_>>,
-) -> Told {
+pub(super) fn identity(path: &ReleasePath, valid: &Valid, source: Option<&Source<'_>>) -> Told {
     match source {
         None => Told::new(Finding::IdentityUnknown)
             .expected(
@@ -69,14 +68,14 @@ pub(super) fn identity(
                 "ask the author, not the bundle, whether this is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is refused",
             ),
         Some(Source::Pins(pins)) => by_pins(pins, valid),
-        Some(Source::Record(binding)) => by_record(path, binding, &evidence.known, valid),
+        Some(Source::Record(binding)) => by_record(path, binding, valid),
         Some(Source::PauseIssued(provider, id)) => {
-            by_pause(path, provider, id.as_ref(), &evidence.known, valid)
+            by_pause(path, provider, id.as_ref(), valid)
         }
-        Some(Source::FirstSeen(first)) if **first == StableIdentity::from(&valid.signer) => {
+        Some(Source::FirstSeen(first, _)) if **first == StableIdentity::from(&valid.signer) => {
             bound(Finding::Trusted, BindingSource::FirstSeen)
         }
-        Some(Source::FirstSeen(first)) => {
+        Some(Source::FirstSeen(first, _)) => {
             bound(Finding::IdentityChanged, BindingSource::FirstSeen)
                 .expected(
                     format!("{first}, who signed before, or a record that connects the two"),
@@ -113,7 +112,7 @@ fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, valid: &Valid) -> Told {
     }
 }
 
-fn by_record(path: &ReleasePath, binding: &Binding, known: &Known, valid: &Valid) -> Told {
+fn by_record(path: &ReleasePath, binding: &Binding, valid: &Valid) -> Told {
     let listed = || {
         format!(
             "{}, as {} says",
@@ -129,16 +128,10 @@ fn by_record(path: &ReleasePath, binding: &Binding, known: &Known, valid: &Valid
                     format!("{}, as {} says", valid.signer, binding.name()),
                 )
                 .hint(
-                    "whoever holds the author's PAUSE account can have made this record, which was never seen before; use an index (`cpan-sigstore index use`), or ask the author and pin it in policy.toml. Once allowed, it is remembered, and only what follows on it counts",
+                    "whoever holds the author's PAUSE account can have made this record, which was never seen before; use an index (`cpan-sigstore index use`), or ask the author and pin it in policy.toml. Once a release is allowed whose signer signed the record too, the record is remembered",
                 )
         }
-        Membership::Authorized => anothers_distribution(path, known, valid, |first| {
-            first == StableIdentity::from(&valid.signer)
-                || binding
-                    .history
-                    .has_signer(|signer| StableIdentity::from(signer) == first)
-        })
-        .unwrap_or_else(|| bound(Finding::Trusted, BindingSource::Record)),
+        Membership::Authorized => bound(Finding::Trusted, BindingSource::Record),
         Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Record)
             .expected(listed(), signed(valid))
             .hint(
@@ -156,7 +149,6 @@ fn by_pause(
     path: &ReleasePath,
     provider: &PauseProvider,
     id: Option<&PauseId>,
-    known: &Known,
     valid: &Valid,
 ) -> Told {
     if id != Some(&path.author) {
@@ -170,35 +162,7 @@ fn by_pause(
             )
             .hint("do not use the file: PAUSE says that another of its authors signed it");
     }
-    anothers_distribution(path, known, valid, |first| {
-        first == StableIdentity::from(&valid.signer)
-    })
-    .unwrap_or_else(|| bound(Finding::Trusted, BindingSource::PauseIssued))
-}
-
-/// An author may say who the author is, and not whose a distribution is: one that was first seen from
-/// another author stays with whoever signed it then.
-fn anothers_distribution(
-    path: &ReleasePath,
-    known: &Known,
-    valid: &Valid,
-    is_theirs: impl Fn(StableIdentity) -> bool,
-) -> Option<Told> {
-    let first = known.distribution.clone()?;
-    let of = known.distribution_of.as_ref()?;
-    if *of == path.author || known.author.is_some() || is_theirs(first.clone()) {
-        return None;
-    }
-    Some(
-        bound(Finding::IdentityChanged, BindingSource::FirstSeen)
-            .expected(
-                format!("{first}, who signed {} for {of}", path.name.distribution()),
-                valid.signer.to_string(),
-            )
-            .hint(
-                "the author of this release is known, and the distribution was another author's when it was seen first. If it was handed over, pin the new author's identity under [distribution] in policy.toml, or forget the old one with `cpan-sigstore memory forget --distribution`",
-            ),
-    )
+    bound(Finding::Trusted, BindingSource::PauseIssued)
 }
 
 fn listed(identities: &[AuthorIdentity]) -> String {

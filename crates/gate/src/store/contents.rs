@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    IndexState, KnownRecord, OverrideNoted, StableIdentity, TrustStore, TrustStoreError, import,
+    FirstSigner, IndexState, KnownRecord, OverrideNoted, StableIdentity, TrustStore,
+    TrustStoreError, import,
 };
 
 /// Largest export that is taken in, in bytes.
@@ -21,7 +22,7 @@ pub const IMPORT_LIMIT: usize = 256 * 1024 * 1024;
 pub enum Scope {
     /// An author, by PAUSE id.
     Author,
-    /// A distribution, by name.
+    /// An author's distribution, by name.
     Distribution,
 }
 
@@ -194,7 +195,7 @@ impl TrustStore {
     pub async fn contents(&self) -> Result<Contents, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         let all = |query: &'static str| sqlx::query(query);
-        let first_seen = all("SELECT * FROM first_seen ORDER BY scope, name")
+        let first_seen = all("SELECT * FROM first_seen ORDER BY scope, name, author")
             .fetch_all(&mut *connection)
             .await?;
         let signed_before = all("SELECT * FROM signed_before ORDER BY path, digest")
@@ -230,7 +231,7 @@ impl TrustStore {
         let (queries, name): (&[&str], &str) = match what {
             Forget::Author(id) => (
                 &[
-                    "DELETE FROM first_seen WHERE scope = 'author' AND name = $1",
+                    "DELETE FROM first_seen WHERE author = $1",
                     "DELETE FROM signed_before WHERE author = $1",
                     "DELETE FROM author_record WHERE author = $1",
                 ],
@@ -278,30 +279,60 @@ impl TrustStore {
     }
 }
 
-/// Who signed first.
+/// The first signer of an author, or of an author's distribution.
 pub(super) async fn first_seen(
     connection: &mut AnyConnection,
     scope: Scope,
+    author: &str,
     name: &str,
 ) -> Result<Option<FirstSeen>, TrustStoreError> {
-    let row = sqlx::query("SELECT * FROM first_seen WHERE scope = $1 AND name = $2")
-        .bind(scope.code())
-        .bind(name)
-        .fetch_optional(connection)
-        .await?;
+    let row =
+        sqlx::query("SELECT * FROM first_seen WHERE scope = $1 AND author = $2 AND name = $3")
+            .bind(scope.code())
+            .bind(author)
+            .bind(name)
+            .fetch_optional(connection)
+            .await?;
     row.as_ref().map(FirstSeen::read).transpose()
 }
 
-/// Puts in who signed first, where nobody did before.
+/// The first signers of a distribution: the author's own, and the earliest one of another author.
+pub(super) async fn first_signers(
+    connection: &mut AnyConnection,
+    author: &str,
+    distribution: &str,
+) -> Result<Vec<FirstSigner>, TrustStoreError> {
+    let own = first_seen(connection, Scope::Distribution, author, distribution).await?;
+    let elsewhere = sqlx::query(
+        "SELECT * FROM first_seen WHERE scope = 'distribution' AND name = $1 AND author <> $2 \
+         ORDER BY seen, author LIMIT 1",
+    )
+    .bind(distribution)
+    .bind(author)
+    .fetch_optional(connection)
+    .await?;
+    let elsewhere = elsewhere.as_ref().map(FirstSeen::read).transpose()?;
+    let signers = own.into_iter().chain(elsewhere).map(|first| {
+        Ok(FirstSigner {
+            author: first.author()?,
+            identity: first.identity,
+        })
+    });
+    signers.collect()
+}
+
+/// Inserts a first signer, unless one is there.
 pub(super) async fn insert_first_seen(
     connection: &mut AnyConnection,
     first: &FirstSeen,
 ) -> Result<u64, TrustStoreError> {
+    let author = first.author()?;
     let done = sqlx::query(
-        "INSERT INTO first_seen (scope, name, subject_kind, subject, issuer, repository, path, seen) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (scope, name) DO NOTHING",
+        "INSERT INTO first_seen (scope, author, name, subject_kind, subject, issuer, repository, path, seen) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (scope, author, name) DO NOTHING",
     )
     .bind(first.scope.code())
+    .bind(author.as_str())
     .bind(&first.name)
     .bind(&first.identity.kind)
     .bind(&first.identity.subject)
@@ -355,6 +386,16 @@ impl StableIdentity {
 }
 
 impl FirstSeen {
+    /// The author whose release it was.
+    ///
+    /// # Errors
+    /// [`TrustStoreError::Query`] for a path that is no release.
+    pub fn author(&self) -> Result<PauseId, TrustStoreError> {
+        let path: Result<ReleasePath, _> = self.path.parse();
+        path.map(|path| path.author)
+            .map_err(|_| unreadable("release"))
+    }
+
     fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
         let scope: String = row.try_get("scope")?;
         Ok(Self {

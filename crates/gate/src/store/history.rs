@@ -108,7 +108,13 @@ impl TrustStore {
     /// Where the memory cannot be used.
     pub async fn first_seen(&self, author: &PauseId) -> Result<Option<FirstSeen>, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
-        contents::first_seen(&mut connection, Scope::Author, author.as_str()).await
+        contents::first_seen(
+            &mut connection,
+            Scope::Author,
+            author.as_str(),
+            author.as_str(),
+        )
+        .await
     }
 
     /// When each of the records of an author was first seen, in the order of versions.

@@ -66,7 +66,9 @@ async fn import_first_seen(
     if inserted > 0 {
         return Ok(inserted);
     }
-    let Some(ours) = first_seen(connection, first.scope, &first.name).await? else {
+    let author = first.author()?;
+    let Some(ours) = first_seen(connection, first.scope, author.as_str(), &first.name).await?
+    else {
         return Ok(0);
     };
     if ours.identity == first.identity {
@@ -80,8 +82,9 @@ async fn import_first_seen(
             theirs: first.identity.to_string(),
         });
     }
-    sqlx::query("DELETE FROM first_seen WHERE scope = $1 AND name = $2")
+    sqlx::query("DELETE FROM first_seen WHERE scope = $1 AND author = $2 AND name = $3")
         .bind(first.scope.code())
+        .bind(author.as_str())
         .bind(&first.name)
         .execute(&mut *connection)
         .await?;

@@ -46,22 +46,49 @@ pub struct TrustStore {
     pool: AnyPool,
 }
 
-/// What is remembered that concerns a release.
+/// The rows of the store that concern a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
-    /// Who signed the author's first release that was seen.
+    /// The identity that signed the first admitted release of the author.
     pub author: Option<StableIdentity>,
-    /// Who signed the distribution's first release that was seen.
-    pub distribution: Option<StableIdentity>,
-    /// Whose release that was.
-    pub distribution_of: Option<PauseId>,
-    /// A signed release of this author or distribution.
-    pub signed: Option<String>,
+    /// The first signers of the distribution: the author's own, and the earliest one of another author.
+    pub distribution: Vec<FirstSigner>,
+    /// A signed release of the author that was admitted, of the same distribution if there is one.
+    pub signed: Option<ReleasePath>,
 }
 
-/// A release that was allowed, with a valid signature.
+/// The identity that signed an author's first admitted release of a distribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FirstSigner {
+    pub author: PauseId,
+    pub identity: StableIdentity,
+}
+
+impl Known {
+    /// The identity that signed this author's first admitted release of the distribution. It binds this author
+    /// in this distribution, and nobody else.
+    pub fn own_distribution(&self, author: &PauseId) -> Option<&StableIdentity> {
+        let own = self.distribution.iter().find(|it| it.author == *author);
+        own.map(|first| &first.identity)
+    }
+
+    /// The first signer of a distribution of this name in another author's directory. It binds nobody, because
+    /// every author may upload any file name.
+    pub fn elsewhere(&self, author: &PauseId) -> Option<&FirstSigner> {
+        self.distribution.iter().find(|it| it.author != *author)
+    }
+
+    /// A signed release of this author that was admitted.
+    pub fn signed_by(&self, author: &PauseId) -> Option<&ReleasePath> {
+        self.signed.as_ref().filter(|path| path.author == *author)
+    }
+}
+
+/// An admitted release with a valid signature.
 pub(crate) struct Seen<'a> {
     pub path: &'a ReleasePath,
+    /// The widest first sight that the release is evidence of: no wider than the source that decided.
+    pub scope: Scope,
     pub digest: Sha256Digest,
     pub identity: StableIdentity,
     pub signed: Timestamp,
@@ -94,11 +121,10 @@ impl TrustStore {
         // It begins with a write, so that the file is not locked for reading first and then cannot be had.
         let mut transaction = self.pool.begin().await?;
         let distribution = seen.path.name.distribution();
-        let scopes = [
-            (Scope::Author, seen.path.author.as_str()),
-            (Scope::Distribution, distribution),
-        ];
-        for (scope, name) in scopes {
+        let author = seen.path.author.as_str();
+        let scopes = [(Scope::Author, author), (Scope::Distribution, distribution)];
+        let is_taught = |scope: Scope| scope == Scope::Distribution || seen.scope == Scope::Author;
+        for (scope, name) in scopes.into_iter().filter(|(scope, _)| is_taught(*scope)) {
             let first = FirstSeen {
                 scope,
                 name: name.to_owned(),
@@ -111,7 +137,7 @@ impl TrustStore {
         let signed = SignedBefore {
             path: seen.path.to_string(),
             digest: seen.digest,
-            author: seen.path.author.as_str().to_owned(),
+            author: author.to_owned(),
             distribution: distribution.to_owned(),
             identity: seen.identity.clone(),
             signed: seen.signed,
@@ -130,29 +156,22 @@ async fn known(
 ) -> Result<Known, TrustStoreError> {
     let author = path.author.as_str();
     let distribution = path.name.distribution();
-    let first = contents::first_seen(connection, Scope::Author, author).await?;
-    let mut known = Known {
+    let first = contents::first_seen(connection, Scope::Author, author, author).await?;
+    let signed = sqlx::query(
+        "SELECT path FROM signed_before WHERE author = $1 \
+         ORDER BY CASE WHEN distribution = $2 THEN 0 ELSE 1 END, seen, path LIMIT 1",
+    )
+    .bind(author)
+    .bind(distribution)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let signed: Option<String> = signed.map(|row| row.try_get("path")).transpose()?;
+    let read = |path: String| path.parse().map_err(|_| contents::unreadable("release"));
+    Ok(Known {
         author: first.map(|first| first.identity),
-        ..Known::default()
-    };
-    if let Some(first) = contents::first_seen(connection, Scope::Distribution, distribution).await?
-    {
-        let path = first.path.parse::<ReleasePath>();
-        known.distribution_of = path.ok().map(|path| path.author);
-        known.distribution = Some(first.identity);
-    }
-    for (column, name) in [("author", author), ("distribution", distribution)] {
-        if known.signed.is_some() {
-            break;
-        }
-        let query = format!("SELECT path FROM signed_before WHERE {column} = $1 LIMIT 1");
-        let row = sqlx::query(&query)
-            .bind(name)
-            .fetch_optional(&mut *connection)
-            .await?;
-        known.signed = row.map(|row| row.try_get("path")).transpose()?;
-    }
-    Ok(known)
+        distribution: contents::first_signers(connection, author, distribution).await?,
+        signed: signed.map(read).transpose()?,
+    })
 }
 
 #[cfg(test)]

@@ -120,7 +120,15 @@ impl Asked<'_> {
             None => bundle_file::beside(file),
         };
         let bundle = bundle_file::read(&bundle)?;
-        let verdict = self.judge(&path, file, bundle.as_deref(), &[])?;
+        let candidate = Candidate {
+            path: &path,
+            archive: file,
+            bundle: bundle.as_deref(),
+            records: &[],
+        };
+        // Verifying a suspicious file changes no trust, so nothing is remembered.
+        let verdict = self.gate.judge(&candidate, Timestamp::now());
+        let verdict = self.runtime.block_on(verdict)?;
         Ok(self.report(&file.display().to_string(), &path, verdict))
     }
 
@@ -142,11 +150,11 @@ impl Asked<'_> {
             bundle,
             records,
         } = self.runtime.block_on(fetcher.fetch(&path, known + 1))?;
-        let verdict = self.judge(&path, archive.path(), bundle.as_deref(), &records)?;
+        let verdict = self.admit(&path, archive.path(), bundle.as_deref(), &records)?;
         Ok(self.report(text, &path, verdict))
     }
 
-    fn judge(
+    fn admit(
         &self,
         path: &ReleasePath,
         archive: &Path,

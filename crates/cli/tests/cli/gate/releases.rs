@@ -70,8 +70,10 @@ fn a_file_of_ones_own_is_held_to_its_author() {
     assert_eq!(shop.found(&by_author, 0)["finding"], "unsigned");
     let with_bundle = [&by_author[..], &["--bundle", "elsewhere.json"]].concat();
     assert_eq!(shop.found(&with_bundle, 0)["finding"], "trusted");
-    // What was signed once is not unsigned any more.
-    assert_eq!(shop.found(&by_author, 13)["finding"], "downgrade");
+    // A local file teaches nothing: neither that it was signed, nor by whom.
+    assert_eq!(shop.found(&by_author, 0)["finding"], "unsigned");
+    let listed = shop.user.run(&["memory", "list"]).exits(0).stdout;
+    assert_eq!(listed, "");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     binding::{Binding, Found, Sources},
     evidence::Valid,
-    store::{Known, StableIdentity},
+    store::{FirstSigner, Known, StableIdentity},
 };
 
 const PINNED: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x', issuer = 'i', until = '2026-06-01T00:00:00Z' }]\n";
@@ -94,6 +94,14 @@ fn seen(name: &str) -> Option<StableIdentity> {
     Some(StableIdentity::from(&signer(name)))
 }
 
+/// The first signer of the distribution in an author's directory.
+fn first_signer(author: &str, name: &str) -> FirstSigner {
+    FirstSigner {
+        author: author.parse().unwrap(),
+        identity: StableIdentity::from(&signer(name)),
+    }
+}
+
 fn judge(policy: &str, evidence: &Evidence) -> Verdict {
     let path = "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".parse().unwrap();
     let policy = Policy::parse(policy).unwrap();
@@ -133,25 +141,52 @@ fn without_pins_the_identity_that_was_seen_first_decides() {
     let unknown = judge("", &evidence(tim()));
     assert_found(&unknown, Finding::IdentityUnknown, Decision::Warn);
     for (author, distribution, finding) in [
-        ("tim@x", None, Finding::Trusted),
-        ("tim@x", Some("eve@x"), Finding::Trusted),
-        ("eve@x", Some("tim@x"), Finding::IdentityChanged),
+        (Some("tim@x"), None, Finding::Trusted),
+        (Some("tim@x"), Some("eve@x"), Finding::Trusted),
+        (Some("eve@x"), Some("tim@x"), Finding::IdentityChanged),
+        (None, Some("tim@x"), Finding::Trusted),
+        (None, Some("eve@x"), Finding::IdentityChanged),
     ] {
         let mut evidence = evidence(tim());
-        evidence.known.author = seen(author);
-        evidence.known.distribution = distribution.and_then(seen);
+        evidence.known.author = author.and_then(seen);
+        let own = distribution.map(|name| first_signer("TIMLEGGE", name));
+        evidence.known.distribution = own.into_iter().collect();
         let verdict = judge("", &evidence);
         assert_eq!(verdict.finding, finding);
         assert_eq!(verdict.binding, Some(BindingSource::FirstSeen));
     }
-    // An author of whom nothing is known takes over a distribution.
-    let mut evidence = evidence(tim());
-    evidence.known.distribution = seen("eve@x");
-    assert_found(
-        &judge("", &evidence),
-        Finding::IdentityChanged,
-        Decision::Deny,
-    );
+}
+
+#[test]
+fn another_authors_distribution_answers_for_nobody_else() {
+    // The same name in EVE's directory, and a release of an author of whom nothing is known, by any signer.
+    for name in ["tim@x", "eve@x"] {
+        let mut evidence = evidence(valid(name, LATE));
+        evidence.known.distribution = vec![first_signer("EVE", "eve@x")];
+        let verdict = judge("", &evidence);
+        assert_found(&verdict, Finding::IdentityUnknown, Decision::Warn);
+        let is_reported = verdict
+            .reasons
+            .iter()
+            .any(|it| it.contains("first seen from EVE"));
+        assert_eq!(is_reported, name == "tim@x", "{verdict:?}");
+        let strict = judge("default.require-signed = true", &evidence);
+        assert_found(&strict, Finding::IdentityUnknown, Decision::Deny);
+    }
+}
+
+#[test]
+fn another_authors_upload_locks_nobody_out() {
+    let locked = |signature| {
+        let mut evidence = evidence(signature);
+        evidence.known.distribution = vec![first_signer("EVE", "eve@x")];
+        evidence.known.signed = Some("E/EV/EVE/Foo-Bar-0.0001.tar.gz".parse().unwrap());
+        evidence
+    };
+    let unsigned = judge("", &locked(Signature::Missing));
+    assert_found(&unsigned, Finding::Unsigned, Decision::Warn);
+    let pinned = judge(PINNED, &locked(valid("tim@x", EARLY)));
+    assert_found(&pinned, Finding::Trusted, Decision::Allow);
 }
 
 #[test]
@@ -161,7 +196,7 @@ fn without_a_bundle_it_is_unsigned_or_a_downgrade_where_one_signed_before() {
     let strict = judge("default.require-signed = true", &evidence);
     assert_found(&strict, Finding::Unsigned, Decision::Deny);
     assert_eq!(strict.exit(), Exit::Unsigned);
-    evidence.known.signed = Some("authors/id/T/TI/TIMLEGGE/Foo-Bar-1.01.tar.gz".into());
+    evidence.known.signed = Some("T/TI/TIMLEGGE/Foo-Bar-1.01.tar.gz".parse().unwrap());
     let verdict = judge("default.unsigned = 'allow'", &evidence);
     assert_found(&verdict, Finding::Downgrade, Decision::Deny);
     assert_eq!(verdict.exit(), Exit::Downgrade);
@@ -283,7 +318,11 @@ proptest! {
         let hostile = matches!(&archive, ArchiveLook::Finding { finding, .. } if *finding != Finding::NameUnchecked);
         let evidence = Evidence {
             archive,
-            known: Known { author, distribution, distribution_of: None, signed: signed.then(|| "A-1.tar.gz".into()) },
+            known: Known {
+                author,
+                distribution: distribution.map(|identity| FirstSigner { author: "TIMLEGGE".parse().unwrap(), identity }).into_iter().collect(),
+                signed: signed.then(|| "T/TI/TIMLEGGE/A-1.tar.gz".parse().unwrap()),
+            },
             trust_age: days.map(|days: i64| SignedDuration::from_hours(24 * days)),
             ..evidence(signature)
         };

@@ -234,20 +234,14 @@ fn where_all_releases_are_signed_an_unsigned_one_is_a_downgrade() {
 }
 
 #[test]
-fn an_authors_record_does_not_take_over_what_another_author_signed_first() {
+fn a_record_outranks_another_authors_distribution() {
     let one = first_record(&["tim@x"], "tim@x");
     let mut evidence = with(valid("tim@x", LATE), remembered(&[&one]));
-    evidence.known.distribution = seen("eve@x");
-    for (of, finding) in [
-        ("OTHER", Finding::IdentityChanged),
-        ("TIMLEGGE", Finding::Trusted),
-    ] {
-        evidence.known.distribution_of = Some(of.parse().unwrap());
-        assert_eq!(judge("", &evidence).finding, finding);
-    }
-    evidence.known.distribution_of = Some("OTHER".parse().unwrap());
-    let pinned = "[distribution.Foo-Bar]\nidentities = [{ subject = 'tim@x', issuer = 'i' }]";
-    assert_eq!(judge(pinned, &evidence).finding, Finding::Trusted);
+    evidence.known.distribution = vec![first_signer("EVE", "eve@x")];
+    let verdict = judge("default.require-signed = true", &evidence);
+    assert_found(&verdict, Finding::Trusted, Decision::Allow);
+    let text = verdict.reasons.join("\n");
+    assert!(text.contains("first seen from EVE"), "{text}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::*;
+use crate::store::Scope;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -107,6 +108,16 @@ struct Expected {
     decision: String,
     exit: u8,
     binding: Option<String>,
+    /// What an admitted release teaches; absent in cases that do not test it.
+    remembers: Option<Remembers>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remembers {
+    author: bool,
+    distribution: bool,
+    records: bool,
 }
 
 impl Name {
@@ -212,9 +223,14 @@ impl Case {
             },
             known: Known {
                 author: sources.first_seen.clone(),
-                distribution: distribution.map(|it| it.signer.seen()),
-                distribution_of: distribution.map(|it| it.author.parse().unwrap()),
-                signed: remembered.signed.clone(),
+                distribution: distribution
+                    .map(|it| FirstSigner {
+                        author: it.author.parse().unwrap(),
+                        identity: it.signer.seen(),
+                    })
+                    .into_iter()
+                    .collect(),
+                signed: remembered.signed.as_ref().map(|it| it.parse().unwrap()),
             },
             binding: Binding::of(&sources, self.now),
             sources,
@@ -237,13 +253,26 @@ fn the_gate_finds_and_decides_what_the_standard_says() {
     assert!(cases.len() > 60);
     for case in cases {
         let rule = Policy::parse(&case.policy).unwrap().rule(&case.release.0);
-        let verdict = decide(&case.release.0, &case.evidence(), &rule);
+        let evidence = case.evidence();
+        let verdict = decide(&case.release.0, &evidence, &rule);
+        let remembers = match (&case.expected.remembers, &evidence.signature) {
+            (Some(_), Signature::Valid(valid)) if verdict.admits() => {
+                let lesson = Lesson::of(&case.release.0, &evidence, &rule, valid);
+                Some(Remembers {
+                    author: lesson.scope == Scope::Author,
+                    distribution: true,
+                    records: lesson.chain,
+                })
+            }
+            _ => None,
+        };
         let binding = serde_json::to_value(verdict.binding).unwrap();
         let found = Expected {
             finding: verdict.finding.code().to_owned(),
             decision: verdict.decision.code().to_owned(),
             exit: verdict.exit() as u8,
             binding: binding.as_str().map(str::to_owned),
+            remembers,
         };
         assert_eq!(found, case.expected, "{} ({})", case.name, case.section);
     }

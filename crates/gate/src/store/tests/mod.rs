@@ -1,4 +1,5 @@
 mod history;
+mod migration;
 mod operator;
 mod server;
 
@@ -30,9 +31,14 @@ const RELEASE: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 const OTHERS: &str = "authors/id/O/OT/OTHER/Foo-Bar-1.03.tar.gz";
 
 async fn see(memory: &TrustStore, release: &str, name: &str) -> Known {
+    see_as(memory, release, name, Scope::Author).await
+}
+
+async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) -> Known {
     memory
         .remember(&Seen {
             path: &path(release),
+            scope,
             digest: Sha256Digest::new([7; 32]),
             identity: identity(name),
             signed: time("2026-11-01T00:00:00Z"),
@@ -58,15 +64,34 @@ async fn a_memory_keeps_what_was_seen_first(place: &str) {
     assert_eq!(known.author, Some(identity("tim@x")));
     let known = see(&memory, OTHERS, "eve@x").await;
     assert_eq!(known.author, Some(identity("eve@x")));
-    assert_eq!(known.distribution, Some(identity("tim@x")));
+    // A distribution of the same name is another author's own.
+    let own = known.own_distribution(&"OTHER".parse().unwrap());
+    assert_eq!(own, Some(&identity("eve@x")));
+    let elsewhere = known.elsewhere(&"OTHER".parse().unwrap()).unwrap();
+    assert_eq!(elsewhere.author.as_str(), "TIMLEGGE");
+    assert_eq!(elsewhere.identity, identity("tim@x"));
 
     // Another process sees it all.
     let second = TrustStore::open(place).await.unwrap();
     let next = path("authors/id/T/TI/TIMLEGGE/Other-1.tar.gz");
     let known = second.known(&next).await.unwrap();
     assert_eq!(known.author, Some(identity("tim@x")));
-    assert_eq!(known.distribution, None);
-    assert_eq!(known.signed.as_deref(), Some(RELEASE));
+    assert_eq!(known.distribution, []);
+    assert_eq!(known.signed, Some(path(RELEASE)));
+
+    // A source of a distribution teaches nothing of the author.
+    let known = see_as(
+        &memory,
+        "P/PI/PINNED/Foo-1.tar.gz",
+        "p@x",
+        Scope::Distribution,
+    )
+    .await;
+    assert_eq!(known.author, None);
+    let own = known.own_distribution(&"PINNED".parse().unwrap());
+    assert_eq!(own, Some(&identity("p@x")));
+    let pinned = Forget::Author("PINNED".parse().unwrap());
+    assert_eq!(memory.forget(&pinned).await.unwrap(), 2);
 
     indexes(&memory).await;
     history::a_history_is_kept_and_only_continued(&memory).await;
@@ -88,14 +113,14 @@ async fn indexes(memory: &TrustStore) {
 
 async fn exported_and_taken_in(memory: &TrustStore) {
     let contents = memory.contents().await.unwrap();
-    assert_eq!(contents.first_seen.len(), 3);
+    assert_eq!(contents.first_seen.len(), 4);
     assert_eq!(contents.signed_before.len(), 2);
     let json = serde_json::to_vec(&contents).unwrap();
     assert_eq!(Contents::parse(&json).unwrap(), contents);
     // What is known already changes nothing.
     assert_eq!(memory.import(&contents, false).await.unwrap(), 0);
     memory.forget(&Forget::All).await.unwrap();
-    assert_eq!(memory.import(&contents, false).await.unwrap(), 6);
+    assert_eq!(memory.import(&contents, false).await.unwrap(), 7);
     assert_eq!(memory.contents().await.unwrap(), contents);
 
     // Another first identity is a conflict, and nothing of the export is taken in.
@@ -113,7 +138,7 @@ async fn exported_and_taken_in(memory: &TrustStore) {
         .forget(&Forget::Author("TIMLEGGE".parse().unwrap()))
         .await
         .unwrap();
-    assert_eq!(forgotten, 2);
+    assert_eq!(forgotten, 3);
     let known = memory.known(&path(RELEASE)).await.unwrap();
     assert_eq!(known.author, None);
 }
@@ -159,6 +184,7 @@ async fn a_server_keeps_what_was_seen_first_whoever_comes_second() {
     of_two_at_once_one_is_first(&server.address()).await;
     history::of_two_histories_at_once_one_is_kept(&server.address()).await;
     a_memory_keeps_what_was_seen_first(&server.address()).await;
+    migration::a_store_of_version_3_is_migrated(&server.another("old").await).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 /// Where Debian has the programs, one folder for each version.
@@ -49,6 +50,14 @@ impl Server {
             &["start", "-w", "-l", log.to_str().unwrap(), "-o", &options],
         );
         server
+    }
+
+    /// Creates another database, and returns its address.
+    pub async fn another(&self, name: &str) -> String {
+        let mut connection = sqlx::AnyConnection::connect(&self.address()).await.unwrap();
+        let create = format!("CREATE DATABASE {name}");
+        sqlx::query(&create).execute(&mut connection).await.unwrap();
+        self.address().replace("/postgres?", &format!("/{name}?"))
     }
 
     /// The address of its database.

@@ -1,0 +1,52 @@
+//! Step 10: what an admitted release teaches.
+
+use cpan_sigstore_core::{
+    identity::Membership,
+    policy::{Origin, Rule},
+    release::ReleasePath,
+};
+
+use super::source::{Source, source};
+use crate::{
+    binding::Standing,
+    evidence::{Evidence, Valid},
+    store::{Scope, StableIdentity},
+};
+
+/// What is remembered of an admitted release: never more than what decided.
+///
+/// Trust must not grow by use. A pin of one distribution, or the first signer of one distribution, says nothing of
+/// the author's other releases, so neither writes the author's row. A record chain that nothing vouches for is
+/// remembered only through an identity that signed a version of it: everybody can write somebody else's name into a
+/// record of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lesson {
+    /// The widest row of first sight that is written.
+    pub scope: Scope,
+    /// Whether the author's record chain is remembered.
+    pub chain: bool,
+}
+
+impl Lesson {
+    /// Returns the lesson of a release that was admitted with a valid signature.
+    pub fn of(path: &ReleasePath, evidence: &Evidence, rule: &Rule, valid: &Valid) -> Self {
+        let scope = match source(path, rule, evidence, valid) {
+            Some(Source::Pins(pins)) if matches!(pins.origin, Origin::Distribution(_)) => {
+                Scope::Distribution
+            }
+            Some(Source::FirstSeen(_, scope)) => scope,
+            _ => Scope::Author,
+        };
+        let binding = &evidence.binding;
+        let signer = StableIdentity::from(&valid.signer);
+        let is_authorized = binding.compare(&valid.signer, &valid.times) == Membership::Authorized;
+        let is_vouched = binding.standing != Standing::New
+            || binding
+                .history
+                .has_signer(|one| StableIdentity::from(one) == signer);
+        Self {
+            scope,
+            chain: scope == Scope::Author && binding.is_news && is_authorized && is_vouched,
+        }
+    }
+}

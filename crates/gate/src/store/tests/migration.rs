@@ -1,0 +1,62 @@
+//! Stores of earlier versions.
+
+use sqlx::{Connection as _, Executor as _, migrate::Migrator};
+
+use super::*;
+
+/// Makes a store as the third version did, with the rows that it wrote.
+async fn old_store(address: &str) {
+    sqlx::any::install_default_drivers();
+    let mut migrator = Migrator { ..sqlx::migrate!() };
+    migrator.migrations = migrator.migrations.iter().take(3).cloned().collect();
+    let mut connection = AnyConnection::connect(address).await.unwrap();
+    migrator.run_direct(&mut connection).await.unwrap();
+    for (scope, name, path) in [
+        ("author", "TIMLEGGE", RELEASE),
+        ("distribution", "Foo-Bar", RELEASE),
+        ("author", "A-2", "authors/id/A/A-/A-2/sub/folder/X-1.tar.gz"),
+        (
+            "distribution",
+            "X",
+            "authors/id/A/A-/A-2/sub/folder/X-1.tar.gz",
+        ),
+    ] {
+        let insert = format!(
+            "INSERT INTO first_seen (scope, name, subject_kind, subject, issuer, repository, path, seen) \
+             VALUES ('{scope}', '{name}', 'email', 'tim@x', 'https://issuer.example', '', '{path}', 7)"
+        );
+        connection.execute(insert.as_str()).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+/// A first signer of a distribution is that of the author in its path from now on.
+pub async fn a_store_of_version_3_is_migrated(place: &str) {
+    let address = match place.contains("://") {
+        true => place.to_owned(),
+        false => format!("sqlite://{place}?mode=rwc"),
+    };
+    old_store(&address).await;
+    let memory = TrustStore::open(place).await.unwrap();
+    for release in [RELEASE, "authors/id/A/A-/A-2/sub/folder/X-1.tar.gz"] {
+        let release = path(release);
+        let known = memory.known(&release).await.unwrap();
+        assert_eq!(known.author, Some(identity("tim@x")), "{release}");
+        let own = known.own_distribution(&release.author);
+        assert_eq!(own, Some(&identity("tim@x")), "{release}");
+        assert_eq!(known.elsewhere(&release.author), None);
+    }
+    let others = memory.known(&path(OTHERS)).await.unwrap();
+    assert_eq!(others.author, None);
+    assert_eq!(others.own_distribution(&path(OTHERS).author), None);
+    assert!(others.elsewhere(&path(OTHERS).author).is_some());
+    let contents = memory.contents().await.unwrap();
+    assert_eq!(contents.first_seen.len(), 4);
+}
+
+#[tokio::test]
+async fn migrates_a_store_of_an_earlier_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("memory.sqlite");
+    a_store_of_version_3_is_migrated(place.to_str().unwrap()).await;
+}
