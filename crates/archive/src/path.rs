@@ -1,6 +1,6 @@
 //! Paths of members and targets of links, without a file system.
 
-use sha2::{Digest as _, Sha256};
+use cpan_sigstore_core::digest::Sha256Hasher;
 
 /// A path within an archive, taken apart as the system that unpacks it would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,12 +100,12 @@ impl MemberPath {
 pub type Key = [u8; 16];
 
 fn key(parts: &[Vec<u8>]) -> Key {
-    let mut hasher = Sha256::new();
+    let mut hasher = Sha256Hasher::default();
     for part in parts {
         hasher.update(part);
         hasher.update(b"/");
     }
     let mut key = Key::default();
-    key.copy_from_slice(&hasher.finalize()[..16]);
+    key.copy_from_slice(&hasher.finish().as_bytes()[..16]);
     key
 }

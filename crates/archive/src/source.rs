@@ -2,8 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use cpan_sigstore_core::digest::Sha256Digest;
-use sha2::{Digest as _, Sha256};
+use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
 
 use crate::{limits, read_error::ReadError};
 
@@ -16,7 +15,7 @@ pub struct Source<R> {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
-    hasher: Sha256,
+    hasher: Sha256Hasher,
     /// How many bytes came from the file.
     read: u64,
 }
@@ -29,7 +28,7 @@ impl<R: Read> Source<R> {
             buffer: vec![0; BUFFER].into(),
             start: 0,
             end: 0,
-            hasher: Sha256::new(),
+            hasher: Sha256Hasher::default(),
             read: 0,
         }
     }
@@ -51,7 +50,7 @@ impl<R: Read> Source<R> {
         loop {
             self.start = self.end;
             if self.fill()? == 0 {
-                return Ok(Sha256Digest::new(self.hasher.finalize().into()));
+                return Ok(self.hasher.finish());
             }
         }
     }

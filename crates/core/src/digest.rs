@@ -1,9 +1,12 @@
-//! The SHA-256 of an artifact's exact bytes.
+//! SHA-256, by the one backend of this workspace: AWS-LC.
+//!
+//! It is as fast as RustCrypto's on x86-64 with SHA extensions, and two to six times as fast without them and on
+//! 64-bit ARM. TLS and the verifier bring it already.
 
 use std::{fmt, str::FromStr};
 
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 
 /// SHA-256 of an artifact. Shown and parsed as `sha256:HEX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +20,14 @@ impl Sha256Digest {
 
     /// The digest of bytes that are all at hand.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(sha2::Sha256::digest(bytes).into())
+        Self::from_backend(digest(&SHA256, bytes))
+    }
+
+    /// A digest of the backend; one of SHA-256 always has 32 bytes.
+    fn from_backend(digest: aws_lc_rs::digest::Digest) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.as_ref());
+        Self(bytes)
     }
 
     /// Parses 64 hexadecimal digits, without an algorithm before them.
@@ -64,8 +74,14 @@ impl<'de> Deserialize<'de> for Sha256Digest {
 }
 
 /// Computes the digest of bytes that pass by, such as those of an upload.
-#[derive(Clone, Default)]
-pub struct Sha256Hasher(sha2::Sha256);
+#[derive(Clone)]
+pub struct Sha256Hasher(Context);
+
+impl Default for Sha256Hasher {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
 
 impl Sha256Hasher {
     /// Takes the next bytes.
@@ -75,7 +91,7 @@ impl Sha256Hasher {
 
     /// The digest of all bytes.
     pub fn finish(self) -> Sha256Digest {
-        Sha256Digest(self.0.finalize().into())
+        Sha256Digest::from_backend(self.0.finish())
     }
 }
 

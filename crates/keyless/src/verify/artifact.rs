@@ -2,10 +2,13 @@
 
 use std::io::{self, Read};
 
-use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
+use cpan_sigstore_core::{
+    cause::Cause,
+    digest::{Sha256Digest, Sha256Hasher},
+};
 use sigstore_verify::{
     Policy, VerificationResult, Verifier,
-    crypto::{KeyAlgorithm, Sha256Hasher},
+    crypto::KeyAlgorithm,
     types::{HashAlgorithm, Sha256Hash, SignatureContent},
 };
 
@@ -35,10 +38,10 @@ pub struct ArtifactError(#[source] pub io::Error);
 /// Where the stream cannot be read to its end.
 pub fn sha256(stream: &mut dyn Read) -> Result<Sha256Digest, ArtifactError> {
     let mut buffer = vec![0; BUFFER];
-    let mut hasher = Sha256Hasher::new();
+    let mut hasher = Sha256Hasher::default();
     loop {
         match stream.read(&mut buffer) {
-            Ok(0) => return Ok(Sha256Digest::new(*hasher.finalize().as_bytes())),
+            Ok(0) => return Ok(hasher.finish()),
             Ok(count) => hasher.update(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(ArtifactError(error)),
@@ -122,7 +125,7 @@ impl<'a> Tee<'a> {
     fn new(inner: &'a mut dyn Read) -> Self {
         Self {
             inner,
-            hasher: Sha256Hasher::new(),
+            hasher: Sha256Hasher::default(),
             failed: None,
         }
     }
@@ -130,7 +133,7 @@ impl<'a> Tee<'a> {
     fn finish(self) -> Result<Sha256Digest, ArtifactError> {
         match self.failed {
             Some(error) => Err(ArtifactError(error)),
-            None => Ok(Sha256Digest::new(*self.hasher.finalize().as_bytes())),
+            None => Ok(self.hasher.finish()),
         }
     }
 }
