@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -13,13 +13,11 @@ use aws_lc_rs::signature::{
 };
 
 use crate::attempt::BenchError;
-use crate::measure::median;
+use crate::measure::time;
 
 /// The signatures that no verifier of a Rekor v2 bundle can leave out, all of P-256 at the sandbox: certificate, signed
 /// certificate timestamp, checkpoint, timestamp, artifact.
 pub const SIGNATURES: u32 = 5;
-
-const ROUNDS: usize = 201;
 
 /// A Rust program that does nothing, from beside this one.
 pub fn nothing() -> Result<Command, BenchError> {
@@ -48,14 +46,4 @@ pub fn hash(bytes: &[u8]) -> Result<Duration, BenchError> {
         black_box(digest(&SHA256, black_box(bytes)));
         Ok(())
     })
-}
-
-fn time(mut work: impl FnMut() -> Result<(), BenchError>) -> Result<Duration, BenchError> {
-    let mut times = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        work()?;
-        times.push(start.elapsed());
-    }
-    Ok(median(times.into_iter()))
 }

@@ -5,7 +5,6 @@ use std::fs;
 use std::hint::black_box;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use cpan_sigstore_core::policy::Policy;
 use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
@@ -17,10 +16,8 @@ use jiff::Timestamp;
 
 use crate::attempt::{Attempt, BenchError};
 use crate::floor;
-use crate::measure::{self, median};
+use crate::measure::{self, time};
 use crate::table::{Goal, Table, milliseconds};
-
-const ROUNDS: usize = 201;
 
 /// A real release of about 100 KiB, and one of about 1 MiB.
 pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
@@ -111,14 +108,4 @@ fn nearest(corpus: &Path, size: u64) -> Result<PathBuf, BenchError> {
     found
         .map(|(_, path)| path)
         .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
-}
-
-fn time(mut work: impl FnMut() -> Result<(), BenchError>) -> Result<Duration, BenchError> {
-    let mut times = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        work()?;
-        times.push(start.elapsed());
-    }
-    Ok(median(times.into_iter()))
 }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::attempt::BenchError;
-use crate::measure::{self, Usage, median};
+use crate::measure::{measure, measure_prepared};
 use crate::table::{Goal, Table, bytes, milliseconds};
 
 /// As many as have an account at PAUSE.
@@ -21,7 +21,7 @@ const AUTHORS: u32 = 15_000;
 /// One in so many has a record.
 const RECORDED: u32 = 5;
 /// How often each run is made.
-const ROUNDS: usize = 7;
+const RUNS: u32 = 7;
 /// The address of the account that signs.
 const ADDRESS: &str = "author@example.org";
 
@@ -49,38 +49,29 @@ pub fn figures(program: &Path, table: &mut Table) -> Result<(), BenchError> {
         }
         command
     };
-    let mut first = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        for file in [&index, &folder.path().join("index.json.state")] {
-            if file.exists() {
-                fs::remove_file(file)?;
-            }
-        }
-        first.push(measure::run(&build(false))?);
-    }
-    // The clock of the file system is coarse; what was written within it is looked at once more.
-    measure::run(&build(true))?;
-    let mut again = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        again.push(measure::run(&build(true))?);
-    }
-    let wall = |runs: &[Usage]| median(runs.iter().map(|run| run.wall));
-    let memory = |runs: &[Usage]| median(runs.iter().map(|run| run.memory));
+    let mut forget = Command::new("rm");
+    forget
+        .arg("-f")
+        .arg(&index)
+        .arg(folder.path().join("index.json.state"));
+    let first = measure_prepared(&build(false), RUNS, &forget)?;
+    // The clock of the file system is coarse: the run that warms up reads again what was written within its tick.
+    let again = measure(&build(true), RUNS)?;
     table.row(
         "index build, unchanged, wall",
-        milliseconds(wall(&again)),
-        ("the first", milliseconds(wall(&first))),
-        wall(&first).div_duration_f64(wall(&again)),
+        milliseconds(again.wall),
+        ("the first", milliseconds(first.wall)),
+        first.wall.div_duration_f64(again.wall),
         Goal::AtLeast(20.0),
     );
     let records = AUTHORS / RECORDED;
     let size = fs::metadata(&index)?.len();
     table.note(format!(
         "index build: {AUTHORS} authors, {records} records; first {} and {}, unchanged {} and {}; the index has {size} bytes, {} for each record",
-        milliseconds(wall(&first)),
-        bytes(memory(&first)),
-        milliseconds(wall(&again)),
-        bytes(memory(&again)),
+        milliseconds(first.wall),
+        bytes(first.memory),
+        milliseconds(again.wall),
+        bytes(again.memory),
         size / u64::from(records),
     ));
     Ok(())

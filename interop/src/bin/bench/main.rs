@@ -1,6 +1,7 @@
 //! The figures of speed, each beside its peer in the same run: `make bench`.
 //!
-//! Programs are measured as a user meets them: as whole processes, in turns, by the median.
+//! Programs are measured as a user meets them: as whole processes, by hyperfine. Ours is the ratio of two figures,
+//! its goal, and what hyperfine cannot count: requests and memory.
 
 mod attempt;
 mod floor;
@@ -19,10 +20,6 @@ use crate::attempt::BenchError;
 use crate::table::Table;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|word| word == measure::WORD) {
-        return measure::main(arguments);
-    }
     let figures = match std::env::args().nth(1).as_deref() {
         // What needs no peers, while one works on it.
         Some("index") => index_alone(),

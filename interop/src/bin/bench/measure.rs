@@ -1,119 +1,159 @@
-//! One run of one program: its time and its memory.
-//!
-//! Linux counts the memory of whoever starts a program to that program's peak. So this small program starts itself
-//! anew, and that one, which has loaded nothing, starts what is measured.
+//! Time and memory of programs: hyperfine repeats them and does the statistics, GNU time tells the memory.
 
-use std::ffi::OsString;
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    fs::File,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
-use wait4::Wait4 as _;
+use serde::Deserialize;
+use tempfile::NamedTempFile;
 
 use crate::attempt::BenchError;
 
-/// The first argument by which this program knows that it is the one that measures.
-pub const WORD: &str = "measure";
+/// Runs of one piece of work within this process.
+const ROUNDS: usize = 201;
 
-/// What a run took.
+/// What a program takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// From start to end.
+    /// From start to end, the median.
     pub wall: Duration,
-    /// On a core, in the program and in the kernel for it.
+    /// On a core, in the program and in the kernel for it, the mean.
     pub cpu: Duration,
-    /// Peak resident memory, in bytes.
+    /// Peak resident memory of one run, in bytes.
     pub memory: u64,
 }
 
+/// Hyperfine's report, as far as it is used.
+#[derive(Deserialize)]
+struct Report {
+    results: [Figures; 1],
+}
+
+#[derive(Deserialize)]
+struct Figures {
+    median: f64,
+    user: f64,
+    system: f64,
+}
+
+/// Measures a command in `runs` runs after one to warm up.
+pub fn measure(command: &Command, runs: u32) -> Result<Usage, BenchError> {
+    repeated(command, runs, None)
+}
+
+/// Measures a command as above; `prepare` runs before each run and is not measured.
+pub fn measure_prepared(
+    command: &Command,
+    runs: u32,
+    prepare: &Command,
+) -> Result<Usage, BenchError> {
+    repeated(command, runs, Some(prepare))
+}
+
+fn repeated(command: &Command, runs: u32, prepare: Option<&Command>) -> Result<Usage, BenchError> {
+    let report = NamedTempFile::new()?;
+    let mut hyperfine = program("hyperfine", command);
+    hyperfine
+        .args(["--style", "none", "--warmup", "1", "--runs"])
+        .arg(runs.to_string());
+    // A program of milliseconds would drown in the start of a shell; a preparation needs one.
+    match prepare {
+        Some(prepare) => hyperfine.arg("--prepare").arg(words(prepare)),
+        None => hyperfine.arg("--shell=none"),
+    };
+    hyperfine
+        .arg("--export-json")
+        .arg(report.path())
+        .arg(words(command));
+    succeed(&mut hyperfine)?;
+    let report: Report = serde_json::from_reader(File::open(report.path())?)
+        .map_err(|error| BenchError::Made(format!("hyperfine's report: {error}")))?;
+    let [figures] = report.results;
+    if let Some(prepare) = prepare {
+        run(prepare)?;
+    }
+    Ok(Usage {
+        wall: Duration::from_secs_f64(figures.median),
+        cpu: Duration::from_secs_f64(figures.user + figures.system),
+        memory: memory(command)?,
+    })
+}
+
 /// Runs a command once, its output thrown away.
-pub fn run(command: &Command) -> Result<Usage, BenchError> {
-    let program = command.get_program();
-    let failed = |said: String| BenchError::Run {
-        program: program.to_owned(),
-        said,
-    };
-    let ourselves = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
-    let variables = command.get_envs();
-    let output = Command::new(ourselves)
-        .arg(WORD)
-        .arg(program)
-        .args(command.get_args())
+pub fn run(command: &Command) -> Result<(), BenchError> {
+    let mut once = program(command.get_program(), command);
+    once.args(command.get_args());
+    succeed(&mut once)
+}
+
+/// The peak of a command's resident memory, in bytes.
+fn memory(command: &Command) -> Result<u64, BenchError> {
+    let report = NamedTempFile::new()?;
+    let mut time = program("time", command);
+    time.args(["--quiet", "--format", "%M", "--output"])
+        .arg(report.path())
+        .arg(command.get_program())
+        .args(command.get_args());
+    succeed(&mut time)?;
+    let kibibytes = std::fs::read_to_string(report.path())?;
+    let kibibytes: u64 = kibibytes
+        .trim()
+        .parse()
+        .map_err(|error| BenchError::Made(format!("the report of time: {error}")))?;
+    Ok(kibibytes * 1024)
+}
+
+/// A program with the environment of the command that it measures.
+fn program(name: impl Into<OsString>, command: &Command) -> Command {
+    let name = name.into();
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file());
+    let mut program = Command::new(found.map_or(name, Into::into));
+    program
         .env_clear()
-        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
-    let numbers: Vec<u64> = String::from_utf8_lossy(&output.stdout)
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    match numbers[..] {
-        [wall, cpu, memory] if output.status.success() => Ok(Usage {
-            wall: Duration::from_nanos(wall),
-            cpu: Duration::from_nanos(cpu),
-            memory,
-        }),
-        _ => Err(failed(String::from_utf8_lossy(&output.stderr).into_owned())),
-    }
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null());
+    program
 }
 
-/// Runs the program that the arguments name, and prints wall time and CPU time in nanoseconds and memory in bytes.
-pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let Some(program) = arguments.next() else {
-        eprintln!("expected a program to measure");
-        return ExitCode::FAILURE;
+fn succeed(command: &mut Command) -> Result<(), BenchError> {
+    let output = command.output();
+    let said = match output {
+        Ok(output) if output.status.success() => return Ok(()),
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
     };
-    let mut command = Command::new(program);
-    command.args(arguments).stdout(Stdio::null());
-    let start = Instant::now();
-    let used = command.spawn().and_then(|mut child| child.wait4());
-    let wall = start.elapsed();
-    match used {
-        Ok(used) if used.status.success() => {
-            let usage = used.rusage;
-            println!(
-                "{} {} {}",
-                wall.as_nanos(),
-                (usage.utime + usage.stime).as_nanos(),
-                usage.maxrss
-            );
-            ExitCode::SUCCESS
-        }
-        Ok(used) => {
-            eprintln!("ended with {}", used.status);
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    Err(BenchError::Run {
+        program: command.get_program().to_owned(),
+        said,
+    })
 }
 
-/// Runs the commands in turns, `rounds` times each, after one that does not count; the median of each figure.
-pub fn medians<const N: usize>(
-    rounds: usize,
-    commands: [&Command; N],
-) -> Result<[Usage; N], BenchError> {
-    let mut runs: [Vec<Usage>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));
-    for command in commands {
-        run(command)?;
-    }
-    for _ in 0..rounds {
-        for (command, runs) in commands.iter().zip(&mut runs) {
-            runs.push(run(command)?);
-        }
-    }
-    Ok(runs.map(|runs| Usage {
-        wall: median(runs.iter().map(|run| run.wall)),
-        cpu: median(runs.iter().map(|run| run.cpu)),
-        memory: median(runs.iter().map(|run| run.memory)),
-    }))
+/// A command as one line of a shell.
+fn words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")));
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// The value in the middle; the zero of the type where there is none.
-pub fn median<T: Copy + Default + Ord>(values: impl Iterator<Item = T>) -> T {
-    let mut values: Vec<T> = values.collect();
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or_default()
+/// The median time of a piece of work within this process.
+///
+/// Harnesses such as divan and criterion print such figures and keep them; a ratio with a goal needs the number.
+pub fn time(mut work: impl FnMut() -> Result<(), BenchError>) -> Result<Duration, BenchError> {
+    let mut times = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        work()?;
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[ROUNDS / 2])
 }

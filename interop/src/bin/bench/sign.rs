@@ -1,11 +1,14 @@
 //! Signing at the sandbox: time, and how often the services are asked.
 
 use crate::attempt::{Attempt, BenchError};
-use crate::measure::{medians, run};
+use crate::measure::{measure, run};
 use crate::table::{Goal, Table, milliseconds};
 
 /// Certificate, timestamp, log entry: one request each.
 const NEEDED: usize = 3;
+
+/// Runs of each program.
+const RUNS: u32 = 21;
 
 /// Against cosign.
 pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
@@ -13,7 +16,8 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
     let bundle = attempt.path("signed");
     let ours = attempt.sign(&attempt.ours, &artifact, &bundle)?;
     let cosign = attempt.sign(&attempt.cosign, &artifact, &bundle)?;
-    let [ours_used, cosign_used] = medians(21, [&ours, &cosign])?;
+    let ours_used = measure(&ours, RUNS)?;
+    let cosign_used = measure(&cosign, RUNS)?;
     table.row(
         "sign 1 MiB, CPU",
         milliseconds(ours_used.cpu),
@@ -29,8 +33,8 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         Goal::AtMost(1.0),
     );
 
-    let by_ours = requests(attempt, || run(&ours).map(drop))?;
-    let by_cosign = requests(attempt, || run(&cosign).map(drop))?;
+    let by_ours = requests(attempt, || run(&ours))?;
+    let by_cosign = requests(attempt, || run(&cosign))?;
     table.note(format!("requests of ours: {}", by_ours.join(", ")));
     table.note(format!("requests of cosign: {}", by_cosign.join(", ")));
     table.row(

@@ -5,8 +5,13 @@ use std::process::Command;
 
 use crate::attempt::{Attempt, BenchError};
 use crate::floor;
-use crate::measure::medians;
+use crate::measure::measure;
 use crate::table::{Goal, Table, bytes, milliseconds};
+
+/// Runs of each program on the small archive.
+const SMALL_RUNS: u32 = 41;
+/// Runs of each program on the large archive.
+const LARGE_RUNS: u32 = 7;
 
 /// 1 MiB: against cosign, and against what cannot be left out.
 pub fn small(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
@@ -15,7 +20,9 @@ pub fn small(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
     let ours = attempt.verify(&attempt.ours, &artifact, &bundle);
     let cosign = attempt.verify(&attempt.cosign, &artifact, &bundle);
     let nothing = floor::nothing()?;
-    let [ours, cosign, nothing] = medians(41, [&ours, &cosign, &nothing])?;
+    let ours = measure(&ours, SMALL_RUNS)?;
+    let cosign = measure(&cosign, SMALL_RUNS)?;
+    let nothing = measure(&nothing, SMALL_RUNS)?;
 
     table.row(
         "verify 1 MiB, wall",
@@ -68,7 +75,8 @@ pub fn large(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         .args(["dgst", "-sha256"])
         .arg(&artifact)
         .env("PATH", "/usr/bin:/bin");
-    let [ours, openssl] = medians(7, [&ours, &openssl])?;
+    let ours = measure(&ours, LARGE_RUNS)?;
+    let openssl = measure(&openssl, LARGE_RUNS)?;
     fs::remove_file(&artifact)?;
 
     table.row(
