@@ -1,6 +1,6 @@
 //! Where the memory is, and how it is opened.
 
-use std::{fmt::Write as _, fs::File, path::Path, str::FromStr as _, time::Duration};
+use std::{fmt::Write as _, fs::OpenOptions, path::Path, str::FromStr as _, time::Duration};
 
 use cpan_sigstore_core::text::without_credentials;
 use sqlx::{
@@ -65,17 +65,16 @@ impl TrustStore {
             place: place(),
             source,
         };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(in_file)?;
-        }
-        // SQLite has no lock for making tables; with this one, of two processes one does.
-        let mut lock = path.as_os_str().to_owned();
-        lock.push(".lock");
-        let lock = File::create(lock).map_err(in_file)?;
-        let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
-            .await
-            .map_err(|error| failed(&error))?
-            .map_err(in_file)?;
+        // SQLite has no lock for creating tables; with this one, one of two processes does.
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".lock");
+        let lock = tokio::task::spawn_blocking(move || {
+            cpan_sigstore_files::lock(Path::new(&beside), WAIT)
+        })
+        .await
+        .map_err(|error| failed(&error))?
+        .map_err(|error| in_file(error.into()))?;
+        create_private(path).map_err(in_file)?;
         let options = file_address(path)
             .map_err(in_file)?
             .parse()
@@ -91,6 +90,18 @@ impl TrustStore {
             pool: pool.connect_lazy_with(options),
         })
     }
+}
+
+/// Creates the file, if there is none, so that only the user can read it; SQLite gives its other files the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
 }
 
 /// Connects once, and makes the tables. A pool would try again and again what will not get better.
@@ -122,4 +133,24 @@ fn file_address(path: &Path) -> std::io::Result<String> {
     }
     address.push_str("?mode=rwc");
     Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn hides_trust_store_from_other_users() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("data/memory.sqlite");
+        let _store = TrustStore::open(&place.to_string_lossy()).await.unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(place.parent().unwrap()), 0o700);
+        for file in std::fs::read_dir(place.parent().unwrap()).unwrap() {
+            let path = file.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+    }
 }
