@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cpan_sigstore_core::{digest::Sha256Digest, identity::SignerIdentity};
+use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_keyless::{bundle::Refused, verify::VerifiedSignature};
 use cpan_sigstore_records::chain::History;
 use jiff::{SignedDuration, Timestamp};
@@ -73,36 +73,15 @@ pub(crate) enum IndexAge {
     },
 }
 
-/// What there is of a signature.
+/// The state of a release's signature.
 #[derive(Clone, Debug)]
 pub(crate) enum Signature {
-    /// No bundle.
-    Missing,
-    /// A bundle that proves nothing.
-    Refused(Refused),
-    /// A bundle that cannot be verified now.
-    Untold(String),
-    /// A bundle that proves who signed.
-    Valid(Box<Valid>),
-}
-
-/// Who signed, and when.
-#[derive(Clone, Debug)]
-pub(crate) struct Valid {
-    pub signer: SignerIdentity,
-    /// By each clock that says so.
-    pub times: Vec<Timestamp>,
-    /// The predicate type, where a statement about the bytes was signed.
-    pub statement: Option<String>,
-}
-
-impl From<&VerifiedSignature> for Valid {
-    fn from(verified: &VerifiedSignature) -> Self {
-        let signature = verified.signature();
-        Self {
-            signer: verified.signer().clone(),
-            times: signature.signed_at().iter().map(|at| at.time).collect(),
-            statement: signature.attestation().map(str::to_owned),
-        }
-    }
+    /// There is no bundle.
+    Absent,
+    /// The bundle proves nothing.
+    Invalid(Refused),
+    /// The bundle cannot be verified now.
+    Undetermined(String),
+    /// The proof of who signed, which only the verifier makes.
+    Verified(Box<VerifiedSignature>),
 }

@@ -1,35 +1,21 @@
 //! The gate: has what is known of a release gathered and decided, and remembers what was allowed.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use cpan_sigstore_core::{
-    policy::Policy,
-    release::{PauseId, ReleasePath},
-    verdict::Verdict,
-};
+use cpan_sigstore_core::{policy::Policy, release::PauseId, verdict::Verdict};
 use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_records::chain::History;
 use jiff::Timestamp;
 
 use crate::{
-    GateError, RecordFile, TrustStore,
+    Candidate, GateError, TrustStore,
+    binding::Binding,
+    candidate::Trust,
     decide::{Lesson, decide},
-    evidence::{Evidence, Signature, Valid},
+    evidence::{Evidence, Signature},
     gather::Gatherer,
     store::{Seen, StableIdentity},
 };
-
-/// A release that somebody wants to install.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate<'a> {
-    /// Where it is on CPAN: whose it is, and its name.
-    pub path: &'a ReleasePath,
-    /// The archive: a local file that nobody else writes to. Its own name does not matter.
-    pub archive: &'a Path,
-    /// The bytes of its bundle; `None` where there is none.
-    pub bundle: Option<&'a [u8]>,
-    /// The author records that were found in the author's directory, from [`Gate::known_version`] on.
-    pub records: &'a [RecordFile],
-}
 
 /// Decides whether releases may be installed.
 pub struct Gate {
@@ -38,13 +24,6 @@ pub struct Gate {
     operator: Option<String>,
     policy: Policy,
     memory: TrustStore,
-}
-
-/// What signatures are verified against.
-pub(crate) enum Trust {
-    Material(Box<Verifier>),
-    /// There is none, for this reason.
-    None(String),
 }
 
 impl Gate {
@@ -126,11 +105,11 @@ impl Gate {
         Ok(decide(candidate.path, &evidence, &rule))
     }
 
-    /// Decides about a release, and remembers who signed it where it was allowed. What the author's records
-    /// say anew is remembered in any case, where it follows on what was known.
+    /// Decides about a release, and remembers its signer if it was allowed. An author's records that continue the
+    /// remembered chain are remembered in any case.
     ///
     /// # Errors
-    /// As [`Gate::judge`], and where it cannot be remembered.
+    /// As [`Gate::judge`], and if the store cannot be written.
     pub async fn admit(
         &self,
         candidate: &Candidate<'_>,
@@ -138,63 +117,58 @@ impl Gate {
     ) -> Result<Verdict, GateError> {
         let rule = self.policy.rule(candidate.path);
         let mut evidence = self.gatherer().evidence(candidate, &rule, now).await?;
-        if evidence.binding.follows() {
-            self.remember_history(&mut evidence, now).await?;
+        if evidence.binding.follows()
+            && let Some(other) = self.remember_chain(&evidence.binding, now).await?
+        {
+            evidence.know(other, now);
         }
         let verdict = decide(candidate.path, &evidence, &rule);
-        let Signature::Valid(valid) = evidence.signature.clone() else {
+        let Signature::Verified(verified) = &evidence.signature else {
             return Ok(verdict);
         };
         if !verdict.admits() {
             return Ok(verdict);
         }
         // 10.
-        let lesson = Lesson::of(candidate.path, &evidence, &rule, &valid);
-        self.remember(candidate, &valid, lesson, &mut evidence, now)
-            .await?;
-        let settled = decide(candidate.path, &evidence, &rule);
-        Ok(if settled.admits() { verdict } else { settled })
-    }
-
-    /// Remembers who signed, no wider than what decided. Another process may have remembered somebody else
-    /// meanwhile; then the evidence is what is known now.
-    async fn remember(
-        &self,
-        candidate: &Candidate<'_>,
-        valid: &Valid,
-        lesson: Lesson,
-        evidence: &mut Evidence,
-        now: Timestamp,
-    ) -> Result<(), GateError> {
-        if lesson.chain {
-            self.remember_history(evidence, now).await?;
-        }
+        let lesson = Lesson::of(candidate.path, &evidence, &rule, verified);
+        let chain = match lesson.chain {
+            true => self.remember_chain(&evidence.binding, now).await?,
+            false => None,
+        };
+        let times = verified.times();
         let seen = Seen {
             path: candidate.path,
             scope: lesson.scope,
             digest: evidence.digest,
-            identity: StableIdentity::from(&valid.signer),
-            signed: valid.times.iter().min().copied().unwrap_or(now),
+            identity: StableIdentity::from(verified.signer()),
+            signed: times.into_iter().min().unwrap_or(now),
             now,
         };
-        evidence.known = self.memory.remember(&seen).await?;
-        Ok(())
+        let known = self.memory.remember(&seen).await?;
+        let is_contested = !evidence.known.is_continued_by(&known, &seen);
+        if chain.is_none() && !is_contested {
+            return Ok(verdict);
+        }
+        // Another process remembered something else meanwhile: that was first, so it decides.
+        let mut contested = Evidence { known, ..evidence };
+        if let Some(other) = chain {
+            contested.know(other, now);
+        }
+        let settled = decide(candidate.path, &contested, &rule);
+        Ok(if settled.admits() { verdict } else { settled })
     }
 
-    async fn remember_history(
+    /// Remembers a chain. Returns another one if that is remembered instead.
+    async fn remember_chain(
         &self,
-        evidence: &mut Evidence,
+        binding: &Binding,
         now: Timestamp,
-    ) -> Result<(), GateError> {
-        let binding = &evidence.binding;
+    ) -> Result<Option<History>, GateError> {
         let known = self
             .memory
             .remember_history(&binding.history, binding.is_replaced, now)
             .await?;
-        if !known.extends(&binding.history) {
-            evidence.know(known, now);
-        }
-        Ok(())
+        Ok((!known.extends(&binding.history)).then_some(known))
     }
 
     pub(crate) fn gatherer(&self) -> Gatherer<'_> {

@@ -15,6 +15,7 @@
 //! - [`store`]: who signed first, what was signed before.
 
 mod binding;
+mod candidate;
 mod decide;
 mod error;
 mod evidence;
@@ -28,9 +29,10 @@ mod statement;
 pub mod store;
 
 pub use binding::Standing;
+pub use candidate::Candidate;
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;
-pub use gate::{Candidate, Gate};
+pub use gate::Gate;
 pub use package_index::{IndexReadError, read_package_index};
 pub use records::RecordRefused;
 pub use store::TrustStore;

@@ -10,8 +10,6 @@ use cpan_sigstore_records::{
     record::{AuthorRecord, RecordError},
 };
 
-use crate::evidence::Valid;
-
 /// Why files are no signed record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordRefused {
@@ -50,6 +48,6 @@ pub fn verify(verifier: &Verifier, file: &RecordFile) -> Result<SignedRecord, Re
     let verified = verifier
         .verify_message(record.digest(), bundle)
         .map_err(RecordRefused::Bundle)?;
-    let valid = Valid::from(&verified);
-    Ok(SignedRecord::proved(record, valid.signer, valid.times))
+    let signer = verified.signer().clone();
+    Ok(SignedRecord::proved(record, signer, verified.times()))
 }

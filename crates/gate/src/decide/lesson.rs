@@ -6,10 +6,12 @@ use cpan_sigstore_core::{
     release::ReleasePath,
 };
 
+use cpan_sigstore_keyless::verify::VerifiedSignature;
+
 use super::source::{Source, source};
 use crate::{
     binding::Standing,
-    evidence::{Evidence, Valid},
+    evidence::Evidence,
     store::{Scope, StableIdentity},
 };
 
@@ -29,8 +31,13 @@ pub(crate) struct Lesson {
 
 impl Lesson {
     /// Returns the lesson of a release that was admitted with a valid signature.
-    pub fn of(path: &ReleasePath, evidence: &Evidence, rule: &Rule, valid: &Valid) -> Self {
-        let scope = match source(path, rule, evidence, valid) {
+    pub fn of(
+        path: &ReleasePath,
+        evidence: &Evidence,
+        rule: &Rule,
+        verified: &VerifiedSignature,
+    ) -> Self {
+        let scope = match source(path, rule, evidence, verified) {
             Some(Source::Pins(pins)) if matches!(pins.origin, Origin::Distribution(_)) => {
                 Scope::Distribution
             }
@@ -38,8 +45,9 @@ impl Lesson {
             _ => Scope::Author,
         };
         let binding = &evidence.binding;
-        let signer = StableIdentity::from(&valid.signer);
-        let is_authorized = binding.compare(&valid.signer, &valid.times) == Membership::Authorized;
+        let signer = StableIdentity::from(verified.signer());
+        let is_authorized =
+            binding.compare(verified.signer(), &verified.times()) == Membership::Authorized;
         let is_vouched = binding.standing != Standing::New
             || binding
                 .history

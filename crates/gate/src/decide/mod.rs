@@ -133,20 +133,23 @@ fn also(other: &Told) -> String {
 fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Told {
     match &evidence.signature {
         // 3.
-        Signature::Missing => unsigned(path, evidence),
+        Signature::Absent => unsigned(path, evidence),
         // 4.
-        Signature::Refused(refused) => invalid(refused),
-        Signature::Untold(reason) => unavailable(reason.clone()),
-        Signature::Valid(valid) => match (old_trust(evidence, rule), &valid.statement) {
+        Signature::Invalid(refused) => invalid(refused),
+        Signature::Undetermined(reason) => unavailable(reason.clone()),
+        Signature::Verified(verified) => match (
+            old_trust(evidence, rule),
+            verified.signature().attestation(),
+        ) {
             (Some(told), _) => told,
             (None, Some(predicate)) if !speaks_for_a_release(predicate) => invalid(&Refused::new(
                 Cause::StatementKind,
                 format!("a statement of the type {predicate}"),
             )),
             (None, _) => {
-                let source = source(path, rule, evidence, valid);
-                let mut told = identity(path, valid, source.as_ref());
-                told.signer = Some(valid.signer.clone());
+                let source = source(path, rule, evidence, verified);
+                let mut told = identity(path, verified, source.as_ref());
+                told.signer = Some(verified.signer().clone());
                 told
             }
         },
@@ -247,8 +250,8 @@ fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<String> {
 /// file name, so such a row binds neither this author nor the distribution.
 fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<String> {
     let first = evidence.known.elsewhere(&path.author)?;
-    if let Signature::Valid(valid) = &evidence.signature
-        && StableIdentity::from(&valid.signer) == first.identity
+    if let Signature::Verified(verified) = &evidence.signature
+        && StableIdentity::from(verified.signer()) == first.identity
     {
         return None;
     }

@@ -9,9 +9,11 @@ use cpan_sigstore_core::{
 };
 
 use super::Told;
+use cpan_sigstore_keyless::verify::VerifiedSignature;
+
 use crate::{
     binding::{Binding, Standing},
-    evidence::{Evidence, Valid},
+    evidence::Evidence,
     store::{Scope, StableIdentity},
 };
 
@@ -37,13 +39,13 @@ pub(super) fn source<'a>(
     path: &ReleasePath,
     rule: &'a Rule,
     evidence: &'a Evidence,
-    valid: &Valid,
+    verified: &VerifiedSignature,
 ) -> Option<Source<'a>> {
     let known = &evidence.known;
     let pins = rule.identities.as_ref().map(Source::Pins);
     let record = Some(&evidence.binding).filter(|binding| binding.speaks());
     let pause = rule.pause.as_ref().and_then(|provider| {
-        let id = provider.names(&valid.signer)?;
+        let id = provider.names(verified.signer())?;
         Some(Source::PauseIssued(provider, id))
     });
     let first = |scope: Scope| move |identity| Source::FirstSeen(identity, scope);
@@ -57,29 +59,33 @@ pub(super) fn source<'a>(
 }
 
 /// 6. The comparison.
-pub(super) fn identity(path: &ReleasePath, valid: &Valid, source: Option<&Source<'_>>) -> Told {
+pub(super) fn identity(
+    path: &ReleasePath,
+    verified: &VerifiedSignature,
+    source: Option<&Source<'_>>,
+) -> Told {
     match source {
         None => Told::new(Finding::IdentityUnknown)
             .expected(
                 format!("an identity of {} that is known", path.author),
-                valid.signer.to_string(),
+                verified.signer().to_string(),
             )
             .hint(
                 "ask the author, not the bundle, whether this is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is refused",
             ),
-        Some(Source::Pins(pins)) => by_pins(pins, valid),
-        Some(Source::Record(binding)) => by_record(path, binding, valid),
+        Some(Source::Pins(pins)) => by_pins(pins, verified),
+        Some(Source::Record(binding)) => by_record(path, binding, verified),
         Some(Source::PauseIssued(provider, id)) => {
-            by_pause(path, provider, id.as_ref(), valid)
+            by_pause(path, provider, id.as_ref(), verified)
         }
-        Some(Source::FirstSeen(first, _)) if **first == StableIdentity::from(&valid.signer) => {
+        Some(Source::FirstSeen(first, _)) if **first == StableIdentity::from(verified.signer()) => {
             bound(Finding::Trusted, BindingSource::FirstSeen)
         }
         Some(Source::FirstSeen(first, _)) => {
             bound(Finding::IdentityChanged, BindingSource::FirstSeen)
                 .expected(
                     format!("{first}, who signed before, or a record that connects the two"),
-                    valid.signer.to_string(),
+                    verified.signer().to_string(),
                 )
                 .hint(
                     "do not use the file, unless the author says, and not in the bundle, that this identity signs too; the author can say it once for all with `cpan-sigstore author`, you can pin it in policy.toml, or forget the old one with `cpan-sigstore memory forget`",
@@ -95,24 +101,24 @@ fn bound(finding: Finding, binding: BindingSource) -> Told {
     }
 }
 
-fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, valid: &Valid) -> Told {
+fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, verified: &VerifiedSignature) -> Told {
     let listed = || format!("{}, as stated in {}", listed(&pins.value), pins.origin);
-    match AuthorIdentity::compare(&pins.value, &valid.signer, &valid.times) {
+    match AuthorIdentity::compare(&pins.value, verified.signer(), &verified.times()) {
         Membership::Authorized => bound(Finding::Trusted, BindingSource::Pin),
         Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Pin)
-            .expected(listed(), signed(valid))
+            .expected(listed(), signed(verified))
             .hint(
                 "do not use the file, unless the author says that it was signed at that time; then change `from` or `until` in policy.toml",
             ),
         Membership::Unauthorized => bound(Finding::IdentityMismatch, BindingSource::Pin)
-            .expected(listed(), valid.signer.to_string())
+            .expected(listed(), verified.signer().to_string())
             .hint(
                 "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then add it to policy.toml",
             ),
     }
 }
 
-fn by_record(path: &ReleasePath, binding: &Binding, valid: &Valid) -> Told {
+fn by_record(path: &ReleasePath, binding: &Binding, verified: &VerifiedSignature) -> Told {
     let listed = || {
         format!(
             "{}, as {} says",
@@ -120,12 +126,12 @@ fn by_record(path: &ReleasePath, binding: &Binding, valid: &Valid) -> Told {
             binding.name()
         )
     };
-    match binding.compare(&valid.signer, &valid.times) {
+    match binding.compare(verified.signer(), &verified.times()) {
         Membership::Authorized if binding.standing == Standing::New => {
             bound(Finding::IdentityUnknown, BindingSource::Record)
                 .expected(
                     format!("an identity of {} that is known from elsewhere, too", path.author),
-                    format!("{}, as {} says", valid.signer, binding.name()),
+                    format!("{}, as {} says", verified.signer(), binding.name()),
                 )
                 .hint(
                     "whoever holds the author's PAUSE account can have made this record, which was never seen before; use an index (`cpan-sigstore index use`), or ask the author and pin it in policy.toml. Once a release is allowed whose signer signed the record too, the record is remembered",
@@ -133,12 +139,12 @@ fn by_record(path: &ReleasePath, binding: &Binding, valid: &Valid) -> Told {
         }
         Membership::Authorized => bound(Finding::Trusted, BindingSource::Record),
         Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Record)
-            .expected(listed(), signed(valid))
+            .expected(listed(), signed(verified))
             .hint(
                 "do not use the file: the author says that this identity did not sign any more at that time, or not yet",
             ),
         Membership::Unauthorized => bound(Finding::IdentityMismatch, BindingSource::Record)
-            .expected(listed(), valid.signer.to_string())
+            .expected(listed(), verified.signer().to_string())
             .hint(
                 "do not use the file: the author says who signs, and this identity is not among them; the author can add it with `cpan-sigstore author add`",
             ),
@@ -149,7 +155,7 @@ fn by_pause(
     path: &ReleasePath,
     provider: &PauseProvider,
     id: Option<&PauseId>,
-    valid: &Valid,
+    verified: &VerifiedSignature,
 ) -> Told {
     if id != Some(&path.author) {
         return bound(Finding::IdentityMismatch, BindingSource::PauseIssued)
@@ -158,7 +164,7 @@ fn by_pause(
                     "{}!{} (by {})",
                     path.author, provider.domain, provider.issuer
                 ),
-                valid.signer.to_string(),
+                verified.signer().to_string(),
             )
             .hint("do not use the file: PAUSE says that another of its authors signed it");
     }
@@ -170,7 +176,7 @@ fn listed(identities: &[AuthorIdentity]) -> String {
     identities.join(", or ")
 }
 
-fn signed(valid: &Valid) -> String {
-    let times: Vec<_> = valid.times.iter().map(ToString::to_string).collect();
-    format!("{}, signed {}", valid.signer, times.join(" and "))
+fn signed(verified: &VerifiedSignature) -> String {
+    let times: Vec<_> = verified.times().iter().map(ToString::to_string).collect();
+    format!("{}, signed {}", verified.signer(), times.join(" and "))
 }

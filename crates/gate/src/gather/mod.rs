@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use crate::{
     Candidate, GateError, TrustStore,
     binding::{Binding, Sources},
-    evidence::{Evidence, IndexAge, Signature, Valid},
-    gate::Trust,
+    candidate::Trust,
+    evidence::{Evidence, IndexAge, Signature},
     look::ArchiveLook,
     store::Vouched,
 };
@@ -154,7 +154,7 @@ impl Work {
         let seen = preflight(&mut file, &self.name, &Destination::default()).map_err(failed)?;
         Ok(Looked {
             digest: seen.digest,
-            signature: self.bundle.as_deref().map_or(Signature::Missing, |bundle| {
+            signature: self.bundle.as_deref().map_or(Signature::Absent, |bundle| {
                 verify(&self.trust, seen.digest, bundle, self.allow)
             }),
             archive: ArchiveLook::of(&seen),
@@ -166,15 +166,15 @@ impl Work {
 fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: Allow) -> Signature {
     let bundle = match StrictBundle::parse(bundle) {
         Ok(bundle) => bundle,
-        Err(refused) => return Signature::Refused(refused),
+        Err(refused) => return Signature::Invalid(refused),
     };
     let verifier = match trust {
         Trust::Material(verifier) => verifier,
-        Trust::None(reason) => return Signature::Untold(reason.clone()),
+        Trust::None(reason) => return Signature::Undetermined(reason.clone()),
     };
     match verifier.verify(Artifact::Digest(digest), &bundle, allow) {
-        Ok(verified) => Signature::Valid(Box::new(Valid::from(&verified))),
-        Err(VerifyError::Refused(refused)) => Signature::Refused(refused),
-        Err(VerifyError::Artifact(error)) => Signature::Untold(error.to_string()),
+        Ok(verified) => Signature::Verified(Box::new(verified)),
+        Err(VerifyError::Refused(refused)) => Signature::Invalid(refused),
+        Err(VerifyError::Artifact(error)) => Signature::Undetermined(error.to_string()),
     }
 }

@@ -6,7 +6,8 @@ use cpan_sigstore_records::{author_index::OVERRIDE_DELAY, chain::History};
 use jiff::Timestamp;
 
 use crate::{
-    RecordFile, binding::Found, gate::Trust, records, records::RECORDS_LIMIT, store::NotedOverride,
+    RecordFile, binding::Found, candidate::Trust, records, records::RECORDS_LIMIT,
+    store::NotedOverride,
 };
 
 /// The records of an author, as they were found.

@@ -78,6 +78,16 @@ impl Known {
         self.distribution.iter().find(|it| it.author != *author)
     }
 
+    /// Whether these rows, read after a release was remembered, are what was known before, and that release.
+    pub fn is_continued_by(&self, now: &Self, seen: &Seen<'_>) -> bool {
+        let of = &seen.path.author;
+        let is_same = |before: Option<&StableIdentity>, now: Option<&StableIdentity>| {
+            now.is_none_or(|now| *now == *before.unwrap_or(&seen.identity))
+        };
+        is_same(self.author.as_ref(), now.author.as_ref())
+            && is_same(self.own_distribution(of), now.own_distribution(of))
+    }
+
     /// A signed release of this author that was admitted.
     pub fn signed_by(&self, author: &PauseId) -> Option<&ReleasePath> {
         self.signed.as_ref().filter(|path| path.author == *author)

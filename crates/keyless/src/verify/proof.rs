@@ -33,8 +33,9 @@ pub struct KeySignature {
 ///
 /// # Security
 ///
-/// No function outside the verifier makes one. It says who signed, not whether this is who should
-/// have: that is [`VerifiedSignature::is_by`].
+/// No function outside the verifier makes one, but for a constructor for unit tests behind the feature `testing`,
+/// which the product is built without. It proves who signed, not that this is who should have:
+/// [`VerifiedSignature::is_by`] compares that.
 #[derive(Clone, Debug, Serialize)]
 pub struct VerifiedSignature {
     signer: SignerIdentity,
@@ -176,6 +177,36 @@ impl VerifiedSignature {
     /// Who signed.
     pub fn signer(&self) -> &SignerIdentity {
         &self.signer
+    }
+
+    /// The times of signing, by each clock. Never empty.
+    pub fn times(&self) -> Vec<Timestamp> {
+        let signed_at = self.signature.signed_at.iter();
+        signed_at.map(|signed| signed.time).collect()
+    }
+
+    /// Returns a proof of nothing, for unit tests of what is decided about a proof.
+    ///
+    /// The feature `testing` is enabled by dev-dependencies alone; `scripts/lint` checks that the product is built
+    /// without it.
+    #[cfg(feature = "testing")]
+    pub fn pretended(
+        signer: SignerIdentity,
+        times: Vec<Timestamp>,
+        attestation: Option<String>,
+    ) -> Self {
+        let signed_at = times.into_iter().map(|time| SignedTime {
+            time,
+            clock: Clock::TimestampAuthority,
+        });
+        let signature = KeySignature {
+            digest: Sha256Digest::new([0; 32]),
+            format: Format::V03,
+            attestation,
+            signed_at: signed_at.collect(),
+            log: Vec::new(),
+        };
+        Self { signer, signature }
     }
 
     /// What was signed, when, and where it is logged.

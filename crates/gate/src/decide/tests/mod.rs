@@ -7,6 +7,7 @@ use cpan_sigstore_core::{
     identity::{CiClaims, Subject},
     policy::Policy,
 };
+use cpan_sigstore_keyless::verify::VerifiedSignature;
 use cpan_sigstore_records::chain::History;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -14,7 +15,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     binding::{Binding, Found, Sources},
-    evidence::Valid,
     store::{FirstSigner, Known, StableIdentity},
 };
 
@@ -33,23 +33,28 @@ fn signer(name: &str) -> SignerIdentity {
 }
 
 fn valid(name: &str, when: &str) -> Signature {
-    Signature::Valid(Box::new(Valid {
-        signer: signer(name),
-        times: vec![when.parse().unwrap()],
-        statement: None,
-    }))
+    verified(signer(name), vec![when.parse().unwrap()], None)
 }
 
 fn stated(predicate: &str) -> Signature {
-    Signature::Valid(Box::new(Valid {
-        signer: signer("tim@x"),
-        times: vec![EARLY.parse().unwrap()],
-        statement: Some(predicate.into()),
-    }))
+    verified(
+        signer("tim@x"),
+        vec![EARLY.parse().unwrap()],
+        Some(predicate.into()),
+    )
+}
+
+fn verified(
+    signer: SignerIdentity,
+    times: Vec<Timestamp>,
+    attestation: Option<String>,
+) -> Signature {
+    let verified = VerifiedSignature::pretended(signer, times, attestation);
+    Signature::Verified(Box::new(verified))
 }
 
 fn refused() -> Signature {
-    Signature::Refused(Refused::new(Cause::ArtifactMismatch, "other bytes"))
+    Signature::Invalid(Refused::new(Cause::ArtifactMismatch, "other bytes"))
 }
 
 fn look(finding: Finding) -> ArchiveLook {
@@ -183,7 +188,7 @@ fn another_authors_upload_locks_nobody_out() {
         evidence.known.signed = Some("E/EV/EVE/Foo-Bar-0.0001.tar.gz".parse().unwrap());
         evidence
     };
-    let unsigned = judge("", &locked(Signature::Missing));
+    let unsigned = judge("", &locked(Signature::Absent));
     assert_found(&unsigned, Finding::Unsigned, Decision::Warn);
     let pinned = judge(PINNED, &locked(valid("tim@x", EARLY)));
     assert_found(&pinned, Finding::Trusted, Decision::Allow);
@@ -191,7 +196,7 @@ fn another_authors_upload_locks_nobody_out() {
 
 #[test]
 fn without_a_bundle_it_is_unsigned_or_a_downgrade_where_one_signed_before() {
-    let mut evidence = evidence(Signature::Missing);
+    let mut evidence = evidence(Signature::Absent);
     assert_found(&judge("", &evidence), Finding::Unsigned, Decision::Warn);
     let strict = judge("default.require-signed = true", &evidence);
     assert_found(&strict, Finding::Unsigned, Decision::Deny);
@@ -243,9 +248,9 @@ fn the_signature_speaks_before_the_archive_and_neither_excuses_the_other() {
     let hostile = look(Finding::ArchiveHostile);
     for (signature, policy, finding) in [
         (valid("tim@x", EARLY), PINNED, Finding::ArchiveHostile),
-        (Signature::Missing, "", Finding::ArchiveHostile),
+        (Signature::Absent, "", Finding::ArchiveHostile),
         (
-            Signature::Missing,
+            Signature::Absent,
             "default.unsigned = 'deny'",
             Finding::Unsigned,
         ),
@@ -262,7 +267,7 @@ fn the_signature_speaks_before_the_archive_and_neither_excuses_the_other() {
         assert_found(&verdict, finding, Decision::Deny);
     }
     // Two warnings: the first is the finding, the other stands beside it.
-    let mut evidence = evidence(Signature::Missing);
+    let mut evidence = evidence(Signature::Absent);
     evidence.archive = look(Finding::NameUnchecked);
     let verdict = judge("", &evidence);
     assert_found(&verdict, Finding::Unsigned, Decision::Warn);
@@ -276,9 +281,9 @@ fn the_signature_speaks_before_the_archive_and_neither_excuses_the_other() {
 
 fn signatures() -> impl Strategy<Value = Signature> {
     prop_oneof![
-        Just(Signature::Missing),
+        Just(Signature::Absent),
         Just(refused()),
-        Just(Signature::Untold("no network".into())),
+        Just(Signature::Undetermined("no network".into())),
         Just(valid("tim@x", EARLY)),
         Just(valid("tim@x", LATE)),
         Just(valid("eve@x", EARLY)),
@@ -312,9 +317,9 @@ proptest! {
         pinned in any::<bool>(),
         loose in any::<bool>(),
     ) {
-        let untold = matches!(signature, Signature::Untold(_));
-        let invalid = matches!(signature, Signature::Refused(_));
-        let is_valid = matches!(signature, Signature::Valid(_));
+        let untold = matches!(signature, Signature::Undetermined(_));
+        let invalid = matches!(signature, Signature::Invalid(_));
+        let is_valid = matches!(signature, Signature::Verified(_));
         let hostile = matches!(&archive, ArchiveLook::Finding { finding, .. } if *finding != Finding::NameUnchecked);
         let evidence = Evidence {
             archive,

@@ -224,12 +224,12 @@ fn where_all_releases_are_signed_an_unsigned_one_is_a_downgrade() {
     for sources in [remembered(&[&one]), new] {
         let verdict = judge(
             "default.unsigned = 'allow'",
-            &with(Signature::Missing, sources),
+            &with(Signature::Absent, sources),
         );
         assert_found(&verdict, Finding::Downgrade, Decision::Deny);
     }
     let mixed = remembered(&[&first_record(&["tim@x"], "tim@x")]);
-    let verdict = judge("", &with(Signature::Missing, mixed));
+    let verdict = judge("", &with(Signature::Absent, mixed));
     assert_found(&verdict, Finding::Unsigned, Decision::Warn);
 }
 
@@ -248,15 +248,12 @@ fn a_record_outranks_another_authors_distribution() {
 fn pause_speaks_for_its_own_authors_where_the_policy_says_so() {
     let policy = "[pause]\nissuer = 'https://pause.example'\ndomain = 'pause.example'\n";
     let by = |subject| {
-        Signature::Valid(Box::new(Valid {
-            signer: SignerIdentity {
-                subject,
-                issuer: "https://pause.example".into(),
-                claims: CiClaims::default(),
-            },
-            times: vec![LATE.parse().unwrap()],
-            statement: None,
-        }))
+        let signer = SignerIdentity {
+            subject,
+            issuer: "https://pause.example".into(),
+            claims: CiClaims::default(),
+        };
+        verified(signer, vec![LATE.parse().unwrap()], None)
     };
     let username = |name: &str| by(Subject::Username(name.into()));
     for (signature, finding) in [
@@ -332,7 +329,7 @@ fn a_stale_index_warns_then_says_nothing_and_a_pin_needs_none() {
         assert_found(&judge(policy, &evidence), finding, decision);
         // Nor is an unsigned release known to be allowed.
         if decision == Decision::TryLater {
-            let mut evidence = with(Signature::Missing, sources());
+            let mut evidence = with(Signature::Absent, sources());
             evidence.index = Some(index);
             assert_found(&judge(policy, &evidence), finding, decision);
         }
@@ -344,7 +341,7 @@ const PINNED_LONG: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x',
 
 #[test]
 fn records_that_could_not_be_verified_are_not_taken_for_none() {
-    for signature in [Signature::Missing, valid("tim@x", LATE)] {
+    for signature in [Signature::Absent, valid("tim@x", LATE)] {
         let mut evidence = with(signature, sources());
         evidence.untold = Some("no trust material".into());
         assert_found(

@@ -161,22 +161,18 @@ fn place(records: &[Record]) -> Found {
 impl Case {
     fn signature(&self) -> Signature {
         match &self.signature {
-            None => Signature::Missing,
+            None => Signature::Absent,
             Some(Signed::Refused { refused }) => {
                 let mut causes = Cause::ALL.iter();
                 let cause = causes.find(|cause| cause.code() == refused).unwrap();
-                Signature::Refused(Refused::new(*cause, "something else"))
+                Signature::Invalid(Refused::new(*cause, "something else"))
             }
-            Some(Signed::Untold { untold }) => Signature::Untold(untold.clone()),
+            Some(Signed::Untold { untold }) => Signature::Undetermined(untold.clone()),
             Some(Signed::Valid {
                 signer,
                 signed,
                 statement,
-            }) => Signature::Valid(Box::new(Valid {
-                signer: signer.signer(),
-                times: signed.clone(),
-                statement: statement.clone(),
-            })),
+            }) => verified(signer.signer(), signed.clone(), statement.clone()),
         }
     }
 
@@ -256,8 +252,8 @@ fn the_gate_finds_and_decides_what_the_standard_says() {
         let evidence = case.evidence();
         let verdict = decide(&case.release.0, &evidence, &rule);
         let remembers = match (&case.expected.remembers, &evidence.signature) {
-            (Some(_), Signature::Valid(valid)) if verdict.admits() => {
-                let lesson = Lesson::of(&case.release.0, &evidence, &rule, valid);
+            (Some(_), Signature::Verified(verified)) if verdict.admits() => {
+                let lesson = Lesson::of(&case.release.0, &evidence, &rule, verified);
                 Some(Remembers {
                     author: lesson.scope == Scope::Author,
                     distribution: true,
