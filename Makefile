@@ -1,6 +1,6 @@
 # What one does with this repository; each recipe is one script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop bench fuzz lint
+.PHONY: help demo test docs interop bench fuzz lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ demo: ## sign and verify a Perl distribution on a Sigstore of one's own, as a st
 
 test: ## the tests of the workspace and of the Perl distributions
 	@scripts/test
+
+docs: ## the book, in target/book
+	@scripts/docs
 
 interop: ## against cosign, sigstore-python and a real Sigstore on loopback (needs Go)
 	@scripts/interop
