@@ -40,16 +40,16 @@ Acme::Sigstore::Demo - the SHA-256 digest of a file, grouped for reading aloud
 
 =head1 DESCRIPTION
 
-A signature of Sigstore covers one thing: the SHA-256 digest of a file. This
+A Sigstore signature covers one thing: the SHA-256 digest of a file. This
 module shows that digest in groups of four digits, so that two people can
 compare it over the telephone.
 
-The distribution is small on purpose. It is what the demonstration of
-C<cpan-sigstore> packs, signs and verifies.
+The distribution is small on purpose. The demonstration of C<cpan-sigstore>
+packs, signs and verifies it.
 
 =head1 FUNCTIONS
 
-Nothing is exported unless asked for.
+Nothing is exported by default.
 
 =head2 fingerprint
 

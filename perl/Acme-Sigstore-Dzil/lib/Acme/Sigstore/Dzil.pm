@@ -35,12 +35,12 @@ Acme::Sigstore::Dzil - the name of the bundle that belongs to an archive
 
 =head1 DESCRIPTION
 
-The distribution is small on purpose, and built by L<Dist::Zilla>. It is what
-the demonstration of C<cpan-sigstore> releases.
+The distribution is small on purpose, and built by L<Dist::Zilla>. The
+demonstration of C<cpan-sigstore> releases it.
 
 =head1 FUNCTIONS
 
-Nothing is exported unless asked for.
+Nothing is exported by default.
 
 =head2 bundle_of
 

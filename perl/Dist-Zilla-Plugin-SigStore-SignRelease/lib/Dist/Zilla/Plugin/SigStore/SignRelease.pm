@@ -248,31 +248,32 @@ Then:
 
 =head1 DESCRIPTION
 
-It takes the place of L<Dist::Zilla::Plugin::UploadToCPAN>. On C<dzil release>
-the program C<cpan-sigstore> checks the archive, signs it after a login at the
-browser, verifies the bundle it made, and uploads bundle and archive to PAUSE:
-the bundle first, because PAUSE publishes in the order in which files arrive.
-There is no key to keep.
+This plugin replaces L<Dist::Zilla::Plugin::UploadToCPAN>. On C<dzil release>
+the program C<cpan-sigstore> checks the archive, signs it after a login in the
+browser, and verifies the bundle. Then it uploads both to PAUSE. The bundle goes
+first, because PAUSE publishes in the order of uploads. There is no key to keep.
 
-B<Your name becomes public>: it stands in the certificate, and the certificate
-in a public log for ever. C<cpan-sigstore> asks before the first login.
+B<Your name becomes public>. The certificate contains it, and stays in a public
+log for ever. C<cpan-sigstore> asks for your confirmation before the first
+login.
 
 =head1 ADDING IT TO dist.ini
 
-PAUSE takes no file twice, so the plugin that uploads has to go. In a bundle
-that is done by C<[@Filter]> as above; C<bundle> and C<remove> without a dash
-mean the same, as long as no other option of C<[@Filter]> begins with one.
-Where F<dist.ini> lists its plugins one by one, put
-C<[SigStore::SignRelease]> in the place of C<[UploadToCPAN]>. When both of them
-would upload, the release is refused before anything is built.
+PAUSE accepts no file twice, so remove the plugin that uploads. In a plugin
+bundle, C<[@Filter]> does that as shown above. C<bundle> and C<remove> without a
+dash mean the same, as long as no other option of C<[@Filter]> begins with one.
+
+If F<dist.ini> lists its plugins one by one, replace C<[UploadToCPAN]> with
+C<[SigStore::SignRelease]>. If both of them would upload, the plugin refuses the
+release before the build.
 
 =head1 ATTRIBUTES
 
 =head2 identity
 
-Who means to sign, as the certificate will say: an e-mail address mostly, or
-the address of a workflow. A login as somebody else ends the release, and
-nothing is signed. Without it, whoever logs in signs.
+The intended signer, as the certificate will name it: usually an e-mail address,
+or the address of a workflow. A login as somebody else ends the release, and
+nothing is signed. Without this attribute, anybody who logs in signs.
 
 =head2 issuer
 
@@ -281,17 +282,17 @@ C<https://accounts.google.com>.
 
 =head2 provider
 
-C<google>, C<github> or C<microsoft>: skips the question at the login page.
+C<google>, C<github> or C<microsoft>: skips the question on the login page.
 
 =head2 instance
 
-The name of a Sigstore other than the public one, as
+The name of another Sigstore than the public one, as
 C<cpan-sigstore instance list> shows it.
 
 =head2 wait
 
-With 1, waits until PAUSE has published the release and compares the bytes with
-those that were signed. 0 by default.
+With 1, the plugin waits until PAUSE has published the release, and compares the
+published bytes with the signed ones. 0 by default.
 
 =head2 upload_to_cpan
 
@@ -300,24 +301,24 @@ With 0, the archive is checked, signed and verified, and nothing is uploaded.
 
 =head2 answer_yes
 
-With 1, agrees without being asked that the name becomes public. 0 by default.
+With 1, confirms in advance that the name becomes public. 0 by default.
 
 =head2 sigstore_extension
 
-What follows the archive's name in that of the bundle, C<sigstore.json> by
-default; a leading dot is allowed.
+The end of the bundle's name after the archive's name, C<sigstore.json> by
+default. A leading dot is allowed.
 
 =head2 Attributes of UploadToCPAN
 
 C<username>, C<credentials_stash>, C<pause_cfg_file>, C<pause_cfg_dir>,
-C<upload_uri> and C<subdir> mean what they mean there. C<retries> and
-C<retry_delay> are accepted and have no effect: C<cpan-sigstore> tries again by
-itself.
+C<upload_uri> and C<subdir> have their usual meaning. C<retries> and
+C<retry_delay> are accepted and have no effect, because C<cpan-sigstore> retries
+by itself.
 
 =head1 CREDENTIALS
 
-None are needed with C<upload_to_cpan = 0>. Otherwise, the first of these that
-is there:
+None are needed with C<upload_to_cpan = 0>. Otherwise the plugin uses the first
+of these:
 
 =over 4
 
@@ -328,32 +329,32 @@ is there:
 =item * C<token>, or C<user> and C<password>, in F<~/.pause>, which may be
 encrypted when L<Config::Identity> is installed;
 
-=item * what you type when asked.
+=item * your answers to prompts.
 
 =back
 
-They reach C<cpan-sigstore> through a pipe. They are not on its command line, in
-the environment (but for C<PAUSE_TOKEN>, which is there already), in a log, or
-in a file.
+The plugin passes them to C<cpan-sigstore> through a pipe. They are never on its
+command line, in a log or in a file. Only C<PAUSE_TOKEN> is in the environment,
+because you put it there.
 
 =head1 WHEN SOMETHING IS MISSING OR FAILS
 
-The program, its version, the credentials and the other plugins are looked at
-before the distribution is built, and nothing is built when one will not do.
+Before the build, the plugin checks the program, its version, the credentials
+and the other plugins. If one of them is unsuitable, nothing is built.
 
-Every exit code of C<cpan-sigstore> but 0 ends the release with an error, and
-so does a signal:
+Every exit code of C<cpan-sigstore> other than 0 ends the release with an error,
+and so does a signal:
 
     1   an error, shown above
-    2   the program does not understand how it was called
+    2   the program does not know one of its arguments
     3   a service is down or has not answered yet
     11  the bundle does not verify, or other bytes were published
-    12  it was somebody else who logged in or signed
+    12  somebody else logged in or signed
     14  the archive has defects, and nothing was signed
 
-Where the same archive can go on from where it stopped, the error shows the
-command that does it. Do not run C<dzil release> again in its place: a new build
-has other bytes, and PAUSE refuses them once it has the first ones.
+If the release of the same archive can continue, the error shows the command.
+Do not run C<dzil release> again instead. A new build has other bytes, and PAUSE
+refuses them once it has the first ones.
 
 =head1 ENVIRONMENT
 
@@ -370,36 +371,36 @@ See L</CREDENTIALS>.
 
 =item CPAN_UPLOADER_UPLOAD_URI
 
-Where to upload to, unless C<upload_uri> says.
+The upload form, unless C<upload_uri> names another.
 
 =back
 
 =head1 COMING FROM VERSIONS UP TO 0.06
 
-Those were another program of the same name, which called C<cosign>. F<dist.ini>
-stays as it is. What differs:
+Those versions were another program of the same name, which called C<cosign>.
+F<dist.ini> stays as it is. The differences are:
 
 =over 4
 
-=item * C<cpan-sigstore> has to be installed, and C<cosign> need not be.
+=item * You need C<cpan-sigstore>, and no C<cosign>.
 
-=item * C<identity> and C<issuer> say who has to have signed. The signature was
-compared with the name that the bundle itself claims.
+=item * C<identity> and C<issuer> state the required signer. Before, the
+signature was compared with the name that the bundle itself claimed.
 
-=item * Names with blanks, quotes or semicolons are passed on as they are. They
-went through a shell.
+=item * Names with blanks, quotes or semicolons are passed on unchanged. Before,
+they went through a shell.
 
-=item * The bundle is uploaded before the archive, not after it.
+=item * The bundle is uploaded before the archive, and not after it.
 
-=item * A signing that fails fails the release. It was a message, and the
-release went on.
+=item * If signing fails, the release fails. Before, it only printed a message
+and continued.
 
 =back
 
 =head1 SUPPORTED SYSTEMS
 
-Systems with F</dev/fd>: Linux, macOS, the BSDs. Elsewhere a token in
-C<PAUSE_TOKEN> is needed, or C<upload_to_cpan = 0>.
+Systems with F</dev/fd>: Linux, macOS, the BSDs. On other systems you need a
+token in C<PAUSE_TOKEN>, or C<upload_to_cpan = 0>.
 
 =head1 AUTHOR
 
