@@ -1,7 +1,7 @@
 //! The records of an author on a CPAN, and which of them count.
 
 use cpan_sigstore_core::{identity::IdentityPolicy, release::PauseId};
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{RecordFile, RecordRefused, TrustStore, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
@@ -30,7 +30,7 @@ impl Found {
     /// # Errors
     /// Where the CPAN gives no answer of use, or the memory cannot be used.
     pub async fn at(
-        cpan: &Upstream,
+        cpan: &Cpan,
         author: &PauseId,
         memory: &TrustStore,
         verifier: &Verifier,
@@ -39,11 +39,7 @@ impl Found {
     }
 
     /// The same, beside what is known otherwise.
-    async fn beside(
-        history: History,
-        cpan: &Upstream,
-        verifier: &Verifier,
-    ) -> Result<Self, Failure> {
+    async fn beside(history: History, cpan: &Cpan, verifier: &Verifier) -> Result<Self, Failure> {
         let files = cpan.author_records(history.author(), 1).await?;
         Ok(Self::among(&files, history, verifier))
     }
@@ -101,7 +97,7 @@ pub fn signing_now(record: &AuthorRecord) -> Vec<IdentityPolicy> {
 /// Who has to sign the releases of an author, so that others believe them: whom the author's record on CPAN
 /// names. `None` where there is no record, or it cannot be told; nothing rests on it but what others will say.
 pub async fn may_sign(
-    cpan: &Upstream,
+    cpan: &Cpan,
     author: &PauseId,
     verifier: &Verifier,
 ) -> Option<Vec<IdentityPolicy>> {

@@ -3,8 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_cpan::published;
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::{self as cpan, Cpan};
 use cpan_sigstore_gate::Gate;
 use cpan_sigstore_mirror::{Mirror, Options, Records, cache::CacheError, server::TlsError};
 use cpan_sigstore_registry::subscription::Copies;
@@ -19,7 +18,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub struct MirrorArgs {
     /// The CPAN to fetch from: http, https, or file for a folder
-    #[arg(long, value_name = "URL", env = "CPAN_SIGSTORE_CPAN", default_value = published::DEFAULT)]
+    #[arg(long, value_name = "URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT)]
     upstream: String,
     /// The folder for what was allowed, which several mirrors may share
     #[arg(long, value_name = "DIR")]
@@ -83,7 +82,7 @@ impl MirrorArgs {
         runtime: &Runtime,
         terminal: &Terminal,
     ) -> Result<Arc<Mirror>, Failure> {
-        let upstream = Upstream::at(&self.upstream)?;
+        let upstream = Cpan::at(&self.upstream)?;
         let cache = match &self.cache_dir {
             Some(folder) => folder.clone(),
             None => folders::cache()?.join("mirror"),

@@ -5,8 +5,7 @@ use std::{io::IsTerminal as _, path::PathBuf};
 use clap::Args;
 use cpan_sigstore_archive::Destination;
 use cpan_sigstore_core::release::{PauseId, Subdirectory};
-use cpan_sigstore_cpan::published::{self, Cpan, Directory};
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::{self as cpan, Cpan, Directory};
 use cpan_sigstore_pause::{
     credentials::{Credentials, DotPause},
     server::{self, Pause},
@@ -51,25 +50,17 @@ pub struct PauseArgs {
 #[command(next_help_heading = "PAUSE")]
 pub struct CpanArgs {
     /// The CPAN that shows what is published
-    #[arg(long = "cpan", value_name = "URL", env = "CPAN_SIGSTORE_CPAN", default_value = published::DEFAULT, hide_env_values = true)]
+    #[arg(long = "cpan", value_name = "URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT, hide_env_values = true)]
     url: String,
 }
 
 impl CpanArgs {
-    /// The CPAN.
+    /// The CPAN, by HTTP or in a folder.
     ///
     /// # Errors
-    /// Where it cannot be asked.
+    /// [`Failure::Cpan`] if its address is invalid, or TLS cannot be set up.
     pub fn open(&self) -> Result<Cpan, Failure> {
         Ok(Cpan::at(&self.url)?)
-    }
-
-    /// The same, which may also be a folder (`file:` URL).
-    ///
-    /// # Errors
-    /// Where it cannot be asked.
-    pub fn upstream(&self) -> Result<Upstream, Failure> {
-        Ok(Upstream::at(&self.url)?)
     }
 }
 

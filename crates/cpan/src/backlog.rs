@@ -1,84 +1,62 @@
-//! What an author published unsigned, to be signed belatedly.
+//! An author's backlog: archives on CPAN without a bundle.
 //!
-//! A bundle can be put beside an archive at any time. What is signed then is what the author says it
-//! is: the author's own copy, or a digest the author agreed to, and never just what a CPAN serves.
-
-use std::collections::VecDeque;
+//! A bundle can be added to an archive at any time. The author signs a copy of her own, or a digest that she
+//! confirmed, and never just the bytes that a CPAN serves.
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     release::{PauseId, Suffix},
 };
 
-use crate::{
-    checksums::Checksums,
-    published::{Cpan, CpanError, Directory},
-};
+use crate::{Cpan, CpanError, Directory, checksums::Checksums};
 
-/// Most directories of one author that are looked into.
-const DIRECTORIES: usize = 1000;
-
-/// An archive that a CPAN lists and no bundle belongs to.
+/// An archive without a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsignedArchive {
-    /// Where it is.
+    /// The directory that it is in.
     pub directory: Directory,
     /// Its base name.
     pub name: String,
-    /// What CHECKSUMS say of it.
+    /// The digest that CHECKSUMS states.
     pub stated: Option<Sha256Digest>,
 }
 
 impl UnsignedArchive {
-    /// Its path under a CPAN.
+    /// Its path below the root of a CPAN.
     pub fn path(&self) -> String {
         self.directory.path(&self.name)
     }
 }
 
-/// Why the backlog cannot be told.
+/// Reasons why the backlog is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum BacklogError {
-    /// The CPAN gives no answer of use.
+    /// The CPAN cannot be read.
     #[error(transparent)]
     Cpan(#[from] CpanError),
-    /// It knows no such author, or one without files.
+    /// The author is unknown, or has no files.
     #[error("expected CHECKSUMS in {0}, found none: an author without files, or no such author")]
     NoAuthor(String),
-    /// More directories than an author has.
-    #[error("expected at most {DIRECTORIES} directories of one author, found more")]
-    TooManyDirectories,
 }
 
-/// All archives of an author that have no bundle, by directory and name.
+/// Lists all archives of an author that have no bundle, by directory and name.
 ///
-/// Archives are found by CHECKSUMS. These list a file for a while after it was deleted, so each bundle
-/// is looked for where it should be. `suffix` is what its name adds to the archive's, `limit` the
-/// largest bundle in bytes.
+/// CHECKSUMS names the archives. It lists a deleted file for a while, so each bundle is requested. `suffix` is
+/// the end of a bundle's name, `limit` its size limit in bytes.
 ///
 /// # Errors
-/// Where the CPAN gives no answer of use, or has nothing of the author.
+/// [`BacklogError`] if the CPAN cannot be read, or has no files of the author.
 pub async fn unsigned(
     cpan: &Cpan,
     author: &PauseId,
     suffix: &str,
     limit: usize,
 ) -> Result<Vec<UnsignedArchive>, BacklogError> {
-    let root = Directory::new(author.clone(), None);
-    let mut left = VecDeque::from([root]);
-    let mut seen = 0;
+    let mut walk = cpan.directories(author);
+    let mut is_known = false;
     let mut unsigned = Vec::new();
-    while let Some(directory) = left.pop_front() {
-        seen += 1;
-        if seen > DIRECTORIES {
-            return Err(BacklogError::TooManyDirectories);
-        }
-        let checksums = match cpan.checksums(&directory).await? {
-            Some(checksums) => checksums,
-            // A directory that was deleted is still listed in the one above.
-            None if directory.below().is_some() => continue,
-            None => return Err(BacklogError::NoAuthor(directory.path(""))),
-        };
+    while let Some((directory, checksums)) = walk.next().await? {
+        is_known = true;
         for (name, stated) in archives(&checksums) {
             let bundle = directory.path(&format!("{name}{suffix}"));
             if cpan.file(&bundle, limit).await?.is_none() {
@@ -89,7 +67,9 @@ pub async fn unsigned(
                 });
             }
         }
-        left.extend(directory.folders(&checksums));
+    }
+    if !is_known {
+        return Err(BacklogError::NoAuthor(author.directory()));
     }
     Ok(unsigned)
 }

@@ -1,24 +1,30 @@
 //! The read side of a CPAN, by HTTP or in a folder. Nothing that it returns is trusted.
 //!
-//! - [`upstream`]: where a CPAN is, and its files.
+//! - [`Cpan`]: the client; [`Cpan::fetch_release`] is the one way to a release.
 //! - [`path`]: the paths that a CPAN has; all others are refused.
+//! - [`directory`]: the directories of an author, and a walk through them.
 //! - [`package_index`]: the package index and its siblings.
 //! - [`checksums`]: CHECKSUMS, parsed as data.
-//! - [`published`]: the directories of an author.
 //! - [`recent`]: the RECENT files.
 //! - [`backlog`]: archives that an author published without a bundle.
 //! - [`publication`]: from uploaded to published.
 
-mod author_records;
 pub mod backlog;
 pub mod checksums;
+mod client;
+pub mod directory;
 mod folder;
 pub mod package_index;
 pub mod path;
 pub mod publication;
-pub mod published;
 pub mod recent;
-pub mod upstream;
+mod records;
+mod release;
+mod source;
 
-/// Largest archive that is read, in bytes.
+pub use client::{Cpan, CpanError, DEFAULT};
+pub use directory::{Directory, DirectoryWalk};
+pub use release::{FetchedArchive, FetchedRelease};
+
+/// Size limit of an archive, in bytes.
 pub const ARCHIVE_LIMIT: u64 = 4 * 1024 * 1024 * 1024;

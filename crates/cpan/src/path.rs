@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::published::Directory;
+use crate::Directory;
 use cpan_sigstore_core::release::{PauseId, ReleasePath, Subdirectory};
 use cpan_sigstore_records::record::{self, RecordName};
 

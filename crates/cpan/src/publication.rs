@@ -4,7 +4,7 @@ use std::fmt;
 
 use cpan_sigstore_core::digest::Sha256Digest;
 
-use crate::published::{Cpan, CpanError, Directory};
+use crate::{Cpan, CpanError, Directory};
 
 /// What should be published.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! The package index of a CPAN, as every part of the program reads it.
 
 use cpan_sigstore_cpan::{
+    Cpan, CpanError,
     package_index::{PackageIndex, PackageIndexError},
     path::SiteFile,
-    upstream::{SiteFileError, Upstream, UpstreamError},
 };
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::{TrustStore, store::TrustStoreError};
 pub enum IndexReadError {
     /// The CPAN cannot be read.
     #[error(transparent)]
-    Upstream(#[from] UpstreamError),
+    Cpan(#[from] CpanError),
     /// The index has another form, or is dated in the future.
     #[error(transparent)]
     Invalid(#[from] PackageIndexError),
@@ -33,15 +33,6 @@ pub enum IndexReadError {
     Store(#[from] TrustStoreError),
 }
 
-impl From<SiteFileError> for IndexReadError {
-    fn from(error: SiteFileError) -> Self {
-        match error {
-            SiteFileError::Upstream(error) => Self::Upstream(error),
-            SiteFileError::Packed(error) => Self::Invalid(error.into()),
-        }
-    }
-}
-
 /// Reads the package index of a CPAN; `None` if it has none.
 ///
 /// Its date is compared with this machine's clock first, and only then with the newest date in the trust
@@ -50,7 +41,7 @@ impl From<SiteFileError> for IndexReadError {
 /// # Errors
 /// [`IndexReadError`] if the index cannot be read, is invalid, dated in the future, or was rolled back.
 pub async fn read_package_index(
-    cpan: &Upstream,
+    cpan: &Cpan,
     store: &TrustStore,
     now: Timestamp,
 ) -> Result<Option<PackageIndex>, IndexReadError> {
@@ -82,7 +73,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let modules = folder.path().join("cpan/modules");
         fs::create_dir_all(&modules).unwrap();
-        let cpan = Upstream::Folder(folder.path().join("cpan"));
+        let cpan = Cpan::in_folder(folder.path().join("cpan"));
         let store = TrustStore::open(folder.path().join("store.sqlite").to_str().unwrap())
             .await
             .unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_cpan::recent::{Coverage, Epoch, EventKind, News, news};
-use cpan_sigstore_cpan::upstream::Upstream;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Untold, state::AuthorState};
@@ -34,7 +34,7 @@ pub(super) struct Called {
 impl Called {
     /// Asks the CPAN what has happened since these authors were looked at.
     pub async fn by(
-        upstream: &Upstream,
+        cpan: &Cpan,
         known: &BTreeMap<String, AuthorState>,
         authors: &[PauseId],
         now: Timestamp,
@@ -46,7 +46,7 @@ impl Called {
         // Of those who are known the one that was looked at longest ago; of the others all is looked at.
         let since = upto.iter().min().copied();
         let newest_seen = upto.iter().max().copied();
-        let fetch = async |path: String, limit| upstream.small(&path, limit).await;
+        let fetch = async |path: String, limit| cpan.file(&path, limit).await;
         let mut called = Self {
             now,
             news: None,

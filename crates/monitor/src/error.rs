@@ -3,8 +3,7 @@
 use std::fmt;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::checksums::ChecksumsError;
-use cpan_sigstore_cpan::upstream::UpstreamError;
+use cpan_sigstore_cpan::CpanError;
 use cpan_sigstore_gate::{GateError, store::TrustStoreError};
 
 use super::kept::StateError;
@@ -69,21 +68,8 @@ impl fmt::Display for Untold {
 pub(super) enum ListingError {
     /// The CPAN gives no answer of use.
     #[error(transparent)]
-    Upstream(#[from] UpstreamError),
-    /// CHECKSUMS cannot be understood.
-    #[error("{path}: {source}")]
-    Checksums {
-        /// Which.
-        path: String,
-        /// What is wrong.
-        source: ChecksumsError,
-    },
-    /// More than an author has.
-    #[error("expected at most {limit} {what} of one author, found more")]
-    TooMany {
-        /// Of what.
-        what: &'static str,
-        /// The limit.
-        limit: usize,
-    },
+    Cpan(#[from] CpanError),
+    /// More releases than the limit.
+    #[error("too many releases of one author: expected at most {0}")]
+    TooManyReleases(usize),
 }

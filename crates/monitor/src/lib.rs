@@ -32,8 +32,8 @@ pub use kept::{Kept, StateError};
 pub use webhook::{Webhook, WebhookError};
 
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_cpan::recent::EventKind;
-use cpan_sigstore_cpan::upstream::Upstream;
 use cpan_sigstore_gate::Gate;
 use jiff::Timestamp;
 
@@ -47,7 +47,7 @@ pub const AUTHORS_LIMIT: usize = 20_000;
 /// What is asked, and by what it is judged.
 pub struct Watcher<'a> {
     /// The CPAN.
-    pub upstream: &'a Upstream,
+    pub cpan: &'a Cpan,
     /// Decides about releases, and remembers who signed them.
     pub gate: &'a Gate,
     /// The time.
@@ -96,7 +96,7 @@ impl Watcher<'_> {
         let mut delivery = Delivery { failed: false };
         delivery.run(kept, &mut round, &mut deliver).await?;
         let now = (self.clock)();
-        let called = Called::by(self.upstream, &kept.state.authors, authors, now).await;
+        let called = Called::by(self.cpan, &kept.state.authors, authors, now).await;
         round.without_recent = kept.note_without_recent(called.without_recent);
         round.untold.extend(called.untold.clone());
         for author in authors {
@@ -135,7 +135,7 @@ impl Watcher<'_> {
             untold.push(Untold::of(author, error.to_string()));
         };
         let mut state = known.cloned().unwrap_or_default();
-        let listing = match Listing::of(self.upstream, author).await {
+        let listing = match Listing::of(self.cpan, author).await {
             Ok(listing) => listing,
             Err(error) => {
                 failed(&error);
@@ -153,7 +153,7 @@ impl Watcher<'_> {
         }
         // Asked before releases are looked at, with which the gate remembers new records.
         let remembered = self.gate.memory().history(author).await?;
-        let files = match records::files(self.upstream, author, &state.records).await {
+        let files = match records::files(self.cpan, author, &state.records).await {
             Ok(files) => files,
             Err(error) => {
                 failed(&error);

@@ -1,21 +1,15 @@
 //! What an author has on a CPAN, by CHECKSUMS, read as data: a list of where to look.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     release::{PauseId, ReleasePath},
 };
-use cpan_sigstore_cpan::{
-    checksums::{Checksums, SIZE_LIMIT as CHECKSUMS_LIMIT},
-    published::Directory,
-};
-use cpan_sigstore_cpan::{path::BUNDLE_SUFFIX, upstream::Upstream};
+use cpan_sigstore_cpan::{Cpan, Directory, checksums::Checksums, path::BUNDLE_SUFFIX};
 
 use super::error::ListingError;
 
-/// Most directories of one author.
-const DIRECTORIES: usize = 1000;
 /// Most releases of one author.
 const RELEASES: usize = 50_000;
 
@@ -40,28 +34,12 @@ pub(super) struct Listed {
 
 impl Listing {
     /// Reads the directories of an author.
-    pub async fn of(upstream: &Upstream, author: &PauseId) -> Result<Self, ListingError> {
+    pub async fn of(cpan: &Cpan, author: &PauseId) -> Result<Self, ListingError> {
         let mut listing = Self::default();
-        let mut left = VecDeque::from([Directory::new(author.clone(), None)]);
-        let mut seen = 0;
-        while let Some(directory) = left.pop_front() {
-            seen += 1;
-            if seen > DIRECTORIES {
-                return Err(ListingError::TooMany {
-                    what: "directories",
-                    limit: DIRECTORIES,
-                });
-            }
-            let path = directory.path("CHECKSUMS");
-            let Some(text) = upstream.small(&path, CHECKSUMS_LIMIT).await? else {
-                // A directory that was deleted may still be listed in the one above.
-                continue;
-            };
-            let checksums = Checksums::parse(&text)
-                .map_err(|source| ListingError::Checksums { path, source })?;
+        let mut walk = cpan.directories(author);
+        while let Some((directory, checksums)) = walk.next().await? {
             listing.is_there = true;
             listing.take(&directory, &checksums)?;
-            left.extend(directory.folders(&checksums));
         }
         Ok(listing)
     }
@@ -83,10 +61,7 @@ impl Listing {
             };
             self.releases.insert(listed.path.to_string(), listed);
             if self.releases.len() > RELEASES {
-                return Err(ListingError::TooMany {
-                    what: "releases",
-                    limit: RELEASES,
-                });
+                return Err(ListingError::TooManyReleases(RELEASES));
             }
         }
         Ok(())

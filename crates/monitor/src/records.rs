@@ -1,7 +1,7 @@
 //! What has changed of an author's records, by the rules of succession.
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
-use cpan_sigstore_cpan::upstream::{Upstream, UpstreamError};
+use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_gate::{
     RecordFile, RecordRefused,
     records::{RECORDS_LIMIT, verify},
@@ -20,17 +20,17 @@ use super::{
 /// The records in an author's directory: the known versions, and what follows on them. Nothing of them is
 /// believed.
 pub(super) async fn files(
-    upstream: &Upstream,
+    cpan: &Cpan,
     author: &PauseId,
     known: &RecordsState,
-) -> Result<Vec<RecordFile>, UpstreamError> {
+) -> Result<Vec<RecordFile>, CpanError> {
     let newest = newest(known);
     let mut files = Vec::new();
     // Of those that are known the latest; one that was dropped does not hide those after it.
     for version in oldest_asked(newest)..=newest {
-        files.extend(upstream.author_record(author, version).await?);
+        files.extend(cpan.author_record(author, version).await?);
     }
-    files.extend(upstream.author_records(author, newest + 1).await?);
+    files.extend(cpan.author_records(author, newest + 1).await?);
     Ok(files)
 }
 

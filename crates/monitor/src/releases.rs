@@ -6,10 +6,10 @@ use cpan_sigstore_core::{
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
-use cpan_sigstore_cpan::ARCHIVE_LIMIT;
 use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
+use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
 use cpan_sigstore_gate::{Candidate, RecordFile};
-use cpan_sigstore_http::{Download, Validators};
+use cpan_sigstore_http::Validators;
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use tempfile::NamedTempFile;
 
@@ -94,7 +94,7 @@ impl Look<'_> {
         if is_as_stated && !is_due && !self.is_named(&bundle) {
             return false;
         }
-        match self.watcher.upstream.bundle(&listed.path).await {
+        match self.watcher.cpan.bundle(&listed.path).await {
             Ok(found) => found.as_deref().map(Sha256Digest::of) != before.bundle,
             Err(error) => {
                 self.untold(&bundle, error);
@@ -200,24 +200,26 @@ impl Look<'_> {
         path: &ReleasePath,
         records: &[RecordFile],
     ) -> Result<Outcome, WatchError> {
-        let upstream = self.watcher.upstream;
         let name = path.to_string();
         let mut archive = NamedTempFile::new().map_err(WatchError::Temporary)?;
-        let known = Validators::default();
-        let got = upstream
-            .download(&name, &known, ARCHIVE_LIMIT, archive.as_file_mut())
+        let fetched = self
+            .watcher
+            .cpan
+            .fetch_release(
+                path,
+                std::future::ready(Ok::<_, CpanError>(())),
+                &Validators::default(),
+                archive.as_file_mut(),
+            )
             .await;
-        let digest_of_archive = match got {
-            Ok(Download::Whole { digest, .. }) => digest,
+        let (bundle, digest_of_archive) = match fetched {
+            Ok(Some(FetchedRelease {
+                bundle,
+                archive: FetchedArchive::Written { digest, .. },
+                ..
+            })) => (bundle, digest),
             // Without a condition nothing is unchanged.
-            Ok(Download::Absent | Download::Unchanged) => return Ok(Outcome::Gone),
-            Err(error) => {
-                self.untold(&name, error);
-                return Ok(Outcome::Untold);
-            }
-        };
-        let bundle = match upstream.bundle(path).await {
-            Ok(bundle) => bundle,
+            Ok(_) => return Ok(Outcome::Gone),
             Err(error) => {
                 self.untold(&name, error);
                 return Ok(Outcome::Untold);

@@ -52,7 +52,7 @@ pub fn run(command: &TrustCommand, terminal: &Terminal) -> Result<Exit, Failure>
     let TrustCommand::Explain(args) = command;
     let runtime = runtime()?;
     let gate = args.gate.open(&args.instance, false, &runtime, terminal)?;
-    let cpan = args.cpan.upstream()?;
+    let cpan = args.cpan.open()?;
     let explanation = runtime.block_on(async {
         let known = gate.known_version(&args.author).await?;
         let records = cpan.author_records(&args.author, known + 1).await?;

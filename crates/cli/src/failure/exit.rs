@@ -2,7 +2,6 @@
 
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::backlog::BacklogError;
-use cpan_sigstore_cpan::upstream::UpstreamError;
 use cpan_sigstore_gate::store::TrustStoreError;
 use cpan_sigstore_keyless::{
     login::LoginError,
@@ -45,7 +44,6 @@ impl Failure {
                 Exit::TryLater
             }
             Self::IndexRolledBack { .. } => Exit::Downgrade,
-            Self::Upstream(UpstreamError::Network(error)) if error.is_transient() => Exit::TryLater,
             Self::Sign(SignError::Identity { .. }) => Exit::IdentityMismatch,
             Self::Sign(SignError::OwnBundle(_)) => Exit::SignatureInvalid,
             Self::Sign(error) if error.is_transient() => Exit::TryLater,
@@ -69,7 +67,6 @@ impl Failure {
             | Self::BundleNameTaken { .. }
             | Self::Config(_)
             | Self::Gate(_)
-            | Self::Upstream(_)
             | Self::Index(_)
             | Self::NotOnCpan { .. }
             | Self::TrustStore(_)

@@ -13,8 +13,7 @@ use cpan_sigstore_core::{
     identity::PatternError,
     policy::PolicyError,
 };
-use cpan_sigstore_cpan::{backlog::BacklogError, published::CpanError};
-use cpan_sigstore_cpan::{package_index::PackageIndexError, upstream::UpstreamError};
+use cpan_sigstore_cpan::{CpanError, backlog::BacklogError, package_index::PackageIndexError};
 use cpan_sigstore_gate::{GateError, store::TrustStoreError};
 use cpan_sigstore_http::HttpError;
 use cpan_sigstore_keyless::{
@@ -187,9 +186,6 @@ pub enum Failure {
     /// A CPAN gives no answer of use.
     #[error(transparent)]
     Cpan(#[from] CpanError),
-    /// A CPAN, by address or in a folder, gives no answer of use.
-    #[error(transparent)]
-    Upstream(#[from] UpstreamError),
     /// The index of a CPAN is none.
     #[error(transparent)]
     Index(#[from] PackageIndexError),

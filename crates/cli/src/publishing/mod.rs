@@ -59,7 +59,7 @@ pub async fn finish(
         journal.published.get_or_insert_with(Timestamp::now);
         journal.write(kept)?;
     }
-    let url = release.cpan.url(&path).to_string();
+    let url = release.cpan.address(&path);
     let author = release.directory.author();
     print(signed, stage, Some((author, &url)), terminal, json);
     Ok(Exit::Success)

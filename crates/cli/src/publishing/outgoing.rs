@@ -7,7 +7,7 @@
 use std::{path::Path, sync::Arc};
 
 use cpan_sigstore_core::digest::Sha256Digest;
-use cpan_sigstore_cpan::published::{Cpan, Directory};
+use cpan_sigstore_cpan::{Cpan, Directory};
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 use cpan_sigstore_pause::{
     journal::Journal,

@@ -5,8 +5,8 @@ use std::{path::Path, time::Duration};
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
 use cpan_sigstore_cpan::{
+    Cpan,
     publication::{Awaited, Missing, Seen, Watch},
-    published::Cpan,
 };
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
 use tokio::time::Instant;
@@ -76,7 +76,7 @@ pub async fn wait(
         },
     );
     let seen = until_seen(args, &mut watch, terminal).await?;
-    let url = |name: &str| release.cpan.url(&release.directory.path(name)).to_string();
+    let url = |name: &str| release.cpan.address(&release.directory.path(name));
     Ok(match seen {
         Seen::Published { bundle } => {
             let url = url(&signed.bundle_name());
@@ -131,7 +131,7 @@ async fn until_seen(
 fn not_published(missing: Missing, cpan: &Cpan, args: &WaitArgs) -> Failure {
     Failure::NotPublished {
         missing: missing.to_string(),
-        cpan: cpan.url("").to_string(),
+        cpan: cpan.name(),
         minutes: args.patience,
     }
 }

@@ -64,9 +64,6 @@ struct Entry {
 /// Reasons to refuse an index.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageIndexError {
-    /// It cannot be unpacked.
-    #[error(transparent)]
-    Packed(#[from] PackedError),
     /// It is not UTF-8.
     #[error("invalid package index: expected UTF-8 text, found other bytes")]
     NotText,

@@ -11,7 +11,7 @@ use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_gate::{GateError, RecordFile};
 
 use super::Mirror;
-use cpan_sigstore_cpan::upstream::UpstreamError;
+use cpan_sigstore_cpan::CpanError;
 
 /// Of how many authors the records are held.
 const AUTHORS: usize = 20_000;
@@ -27,7 +27,7 @@ pub(super) struct AuthorRecords {
 
 /// Why nothing was found out.
 pub(super) enum AuthorTrouble {
-    Upstream(UpstreamError),
+    Upstream(CpanError),
     Gate(GateError),
 }
 

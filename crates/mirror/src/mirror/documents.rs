@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use cpan_sigstore_cpan::{
+    CpanError,
     checksums::SIZE_LIMIT as CHECKSUMS_LIMIT,
     path::{CpanPath, SiteFile},
-    upstream::{SiteFileError, UpstreamError},
 };
 use cpan_sigstore_gate::{IndexReadError, read_package_index};
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
@@ -23,26 +23,17 @@ use crate::{
 /// Reasons not to hand out a document.
 enum Trouble {
     Absent,
-    Upstream(UpstreamError),
+    Upstream(CpanError),
     Refused(Refusal, String),
 }
 
-impl From<UpstreamError> for Trouble {
-    fn from(error: UpstreamError) -> Self {
+impl From<CpanError> for Trouble {
+    fn from(error: CpanError) -> Self {
         // The file is there, and is nothing for a client.
-        if error.is_too_large() {
+        if error.is_too_large() || matches!(error, CpanError::Packed { .. }) {
             Self::Refused(Refusal::Unreadable, error.to_string())
         } else {
             Self::Upstream(error)
-        }
-    }
-}
-
-impl From<SiteFileError> for Trouble {
-    fn from(error: SiteFileError) -> Self {
-        match error {
-            SiteFileError::Upstream(error) => error.into(),
-            SiteFileError::Packed(error) => Self::Refused(Refusal::Unreadable, error.to_string()),
         }
     }
 }
@@ -60,7 +51,7 @@ impl From<RenderError> for Trouble {
 impl From<IndexReadError> for Trouble {
     fn from(error: IndexReadError) -> Self {
         let refusal = match error {
-            IndexReadError::Upstream(error) => return error.into(),
+            IndexReadError::Cpan(error) => return error.into(),
             IndexReadError::Invalid(_) => Refusal::Unreadable,
             IndexReadError::RolledBack { .. } => Refusal::IndexRolledBack,
             IndexReadError::Store(_) => Refusal::Internal,
@@ -91,7 +82,7 @@ impl Mirror {
     }
 
     /// What was handed on the last time, while the upstream is away.
-    fn kept_document(&self, wanted: &CpanPath, error: &UpstreamError) -> Answer {
+    fn kept_document(&self, wanted: &CpanPath, error: &CpanError) -> Answer {
         let place = self.known.place(&wanted.to_string());
         match place.filter(|place| self.cache.has(&place.content)) {
             Some(place) => {
@@ -117,7 +108,7 @@ impl Mirror {
     async fn checked(&self, wanted: &CpanPath) -> Result<Rendered, Trouble> {
         let path = wanted.to_string();
         let small = async |limit| {
-            let bytes = self.upstream.small(&path, limit).await?;
+            let bytes = self.upstream.file(&path, limit).await?;
             bytes.ok_or(Trouble::Absent)
         };
         match wanted {

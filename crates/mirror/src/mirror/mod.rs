@@ -28,7 +28,7 @@ use crate::{
     server::OperatorFiles,
 };
 use authors::AuthorRecords;
-use cpan_sigstore_cpan::{path::CpanPath, upstream::Upstream};
+use cpan_sigstore_cpan::{Cpan, path::CpanPath};
 use flights::Flights;
 
 /// How long a denial holds at most, so that a client that tries again is answered at once and an author
@@ -67,7 +67,7 @@ pub enum Answer {
 
 /// A mirror of one upstream.
 pub struct Mirror {
-    upstream: Upstream,
+    upstream: Cpan,
     gate: RwLock<Arc<Gate>>,
     cache: Cache,
     known: Known,
@@ -86,7 +86,7 @@ impl Mirror {
     /// # Errors
     /// Where the cache folder cannot be used.
     pub fn new(
-        upstream: Upstream,
+        upstream: Cpan,
         gate: Gate,
         records: Records,
         options: Options,

@@ -8,16 +8,14 @@ use std::{path::Path, sync::Arc};
 
 use cpan_sigstore_core::{finding::Exit, release::ReleasePath, verdict::Verdict};
 use cpan_sigstore_gate::{Candidate, GateError, RecordFile};
-use cpan_sigstore_http::{Download, Validators};
-
-use cpan_sigstore_cpan::ARCHIVE_LIMIT;
+use cpan_sigstore_http::Validators;
 
 use super::{Answer, Mirror, authors::AuthorTrouble};
 use crate::{
     cache::{CacheError, Content, Incoming, Place},
     record::{Record, Refusal},
 };
-use cpan_sigstore_cpan::{path::CpanPath, upstream::UpstreamError};
+use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease, path::CpanPath};
 
 /// An archive that has come, and is not in the cache.
 struct Came {
@@ -50,9 +48,24 @@ enum Archive {
 
 /// Why nothing was found out.
 enum Trouble {
-    Upstream(UpstreamError),
+    Upstream(CpanError),
     Cache(CacheError),
     Gate(GateError),
+}
+
+impl From<CpanError> for Trouble {
+    fn from(error: CpanError) -> Self {
+        Self::Upstream(error)
+    }
+}
+
+impl From<AuthorTrouble> for Trouble {
+    fn from(error: AuthorTrouble) -> Self {
+        match error {
+            AuthorTrouble::Upstream(error) => Self::Upstream(error),
+            AuthorTrouble::Gate(error) => Self::Gate(error),
+        }
+    }
 }
 
 impl Mirror {
@@ -87,32 +100,22 @@ impl Mirror {
     async fn fetch(&self, path: &ReleasePath, kept: Option<Place>) -> Result<Found, Trouble> {
         // Closed only when the process ends.
         let _turn = self.fetches.acquire().await;
-        let bundle = self
-            .upstream
-            .bundle(path)
-            .await
-            .map_err(Trouble::Upstream)?;
-        let records = self
-            .author_records(&path.author)
-            .await
-            .map_err(|trouble| match trouble {
-                AuthorTrouble::Upstream(error) => Trouble::Upstream(error),
-                AuthorTrouble::Gate(error) => Trouble::Gate(error),
-            })?;
         let mut file = self.cache.incoming().map_err(Trouble::Cache)?;
         let validators = kept.as_ref().map(Place::validators).unwrap_or_default();
-        let download = self
+        let records = async { Ok(self.author_records(&path.author).await?) };
+        let fetched: Option<FetchedRelease<_>> = self
             .upstream
-            .download(&path.to_string(), &validators, ARCHIVE_LIMIT, file.file())
-            .await
-            .map_err(Trouble::Upstream)?;
-        let archive = match (download, kept) {
-            (Download::Absent, _) => return Ok(Found::Absent),
-            (Download::Unchanged, Some(place)) => Archive::Kept(place),
-            // Only who keeps something asks with validators.
-            (Download::Unchanged, None) => return Ok(Found::Absent),
+            .fetch_release::<_, Trouble>(path, records, &validators, file.file())
+            .await?;
+        let Some(fetched) = fetched else {
+            return Ok(Found::Absent);
+        };
+        let archive = match (fetched.archive, kept) {
+            (FetchedArchive::Unchanged, Some(place)) => Archive::Kept(place),
+            // Only a mirror that keeps the archive sends conditions.
+            (FetchedArchive::Unchanged, None) => return Ok(Found::Absent),
             (
-                Download::Whole {
+                FetchedArchive::Written {
                     digest,
                     size,
                     validators,
@@ -126,7 +129,10 @@ impl Mirror {
         };
         Ok(Found::Release {
             archive,
-            evidence: Evidence { bundle, records },
+            evidence: Evidence {
+                bundle: fetched.bundle,
+                records: fetched.records,
+            },
         })
     }
 
@@ -179,7 +185,7 @@ impl Mirror {
         &self,
         path: &ReleasePath,
         kept: Option<Place>,
-        error: UpstreamError,
+        error: CpanError,
     ) -> Answer {
         let wanted = CpanPath::Release(path.clone());
         let Some(place) = kept else {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::{package_index::PackedError, upstream::UpstreamError};
+use cpan_sigstore_cpan::{CpanError, package_index::PackedError};
 use cpan_sigstore_gate::RecordRefused;
 use cpan_sigstore_records::{author_index::AuthorIndexError, chain::Learned};
 
@@ -12,7 +12,7 @@ use cpan_sigstore_records::{author_index::AuthorIndexError, chain::Learned};
 pub enum BuildError {
     /// The CPAN gives no answer of use.
     #[error(transparent)]
-    Upstream(#[from] UpstreamError),
+    Cpan(#[from] CpanError),
     /// A folder or file of the CPAN cannot be read.
     #[error("expected to read {}: {source}", path.display())]
     Read {

@@ -26,7 +26,7 @@ use std::{
 };
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::author_index::{self, AuthorIndex, Difference, Draft, Override};
@@ -42,7 +42,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 /// What is to be built.
 pub struct Plan<'a> {
     /// The CPAN.
-    pub upstream: &'a Upstream,
+    pub cpan: &'a Cpan,
     /// The file of the index before; `None` where this is the first.
     pub previous: Option<&'a Path>,
     /// Where the index goes; what need not be looked at again stands beside it.
@@ -70,11 +70,11 @@ impl Plan<'_> {
     /// # Errors
     /// Where a part of the CPAN cannot be read, or the index before is none; then nothing is written.
     pub async fn run(&self) -> Result<Report, BuildError> {
-        let cpan = self.upstream.name();
+        let cpan = self.cpan.name();
         let state = self
             .previous
             .and_then(|previous| State::read(self.output, &cpan, previous));
-        if let (Some(state), Upstream::Folder(folder)) = (&state, self.upstream)
+        if let (Some(state), Some(folder)) = (&state, self.cpan.folder())
             && let Some(report) = self.as_it_was(state, folder)?
         {
             return Ok(report);
@@ -86,9 +86,9 @@ impl Plan<'_> {
             previous,
             now: self.now,
         };
-        let found = match self.upstream {
-            Upstream::Folder(folder) => self.folder(folder, &judge, state.as_ref())?,
-            Upstream::Network(_) => self.network(&judge, state.as_ref()).await?,
+        let found = match self.cpan.folder() {
+            Some(folder) => self.folder(folder, &judge, state.as_ref())?,
+            None => self.network(&judge, state.as_ref()).await?,
         };
         self.finish(cpan, previous, found)
     }
@@ -186,16 +186,7 @@ impl Plan<'_> {
                 };
                 let mut judged = judge.author(id, &files)?;
                 if more > 0 {
-                    judged.refused.push(Refusal {
-                        author: id.clone(),
-                        path: id.directory(),
-                        code: "records-too-many",
-                        reason: format!(
-                            "more than {FILES_LIMIT} records; {more} were not looked at"
-                        ),
-                        found: None,
-                        known: None,
-                    });
+                    judged.refused.push(too_many(id));
                 }
                 if let Some(row) = row
                     && judged.is_settled()
@@ -221,16 +212,20 @@ impl Plan<'_> {
     async fn network(&self, judge: &Judge<'_>, state: Option<&State>) -> Result<Found, BuildError> {
         let known = judge.previous.into_iter().flat_map(AuthorIndex::authors);
         let known = known.map(|author| author.id().clone());
-        let mut task = network::task(self.upstream, state, known).await?;
+        let mut task = network::task(self.cpan, state, known).await?;
         let overrides = judge.previous.into_iter().flat_map(AuthorIndex::overrides);
         task.authors.extend(overrides.map(|one| one.author.clone()));
         let count = task.authors.len();
         let mut judged = Vec::new();
         let mut done = 0;
-        network::each(self.upstream, task.authors, |id, files| {
+        network::each(self.cpan, task.authors, |id, files, is_complete| {
             done += 1;
             (self.progress)(done, count);
-            judged.push((id.clone(), judge.author(&id, &files)?));
+            let mut author = judge.author(&id, &files)?;
+            if !is_complete {
+                author.refused.push(too_many(&id));
+            }
+            judged.push((id, author));
             Ok(())
         })
         .await?;
@@ -395,4 +390,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The refusal of all records after the limit.
+fn too_many(author: &PauseId) -> Refusal {
+    Refusal {
+        author: author.clone(),
+        path: author.directory(),
+        code: "records-too-many",
+        reason: format!("expected at most {FILES_LIMIT} records, found more; the rest is ignored"),
+        found: None,
+        known: None,
+    }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::recent::{Coverage, News, NewsError, news};
-use cpan_sigstore_cpan::{package_index::unpack, path::BUNDLE_SUFFIX, upstream::Upstream};
+use cpan_sigstore_cpan::{Cpan, package_index::unpack, path::BUNDLE_SUFFIX};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_records::record::RecordName;
 use tokio::task::JoinSet;
 
 use super::{
     BuildError,
+    judge::FILES_LIMIT,
     state::{Seen, State},
 };
 
@@ -36,7 +37,7 @@ pub(super) struct Task {
 /// # Errors
 /// Where the CPAN gives no answer of use.
 pub(super) async fn task(
-    upstream: &Upstream,
+    cpan: &Cpan,
     state: Option<&State>,
     known: impl Iterator<Item = PauseId>,
 ) -> Result<Task, BuildError> {
@@ -48,7 +49,7 @@ pub(super) async fn task(
         } => Some((state.authors, since, dirtymark, unsettled)),
         Seen::Folder(_) => None,
     });
-    let fetch = async |path: String, limit: usize| upstream.small(&path, limit).await;
+    let fetch = async |path: String, limit: usize| cpan.file(&path, limit).await;
     let told = news(fetch, seen.map(|(_, since, ..)| since)).await;
     let news = match told {
         Ok(news) => news,
@@ -71,7 +72,7 @@ pub(super) async fn task(
             news: Some(news.clone()),
         });
     }
-    let list = upstream.small(AUTHORS, AUTHORS_LIMIT).await?;
+    let list = cpan.file(AUTHORS, AUTHORS_LIMIT).await?;
     let list = list.ok_or_else(|| BuildError::NoCpan(AUTHORS.to_owned()))?;
     let list = unpack(&list, AUTHORS_LIMIT)?;
     let mut authors: BTreeSet<PauseId> = known.collect();
@@ -104,9 +105,9 @@ fn author_of(path: &str) -> Option<PauseId> {
 /// # Errors
 /// Where the CPAN gives no answer of use, or what is done with them fails.
 pub(super) async fn each(
-    upstream: &Upstream,
+    cpan: &Cpan,
     authors: BTreeSet<PauseId>,
-    mut take: impl FnMut(PauseId, Vec<RecordFile>) -> Result<(), BuildError>,
+    mut take: impl FnMut(PauseId, Vec<RecordFile>, bool) -> Result<(), BuildError>,
 ) -> Result<(), BuildError> {
     let mut authors = authors.into_iter();
     let mut asked = JoinSet::new();
@@ -114,15 +115,18 @@ pub(super) async fn each(
         while asked.len() < AT_ONCE
             && let Some(author) = authors.next()
         {
-            let upstream = upstream.clone();
+            let cpan = cpan.clone();
             asked.spawn(async move {
-                let files = upstream.author_records(&author, 1).await;
+                let files = cpan.author_records_within(&author, 1, FILES_LIMIT).await;
                 (author, files)
             });
         }
         match asked.join_next().await {
             None => return Ok(()),
-            Some(Ok((author, files))) => take(author, files?)?,
+            Some(Ok((author, files))) => {
+                let (files, is_complete) = files?;
+                take(author, files, is_complete)?;
+            }
             // A task that panicked has said so; it is not aborted by anybody.
             Some(Err(error)) => {
                 return Err(BuildError::read("the CPAN")(std::io::Error::other(error)));

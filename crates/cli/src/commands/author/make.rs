@@ -128,7 +128,7 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// Where it cannot be told.
     pub fn found(&self) -> Result<Found, Failure> {
-        let cpan = self.args.pause.cpan.upstream()?;
+        let cpan = self.args.pause.cpan.open()?;
         let found = Found::at(&cpan, &self.author, &self.memory, &self.verifier);
         self.runtime.block_on(found)
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::published::{Cpan, Directory};
+use cpan_sigstore_cpan::{Cpan, Directory};
 use cpan_sigstore_pause::upload::{Outcome, Outgoing, Uploader};
 use tokio::time::Instant;
 

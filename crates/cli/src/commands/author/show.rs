@@ -53,7 +53,7 @@ impl LookingArgs {
     /// Where it cannot be told.
     pub fn look(&self, author: &PauseId, terminal: &Terminal) -> Result<Found, Failure> {
         let verifier = Verifier::new(&self.instance.trusted_root(terminal)?)?;
-        let cpan = self.cpan.upstream()?;
+        let cpan = self.cpan.open()?;
         runtime()?.block_on(async {
             let memory = self.memory.open().await?;
             Found::at(&cpan, author, &memory, &verifier).await

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_cpan::published;
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::{self as cpan, Cpan};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_registry::assemble::{Plan, Report};
 use jiff::Timestamp;
@@ -25,7 +24,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub struct BuildArgs {
     /// The CPAN: a folder, or an address
-    #[arg(long, value_name = "DIR|URL", env = "CPAN_SIGSTORE_CPAN", default_value = published::DEFAULT)]
+    #[arg(long, value_name = "DIR|URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT)]
     cpan: String,
     /// The index before; without it, this is the first
     #[arg(long, value_name = "FILE")]
@@ -48,16 +47,16 @@ pub fn run(args: &BuildArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         let path = output.to_owned();
         return Err(IndexFailure::Exists { path }.into());
     }
-    let upstream = if args.cpan.contains("://") {
-        Upstream::at(&args.cpan)?
+    let cpan = if args.cpan.contains("://") {
+        Cpan::at(&args.cpan)?
     } else {
         let folder = std::fs::canonicalize(&args.cpan).map_err(Failure::read(&args.cpan))?;
-        Upstream::Folder(folder)
+        Cpan::in_folder(folder)
     };
     let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
     let bar = Progress::of_authors("looking at authors");
     let plan = Plan {
-        upstream: &upstream,
+        cpan: &cpan,
         previous: args.previous.as_deref(),
         output,
         verifier: &verifier,

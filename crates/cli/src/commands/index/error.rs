@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_cpan::upstream::UpstreamError;
 use cpan_sigstore_gate::store::TrustStoreError;
 use cpan_sigstore_http::HttpError;
 use cpan_sigstore_records::author_index::AuthorIndexError;
@@ -61,11 +60,7 @@ impl IndexFailure {
                 OperatorError::Http(_) | OperatorError::Absent(_) => Exit::TryLater,
                 _ => Exit::Failed,
             },
-            Self::Build(BuildError::Upstream(UpstreamError::Network(error)))
-                if error.is_transient() =>
-            {
-                Exit::TryLater
-            }
+            Self::Build(BuildError::Cpan(error)) if error.is_transient() => Exit::TryLater,
             Self::Build(_) | Self::Index(_) => Exit::Failed,
         }
     }

@@ -187,7 +187,7 @@ impl Job<'_> {
         let Some(author) = &self.author else {
             return Ok(None);
         };
-        let cpan = self.args.pause.cpan.upstream()?;
+        let cpan = self.args.pause.cpan.open()?;
         Ok(author_records::may_sign(&cpan, author, verifier).await)
     }
 

@@ -1,62 +1,66 @@
-//! Archives and bundles from a CPAN, into temporary files.
+//! Releases from a CPAN, into temporary files.
 
 use cpan_sigstore_core::release::ReleasePath;
-use cpan_sigstore_cpan::ARCHIVE_LIMIT;
-use cpan_sigstore_cpan::{path::SiteFile, upstream::Upstream};
+use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
-use cpan_sigstore_http::{Download, Validators};
+use cpan_sigstore_http::Validators;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 
-/// A CPAN that is asked for releases.
+/// Reads releases from a CPAN.
 pub struct Fetcher {
-    cpan: Upstream,
+    cpan: Cpan,
 }
 
-/// A release as the CPAN has it.
+/// A release as the CPAN has it, unverified.
 pub struct Fetched {
     /// The archive, which is removed with this value.
     pub archive: NamedTempFile,
-    /// The bundle beside it, where there is one.
+    /// The bundle beside it; `None` if there is none.
     pub bundle: Option<Vec<u8>>,
-    /// What lies in its author's directory of records.
+    /// The author's records in the author's directory.
     pub records: Vec<RecordFile>,
 }
 
 impl Fetcher {
-    /// Asks this CPAN.
-    pub fn new(cpan: Upstream) -> Self {
+    /// A reader of this CPAN.
+    pub fn new(cpan: Cpan) -> Self {
         Self { cpan }
     }
 
-    /// Archive and bundle of a release, and its author's records from a version on.
+    /// Reads archive and bundle of a release, and its author's records from a version on.
     ///
     /// # Errors
-    /// Where the CPAN does not have it, or gives no answer of use.
+    /// [`Failure::NotOnCpan`] if there is no archive, and [`Failure::Cpan`] if the CPAN cannot be read.
     pub async fn fetch(&self, path: &ReleasePath, from: u32) -> Result<Fetched, Failure> {
         let mut archive = NamedTempFile::new().map_err(|source| Failure::System {
             what: "expected to make a temporary file",
             source,
         })?;
-        let known = Validators::default();
-        let name = path.to_string();
-        let got = self
+        let fetched = self
             .cpan
-            .download(&name, &known, ARCHIVE_LIMIT, archive.as_file_mut());
-        match got.await? {
-            Download::Whole { .. } => {}
+            .fetch_release(
+                path,
+                self.cpan.author_records(&path.author, from),
+                &Validators::default(),
+                archive.as_file_mut(),
+            )
+            .await?;
+        match fetched {
+            Some(FetchedRelease {
+                bundle,
+                records,
+                archive: FetchedArchive::Written { .. },
+            }) => Ok(Fetched {
+                archive,
+                bundle,
+                records,
+            }),
             // Without a condition nothing is unchanged.
-            Download::Absent | Download::Unchanged => return Err(self.absent(name)),
+            _ => Err(self.absent(path.to_string())),
         }
-        let bundle = self.cpan.bundle(path).await?;
-        let records = self.cpan.author_records(&path.author, from).await?;
-        Ok(Fetched {
-            archive,
-            bundle,
-            records,
-        })
     }
 
     /// The release that the index has a module in.
@@ -86,7 +90,7 @@ impl Fetcher {
 impl From<IndexReadError> for Failure {
     fn from(error: IndexReadError) -> Self {
         match error {
-            IndexReadError::Upstream(error) => error.into(),
+            IndexReadError::Cpan(error) => error.into(),
             IndexReadError::Invalid(error) => error.into(),
             IndexReadError::RolledBack { newest, found } => Self::IndexRolledBack { newest, found },
             IndexReadError::Store(error) => error.into(),

@@ -62,7 +62,7 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
             }
         }
         Releases::Published(targets) => {
-            let fetcher = Fetcher::new(args.cpan.upstream()?);
+            let fetcher = Fetcher::new(args.cpan.open()?);
             for (text, target) in targets {
                 take(asked.published(&fetcher, text, &target));
             }

@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_monitor::{Alert, Kept, Round, Watcher, Webhook};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -81,7 +81,7 @@ pub struct WatchArgs {
 pub fn run(args: &WatchArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let authors = authors::gathered(&args.authors, args.file.as_deref())?;
     let webhook = args.webhook.as_deref().map(Webhook::at).transpose()?;
-    let upstream = args.cpan.upstream()?;
+    let cpan = args.cpan.open()?;
     let state = match &args.state {
         Some(file) => file.clone(),
         None => folders::data()?.join("watch.json"),
@@ -90,7 +90,7 @@ pub fn run(args: &WatchArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         args,
         authors,
         webhook,
-        upstream,
+        cpan,
         kept: Kept::open(&state)?,
         runtime: runtime()?,
         terminal,
@@ -99,7 +99,7 @@ pub fn run(args: &WatchArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         return watch.stay();
     }
     let round = watch.round(std::future::pending())?.unwrap_or_default();
-    Ok(report::round(&round, &watch.upstream, terminal))
+    Ok(report::round(&round, &watch.cpan, terminal))
 }
 
 /// All that a look needs.
@@ -107,7 +107,7 @@ struct Watch<'a> {
     args: &'a WatchArgs,
     authors: Vec<PauseId>,
     webhook: Option<Webhook>,
-    upstream: Upstream,
+    cpan: Cpan,
     kept: Kept,
     runtime: Runtime,
     terminal: &'a Terminal,
@@ -120,7 +120,7 @@ impl Watch<'_> {
         let every = Duration::from_secs(self.args.every);
         loop {
             match self.round(signals.end()) {
-                Ok(Some(round)) => drop(report::round(&round, &self.upstream, self.terminal)),
+                Ok(Some(round)) => drop(report::round(&round, &self.cpan, self.terminal)),
                 Ok(None) => return Ok(Exit::Success),
                 // What was wrong may be mended by the next look.
                 Err(failure) => self.terminal.failure(&failure),
@@ -142,7 +142,7 @@ impl Watch<'_> {
             terminal,
         )?;
         let watcher = Watcher {
-            upstream: &self.upstream,
+            cpan: &self.cpan,
             gate: &gate,
             clock: Timestamp::now,
         };

@@ -3,7 +3,7 @@
 use std::io;
 
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_cpan::upstream::Upstream;
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_monitor::{Alert, Round, Severity};
 
 use crate::terminal::{Terminal, Tone};
@@ -40,11 +40,11 @@ pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
 }
 
 /// Says what there is to say beside the alerts, and how the program ends.
-pub fn round(round: &Round, upstream: &Upstream, terminal: &Terminal) -> Exit {
+pub fn round(round: &Round, cpan: &Cpan, terminal: &Terminal) -> Exit {
     if round.without_recent {
         terminal.say(&format!(
             "{} has no files RECENT: every author is looked at each time",
-            upstream.name()
+            cpan.name()
         ));
     }
     for author in &round.begun {

@@ -11,7 +11,7 @@ use cpan_sigstore_core::{
     finding::Exit,
     release::{PauseId, Subdirectory},
 };
-use cpan_sigstore_cpan::{backlog::UnsignedArchive, published::Cpan};
+use cpan_sigstore_cpan::{Cpan, backlog::UnsignedArchive};
 use cpan_sigstore_keyless::verify::sha256;
 use cpan_sigstore_pause::journal::Journal;
 
@@ -82,7 +82,7 @@ pub async fn look(
             Standing::Agreed => agreed.push(looked_at),
             Standing::Unknown => unknown.push(looked_at),
             Standing::Other(expected) => {
-                let url = cpan.url(&looked_at.archive.path()).to_string();
+                let url = cpan.address(&looked_at.archive.path());
                 let report = Report::published_differs(&url, expected, digest).hinted(
                     "it is not signed; find out which of the two is what you released, and tell the administrators of PAUSE if it is not what they publish",
                 );

@@ -10,10 +10,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
-use cpan_sigstore_cpan::{
-    backlog::unsigned,
-    published::{Cpan, Directory},
-};
+use cpan_sigstore_cpan::{Cpan, Directory, backlog::unsigned};
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
 use cpan_sigstore_pause::upload::Uploader;
 use tokio::runtime::Runtime;

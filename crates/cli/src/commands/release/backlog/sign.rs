@@ -67,7 +67,7 @@ fn sign(
         let session = match session {
             Some(session) => session,
             None => {
-                let cpan = args.pause.cpan.upstream()?;
+                let cpan = args.pause.cpan.open()?;
                 let author = agreed.archive.directory.author();
                 let may_sign = author_records::may_sign(&cpan, author, verifier).await;
                 session.insert(args.signing.begin_as(may_sign, terminal).await?)
