@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cpan_sigstore_core::page::page;
 use serde::{Serialize, Serializer};
 
 /// How bad a defect is.
@@ -16,11 +17,11 @@ pub enum Severity {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident => $code:literal, $remedy:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident => $code:literal, $remedy:literal;)*) => {
         /// What is wrong. Codes are part of the interface, and do not change their meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
-            $($(#[$doc])* $variant,)*
+            $($(#[doc = $doc])* $variant,)*
         }
 
         impl Code {
@@ -32,6 +33,19 @@ macro_rules! codes {
                 match self {
                     $(Self::$variant => $code,)*
                 }
+            }
+
+            /// One sentence about it.
+            pub fn summary(self) -> &'static str {
+                let text = match self {
+                    $(Self::$variant => concat!($($doc),*),)*
+                };
+                text.trim()
+            }
+
+            /// The address of the page about it.
+            pub fn page(self) -> String {
+                page(self.as_str())
             }
 
             /// What to do about it.

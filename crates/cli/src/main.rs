@@ -24,6 +24,7 @@ mod report;
 mod signals;
 mod signing;
 mod terminal;
+mod verdict_text;
 
 use std::process::ExitCode;
 

@@ -7,12 +7,15 @@ use cpan_sigstore_core::{
     finding::{Exit, Finding},
     identity::{IdentityMismatch, MismatchField, SignerIdentity},
     release::ReleasePath,
-    verdict::{BindingSource, Verdict},
+    verdict::Verdict,
 };
 use cpan_sigstore_keyless::{bundle::Refused, trust::TrustError, verify::KeySignature};
 use serde::Serialize;
 
-use crate::terminal::{Terminal, Tone};
+use crate::{
+    terminal::{Terminal, Tone},
+    verdict_text,
+};
 
 /// One result. Its JSON is the interface described in the README.
 #[derive(Serialize)]
@@ -21,25 +24,14 @@ pub struct Report<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     release: Option<String>,
-    finding: Finding,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<Cause>,
-    decision: Decision,
+    #[serde(flatten)]
+    verdict: Verdict,
     exit: u8,
+    /// The address of the page about the cause, or else the finding.
     #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<Sha256Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<SignerIdentity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    binding: Option<BindingSource>,
+    page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<KeySignature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    found: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
@@ -65,111 +57,103 @@ impl<'a> Report<'a> {
             Finding::Unavailable => Decision::TryLater,
             _ => Decision::Deny,
         };
+        Self::of(file, Verdict::new(finding, decision))
+    }
+
+    fn of(file: &'a str, mut verdict: Verdict) -> Self {
+        let finding = verdict.finding;
+        let page = || finding.cause().map_or(finding.page(), Cause::page);
         Self {
             file,
             release: None,
-            finding,
-            cause: finding.cause(),
-            decision,
-            exit: decision.exit(finding) as u8,
-            digest: None,
-            signer: None,
-            binding: None,
+            exit: verdict.exit() as u8,
+            page: (finding != Finding::Trusted).then(page),
             signature: None,
-            expected: None,
-            found: None,
-            reasons: Vec::new(),
-            hint: None,
+            hint: verdict
+                .hint
+                .take()
+                .map(|hint| verdict_text::hint(hint).to_owned()),
+            verdict,
         }
     }
 
-    /// What the gate says of a release that was asked for as `file`.
+    fn found(self, expected: Option<String>, found: String) -> Self {
+        Self {
+            verdict: Verdict {
+                expected,
+                found: Some(found),
+                ..self.verdict
+            },
+            ..self
+        }
+    }
+
+    /// The verdict about a release that was named as `file`.
     pub fn verdict(file: &'a str, path: &ReleasePath, verdict: Verdict) -> Self {
         Self {
             release: Some(path.to_string()),
-            decision: verdict.decision,
-            exit: verdict.exit() as u8,
-            digest: verdict.digest,
-            signer: verdict.signer,
-            binding: verdict.binding,
-            expected: verdict.expected,
-            found: verdict.found,
-            reasons: verdict.reasons,
-            hint: verdict.hint,
-            ..Self::new(file, verdict.finding)
+            ..Self::of(file, verdict)
         }
     }
 
-    /// A valid signature by who was expected; without a signer, by the key that was given.
+    /// A valid signature by the expected identity; without a signer, by the given key.
     pub fn trusted(file: &'a str, signer: Option<SignerIdentity>, signature: KeySignature) -> Self {
+        let report = Self::new(file, Finding::Trusted);
         Self {
-            signer,
+            verdict: Verdict {
+                signer,
+                ..report.verdict
+            },
             signature: Some(signature),
-            ..Self::new(file, Finding::Trusted)
+            ..report
         }
     }
 
-    /// No bundle where one was looked for.
+    /// No bundle in the expected place.
     pub fn unsigned(file: &'a str, bundle: &str) -> Self {
-        Self {
-            expected: Some(format!("a bundle in {bundle}")),
-            found: Some("no such file".into()),
-            hint: Some(
-                "fetch the bundle from where the file came from, or name it with `--bundle`; a file without one is not known to be its author's"
-                    .into(),
-            ),
-            ..Self::new(file, Finding::Unsigned)
-        }
+        Self::new(file, Finding::Unsigned)
+            .found(Some(format!("a bundle in {bundle}")), "no such file".into())
+            .hinted(
+                "fetch the bundle from where the file came from, or name it with `--bundle`; a file without one is not known to be its author's",
+            )
     }
 
-    /// Trust material that is not to be had, so that nothing can be told.
+    /// Trust material that cannot be had, so that nothing is verified.
     pub fn unavailable(file: &'a str, error: &TrustError) -> Self {
-        Self {
-            found: Some(error.to_string()),
-            hint: Some(
-                "nothing was verified; try again with a network, or name the trust material with `--trusted-root FILE`"
-                    .into(),
-            ),
-            ..Self::new(file, Finding::Unavailable)
-        }
+        Self::of(file, Verdict::unavailable(error.to_string()))
     }
 
     /// A bundle that proves nothing.
     pub fn invalid(file: &'a str, refused: &Refused) -> Self {
-        Self {
-            expected: Some(refused.cause.expected().into()),
-            found: Some(refused.found.clone()),
-            hint: Some(refused.cause.hint().into()),
-            ..Self::new(file, Finding::SignatureInvalid(refused.cause))
-        }
+        Self::new(file, Finding::SignatureInvalid(refused.cause))
+            .found(Some(refused.cause.expected().into()), refused.found.clone())
+            .hinted(verdict_text::hint(refused.cause.hint()))
     }
 
     /// A valid signature by somebody else.
     pub fn mismatch(file: &'a str, mismatch: &IdentityMismatch, signature: KeySignature) -> Self {
+        let report = Self::new(file, Finding::IdentityMismatch)
+            .found(Some(mismatch.expected.to_string()), found(mismatch))
+            .hinted(
+                "do not use the file unless the author confirms this identity through another channel",
+            );
         Self {
-            expected: Some(mismatch.expected.to_string()),
-            found: Some(found(mismatch)),
-            signer: Some((*mismatch.found).clone()),
+            verdict: Verdict {
+                signer: Some((*mismatch.found).clone()),
+                ..report.verdict
+            },
             signature: Some(signature),
-            hint: Some(
-                "do not use the file, unless the author says, and not in the bundle, that this identity signs too"
-                    .into(),
-            ),
-            ..Self::new(file, Finding::IdentityMismatch)
+            ..report
         }
     }
 
-    /// A CPAN that serves, or speaks of, other bytes than those that were signed.
+    /// A CPAN that serves, or lists, other bytes than those that were signed.
     pub fn published_differs(file: &'a str, signed: Sha256Digest, found: Sha256Digest) -> Self {
-        Self {
-            expected: Some(format!("{signed}, as it was signed")),
-            found: Some(found.to_string()),
-            hint: Some(
-                "PAUSE or the mirror changed the archive after you signed it: nobody can verify it, so do not announce it. Look at another mirror with `--cpan URL`; if it is the same there, release a new version, and tell the administrators of PAUSE"
-                    .into(),
-            ),
-            ..Self::new(file, Finding::SignatureInvalid(Cause::ArtifactMismatch))
-        }
+        Self::new(file, Finding::SignatureInvalid(Cause::ArtifactMismatch))
+            .found(Some(format!("{signed}, as it was signed")), found.to_string())
+            .hinted(
+                "PAUSE or the mirror changed the archive after you signed it: nobody can verify it, so do not announce it. Look at another mirror with `--cpan URL`; if it is the same there, release a new version, and tell the administrators of PAUSE",
+            )
     }
 
     /// The same with another hint.
@@ -181,23 +165,23 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Prints the result, and says how the program ends.
+    /// Prints the result, and returns the exit code.
     pub fn print(&self, terminal: &Terminal, json: bool) -> Exit {
         if json {
             terminal.json(self);
         } else {
             self.lines(terminal);
         }
-        self.decision.exit(self.finding)
+        self.verdict.decision.exit(self.verdict.finding)
     }
 
     fn lines(&self, terminal: &Terminal) {
-        let word = match self.cause {
-            Some(cause) => format!("{} ({cause})", self.finding),
-            None => self.finding.to_string(),
+        let word = match self.verdict.cause {
+            Some(cause) => format!("{} ({cause})", self.verdict.finding),
+            None => self.verdict.finding.to_string(),
         };
-        let (tone, word) = match self.decision {
-            Decision::Allow if self.finding == Finding::Trusted => (Tone::Good, word),
+        let (tone, word) = match self.verdict.decision {
+            Decision::Allow if self.verdict.finding == Finding::Trusted => (Tone::Good, word),
             Decision::Allow | Decision::Warn => (Tone::Careful, format!("{word}, allowed")),
             Decision::Deny | Decision::TryLater => (Tone::Bad, word),
         };
@@ -205,19 +189,22 @@ impl<'a> Report<'a> {
         if let Some(release) = &self.release {
             terminal.field("release", release);
         }
-        for (label, value) in [("expected", &self.expected), ("found", &self.found)] {
+        for (label, value) in [
+            ("expected", &self.verdict.expected),
+            ("found", &self.verdict.found),
+        ] {
             if let Some(value) = value {
                 terminal.field(label, value);
             }
         }
-        if self.finding == Finding::Trusted {
+        if self.verdict.finding == Finding::Trusted {
             self.details(terminal);
         }
-        if let Some(binding) = self.binding {
+        if let Some(binding) = self.verdict.binding {
             terminal.field("binding", &binding.to_string());
         }
-        for reason in &self.reasons {
-            terminal.field("because", reason);
+        for reason in &self.verdict.reasons {
+            terminal.field("because", &verdict_text::reason(reason));
         }
         if let Some(hint) = &self.hint {
             terminal.hint(hint);
@@ -225,14 +212,14 @@ impl<'a> Report<'a> {
     }
 
     fn details(&self, terminal: &Terminal) {
-        match &self.signer {
+        match &self.verdict.signer {
             Some(signer) => {
                 terminal.field("signer", signer.subject.as_str());
                 terminal.field("issuer", &signer.issuer);
             }
             None => terminal.field("signer", "the holder of the given key"),
         }
-        if let Some(digest) = &self.digest {
+        if let Some(digest) = &self.verdict.digest {
             terminal.field("digest", &digest.to_string());
         }
         let Some(signature) = &self.signature else {

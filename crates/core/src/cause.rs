@@ -1,11 +1,13 @@
-//! Why a signature proves nothing, with what was expected and what to do next.
+//! The causes of an invalid signature, with the expected value and the next step.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::{hint::Hint, page::page};
+
 macro_rules! causes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $expected:literal, $hint:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $expected:literal, $hint:ident;)+) => {
         /// Why a signature proves nothing. One variant, one code, one reason.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Cause {
@@ -13,7 +15,7 @@ macro_rules! causes {
         }
 
         impl Cause {
-            /// Every cause, in the order in which they are looked at.
+            /// Every cause, in the order in which they are checked.
             pub const ALL: &'static [Cause] = &[$(Cause::$variant,)+];
 
             /// The stable kebab-case code.
@@ -23,93 +25,101 @@ macro_rules! causes {
                 }
             }
 
-            /// What would have been right, in the words a person is told after "expected".
+            /// One sentence about it.
+            pub fn summary(self) -> &'static str {
+                let text = match self {
+                    $(Self::$variant => concat!($($doc),+),)+
+                };
+                text.trim()
+            }
+
+            /// The value that would have been right, as words after "expected".
             pub const fn expected(self) -> &'static str {
                 match self {
                     $(Self::$variant => $expected,)+
                 }
             }
 
-            /// What the person who verifies can do next.
-            pub const fn hint(self) -> &'static str {
+            /// The next step of the person who verifies.
+            pub const fn hint(self) -> Hint {
                 match self {
-                    $(Self::$variant => $hint,)+
+                    $(Self::$variant => Hint::$hint,)+
                 }
+            }
+
+            /// The address of the page about it.
+            pub fn page(self) -> String {
+                page(self.code())
             }
         }
     };
 }
 
-const ASK_AUTHOR: &str =
-    "fetch the bundle again; if it stays so, ask the author for a new one and do not use the file";
-const FORGED: &str = "do not use the file: the bundle was altered, or was made by somebody who could not sign as the author; report it to the author";
-const TRUST: &str = "check that the trusted root belongs to the instance that signed (`--instance`, `--trusted-root`) and is up to date; otherwise do not use the file";
-
 causes! {
     /// The bundle is larger than any bundle need be.
-    BundleTooLarge = "bundle-too-large", "a bundle of at most 1 MiB", ASK_AUTHOR;
+    BundleTooLarge = "bundle-too-large", "a bundle of at most 1 MiB", FetchBundleAgain;
     /// The bundle is no JSON text.
-    BundleNotJson = "bundle-not-json", "a bundle that is one JSON object", ASK_AUTHOR;
-    /// A key stands twice in one object, so that two readers may see two bundles.
-    BundleDuplicateKey = "bundle-duplicate-key", "each key once", FORGED;
+    BundleNotJson = "bundle-not-json", "a bundle that is one JSON object", FetchBundleAgain;
+    /// A key is in one object twice, so that two readers may see two bundles.
+    BundleDuplicateKey = "bundle-duplicate-key", "each key once", BundleForged;
     /// The media type is missing or not one of Sigstore's bundle formats.
-    BundleMediaType = "bundle-media-type", "a media type of a Sigstore bundle, version 0.1 to 0.3", ASK_AUTHOR;
+    BundleMediaType = "bundle-media-type", "a media type of a Sigstore bundle, version 0.1 to 0.3", FetchBundleAgain;
     /// The bundle does not have the shape of its format.
-    BundleMalformed = "bundle-malformed", "the fields of a Sigstore bundle and no others", ASK_AUTHOR;
+    BundleMalformed = "bundle-malformed", "the fields of a Sigstore bundle and no others", FetchBundleAgain;
     /// The bundle carries more than one content, key or signature.
-    BundleAmbiguous = "bundle-ambiguous", "one signature, by one certificate or key", FORGED;
+    BundleAmbiguous = "bundle-ambiguous", "one signature, by one certificate or key", BundleForged;
     /// More log entries, timestamps, certificates or hashes than make sense.
-    BundleExcess = "bundle-excess", "no more log entries, timestamps, certificates and hashes than a signature can use", FORGED;
+    BundleExcess = "bundle-excess", "no more log entries, timestamps, certificates and hashes than a signature can use", BundleForged;
     /// Two fields that repeat one fact disagree.
-    BundleContradictory = "bundle-contradictory", "fields that repeat a fact to agree", FORGED;
+    BundleContradictory = "bundle-contradictory", "fields that repeat a fact to agree", BundleForged;
     /// The bundle is in cosign's old format, which was not allowed.
-    OldFormat = "old-format", "a Sigstore bundle with an inclusion proof", "to accept cosign's old format, which rests on the log's promise alone, add `--allow-old-format`; better, ask the author to sign again";
-    /// The bundle is for a key where an identity was asked for, or the other way round.
-    KeyKind = "key-kind", "a bundle of the kind that was asked for", "verify a bundle with a certificate by `--certificate-identity` and `--certificate-oidc-issuer`, a bundle with a public key by `--key`";
+    OldFormat = "old-format", "a Sigstore bundle with an inclusion proof", OldFormat;
+    /// The bundle is for a key, and an identity was expected, or the other way round.
+    KeyKind = "key-kind", "a bundle of the kind that was asked for", KeyKind;
     /// The signature uses an algorithm or content that is not supported.
-    Unsupported = "unsupported", "a signature by ECDSA, or another algorithm that can be checked from a digest", "ask the author to sign with `cpan-sigstore sign`";
+    Unsupported = "unsupported", "a signature by ECDSA, or another algorithm that can be checked from a digest", SignAgain;
     /// A statement about the file was signed that does not speak for a release.
-    StatementKind = "statement-kind", "a signature of the file, or a statement that it was built or published", "ask the author to sign the release itself, with `cpan-sigstore release`; a statement about something else, such as a list of parts, does not say that it may be installed";
+    StatementKind = "statement-kind", "a signature of the file, or a statement that it was built or published", SignRelease;
     /// No proof that the signature is in a transparency log.
-    InclusionProofMissing = "inclusion-proof-missing", "every log entry with an inclusion proof", FORGED;
+    InclusionProofMissing = "inclusion-proof-missing", "every log entry with an inclusion proof", BundleForged;
     /// The certificate cannot be read.
-    CertificateMalformed = "certificate-malformed", "an X.509 certificate", ASK_AUTHOR;
+    CertificateMalformed = "certificate-malformed", "an X.509 certificate", FetchBundleAgain;
     /// The certificate names no identity, or more than one.
-    CertificateIdentity = "certificate-identity", "a certificate that names one identity and its issuer", FORGED;
+    CertificateIdentity = "certificate-identity", "a certificate that names one identity and its issuer", BundleForged;
     /// The certificate does not lead to a trusted authority.
-    CertificateUntrusted = "certificate-untrusted", "a code-signing certificate by a trusted authority", TRUST;
+    CertificateUntrusted = "certificate-untrusted", "a code-signing certificate by a trusted authority", CheckTrustedRoot;
     /// No trusted authority was valid at the time of signing.
-    AuthorityExpired = "authority-expired", "an authority that was valid when the file was signed", TRUST;
+    AuthorityExpired = "authority-expired", "an authority that was valid when the file was signed", CheckTrustedRoot;
     /// The certificate was not valid at the time of signing.
-    CertificateExpired = "certificate-expired", "a certificate that was valid when the file was signed", FORGED;
+    CertificateExpired = "certificate-expired", "a certificate that was valid when the file was signed", BundleForged;
     /// The certificate is in no trusted certificate log.
-    SctInvalid = "sct-invalid", "a certificate that a trusted certificate log has seen", TRUST;
+    SctInvalid = "sct-invalid", "a certificate that a trusted certificate log has seen", CheckTrustedRoot;
     /// No trusted clock says when it was signed.
-    TimestampMissing = "timestamp-missing", "a trusted clock's word on when the file was signed", FORGED;
+    TimestampMissing = "timestamp-missing", "a trusted clock's word on when the file was signed", BundleForged;
     /// A timestamp is in a form that cannot be read.
-    TimestampForm = "timestamp-form", "a timestamp in whole seconds", "ask the author to sign with a timestamp authority that answers in whole seconds";
+    TimestampForm = "timestamp-form", "a timestamp in whole seconds", WholeSeconds;
     /// A timestamp is not by a trusted authority, or not for this signature.
-    TimestampInvalid = "timestamp-invalid", "a timestamp over this signature by a trusted authority", TRUST;
+    TimestampInvalid = "timestamp-invalid", "a timestamp over this signature by a trusted authority", CheckTrustedRoot;
     /// The log is not among the trusted ones.
-    LogUnknown = "log-unknown", "an entry in a trusted log", TRUST;
+    LogUnknown = "log-unknown", "an entry in a trusted log", CheckTrustedRoot;
     /// The log's checkpoint is missing, or not signed by the log.
-    CheckpointInvalid = "checkpoint-invalid", "a checkpoint signed by a trusted log", TRUST;
+    CheckpointInvalid = "checkpoint-invalid", "a checkpoint signed by a trusted log", CheckTrustedRoot;
     /// The checkpoint is of another log than the entry.
-    CheckpointOrigin = "checkpoint-origin", "a checkpoint of the log that the entry names", FORGED;
+    CheckpointOrigin = "checkpoint-origin", "a checkpoint of the log that the entry names", BundleForged;
     /// The inclusion proof does not lead from the entry to the checkpoint.
-    InclusionProofInvalid = "inclusion-proof-invalid", "a proof that leads from the entry to the checkpoint", FORGED;
+    InclusionProofInvalid = "inclusion-proof-invalid", "a proof that leads from the entry to the checkpoint", BundleForged;
     /// The log's promise is not signed by the log.
-    InclusionPromiseInvalid = "inclusion-promise-invalid", "a promise signed by the log that the entry names", TRUST;
+    InclusionPromiseInvalid = "inclusion-promise-invalid", "a promise signed by the log that the entry names", CheckTrustedRoot;
     /// The time the log states is outside the certificate's validity, or in the future.
-    LogTimeInvalid = "log-time-invalid", "an entry made while the certificate was valid", "check this machine's clock; otherwise do not use the file";
+    LogTimeInvalid = "log-time-invalid", "an entry made while the certificate was valid", CheckClock;
     /// The log entry cannot be read.
-    EntryMalformed = "entry-malformed", "a log entry of a known kind", ASK_AUTHOR;
+    EntryMalformed = "entry-malformed", "a log entry of a known kind", FetchBundleAgain;
     /// The log entry is about another signature.
-    EntryMismatch = "entry-mismatch", "a log entry about this signature", FORGED;
+    EntryMismatch = "entry-mismatch", "a log entry about this signature", BundleForged;
     /// The bundle is about other bytes than the file's.
-    ArtifactMismatch = "artifact-mismatch", "the bytes that were signed", "fetch file and bundle again; if they still differ, do not use the file: it is not what was signed";
+    ArtifactMismatch = "artifact-mismatch", "the bytes that were signed", FetchFilesAgain;
     /// The signature does not fit the key and the file.
-    SignatureMismatch = "signature-mismatch", "a signature over these bytes by the key in the certificate", "fetch file and bundle again; if they still differ, do not use the file: it is not what was signed";
+    SignatureMismatch = "signature-mismatch", "a signature over these bytes by the key in the certificate", FetchFilesAgain;
 }
 
 impl fmt::Display for Cause {

@@ -1,4 +1,4 @@
-//! What policy makes of a finding.
+//! The decision that a policy makes of a finding.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Exit, Finding};
 
-/// What is done with a release.
+/// The decision about a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// It is handed out.
     Allow,
-    /// It is handed out, and the finding is said.
+    /// It is handed out with a warning.
     Warn,
     /// It is not handed out.
     Deny,
-    /// It is not handed out now: whether it may be could not be told.
+    /// It is not handed out now, because the decision is undetermined.
     TryLater,
 }
 
@@ -36,7 +36,7 @@ impl Decision {
         matches!(self, Self::Allow | Self::Warn)
     }
 
-    /// How a program ends that decided so on this finding.
+    /// The exit code of a program that decided so on this finding.
     pub const fn exit(self, finding: Finding) -> Exit {
         match self {
             Self::Allow | Self::Warn => Exit::Success,

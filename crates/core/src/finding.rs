@@ -1,33 +1,32 @@
-//! What is the case with a file and its signature, as stable codes.
+//! Facts about a file and its signature, as stable codes.
 //!
-//! Codes are part of the interface: they stand in `--json`, in documents and in tests, and do not
-//! change their meaning.
+//! Codes are part of the interface: JSON, documents and tests contain them, and they do not change their meaning.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::cause::Cause;
+use crate::{cause::Cause, page::page};
 
-/// What was found about a file.
+/// A fact about a file and its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Finding {
-    /// The signature is valid and by the identity that was asked for, or that is the author's.
+    /// The signature is valid and by the expected identity, or an identity of the author.
     Trusted,
     /// There is no bundle.
     Unsigned,
-    /// There is no bundle, where the author or the distribution has signed before.
+    /// There is no bundle, and the author has signed before.
     Downgrade,
-    /// There is a bundle, and it proves nothing; the cause says why.
+    /// The bundle proves nothing; the cause says why.
     SignatureInvalid(Cause),
     /// The signature is valid and by somebody else.
     IdentityMismatch,
     /// The signature is valid and by an identity of the author's that was not to sign at that time.
     IdentityRetired,
-    /// The signature is valid, and nobody has said who the author is.
+    /// The signature is valid, and nothing says which identities are the author's.
     IdentityUnknown,
-    /// The signature is valid and by another identity than the one that was seen first, and nothing
-    /// connects the two.
+    /// The signature is valid and by another identity than the first signer's, and nothing connects
+    /// the two.
     IdentityChanged,
     /// The archive is another release than its name says.
     NameMismatch,
@@ -37,7 +36,7 @@ pub enum Finding {
     NameUnchecked,
     /// The operator's index of author records is older than it should be.
     IndexStale,
-    /// Whether the signature is valid could not be told.
+    /// Something needed for the decision is missing.
     Unavailable,
 }
 
@@ -61,7 +60,60 @@ impl Finding {
         }
     }
 
-    /// The code of the cause, where a finding has one.
+    /// Every finding, in the order of the decision's steps; `signature-invalid` with one of its causes.
+    pub const ALL: &'static [Self] = &[
+        Self::SignatureInvalid(Cause::SignatureMismatch),
+        Self::Unavailable,
+        Self::IdentityMismatch,
+        Self::IdentityRetired,
+        Self::IdentityChanged,
+        Self::IdentityUnknown,
+        Self::Downgrade,
+        Self::Unsigned,
+        Self::IndexStale,
+        Self::ArchiveHostile,
+        Self::NameMismatch,
+        Self::NameUnchecked,
+        Self::Trusted,
+    ];
+
+    /// One sentence about it.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Trusted => "The signature is valid, and its signer may sign for the author.",
+            Self::Unsigned => "The release has no bundle.",
+            Self::Downgrade => "The release has no bundle, although the author signs.",
+            Self::SignatureInvalid(_) => "The bundle proves nothing; the cause says why.",
+            Self::IdentityMismatch => {
+                "The signature is valid, and by another identity than the author's."
+            }
+            Self::IdentityRetired => {
+                "The signature is valid, and by an identity of the author's that may not sign at that time."
+            }
+            Self::IdentityUnknown => {
+                "The signature is valid, and nothing says which identities are the author's."
+            }
+            Self::IdentityChanged => {
+                "The signature is valid, and by another identity than the author's first signer; nothing connects the two."
+            }
+            Self::NameMismatch => "The archive is another release than its name says.",
+            Self::ArchiveHostile => {
+                "The archive does something that no release needs, such as leading out of its folder."
+            }
+            Self::NameUnchecked => "Nothing in the archive says which release it is.",
+            Self::IndexStale => "The author index is older than it should be.",
+            Self::Unavailable => {
+                "The decision is undetermined: something needed for it is missing."
+            }
+        }
+    }
+
+    /// The address of the page about it.
+    pub fn page(self) -> String {
+        page(self.code())
+    }
+
+    /// The cause of `signature-invalid`.
     pub const fn cause(self) -> Option<Cause> {
         match self {
             Self::SignatureInvalid(cause) => Some(cause),
@@ -69,7 +121,7 @@ impl Finding {
         }
     }
 
-    /// How a program ends that found this and denies it.
+    /// The exit code of a program that denies it.
     pub const fn exit(self) -> Exit {
         match self {
             Self::Trusted => Exit::Success,
@@ -108,7 +160,7 @@ pub enum Exit {
     Failed = 1,
     /// The command line cannot be used.
     Usage = 2,
-    /// It could not be told; trying again later may help.
+    /// Undetermined; trying again later may help.
     TryLater = 3,
     /// No signature.
     Unsigned = 10,

@@ -1,27 +1,31 @@
 //! What a signature on a CPAN release means.
 //!
 //! This crate is pure: it touches no network, no clock, no file system and no terminal, and it
-//! knows nothing of the Sigstore libraries. It holds the vocabulary that every other part of
-//! `cpan-sigstore` speaks:
+//! knows nothing of the Sigstore libraries. It is the vocabulary of every other part of `cpan-sigstore`:
 //!
-//! - [`identity`]: who signed, and who was meant to sign.
-//! - [`digest`]: which bytes.
-//! - [`finding`]: what is the case, as stable kebab-case codes, and the exit code of each.
+//! - [`identity`]: signers, and the identities that were expected.
+//! - [`digest`]: digests of bytes.
+//! - [`finding`]: facts as stable kebab-case codes, and the exit code of each.
 //! - [`decision`]: what policy makes of a finding.
 //! - [`bundle`]: the name and the limit of a bundle.
-//! - [`cause`]: why a signature proves nothing, with the words a person is told.
-//! - [`release`]: whose release it is, and its name.
-//! - [`policy`]: what the user wants done, by default, by author and by distribution.
+//! - [`cause`]: why a signature proves nothing.
+//! - [`hint`] and [`reason`]: the next step, and what led to a decision, as data.
+//! - [`page`]: the addresses of the pages about codes.
+//! - [`release`]: the author and the name of a release.
+//! - [`policy`]: the decisions of the user, by default, by author and by distribution.
 //! - [`verdict`]: finding and decision with all that led to them.
-//! - [`text`]: foreign text that people are shown.
+//! - [`text`]: foreign text made safe to show.
 
 pub mod bundle;
 pub mod cause;
 pub mod decision;
 pub mod digest;
 pub mod finding;
+pub mod hint;
 pub mod identity;
+pub mod page;
 pub mod policy;
+pub mod reason;
 pub mod release;
 pub mod text;
 pub mod verdict;

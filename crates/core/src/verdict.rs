@@ -1,4 +1,4 @@
-//! What the gate says of a release: what was found, and what is done about it.
+//! The verdict about a release: the finding, the decision, and what led to it.
 
 use std::fmt;
 
@@ -9,20 +9,22 @@ use crate::{
     decision::Decision,
     digest::Sha256Digest,
     finding::{Exit, Finding},
+    hint::Hint,
     identity::SignerIdentity,
+    reason::Reason,
 };
 
-/// Who said whose identity the author's is.
+/// The source of the identities that may sign for an author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BindingSource {
-    /// The user, in `policy.toml`.
+    /// A pin of the user, in `policy.toml`.
     Pin,
-    /// The author, in the author's own record.
+    /// The author's own record.
     Record,
-    /// PAUSE, by an identity of its own for the PAUSE id.
+    /// An identity that PAUSE itself gives the PAUSE id.
     PauseIssued,
-    /// Nobody: it is the identity that signed the first release that was seen.
+    /// Trust on first use: the identity that signed the first admitted release.
     FirstSeen,
 }
 
@@ -37,39 +39,40 @@ impl fmt::Display for BindingSource {
     }
 }
 
-/// What the gate says of one release.
+/// The verdict about one release.
 ///
 /// Its `Display` is one line for a log; its JSON is part of the interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Verdict {
-    /// What is the case; the one that decided, where several things are.
+    /// The finding that decided.
     pub finding: Finding,
-    /// Why a signature proves nothing, where that is the finding.
+    /// The cause of `signature-invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// What is done.
+    /// What the policy makes of it.
     pub decision: Decision,
-    /// The exact bytes that were looked at.
+    /// The digest of the exact bytes that were checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Sha256Digest>,
-    /// Who signed, where a signature is valid.
+    /// The signer of a valid signature.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<SignerIdentity>,
-    /// What the signer was compared with.
+    /// The source of the identities that the signer was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<BindingSource>,
-    /// What would have been right.
+    /// The value that would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What is there instead.
+    /// The value that is there instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
-    /// What led to the decision: the key of the policy, and what else was found; one sentence each.
-    pub reasons: Vec<String>,
-    /// What to do next.
+    /// The facts that led to the decision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 impl Verdict {
@@ -89,14 +92,11 @@ impl Verdict {
         }
     }
 
-    /// It could not be told, for this reason: to be tried again later, never a pass.
+    /// An undetermined verdict, for this reason: to be tried again later, never a pass.
     pub fn unavailable(found: impl Into<String>) -> Self {
         Self {
             found: Some(found.into()),
-            hint: Some(
-                "nothing was verified; try again later, with a network, or name the trust material with `--trusted-root FILE`"
-                    .to_owned(),
-            ),
+            hint: Some(Hint::TryAgain),
             ..Self::new(Finding::Unavailable, Decision::TryLater)
         }
     }
@@ -106,7 +106,7 @@ impl Verdict {
         self.decision.admits()
     }
 
-    /// How a program ends that was asked about this one release.
+    /// The exit code of a program that decided about this one release.
     pub const fn exit(&self) -> Exit {
         self.decision.exit(self.finding)
     }

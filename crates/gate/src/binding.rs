@@ -8,13 +8,13 @@
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{AuthorIdentity, Membership, SignerIdentity},
+    reason::Provenance,
 };
 use cpan_sigstore_records::{
     chain::{History, Learned, SignedRecord, Terms},
     record::Releases,
 };
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::{records::RecordRefused, store::StableIdentity};
 
@@ -41,26 +41,12 @@ pub(crate) struct Found {
     pub refused: Vec<(u32, RecordRefused)>,
 }
 
-/// What the author's records rest on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// They continue what was known.
-    Known,
-    /// The index has them.
-    Index,
-    /// They lie in the author's directory, and whoever signed first agreed to them.
-    Connected,
-    /// They lie in the author's directory, and nothing is known of the author.
-    New,
-}
-
 /// Who signs for an author, by the author's records.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
     /// The records that count; may be none.
     pub history: History,
-    pub standing: Standing,
+    pub provenance: Provenance,
     /// Whether there is more than was remembered.
     pub is_news: bool,
     /// Whether an override put one in the place of what was remembered.
@@ -95,15 +81,15 @@ impl Binding {
             .chain()
             .iter()
             .any(|signed| sources.overrides.contains(&signed.record().digest()));
-        let mut standing = match (is_new, by_index) {
-            (false, _) => Standing::Known,
-            (true, true) => Standing::Index,
-            (true, false) => Standing::New,
+        let mut provenance = match (is_new, by_index) {
+            (false, _) => Provenance::Known,
+            (true, true) => Provenance::Index,
+            (true, false) => Provenance::New,
         };
         if is_new && let Some(first) = &sources.first_seen {
             let agreed = history.has_signer(|signer| StableIdentity::from(signer) == *first);
-            if agreed && standing == Standing::New {
-                standing = Standing::Connected;
+            if agreed && provenance == Provenance::New {
+                provenance = Provenance::Connected;
             } else if !agreed && !overridden {
                 told.unconnected(&history, first);
                 history = known.clone();
@@ -113,14 +99,14 @@ impl Binding {
             is_news: !known.extends(&history),
             is_replaced: !history.extends(known),
             history,
-            standing,
+            provenance,
             told: told.0,
         }
     }
 
     /// Whether it has news that follow on what was remembered.
     pub fn follows(&self) -> bool {
-        self.is_news && self.standing == Standing::Known
+        self.is_news && self.provenance == Provenance::Known
     }
 
     /// Whether there is a record that counts.

@@ -1,7 +1,8 @@
 //! Why an author's signatures count: every source there is, the one that speaks first, and since when.
 
 use cpan_sigstore_core::{
-    identity::AuthorIdentity, policy::Setting, release::PauseId, verdict::BindingSource,
+    identity::AuthorIdentity, policy::Setting, reason::Provenance, release::PauseId,
+    verdict::BindingSource,
 };
 use cpan_sigstore_records::{
     chain::{History, Side, SignedRecord},
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Gate, GateError, RecordFile, Standing,
+    Gate, GateError, RecordFile,
     binding::{Binding, Sources},
     evidence::IndexAge,
     gather::{FoundRecords, Records, effective},
@@ -65,7 +66,8 @@ pub struct Pinned {
 #[serde(rename_all = "kebab-case")]
 pub struct Recorded {
     /// What it rests on.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub provenance: Provenance,
     /// Who signs.
     pub identities: Vec<String>,
     /// Whether all releases are signed.
@@ -163,7 +165,7 @@ impl Recorded {
     fn of(binding: &Binding, remembered: &[KnownRecord]) -> Self {
         let history = &binding.history;
         Self {
-            standing: binding.standing,
+            provenance: binding.provenance,
             identities: history
                 .identities()
                 .iter()

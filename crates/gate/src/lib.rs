@@ -28,7 +28,6 @@ pub mod records;
 mod statement;
 pub mod store;
 
-pub use binding::Standing;
 pub use candidate::Candidate;
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;

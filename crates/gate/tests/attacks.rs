@@ -257,7 +257,7 @@ async fn another_authors_upload_locks_no_distribution() {
         verdict
             .reasons
             .iter()
-            .any(|reason| reason.contains("first seen from EVIL")),
+            .any(|reason| reason.to_string().contains("first seen from EVIL")),
         "{verdict:?}"
     );
     user.serve_record("TIMB", &[TIM], TIM);

@@ -9,6 +9,7 @@ use std::{
 use cpan_sigstore_core::{
     decision::Decision,
     finding::{Exit, Finding},
+    hint::Hint,
     text::printable,
     verdict::Verdict,
 };
@@ -148,9 +149,9 @@ impl Record {
     }
 
     /// What to do next, where that is known.
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<Hint> {
         match &self.ruling {
-            Ruling::Gate(verdict) => verdict.hint.as_deref(),
+            Ruling::Gate(verdict) => verdict.hint,
             Ruling::Mirror { .. } => None,
         }
     }

@@ -131,7 +131,11 @@ impl Look<'_> {
             .as_ref()
             .is_some_and(|before| before.archive == Some(archive) && before.bundle == bundle);
         if let Some(code) = code.filter(|_| !is_same) {
-            let mut details = verdict.reasons.clone();
+            let mut details = verdict
+                .reasons
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>();
             details.extend(verdict.cause.map(|cause| cause.to_string()));
             let mut alert = self
                 .alert(code, &path)

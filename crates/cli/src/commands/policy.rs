@@ -133,7 +133,7 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let decisions = EXPLAINED.map(|finding| Line {
         finding,
         decision: rule.decide(finding),
-        reason: rule.reason(finding),
+        reason: rule.reason(finding).to_string(),
     });
     let explained = Explained {
         release: &release,

@@ -1,11 +1,10 @@
 //! `cpan-sigstore trust`.
 
 use clap::{Args, Subcommand};
-use cpan_sigstore_core::{finding::Exit, release::PauseId, verdict::BindingSource};
-use cpan_sigstore_gate::{
-    Standing,
-    explain::{Explanation, Recorded, Version},
+use cpan_sigstore_core::{
+    finding::Exit, reason::Provenance, release::PauseId, verdict::BindingSource,
 };
+use cpan_sigstore_gate::explain::{Explanation, Recorded, Version};
 use jiff::Timestamp;
 
 use crate::{
@@ -117,11 +116,11 @@ fn print(explanation: &Explanation, terminal: &Terminal) {
 }
 
 fn recorded(record: &Recorded, speaks: bool, terminal: &Terminal) {
-    let standing = match record.standing {
-        Standing::Known => "remembered",
-        Standing::Index => "in the index",
-        Standing::Connected => "in the author's directory, agreed to by whoever signed first",
-        Standing::New => {
+    let standing = match record.provenance {
+        Provenance::Known => "remembered",
+        Provenance::Index => "in the index",
+        Provenance::Connected => "in the author's directory, agreed to by whoever signed first",
+        Provenance::New => {
             "in the author's directory, never seen before: who signs is not known for sure yet"
         }
     };

@@ -1,13 +1,12 @@
-//! `policy.toml`: what is done about each finding, by default, by author and by distribution, and whose
-//! identities are an author's.
+//! `policy.toml`: the decision about each finding, by default, by author and by distribution, and the identities of
+//! authors.
 //!
-//! Each key counts by itself: what `[distribution.Foo-Bar]` states outranks `[author.TIMLEGGE]`, which
-//! outranks `[default]`, which outranks what this program does without a policy. Identities are not mixed:
-//! the first of distribution and author that states any is the one source.
+//! Each key is read by itself: `[distribution.Foo-Bar]` outranks `[author.TIMLEGGE]`, which outranks `[default]`,
+//! which outranks the defaults of this program. Identities are not mixed: the first of distribution and author that
+//! states any is the one source.
 //!
-//! What a policy can loosen is only what is the everyday state of CPAN: no signature, a signer of whom
-//! nobody has said anything, an archive without META, an index that is not of today. Everything else is always
-//! denied.
+//! A policy can allow only the everyday state of CPAN: no signature, an unknown signer, an archive without META, an
+//! author index that is not of today. All other findings are always denied.
 
 mod document;
 mod error;
@@ -31,20 +30,18 @@ use crate::{
 /// Largest policy that is read, in bytes.
 pub const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
-/// What is done about findings. [`Policy::default`] is what this program does without a `policy.toml`.
+/// The decisions of a user. [`Policy::default`] is in effect without a `policy.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     default: Section,
     authors: BTreeMap<PauseId, Section>,
     distributions: BTreeMap<String, Section>,
     pause: Option<PauseProvider>,
-    /// `--require-signed`
     require_signed: bool,
-    /// `--allow-old-format`
     allow_old_format: bool,
 }
 
-/// What one section states; `None` leaves it to the next.
+/// The settings of one section; `None` leaves a setting to the next.
 #[derive(Clone, Debug, Default)]
 struct Section {
     require_signed: Option<bool>,
@@ -63,12 +60,12 @@ impl Policy {
     /// Reads the text of a `policy.toml`.
     ///
     /// # Errors
-    /// The line, and what was expected there. A key without a meaning is an error.
+    /// The line, and the expected value. A key without a meaning is an error.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         document::read(text)
     }
 
-    /// The same policy where, whatever it states, what is not known to be signed by its author is denied.
+    /// The same policy, with every release denied that is not known to be signed by its author.
     #[must_use]
     pub fn requiring_signed(self) -> Self {
         Self {
@@ -77,7 +74,7 @@ impl Policy {
         }
     }
 
-    /// The same policy where, whatever it states, cosign's old format is accepted.
+    /// The same policy, with cosign's old format accepted.
     #[must_use]
     pub fn allowing_old_format(self) -> Self {
         Self {
@@ -86,12 +83,12 @@ impl Policy {
         }
     }
 
-    /// What holds for a release.
+    /// Returns the settings for a release.
     pub fn rule(&self, path: &ReleasePath) -> Rule {
         self.rule_of(&path.author, Some(path.name.distribution()))
     }
 
-    /// What holds for an author's releases where nothing is stated of their distributions.
+    /// Returns the settings for an author's releases of distributions that have no section.
     pub fn author_rule(&self, author: &PauseId) -> Rule {
         self.rule_of(author, None)
     }

@@ -1,24 +1,27 @@
-//! What a policy says of one release.
+//! The settings of a policy for one release.
 
 use std::fmt;
 
 use super::{PauseProvider, Section};
-use crate::{decision::Decision, finding::Finding, identity::AuthorIdentity, release::PauseId};
+use crate::{
+    decision::Decision, finding::Finding, identity::AuthorIdentity, reason::Reason,
+    release::PauseId,
+};
 
-/// Age of trust material, in days, above which it says nothing any more.
+/// Age of trust material, in days, above which nothing is verified with it.
 const TRUST_MATERIAL_AGE: u32 = 30;
-/// Age of an index, in days, above which it is warned of.
+/// Age of an author index, in days, above which it is stale.
 const INDEX_AGE: u32 = 7;
-/// Age of an index, in days, above which it says nothing any more.
+/// Age of an author index, in days, above which it is not used.
 const INDEX_AGE_LIMIT: u32 = 30;
 
-/// Where a setting comes from.
+/// The origin of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// This program does so without being told.
+    /// The default of this program.
     BuiltIn,
-    /// A flag on the command line.
-    Flag(&'static str),
+    /// The program that calls.
+    Caller,
     /// `[default]`
     Default,
     /// `[author.ID]`
@@ -31,7 +34,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("this program's default"),
-            Self::Flag(flag) => f.write_str(flag),
+            Self::Caller => f.write_str("a request of the caller"),
             Self::Default => f.write_str("[default]"),
             Self::Author(id) => write!(f, "[author.{id}]"),
             Self::Distribution(name) => write!(f, "[distribution.{name}]"),
@@ -39,64 +42,64 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value, and who says so.
+/// A value and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// What holds.
+    /// The value in effect.
     pub value: T,
-    /// Where that stands.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// What holds for one release.
+/// The settings for one release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Whether what is not known to be signed by its author is denied.
+    /// Whether a release that is not known to be signed by its author is denied.
     pub require_signed: Setting<bool>,
-    /// What is done without a signature.
+    /// The decision about an unsigned release.
     pub unsigned: Setting<Decision>,
-    /// What is done where nobody has said who the author is.
+    /// The decision about a signer of an author of whom nothing is known.
     pub identity_unknown: Setting<Decision>,
-    /// What is done where nothing in the archive says which release it is.
+    /// The decision about an archive without META.
     pub name_unchecked: Setting<Decision>,
     /// Whether cosign's old format is accepted.
     pub allow_old_format: Setting<bool>,
     /// How old trust material may be, in days since its repository was last asked.
     pub trust_material_age: Setting<u32>,
-    /// What is done where the index is older than it should be.
+    /// The decision about a stale author index.
     pub index_stale: Setting<Decision>,
     /// How old the index may be, in days since it was signed, before it is stale.
     pub index_age: Setting<u32>,
-    /// How old it may be, in days, before it says nothing any more.
+    /// How old the index may be, in days, before it is not used.
     pub index_age_limit: Setting<u32>,
-    /// Whose signatures are the author's; `None` where the policy does not say.
+    /// The author's pinned identities, if the policy has any.
     pub identities: Option<Setting<Vec<AuthorIdentity>>>,
-    /// PAUSE as identity provider, where the policy names it.
+    /// PAUSE as identity provider, if the policy names it.
     pub pause: Option<PauseProvider>,
 }
 
 impl Rule {
-    /// From sections, the first to be asked first.
+    /// Builds a rule from sections, the most specific first.
     pub(super) fn of(
         sections: &[(Origin, &Section)],
         pause: Option<&PauseProvider>,
         require_signed: bool,
         allow_old_format: bool,
     ) -> Self {
-        let flag = |given: bool, flag| {
+        let requested = |given: bool| {
             given.then_some(Setting {
                 value: true,
-                origin: Origin::Flag(flag),
+                origin: Origin::Caller,
             })
         };
         let warn = Decision::Warn;
         Self {
-            require_signed: flag(require_signed, "--require-signed")
+            require_signed: requested(require_signed)
                 .unwrap_or_else(|| setting(sections, |section| section.require_signed, false)),
             unsigned: setting(sections, |section| section.unsigned, warn),
             identity_unknown: setting(sections, |section| section.identity_unknown, warn),
             name_unchecked: setting(sections, |section| section.name_unchecked, warn),
-            allow_old_format: flag(allow_old_format, "--allow-old-format")
+            allow_old_format: requested(allow_old_format)
                 .unwrap_or_else(|| setting(sections, |section| section.allow_old_format, false)),
             trust_material_age: setting(
                 sections,
@@ -111,7 +114,7 @@ impl Rule {
         }
     }
 
-    /// What is done about a finding.
+    /// Returns the decision about a finding.
     pub fn decide(&self, finding: Finding) -> Decision {
         match finding {
             Finding::Trusted => Decision::Allow,
@@ -123,20 +126,20 @@ impl Rule {
         }
     }
 
-    /// Which key decides about a finding, and where it stands.
-    pub fn reason(&self, finding: Finding) -> String {
+    /// Returns what decides about a finding.
+    pub fn reason(&self, finding: Finding) -> Reason {
         match (finding, self.loosened(finding)) {
-            (Finding::Trusted, _) => {
-                "what is known to be its author's is always allowed".to_owned()
-            }
-            (Finding::Unavailable, _) => "what could not be told is never allowed".to_owned(),
+            (Finding::Trusted, _) => Reason::AlwaysAllowed,
+            (Finding::Unavailable, _) => Reason::NeverAllowed,
             (finding, Some(_)) if self.is_overruled(finding) => {
-                stands("require-signed", "true", &self.require_signed.origin)
+                Reason::RequireSigned(self.require_signed.origin.clone())
             }
-            (_, Some((key, setting))) => {
-                stands(key, &format!("{:?}", setting.value.code()), &setting.origin)
-            }
-            (_, None) => format!("{finding} is always denied"),
+            (_, Some((key, setting))) => Reason::PolicyKey {
+                key,
+                value: setting.value,
+                origin: setting.origin.clone(),
+            },
+            (_, None) => Reason::AlwaysDenied(finding),
         }
     }
 
@@ -145,7 +148,7 @@ impl Rule {
         self.require_signed.value && finding != Finding::IndexStale
     }
 
-    /// The key by which a finding may be allowed, where there is one.
+    /// The key by which a finding may be allowed, if there is one.
     fn loosened(&self, finding: Finding) -> Option<(&'static str, &Setting<Decision>)> {
         match finding {
             Finding::Unsigned => Some(("unsigned", &self.unsigned)),
@@ -154,13 +157,6 @@ impl Rule {
             Finding::IndexStale => Some(("index-stale", &self.index_stale)),
             _ => None,
         }
-    }
-}
-
-fn stands(key: &str, value: &str, origin: &Origin) -> String {
-    match origin {
-        Origin::Flag(flag) => format!("decided by {flag}"),
-        origin => format!("decided by `{key} = {value}` of {origin}"),
     }
 }
 

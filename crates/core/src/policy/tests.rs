@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{cause::Cause, finding::Finding, identity::Membership};
+use crate::{cause::Cause, finding::Finding, identity::Membership, reason::Reason};
 
 const PATH: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 
@@ -47,7 +47,7 @@ fn without_a_policy_todays_cpan_is_a_warning_and_all_else_is_denied() {
     assert_eq!(decisions(&rule("default.require-signed = true")), denied);
     assert_eq!(
         strict.reason(Finding::Unsigned),
-        "decided by --require-signed"
+        Reason::RequireSigned(Origin::Caller)
     );
 }
 
@@ -63,11 +63,11 @@ fn each_key_counts_by_itself_distribution_before_author_before_default() {
     assert_eq!(rule.decide(Finding::NameUnchecked), Decision::Allow);
     assert_eq!(rule.decide(Finding::IdentityUnknown), Decision::Deny);
     assert_eq!(
-        rule.reason(Finding::Unsigned),
+        rule.reason(Finding::Unsigned).to_string(),
         "decided by `unsigned = \"allow\"` of [distribution.Foo-Bar]"
     );
     assert_eq!(
-        rule.reason(Finding::NameUnchecked),
+        rule.reason(Finding::NameUnchecked).to_string(),
         "decided by `name-unchecked = \"allow\"` of [author.TIMLEGGE]"
     );
 }

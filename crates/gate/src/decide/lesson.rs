@@ -3,6 +3,7 @@
 use cpan_sigstore_core::{
     identity::Membership,
     policy::{Origin, Rule},
+    reason::Provenance,
     release::ReleasePath,
 };
 
@@ -10,7 +11,6 @@ use cpan_sigstore_keyless::verify::VerifiedSignature;
 
 use super::source::{Source, source};
 use crate::{
-    binding::Standing,
     evidence::Evidence,
     store::{Scope, StableIdentity},
 };
@@ -48,7 +48,7 @@ impl Lesson {
         let signer = StableIdentity::from(verified.signer());
         let is_authorized =
             binding.compare(verified.signer(), &verified.times()) == Membership::Authorized;
-        let is_vouched = binding.standing != Standing::New
+        let is_vouched = binding.provenance != Provenance::New
             || binding
                 .history
                 .has_signer(|one| StableIdentity::from(one) == signer);

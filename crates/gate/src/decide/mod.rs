@@ -27,8 +27,10 @@ use cpan_sigstore_core::{
     cause::Cause,
     decision::Decision,
     finding::Finding,
+    hint::Hint,
     identity::SignerIdentity,
     policy::Rule,
+    reason::Reason,
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
@@ -37,24 +39,23 @@ use jiff::SignedDuration;
 
 use self::source::{identity, source};
 use crate::{
-    binding::Standing,
     evidence::{Evidence, IndexAge, Signature},
     look::ArchiveLook,
     statement::speaks_for_a_release,
     store::StableIdentity,
 };
 
-/// One thing that is the case.
-struct Told {
+/// One finding with its data.
+struct Assessment {
     finding: Finding,
     signer: Option<SignerIdentity>,
     binding: Option<BindingSource>,
     expected: Option<String>,
     found: Option<String>,
-    hint: Option<&'static str>,
+    hint: Option<Hint>,
 }
 
-impl Told {
+impl Assessment {
     fn new(finding: Finding) -> Self {
         Self {
             finding,
@@ -74,7 +75,7 @@ impl Told {
         }
     }
 
-    fn hint(self, hint: &'static str) -> Self {
+    fn hint(self, hint: Hint) -> Self {
         Self {
             hint: Some(hint),
             ..self
@@ -87,50 +88,48 @@ pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Ve
     let signature = signature(path, evidence, rule);
     let signer = signature.signer.clone();
     let binding = signature.binding;
-    let mut told = vec![signature];
-    told.extend(index(evidence, rule, binding));
-    told.extend(archive(&evidence.archive));
+    let mut all = vec![signature];
+    all.extend(index(evidence, rule, binding));
+    all.extend(archive(&evidence.archive));
 
     // 9.
-    let decided = |told: &Told| rule.decide(told.finding);
-    let first = |wanted: &dyn Fn(Decision) -> bool| told.iter().position(|it| wanted(decided(it)));
+    let decided = |one: &Assessment| rule.decide(one.finding);
+    let first = |wanted: &dyn Fn(Decision) -> bool| all.iter().position(|it| wanted(decided(it)));
     let chosen = first(&|decision| !decision.admits())
         .or_else(|| first(&|decision| decision == Decision::Warn))
         .unwrap_or(0);
-    let told_first = &told[chosen];
-    let mut reasons = vec![rule.reason(told_first.finding)];
+    let first = &all[chosen];
+    let mut reasons = vec![rule.reason(first.finding)];
     reasons.extend(
-        told.iter()
+        all.iter()
             .enumerate()
             .filter(|(at, other)| *at != chosen && other.finding != Finding::Trusted)
             .map(|(_, other)| also(other)),
     );
-    let mut verdict = Verdict::new(told_first.finding, decided(told_first));
+    let mut verdict = Verdict::new(first.finding, decided(first));
     verdict.digest = Some(evidence.digest);
     verdict.signer = signer;
     verdict.binding = binding;
-    verdict.expected.clone_from(&told_first.expected);
-    verdict.found.clone_from(&told_first.found);
-    verdict.hint = told_first.hint.map(str::to_owned);
+    verdict.expected.clone_from(&first.expected);
+    verdict.found.clone_from(&first.found);
+    verdict.hint = first.hint;
     reasons.extend(records(evidence, binding));
     reasons.extend(elsewhere(path, evidence));
     verdict.reasons = reasons;
     verdict
 }
 
-/// What was found beside what decided, as one sentence.
-fn also(other: &Told) -> String {
-    let mut text = format!("also {}", other.finding);
-    for (label, value) in [("expected", &other.expected), ("found", &other.found)] {
-        if let Some(value) = value {
-            text.push_str(&format!(", {label} {value}"));
-        }
+/// A finding that did not decide.
+fn also(other: &Assessment) -> Reason {
+    Reason::Also {
+        finding: other.finding,
+        expected: other.expected.clone(),
+        found: other.found.clone(),
     }
-    text
 }
 
 /// Steps 3 to 6, and 8.
-fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Told {
+fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Assessment {
     match &evidence.signature {
         // 3.
         Signature::Absent => unsigned(path, evidence),
@@ -141,39 +140,38 @@ fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Told {
             old_trust(evidence, rule),
             verified.signature().attestation(),
         ) {
-            (Some(told), _) => told,
+            (Some(assessment), _) => assessment,
             (None, Some(predicate)) if !speaks_for_a_release(predicate) => invalid(&Refused::new(
                 Cause::StatementKind,
                 format!("a statement of the type {predicate}"),
             )),
             (None, _) => {
                 let source = source(path, rule, evidence, verified);
-                let mut told = identity(path, verified, source.as_ref());
-                told.signer = Some(verified.signer().clone());
-                told
+                Assessment {
+                    signer: Some(verified.signer().clone()),
+                    ..identity(path, verified, source.as_ref())
+                }
             }
         },
     }
 }
 
-fn invalid(refused: &Refused) -> Told {
-    Told::new(Finding::SignatureInvalid(refused.cause))
+fn invalid(refused: &Refused) -> Assessment {
+    Assessment::new(Finding::SignatureInvalid(refused.cause))
         .expected(refused.cause.expected(), refused.found.clone())
         .hint(refused.cause.hint())
 }
 
-fn unavailable(found: String) -> Told {
-    Told {
+fn unavailable(found: String) -> Assessment {
+    Assessment {
         found: Some(found),
-        ..Told::new(Finding::Unavailable)
+        ..Assessment::new(Finding::Unavailable)
     }
-    .hint(
-        "nothing was verified; try again with a network, or name the trust material with `--trusted-root FILE`",
-    )
+    .hint(Hint::TryAgain)
 }
 
 /// Trust material that is older than the policy allows says nothing.
-fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Told> {
+fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Assessment> {
     let days = rule.trust_material_age.value;
     let limit = SignedDuration::from_hours(24 * i64::from(days));
     let age = evidence.trust_age.filter(|age| *age > limit)?;
@@ -184,7 +182,7 @@ fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Told> {
 }
 
 /// 5. How old the index is, where one is used. Only a pin needs none.
-fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Option<Told> {
+fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Option<Assessment> {
     let days = |days: u32| SignedDuration::from_hours(24 * i64::from(days));
     if binding == Some(BindingSource::Pin) {
         return None;
@@ -196,15 +194,13 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
     }
     match evidence.index.as_ref()? {
         IndexAge::Absent { operator } => Some(
-            unavailable(format!("no index of {operator}, which was never had")).hint(
-                "nothing is known of what the index says of its authors; fetch it with `cpan-sigstore index use`, or do without it by `cpan-sigstore index use --none`",
-            ),
+            unavailable(format!("no index of {operator}, which was never had")).hint(Hint::FetchIndex),
         ),
         IndexAge::InFuture { operator, signed } => Some(
             unavailable(format!(
                 "an index of {operator} that was signed on {signed}, which is the future by the clock of this machine"
             ))
-            .hint("set the clock of this machine: by a wrong one an old index passes for a new one"),
+            .hint(Hint::SetClock),
         ),
         IndexAge::Signed { operator, age } if *age > days(rule.index_age_limit.value) => Some(
             unavailable(format!(
@@ -212,10 +208,10 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
                 age.as_hours() / 24,
                 rule.index_age_limit.value
             ))
-            .hint("whoever withholds the index hides what authors have changed since; try again with a network, or ask the operator"),
+            .hint(Hint::IndexWithheld),
         ),
         IndexAge::Signed { operator, age } if *age > days(rule.index_age.value) => Some(
-            Told::new(Finding::IndexStale)
+            Assessment::new(Finding::IndexStale)
                 .expected(
                     format!(
                         "an index of {operator} that is at most {} days old",
@@ -223,48 +219,42 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
                     ),
                     format!("one that was signed {} days ago", age.as_hours() / 24),
                 )
-                .hint("refresh it with `cpan-sigstore index status`; what authors have changed since is not known here"),
+                .hint(Hint::RefreshIndex),
         ),
         IndexAge::Signed { .. } => None,
     }
 }
 
-/// What is to be said of the author's records: what was compared with, and what did not count.
-fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<String> {
+/// The author's record that the signer was compared with, and records that were rejected.
+fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<Reason> {
     let records = &evidence.binding;
-    let mut reasons = Vec::new();
-    if binding == Some(BindingSource::Record) {
-        let place = match records.standing {
-            Standing::Known => "it follows on what is remembered",
-            Standing::Index => "it is in the index",
-            Standing::Connected => "whoever signed first agreed to it",
-            Standing::New => "it was never seen before",
-        };
-        reasons.push(format!("{}: {place}", records.name()));
-    }
-    reasons.extend(records.told.iter().cloned());
-    reasons
+    let compared = (binding == Some(BindingSource::Record)).then(|| Reason::Record {
+        author: records.history.author().clone(),
+        version: records.history.version(),
+        provenance: records.provenance,
+    });
+    let rejected = records.told.iter().cloned().map(Reason::RecordRejected);
+    compared.into_iter().chain(rejected).collect()
 }
 
 /// Reports a distribution that was first seen from another author. It denies nothing: every author may upload any
 /// file name, so such a row binds neither this author nor the distribution.
-fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<String> {
+fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
     let first = evidence.known.elsewhere(&path.author)?;
     if let Signature::Verified(verified) = &evidence.signature
         && StableIdentity::from(verified.signer()) == first.identity
     {
         return None;
     }
-    Some(format!(
-        "{} was first seen from {}, signed by {}",
-        path.name.distribution(),
-        first.author,
-        first.identity
-    ))
+    Some(Reason::FirstSeenFrom {
+        distribution: path.name.distribution().to_owned(),
+        author: first.author.clone(),
+        signer: first.identity.to_string(),
+    })
 }
 
 /// 7. What the archive says of itself.
-fn archive(look: &ArchiveLook) -> Option<Told> {
+fn archive(look: &ArchiveLook) -> Option<Assessment> {
     let ArchiveLook::Finding {
         finding,
         expected,
@@ -274,27 +264,21 @@ fn archive(look: &ArchiveLook) -> Option<Told> {
         return None;
     };
     let hint = match finding {
-        Finding::NameUnchecked => {
-            "which release it is rests on the name of the file alone; ask the author for META.json"
-        }
-        Finding::NameMismatch => {
-            "do not use the file: it is another release than its name says, such as an old one under a new name"
-        }
-        _ => {
-            "do not use the file: it does what no release needs, or is damaged; fetch it again, and report it to the author if it stays so"
-        }
+        Finding::NameUnchecked => Hint::AskForMeta,
+        Finding::NameMismatch => Hint::OtherRelease,
+        _ => Hint::HostileArchive,
     };
     Some(
-        Told::new(*finding)
+        Assessment::new(*finding)
             .expected(expected.clone(), found.clone())
             .hint(hint),
     )
 }
 
 /// 8. No signature, and whether there should be one.
-fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Told {
+fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Assessment {
     if evidence.binding.all_signed() {
-        return Told::new(Finding::Downgrade)
+        return Assessment::new(Finding::Downgrade)
             .expected(
                 format!(
                     "a bundle, as every release has by {}",
@@ -302,21 +286,15 @@ fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Told {
                 ),
                 "none",
             )
-            .hint(
-                "fetch the bundle from where the file came from; the author says that a file without one is not theirs",
-            );
+            .hint(Hint::FetchBundle);
     }
     match evidence.known.signed_by(&path.author) {
-        Some(before) => Told::new(Finding::Downgrade)
+        Some(before) => Assessment::new(Finding::Downgrade)
             .expected(format!("a bundle, as {before} had"), "none")
-            .hint(
-                "fetch the bundle from where the file came from; an author who signs does not stop without a word. If they did, forget it with `cpan-sigstore memory forget`",
-            ),
-        None => Told::new(Finding::Unsigned)
+            .hint(Hint::BundleMissing),
+        None => Assessment::new(Finding::Unsigned)
             .expected(format!("a bundle beside {}", path.name), "none")
-            .hint(
-                "a file without a bundle is not known to be its author's; ask the author to sign with `cpan-sigstore release`",
-            ),
+            .hint(Hint::AskToSign),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use cpan_sigstore_core::{
     finding::Finding,
+    hint::Hint,
     identity::{AuthorIdentity, Membership},
     policy::{PauseProvider, Rule, Setting},
+    reason::Provenance,
     release::{PauseId, ReleasePath},
     verdict::BindingSource,
 };
 
-use super::Told;
+use super::Assessment;
 use cpan_sigstore_keyless::verify::VerifiedSignature;
 
 use crate::{
-    binding::{Binding, Standing},
+    binding::Binding,
     evidence::Evidence,
     store::{Scope, StableIdentity},
 };
@@ -63,21 +65,17 @@ pub(super) fn identity(
     path: &ReleasePath,
     verified: &VerifiedSignature,
     source: Option<&Source<'_>>,
-) -> Told {
+) -> Assessment {
     match source {
-        None => Told::new(Finding::IdentityUnknown)
+        None => Assessment::new(Finding::IdentityUnknown)
             .expected(
                 format!("an identity of {} that is known", path.author),
                 verified.signer().to_string(),
             )
-            .hint(
-                "ask the author, not the bundle, whether this is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is refused",
-            ),
+            .hint(Hint::PinAuthor),
         Some(Source::Pins(pins)) => by_pins(pins, verified),
         Some(Source::Record(binding)) => by_record(path, binding, verified),
-        Some(Source::PauseIssued(provider, id)) => {
-            by_pause(path, provider, id.as_ref(), verified)
-        }
+        Some(Source::PauseIssued(provider, id)) => by_pause(path, provider, id.as_ref(), verified),
         Some(Source::FirstSeen(first, _)) if **first == StableIdentity::from(verified.signer()) => {
             bound(Finding::Trusted, BindingSource::FirstSeen)
         }
@@ -87,38 +85,32 @@ pub(super) fn identity(
                     format!("{first}, who signed before, or a record that connects the two"),
                     verified.signer().to_string(),
                 )
-                .hint(
-                    "do not use the file, unless the author says, and not in the bundle, that this identity signs too; the author can say it once for all with `cpan-sigstore author`, you can pin it in policy.toml, or forget the old one with `cpan-sigstore memory forget`",
-                )
+                .hint(Hint::ConfirmChange)
         }
     }
 }
 
-fn bound(finding: Finding, binding: BindingSource) -> Told {
-    Told {
+fn bound(finding: Finding, binding: BindingSource) -> Assessment {
+    Assessment {
         binding: Some(binding),
-        ..Told::new(finding)
+        ..Assessment::new(finding)
     }
 }
 
-fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, verified: &VerifiedSignature) -> Told {
+fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, verified: &VerifiedSignature) -> Assessment {
     let listed = || format!("{}, as stated in {}", listed(&pins.value), pins.origin);
     match AuthorIdentity::compare(&pins.value, verified.signer(), &verified.times()) {
         Membership::Authorized => bound(Finding::Trusted, BindingSource::Pin),
         Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Pin)
             .expected(listed(), signed(verified))
-            .hint(
-                "do not use the file, unless the author says that it was signed at that time; then change `from` or `until` in policy.toml",
-            ),
+            .hint(Hint::ExtendPin),
         Membership::Unauthorized => bound(Finding::IdentityMismatch, BindingSource::Pin)
             .expected(listed(), verified.signer().to_string())
-            .hint(
-                "do not use the file, unless the author says, and not in the bundle, that this identity signs too; then add it to policy.toml",
-            ),
+            .hint(Hint::AddPin),
     }
 }
 
-fn by_record(path: &ReleasePath, binding: &Binding, verified: &VerifiedSignature) -> Told {
+fn by_record(path: &ReleasePath, binding: &Binding, verified: &VerifiedSignature) -> Assessment {
     let listed = || {
         format!(
             "{}, as {} says",
@@ -127,27 +119,24 @@ fn by_record(path: &ReleasePath, binding: &Binding, verified: &VerifiedSignature
         )
     };
     match binding.compare(verified.signer(), &verified.times()) {
-        Membership::Authorized if binding.standing == Standing::New => {
+        Membership::Authorized if binding.provenance == Provenance::New => {
             bound(Finding::IdentityUnknown, BindingSource::Record)
                 .expected(
-                    format!("an identity of {} that is known from elsewhere, too", path.author),
+                    format!(
+                        "an identity of {} that is known from elsewhere, too",
+                        path.author
+                    ),
                     format!("{}, as {} says", verified.signer(), binding.name()),
                 )
-                .hint(
-                    "whoever holds the author's PAUSE account can have made this record, which was never seen before; use an index (`cpan-sigstore index use`), or ask the author and pin it in policy.toml. Once a release is allowed whose signer signed the record too, the record is remembered",
-                )
+                .hint(Hint::NewRecord)
         }
         Membership::Authorized => bound(Finding::Trusted, BindingSource::Record),
         Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Record)
             .expected(listed(), signed(verified))
-            .hint(
-                "do not use the file: the author says that this identity did not sign any more at that time, or not yet",
-            ),
+            .hint(Hint::RetiredByAuthor),
         Membership::Unauthorized => bound(Finding::IdentityMismatch, BindingSource::Record)
             .expected(listed(), verified.signer().to_string())
-            .hint(
-                "do not use the file: the author says who signs, and this identity is not among them; the author can add it with `cpan-sigstore author add`",
-            ),
+            .hint(Hint::NotInRecord),
     }
 }
 
@@ -156,7 +145,7 @@ fn by_pause(
     provider: &PauseProvider,
     id: Option<&PauseId>,
     verified: &VerifiedSignature,
-) -> Told {
+) -> Assessment {
     if id != Some(&path.author) {
         return bound(Finding::IdentityMismatch, BindingSource::PauseIssued)
             .expected(
@@ -166,7 +155,7 @@ fn by_pause(
                 ),
                 verified.signer().to_string(),
             )
-            .hint("do not use the file: PAUSE says that another of its authors signed it");
+            .hint(Hint::OtherPauseAuthor);
     }
     bound(Finding::Trusted, BindingSource::PauseIssued)
 }

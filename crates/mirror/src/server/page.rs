@@ -98,8 +98,8 @@ fn why(record: &Record) -> String {
     if let (Decision::Allow, Some(signer)) = (verdict.decision, &verdict.signer) {
         why.push(format!("signed by {signer}"));
     }
-    why.extend(verdict.reasons.iter().cloned());
-    why.extend(verdict.hint.clone());
+    why.extend(verdict.reasons.iter().map(ToString::to_string));
+    why.extend(verdict.hint.map(|hint| hint.to_string()));
     why.join("; ")
 }
 

@@ -8,7 +8,7 @@ use cpan_sigstore_mirror::{
     record::{Refusal, Ruling},
 };
 
-use crate::terminal::Terminal;
+use crate::{terminal::Terminal, verdict_text};
 
 /// Says what was refused and what was only warned of, each once, and gives the exit code of the worst.
 pub fn print(records: &Records, terminal: &Terminal) -> Exit {
@@ -37,6 +37,6 @@ fn refused(record: &Record, terminal: &Terminal) {
     }
     terminal.say(&format!("refused: {record}"));
     if let Some(hint) = record.hint() {
-        terminal.hint(hint);
+        terminal.hint(verdict_text::hint(hint));
     }
 }

@@ -113,6 +113,12 @@ fn judge(policy: &str, evidence: &Evidence) -> Verdict {
     decide(&path, evidence, &policy.rule(&path))
 }
 
+/// The reasons of a verdict, one on a line.
+fn lines(verdict: &Verdict) -> String {
+    let reasons: Vec<_> = verdict.reasons.iter().map(Reason::to_string).collect();
+    reasons.join("\n")
+}
+
 #[track_caller]
 fn assert_found(verdict: &Verdict, finding: Finding, decision: Decision) {
     assert_eq!(
@@ -173,7 +179,7 @@ fn another_authors_distribution_answers_for_nobody_else() {
         let is_reported = verdict
             .reasons
             .iter()
-            .any(|it| it.contains("first seen from EVE"));
+            .any(|it| it.to_string().contains("first seen from EVE"));
         assert_eq!(is_reported, name == "tim@x", "{verdict:?}");
         let strict = judge("default.require-signed = true", &evidence);
         assert_found(&strict, Finding::IdentityUnknown, Decision::Deny);
@@ -271,7 +277,11 @@ fn the_signature_speaks_before_the_archive_and_neither_excuses_the_other() {
     evidence.archive = look(Finding::NameUnchecked);
     let verdict = judge("", &evidence);
     assert_found(&verdict, Finding::Unsigned, Decision::Warn);
-    assert!(verdict.reasons[1].starts_with("also name-unchecked"));
+    assert!(
+        verdict.reasons[1]
+            .to_string()
+            .starts_with("also name-unchecked")
+    );
     let verdict = judge("default.unsigned = 'allow'", &evidence);
     assert_found(&verdict, Finding::NameUnchecked, Decision::Warn);
     let verdict = judge("default.name-unchecked = 'deny'", &evidence);

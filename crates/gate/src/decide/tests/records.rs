@@ -87,7 +87,12 @@ fn a_record_that_is_known_says_who_signs_and_when() {
         let verdict = judge("", &with(valid(name, at), sources));
         assert_eq!(verdict.finding, finding, "{name} {at}: {verdict}");
         assert_eq!(verdict.binding, Some(BindingSource::Record));
-        assert!(verdict.reasons.iter().any(|it| it.contains("version 2")));
+        assert!(
+            verdict
+                .reasons
+                .iter()
+                .any(|it| it.to_string().contains("version 2"))
+        );
     }
 }
 
@@ -151,7 +156,10 @@ fn an_identity_that_changed_is_connected_by_a_record_that_the_old_one_signed() {
         }
         let verdict = judge("", &with(valid(name, LATE), sources));
         assert_eq!(verdict.finding, finding, "{place} {name}: {verdict}");
-        let is_told = verdict.reasons.iter().any(|it| it.contains("do not count"));
+        let is_told = verdict
+            .reasons
+            .iter()
+            .any(|it| it.to_string().contains("do not count"));
         assert_eq!(is_told, std::ptr::eq(record, &by_eve), "{verdict:?}");
     }
 }
@@ -185,7 +193,7 @@ fn what_is_remembered_stands_against_index_and_directory_and_both_sides_are_told
                 assert!(!evidence.binding.is_news);
                 let verdict = judge("", &evidence);
                 assert_eq!(verdict.finding, finding);
-                let text = verdict.reasons.join("\n");
+                let text = lines(&verdict);
                 assert!(
                     text.contains(&record.record().digest().to_string()),
                     "{text}"
@@ -240,7 +248,7 @@ fn a_record_outranks_another_authors_distribution() {
     evidence.known.distribution = vec![first_signer("EVE", "eve@x")];
     let verdict = judge("default.require-signed = true", &evidence);
     assert_found(&verdict, Finding::Trusted, Decision::Allow);
-    let text = verdict.reasons.join("\n");
+    let text = lines(&verdict);
     assert!(text.contains("first seen from EVE"), "{text}");
 }
 

@@ -1,0 +1,138 @@
+//! The facts that led to a decision, as data.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::{decision::Decision, finding::Finding, policy::Origin, release::PauseId};
+
+/// What an author's record chain rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// It continues the chain in the trust store.
+    Known,
+    /// The author index has it.
+    Index,
+    /// It is in the author's directory, and the author's first signer signed a version of it.
+    Connected,
+    /// It is in the author's directory, and nothing is known of the author.
+    New,
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known => "it follows on what is remembered",
+            Self::Index => "it is in the author index",
+            Self::Connected => "the author's first signer agreed to it",
+            Self::New => "it was never seen before",
+        })
+    }
+}
+
+/// One fact that led to a decision. Its `Display`, one sentence, is its JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A trusted release is always allowed.
+    AlwaysAllowed,
+    /// Undetermined is never a pass.
+    NeverAllowed,
+    /// No policy can allow this finding.
+    AlwaysDenied(Finding),
+    /// A key of the policy decides about the finding.
+    PolicyKey {
+        /// The key.
+        key: &'static str,
+        /// The decision that it states.
+        value: Decision,
+        /// The section that states it.
+        origin: Origin,
+    },
+    /// `require-signed` decides about the finding.
+    RequireSigned(Origin),
+    /// Another finding, which did not decide.
+    Also {
+        /// The finding.
+        finding: Finding,
+        /// The value that would have been right.
+        expected: Option<String>,
+        /// The value that is there instead.
+        found: Option<String>,
+    },
+    /// The signer was compared with the author's record.
+    Record {
+        /// The author.
+        author: PauseId,
+        /// The newest version.
+        version: u32,
+        /// What the chain rests on.
+        provenance: Provenance,
+    },
+    /// A record is not part of the chain, for this reason.
+    RecordRejected(String),
+    /// The distribution was first seen from another author.
+    FirstSeenFrom {
+        /// The distribution.
+        distribution: String,
+        /// The other author.
+        author: PauseId,
+        /// The identity that signed it.
+        signer: String,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlwaysAllowed => f.write_str("a trusted release is always allowed"),
+            Self::NeverAllowed => f.write_str("an undetermined release is never allowed"),
+            Self::AlwaysDenied(finding) => write!(f, "{finding} is always denied"),
+            Self::PolicyKey { key, value, origin } => {
+                write!(f, "decided by `{key} = \"{value}\"` of {origin}")
+            }
+            Self::RequireSigned(Origin::Caller) => {
+                f.write_str("decided by a request to require signatures")
+            }
+            Self::RequireSigned(origin) => {
+                write!(f, "decided by `require-signed = true` of {origin}")
+            }
+            Self::Also {
+                finding,
+                expected,
+                found,
+            } => {
+                write!(f, "also {finding}")?;
+                for (label, value) in [("expected", expected), ("found", found)] {
+                    if let Some(value) = value {
+                        write!(f, ", {label} {value}")?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Record {
+                author,
+                version,
+                provenance,
+            } => write!(
+                f,
+                "version {version} of the record of {author}: {provenance}"
+            ),
+            Self::RecordRejected(note) => f.write_str(note),
+            Self::FirstSeenFrom {
+                distribution,
+                author,
+                signer,
+            } => write!(
+                f,
+                "{distribution} was first seen from {author}, signed by {signer}"
+            ),
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
