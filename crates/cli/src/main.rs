@@ -21,6 +21,7 @@ mod preflight_report;
 mod progress;
 mod publishing;
 mod report;
+#[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 mod signals;
 mod signing;
 mod terminal;

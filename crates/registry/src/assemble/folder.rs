@@ -4,7 +4,6 @@
 use std::{
     fs::{self, File},
     io::{self, Read as _},
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -50,10 +49,14 @@ impl Stamp {
     }
 }
 
+#[cfg(unix)]
 impl From<&fs::Metadata> for Stamp {
     fn from(metadata: &fs::Metadata) -> Self {
-        let Some(size) = Some(metadata.len()).filter(|_| metadata.is_file()) else {
-            return Self(metadata.ino(), metadata.ctime(), metadata.ctime_nsec(), 0);
+        use std::os::unix::fs::MetadataExt as _;
+        let size = if metadata.is_file() {
+            metadata.len()
+        } else {
+            0
         };
         Self(
             metadata.ino(),
@@ -61,6 +64,14 @@ impl From<&fs::Metadata> for Stamp {
             metadata.ctime_nsec(),
             size,
         )
+    }
+}
+
+/// Other systems have no time that programs cannot set back: every file is fresh, and is read again.
+#[cfg(not(unix))]
+impl From<&fs::Metadata> for Stamp {
+    fn from(metadata: &fs::Metadata) -> Self {
+        Self(0, i64::MAX, 0, metadata.len())
     }
 }
 

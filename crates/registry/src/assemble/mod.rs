@@ -20,13 +20,13 @@ pub use report::{Refusal, Report, Vanished};
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::Cpan;
+use cpan_sigstore_files::{Access, Existing, write_with};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::author_index::{self, AuthorIndex, Difference, Draft, Override};
@@ -370,26 +370,10 @@ pub fn read(path: &Path) -> Result<AuthorIndex, BuildError> {
 /// # Errors
 /// Where it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let failed = |source| BuildError::Write {
+    write_with(path, bytes, Access::Umask, Existing::Replace).map_err(|source| BuildError::Write {
         path: path.to_owned(),
         source,
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".cpan-sigstore-")
-        .suffix(".tmp")
-        // As any file the user makes: readable by whom the umask lets.
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    })
 }
 
 /// The refusal of all records after the limit.

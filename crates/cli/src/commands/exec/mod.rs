@@ -1,6 +1,7 @@
 //! `cpan-sigstore exec`: a client of CPAN, with a mirror and proxy of its own.
 
 mod arguments;
+#[cfg_attr(not(unix), path = "child_elsewhere.rs")]
 mod child;
 mod client;
 mod conf_pm;
