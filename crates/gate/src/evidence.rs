@@ -8,9 +8,9 @@ use cpan_sigstore_records::chain::History;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    binding::{Binding, Sources},
-    look::ArchiveLook,
-    store::Known,
+    assess::ArchiveAssessment,
+    authorized::{AuthorizedSigners, ChainSources},
+    store::StoreRows,
 };
 
 /// All that a decision rests on, beside the policy.
@@ -18,14 +18,14 @@ pub(crate) struct Evidence {
     /// The exact bytes that were looked at; the signature was verified over this digest.
     pub digest: Sha256Digest,
     pub signature: Signature,
-    pub archive: ArchiveLook,
-    pub known: Known,
+    pub archive: ArchiveAssessment,
+    pub known: StoreRows,
     /// Who signs, by the author's own records.
-    pub binding: Binding,
+    pub authorized: AuthorizedSigners,
     /// What that was put together from.
-    pub sources: Sources,
+    pub sources: ChainSources,
     /// Why records that were found could not be verified.
-    pub untold: Option<String>,
+    pub undetermined: Option<String>,
     /// How old the operator's index is; `None` where none is used.
     pub index: Option<IndexAge>,
     /// How long ago the repository of the trust material was asked; `None` where it comes from a file,
@@ -55,7 +55,7 @@ impl Evidence {
     /// Puts the author's records together anew, where another process knows others by now.
     pub fn know(&mut self, known: History, now: Timestamp) {
         self.sources.known = known;
-        self.binding = Binding::of(&self.sources, now);
+        self.authorized = AuthorizedSigners::of(&self.sources, now);
     }
 }
 

@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use crate::{
     Gate, GateError, RecordFile,
-    binding::{Binding, Sources},
+    authorized::{AuthorizedSigners, ChainSources},
+    collect::{CollectedRecords, Records, effective},
     evidence::IndexAge,
-    gather::{FoundRecords, Records, effective},
-    store::{FirstSeen, KnownRecord},
+    store::{KnownRecord, TofuEntry},
 };
 
 /// What is known of who signs for an author.
@@ -31,16 +31,16 @@ pub struct Explanation {
     pub source: Option<BindingSource>,
     /// What the user pinned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pins: Option<Pinned>,
+    pub pins: Option<PinExplanation>,
     /// What the author says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<Recorded>,
+    pub record: Option<RecordExplanation>,
     /// The name by which PAUSE vouches for the author, where the policy has it speak.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<String>,
     /// Who signed the first release that was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_seen: Option<FirstSeen>,
+    pub first_seen: Option<TofuEntry>,
     /// How old the operator's index is, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
@@ -54,7 +54,7 @@ pub struct Explanation {
 
 /// What the user pinned.
 #[derive(Clone, Debug, Serialize)]
-pub struct Pinned {
+pub struct PinExplanation {
     /// Who.
     pub identities: Vec<String>,
     /// Where that stands.
@@ -64,7 +64,7 @@ pub struct Pinned {
 /// What the author says in the newest record, and how it came to that.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Recorded {
+pub struct RecordExplanation {
     /// What it rests on.
     #[serde(rename = "standing")]
     pub provenance: Provenance,
@@ -102,35 +102,35 @@ impl Gate {
         records: &[RecordFile],
         now: Timestamp,
     ) -> Result<Explanation, GateError> {
-        let gatherer = self.gatherer();
-        let vouched = gatherer.vouched(author).await?;
-        let index = gatherer.index_age(now).await?;
+        let collector = self.collector();
+        let attested = collector.attested(author).await?;
+        let index = collector.index_age(now).await?;
         let known = self.memory().history(author).await?;
         let remembered = self.memory().known_records(author).await?;
         let first_seen = self.memory().first_seen(author).await?;
         let work = Records {
             known: known.clone(),
-            index: vouched.records,
+            index: attested.records,
             directory: records.to_vec(),
         };
-        let FoundRecords {
+        let CollectedRecords {
             index: in_index,
             directory,
-            untold,
-        } = work.look(gatherer.trust);
-        let sources = Sources {
+            undetermined: untold,
+        } = work.inspect(collector.trust);
+        let sources = ChainSources {
             known,
             first_seen: first_seen.as_ref().map(|first| first.identity.clone()),
             index: in_index,
             directory,
-            overrides: effective(&vouched.overrides, now),
+            overrides: effective(&attested.overrides, now),
         };
-        let binding = Binding::of(&sources, now);
+        let authorized = AuthorizedSigners::of(&sources, now);
         let rule = self.policy().author_rule(author);
-        let pins = rule.identities.as_ref().map(Pinned::of);
-        let record = binding
+        let pins = rule.identities.as_ref().map(PinExplanation::of);
+        let record = authorized
             .speaks()
-            .then(|| Recorded::of(&binding, &remembered));
+            .then(|| RecordExplanation::of(&authorized, &remembered));
         let source = pins
             .as_ref()
             .map(|_| BindingSource::Pin)
@@ -146,13 +146,13 @@ impl Gate {
                 .map(|pause| format!("{author}!{} (by {})", pause.domain, pause.issuer)),
             first_seen,
             index: index.as_ref().map(IndexAge::to_string),
-            refused: binding.told,
+            refused: authorized.notes,
             untold,
         })
     }
 }
 
-impl Pinned {
+impl PinExplanation {
     fn of(pins: &Setting<Vec<AuthorIdentity>>) -> Self {
         Self {
             identities: pins.value.iter().map(ToString::to_string).collect(),
@@ -161,11 +161,11 @@ impl Pinned {
     }
 }
 
-impl Recorded {
-    fn of(binding: &Binding, remembered: &[KnownRecord]) -> Self {
-        let history = &binding.history;
+impl RecordExplanation {
+    fn of(authorized: &AuthorizedSigners, remembered: &[KnownRecord]) -> Self {
+        let history = &authorized.history;
         Self {
-            provenance: binding.provenance,
+            provenance: authorized.provenance,
             identities: history
                 .identities()
                 .iter()

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use cpan_sigstore_core::{policy::Policy, release::PauseId, verdict::Verdict};
+use cpan_sigstore_core::{
+    identity::StableIdentity, policy::Policy, release::PauseId, verdict::Verdict,
+};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::chain::History;
 use jiff::Timestamp;
 
 use crate::{
     Candidate, GateError, TrustStore,
-    binding::Binding,
+    authorized::AuthorizedSigners,
     candidate::Trust,
+    collect::EvidenceCollector,
     decide::{Lesson, decide},
     evidence::{Evidence, Signature},
-    gather::Gatherer,
-    store::{Seen, StableIdentity},
+    store::AdmittedRelease,
 };
 
 /// Decides whether releases may be installed.
@@ -88,7 +90,7 @@ impl Gate {
     /// # Errors
     /// Where the memory cannot be used.
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
-        self.gatherer().known_version(author).await
+        self.collector().known_version(author).await
     }
 
     /// Decides about a release, and remembers nothing.
@@ -101,7 +103,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
         let rule = self.policy.rule(candidate.path);
-        let evidence = self.gatherer().evidence(candidate, &rule, now).await?;
+        let evidence = self.collector().evidence(candidate, &rule, now).await?;
         Ok(decide(candidate.path, &evidence, &rule))
     }
 
@@ -116,9 +118,9 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
         let rule = self.policy.rule(candidate.path);
-        let mut evidence = self.gatherer().evidence(candidate, &rule, now).await?;
-        if evidence.binding.follows()
-            && let Some(other) = self.remember_chain(&evidence.binding, now).await?
+        let mut evidence = self.collector().evidence(candidate, &rule, now).await?;
+        if evidence.authorized.follows()
+            && let Some(other) = self.remember_chain(&evidence.authorized, now).await?
         {
             evidence.know(other, now);
         }
@@ -132,11 +134,11 @@ impl Gate {
         // 10.
         let lesson = Lesson::of(candidate.path, &evidence, &rule, verified);
         let chain = match lesson.chain {
-            true => self.remember_chain(&evidence.binding, now).await?,
+            true => self.remember_chain(&evidence.authorized, now).await?,
             false => None,
         };
         let times = verified.times();
-        let seen = Seen {
+        let seen = AdmittedRelease {
             path: candidate.path,
             scope: lesson.scope,
             digest: evidence.digest,
@@ -161,18 +163,18 @@ impl Gate {
     /// Remembers a chain. Returns another one if that is remembered instead.
     async fn remember_chain(
         &self,
-        binding: &Binding,
+        authorized: &AuthorizedSigners,
         now: Timestamp,
     ) -> Result<Option<History>, GateError> {
         let known = self
             .memory
-            .remember_history(&binding.history, binding.is_replaced, now)
+            .remember_history(&authorized.history, authorized.is_replaced, now)
             .await?;
-        Ok((!known.extends(&binding.history)).then_some(known))
+        Ok((!known.extends(&authorized.history)).then_some(known))
     }
 
-    pub(crate) fn gatherer(&self) -> Gatherer<'_> {
-        Gatherer {
+    pub(crate) fn collector(&self) -> EvidenceCollector<'_> {
+        EvidenceCollector {
             trust: &self.trust,
             refreshed: self.refreshed,
             operator: self.operator.as_deref(),

@@ -14,15 +14,15 @@
 //! - [`records`]: from the files of an author record to one that somebody signed.
 //! - [`store`]: who signed first, what was signed before.
 
-mod binding;
+mod assess;
+mod authorized;
 mod candidate;
+mod collect;
 mod decide;
 mod error;
 mod evidence;
 pub mod explain;
 mod gate;
-mod gather;
-mod look;
 mod package_index;
 pub mod records;
 mod statement;

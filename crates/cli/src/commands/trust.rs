@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use cpan_sigstore_core::{
     finding::Exit, reason::Provenance, release::PauseId, verdict::BindingSource,
 };
-use cpan_sigstore_gate::explain::{Explanation, Recorded, Version};
+use cpan_sigstore_gate::explain::{Explanation, RecordExplanation, Version};
 use jiff::Timestamp;
 
 use crate::{
@@ -115,7 +115,7 @@ fn print(explanation: &Explanation, terminal: &Terminal) {
     }
 }
 
-fn recorded(record: &Recorded, speaks: bool, terminal: &Terminal) {
+fn recorded(record: &RecordExplanation, speaks: bool, terminal: &Terminal) {
     let standing = match record.provenance {
         Provenance::Known => "remembered",
         Provenance::Index => "in the index",

@@ -1,13 +1,14 @@
-//! Who signed, and who was meant to sign.
+//! Signers, and the identities that are expected.
 //!
-//! [`SignerIdentity`] is what a certificate says; [`IdentityPolicy`] is what the user, a policy or an
-//! author record asks for. The comparison stands in [`IdentityPolicy::check`] alone.
+//! [`SignerIdentity`] is read from a certificate; [`IdentityPolicy`] is what the user, a policy or an author record
+//! expects. [`IdentityPolicy::check`] alone compares the two.
 
 mod author;
 mod claims;
 mod expected;
 mod matcher;
 mod signer;
+mod stable;
 mod wildcard;
 
 pub use author::{AuthorIdentity, Membership};
@@ -15,4 +16,5 @@ pub use claims::{CiClaims, WorkflowClaims};
 pub use expected::{IdentityMismatch, IdentityPolicy, MismatchField};
 pub use matcher::{Matcher, PatternError};
 pub use signer::{SignerIdentity, Subject};
+pub use stable::StableIdentity;
 pub use wildcard::{Wildcard, WildcardError};

@@ -1,7 +1,7 @@
 //! Step 10: what an admitted release teaches.
 
 use cpan_sigstore_core::{
-    identity::Membership,
+    identity::{Membership, StableIdentity},
     policy::{Origin, Rule},
     reason::Provenance,
     release::ReleasePath,
@@ -10,10 +10,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_keyless::verify::VerifiedSignature;
 
 use super::source::{Source, source};
-use crate::{
-    evidence::Evidence,
-    store::{Scope, StableIdentity},
-};
+use crate::{evidence::Evidence, store::Scope};
 
 /// What is remembered of an admitted release: never more than what decided.
 ///
@@ -44,17 +41,17 @@ impl Lesson {
             Some(Source::FirstSeen(_, scope)) => scope,
             _ => Scope::Author,
         };
-        let binding = &evidence.binding;
+        let authorized = &evidence.authorized;
         let signer = StableIdentity::from(verified.signer());
         let is_authorized =
-            binding.compare(verified.signer(), &verified.times()) == Membership::Authorized;
-        let is_vouched = binding.provenance != Provenance::New
-            || binding
+            authorized.compare(verified.signer(), &verified.times()) == Membership::Authorized;
+        let is_vouched = authorized.provenance != Provenance::New
+            || authorized
                 .history
                 .has_signer(|one| StableIdentity::from(one) == signer);
         Self {
             scope,
-            chain: scope == Scope::Author && binding.is_news && is_authorized && is_vouched,
+            chain: scope == Scope::Author && authorized.is_news && is_authorized && is_vouched,
         }
     }
 }

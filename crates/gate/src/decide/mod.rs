@@ -28,7 +28,7 @@ use cpan_sigstore_core::{
     decision::Decision,
     finding::Finding,
     hint::Hint,
-    identity::SignerIdentity,
+    identity::{SignerIdentity, StableIdentity},
     policy::Rule,
     reason::Reason,
     release::ReleasePath,
@@ -39,10 +39,9 @@ use jiff::SignedDuration;
 
 use self::source::{identity, source};
 use crate::{
+    assess::ArchiveAssessment,
     evidence::{Evidence, IndexAge, Signature},
-    look::ArchiveLook,
     statement::speaks_for_a_release,
-    store::StableIdentity,
 };
 
 /// One finding with its data.
@@ -187,7 +186,7 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
     if binding == Some(BindingSource::Pin) {
         return None;
     }
-    if let Some(reason) = &evidence.untold {
+    if let Some(reason) = &evidence.undetermined {
         return Some(unavailable(format!(
             "records of the author that cannot be verified: {reason}"
         )));
@@ -227,13 +226,13 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
 
 /// The author's record that the signer was compared with, and records that were rejected.
 fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<Reason> {
-    let records = &evidence.binding;
+    let records = &evidence.authorized;
     let compared = (binding == Some(BindingSource::Record)).then(|| Reason::Record {
         author: records.history.author().clone(),
         version: records.history.version(),
         provenance: records.provenance,
     });
-    let rejected = records.told.iter().cloned().map(Reason::RecordRejected);
+    let rejected = records.notes.iter().cloned().map(Reason::RecordRejected);
     compared.into_iter().chain(rejected).collect()
 }
 
@@ -254,12 +253,12 @@ fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
 }
 
 /// 7. What the archive says of itself.
-fn archive(look: &ArchiveLook) -> Option<Assessment> {
-    let ArchiveLook::Finding {
+fn archive(assessed: &ArchiveAssessment) -> Option<Assessment> {
+    let ArchiveAssessment::Finding {
         finding,
         expected,
         found,
-    } = look
+    } = assessed
     else {
         return None;
     };
@@ -277,12 +276,12 @@ fn archive(look: &ArchiveLook) -> Option<Assessment> {
 
 /// 8. No signature, and whether there should be one.
 fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Assessment {
-    if evidence.binding.all_signed() {
+    if evidence.authorized.all_signed() {
         return Assessment::new(Finding::Downgrade)
             .expected(
                 format!(
                     "a bundle, as every release has by {}",
-                    evidence.binding.name()
+                    evidence.authorized.name()
                 ),
                 "none",
             )

@@ -3,7 +3,7 @@
 use cpan_sigstore_core::{
     finding::Finding,
     hint::Hint,
-    identity::{AuthorIdentity, Membership},
+    identity::{AuthorIdentity, Membership, StableIdentity},
     policy::{PauseProvider, Rule, Setting},
     reason::Provenance,
     release::{PauseId, ReleasePath},
@@ -13,18 +13,14 @@ use cpan_sigstore_core::{
 use super::Assessment;
 use cpan_sigstore_keyless::verify::VerifiedSignature;
 
-use crate::{
-    binding::Binding,
-    evidence::Evidence,
-    store::{Scope, StableIdentity},
-};
+use crate::{authorized::AuthorizedSigners, evidence::Evidence, store::Scope};
 
 /// Whose identities are an author's.
 pub(super) enum Source<'a> {
     /// The user's own word.
     Pins(&'a Setting<Vec<AuthorIdentity>>),
     /// The author's own word, in a record.
-    Record(&'a Binding),
+    Record(&'a AuthorizedSigners),
     /// PAUSE's own word: the id in the certificate.
     PauseIssued(&'a PauseProvider, Option<PauseId>),
     /// The identity that signed the first admitted release of the author, or of the author's distribution.
@@ -45,7 +41,7 @@ pub(super) fn source<'a>(
 ) -> Option<Source<'a>> {
     let known = &evidence.known;
     let pins = rule.identities.as_ref().map(Source::Pins);
-    let record = Some(&evidence.binding).filter(|binding| binding.speaks());
+    let record = Some(&evidence.authorized).filter(|authorized| authorized.speaks());
     let pause = rule.pause.as_ref().and_then(|provider| {
         let id = provider.names(verified.signer())?;
         Some(Source::PauseIssued(provider, id))
@@ -74,7 +70,7 @@ pub(super) fn identity(
             )
             .hint(Hint::PinAuthor),
         Some(Source::Pins(pins)) => by_pins(pins, verified),
-        Some(Source::Record(binding)) => by_record(path, binding, verified),
+        Some(Source::Record(authorized)) => by_record(path, authorized, verified),
         Some(Source::PauseIssued(provider, id)) => by_pause(path, provider, id.as_ref(), verified),
         Some(Source::FirstSeen(first, _)) if **first == StableIdentity::from(verified.signer()) => {
             bound(Finding::Trusted, BindingSource::FirstSeen)
@@ -110,23 +106,27 @@ fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, verified: &VerifiedSignature) ->
     }
 }
 
-fn by_record(path: &ReleasePath, binding: &Binding, verified: &VerifiedSignature) -> Assessment {
+fn by_record(
+    path: &ReleasePath,
+    authorized: &AuthorizedSigners,
+    verified: &VerifiedSignature,
+) -> Assessment {
     let listed = || {
         format!(
             "{}, as {} says",
-            listed(binding.history.identities()),
-            binding.name()
+            listed(authorized.history.identities()),
+            authorized.name()
         )
     };
-    match binding.compare(verified.signer(), &verified.times()) {
-        Membership::Authorized if binding.provenance == Provenance::New => {
+    match authorized.compare(verified.signer(), &verified.times()) {
+        Membership::Authorized if authorized.provenance == Provenance::New => {
             bound(Finding::IdentityUnknown, BindingSource::Record)
                 .expected(
                     format!(
                         "an identity of {} that is known from elsewhere, too",
                         path.author
                     ),
-                    format!("{}, as {} says", verified.signer(), binding.name()),
+                    format!("{}, as {} says", verified.signer(), authorized.name()),
                 )
                 .hint(Hint::NewRecord)
         }

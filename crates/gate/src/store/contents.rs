@@ -2,6 +2,7 @@
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
+    identity::StableIdentity,
     release::{PauseId, ReleasePath},
 };
 use jiff::Timestamp;
@@ -9,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    FirstSigner, IndexState, KnownRecord, OverrideNoted, StableIdentity, TrustStore,
-    TrustStoreError, import,
+    FirstSigner, IndexState, KnownRecord, OverrideNoted, TrustStore, TrustStoreError, import,
 };
 
 /// Largest export that is taken in, in bytes.
@@ -39,7 +39,7 @@ impl Scope {
 /// The identity that signed the first release that was allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct FirstSeen {
+pub struct TofuEntry {
     /// Of an author or of a distribution.
     pub scope: Scope,
     /// Which.
@@ -55,7 +55,7 @@ pub struct FirstSeen {
 /// A release that was allowed, with a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct SignedBefore {
+pub struct SignedRelease {
     /// The release.
     pub path: String,
     /// Its bytes.
@@ -75,7 +75,7 @@ pub struct SignedBefore {
 /// The newest date of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct IndexSeen {
+pub struct PackageIndexDate {
     /// The CPAN's address.
     pub cpan: String,
     /// The date in the index.
@@ -89,11 +89,11 @@ pub struct IndexSeen {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Contents {
     /// Who signed first.
-    pub first_seen: Vec<FirstSeen>,
+    pub first_seen: Vec<TofuEntry>,
     /// What was signed.
-    pub signed_before: Vec<SignedBefore>,
+    pub signed_before: Vec<SignedRelease>,
     /// How new indexes were.
-    pub index_seen: Vec<IndexSeen>,
+    pub index_seen: Vec<PackageIndexDate>,
     /// The records of authors that count, in the order of authors and versions.
     #[serde(default)]
     pub author_records: Vec<KnownRecord>,
@@ -217,9 +217,9 @@ impl TrustStore {
             author_records: read_all(&author_records, KnownRecord::read)?,
             operator_indexes: read_all(&operators, IndexState::read)?,
             overrides: read_all(&overrides, OverrideNoted::read)?,
-            first_seen: read_all(&first_seen, FirstSeen::read)?,
-            signed_before: read_all(&signed_before, SignedBefore::read)?,
-            index_seen: read_all(&index_seen, IndexSeen::read)?,
+            first_seen: read_all(&first_seen, TofuEntry::read)?,
+            signed_before: read_all(&signed_before, SignedRelease::read)?,
+            index_seen: read_all(&index_seen, PackageIndexDate::read)?,
         })
     }
 
@@ -285,7 +285,7 @@ pub(super) async fn first_seen(
     scope: Scope,
     author: &str,
     name: &str,
-) -> Result<Option<FirstSeen>, TrustStoreError> {
+) -> Result<Option<TofuEntry>, TrustStoreError> {
     let row =
         sqlx::query("SELECT * FROM first_seen WHERE scope = $1 AND author = $2 AND name = $3")
             .bind(scope.code())
@@ -293,7 +293,7 @@ pub(super) async fn first_seen(
             .bind(name)
             .fetch_optional(connection)
             .await?;
-    row.as_ref().map(FirstSeen::read).transpose()
+    row.as_ref().map(TofuEntry::read).transpose()
 }
 
 /// The first signers of a distribution: the author's own, and the earliest one of another author.
@@ -311,7 +311,7 @@ pub(super) async fn first_signers(
     .bind(author)
     .fetch_optional(connection)
     .await?;
-    let elsewhere = elsewhere.as_ref().map(FirstSeen::read).transpose()?;
+    let elsewhere = elsewhere.as_ref().map(TofuEntry::read).transpose()?;
     let signers = own.into_iter().chain(elsewhere).map(|first| {
         Ok(FirstSigner {
             author: first.author()?,
@@ -324,7 +324,7 @@ pub(super) async fn first_signers(
 /// Inserts a first signer, unless one is there.
 pub(super) async fn insert_first_seen(
     connection: &mut AnyConnection,
-    first: &FirstSeen,
+    first: &TofuEntry,
 ) -> Result<u64, TrustStoreError> {
     let author = first.author()?;
     let done = sqlx::query(
@@ -347,7 +347,7 @@ pub(super) async fn insert_first_seen(
 /// Puts in what was signed, where it is not there yet.
 pub(super) async fn insert_signed_before(
     connection: &mut AnyConnection,
-    signed: &SignedBefore,
+    signed: &SignedRelease,
 ) -> Result<u64, TrustStoreError> {
     let done = sqlx::query(
         "INSERT INTO signed_before (path, digest, author, distribution, subject_kind, subject, issuer, repository, signed, seen) \
@@ -374,18 +374,17 @@ fn read_all<T>(
     rows.iter().map(read).collect()
 }
 
-impl StableIdentity {
-    pub(super) fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
-        Ok(Self {
-            kind: row.try_get("subject_kind")?,
-            subject: row.try_get("subject")?,
-            issuer: row.try_get("issuer")?,
-            repository: row.try_get("repository")?,
-        })
-    }
+/// The identity in a row.
+pub(super) fn identity(row: &AnyRow) -> Result<StableIdentity, TrustStoreError> {
+    Ok(StableIdentity {
+        kind: row.try_get("subject_kind")?,
+        subject: row.try_get("subject")?,
+        issuer: row.try_get("issuer")?,
+        repository: row.try_get("repository")?,
+    })
 }
 
-impl FirstSeen {
+impl TofuEntry {
     /// The author whose release it was.
     ///
     /// # Errors
@@ -405,14 +404,14 @@ impl FirstSeen {
                 _ => return Err(unreadable("scope")),
             },
             name: row.try_get("name")?,
-            identity: StableIdentity::read(row)?,
+            identity: identity(row)?,
             path: row.try_get("path")?,
             seen: timestamp(row, "seen")?,
         })
     }
 }
 
-impl SignedBefore {
+impl SignedRelease {
     fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
         let digest: String = row.try_get("digest")?;
         Ok(Self {
@@ -420,14 +419,14 @@ impl SignedBefore {
             digest: digest.parse().map_err(|_| unreadable("digest"))?,
             author: row.try_get("author")?,
             distribution: row.try_get("distribution")?,
-            identity: StableIdentity::read(row)?,
+            identity: identity(row)?,
             signed: timestamp(row, "signed")?,
             seen: timestamp(row, "seen")?,
         })
     }
 }
 
-impl IndexSeen {
+impl PackageIndexDate {
     fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
         Ok(Self {
             cpan: row.try_get("cpan")?,

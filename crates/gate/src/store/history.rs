@@ -1,6 +1,6 @@
 //! The records of authors that count, so that an older or another one is never taken for news.
 
-use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_core::{digest::Sha256Digest, identity::StableIdentity, release::PauseId};
 use cpan_sigstore_records::{
     chain::{History, SignedRecord},
     record::AuthorRecord,
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    FirstSeen, Scope, StableIdentity, TrustStore, TrustStoreError, contents,
-    contents::{timestamp, unreadable},
+    Scope, TofuEntry, TrustStore, TrustStoreError, contents,
+    contents::{identity, timestamp, unreadable},
 };
 
 /// A record that counts.
@@ -58,7 +58,7 @@ impl KnownRecord {
             author: row.try_get("author")?,
             version: u32::try_from(version).map_err(|_| unreadable("version"))?,
             record: row.try_get("record")?,
-            signer: StableIdentity::read(row)?,
+            signer: identity(row)?,
             signed: timestamp(row, "signed")?,
             seen: timestamp(row, "seen")?,
         })
@@ -106,7 +106,7 @@ impl TrustStore {
     ///
     /// # Errors
     /// Where the memory cannot be used.
-    pub async fn first_seen(&self, author: &PauseId) -> Result<Option<FirstSeen>, TrustStoreError> {
+    pub async fn first_seen(&self, author: &PauseId) -> Result<Option<TofuEntry>, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         contents::first_seen(
             &mut connection,

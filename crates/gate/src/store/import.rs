@@ -7,7 +7,7 @@ use cpan_sigstore_records::chain::{History, SignedRecord};
 use sqlx::AnyConnection;
 
 use super::{
-    Contents, FirstSeen, IndexState, KnownRecord, OverrideNoted, TrustStore, TrustStoreError,
+    Contents, IndexState, KnownRecord, OverrideNoted, TofuEntry, TrustStore, TrustStoreError,
     contents::{first_seen, insert_first_seen, insert_signed_before},
     history, operator,
 };
@@ -59,7 +59,7 @@ impl TrustStore {
 
 async fn import_first_seen(
     connection: &mut AnyConnection,
-    first: &FirstSeen,
+    first: &TofuEntry,
     replace: bool,
 ) -> Result<u64, TrustStoreError> {
     let inserted = insert_first_seen(connection, first).await?;

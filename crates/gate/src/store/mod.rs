@@ -5,7 +5,6 @@
 //! the disk before it is.
 //!
 //! - [`open`]: where it is.
-//! - [`identity`]: what of a signer is remembered.
 //! - [`contents`]: list, forget, export and import.
 //! - [`history`]: the records of authors that count.
 //! - [`index`]: the date of an index.
@@ -16,22 +15,23 @@
 mod contents;
 mod error;
 mod history;
-mod identity;
 mod import;
 mod index;
 mod open;
 mod operator;
 mod take_in;
 
-pub use contents::{Contents, FirstSeen, Forget, IMPORT_LIMIT, IndexSeen, Scope, SignedBefore};
+pub use contents::{
+    Contents, Forget, IMPORT_LIMIT, PackageIndexDate, Scope, SignedRelease, TofuEntry,
+};
 pub use error::TrustStoreError;
 pub use history::KnownRecord;
-pub use identity::StableIdentity;
-pub use operator::{IndexState, KeptIndex, NotedOverride, OverrideNoted, Vouched};
+pub use operator::{Attested, IndexState, NotedOverride, OverrideNoted, StoredIndex};
 pub use take_in::follows;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
+    identity::StableIdentity,
     release::{PauseId, ReleasePath},
 };
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ pub struct TrustStore {
 
 /// The rows of the store that concern a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct StoreRows {
     /// The identity that signed the first admitted release of the author.
     pub author: Option<StableIdentity>,
     /// The first signers of the distribution: the author's own, and the earliest one of another author.
@@ -64,7 +64,7 @@ pub(crate) struct FirstSigner {
     pub identity: StableIdentity,
 }
 
-impl Known {
+impl StoreRows {
     /// The identity that signed this author's first admitted release of the distribution. It binds this author
     /// in this distribution, and nobody else.
     pub fn own_distribution(&self, author: &PauseId) -> Option<&StableIdentity> {
@@ -79,7 +79,7 @@ impl Known {
     }
 
     /// Whether these rows, read after a release was remembered, are what was known before, and that release.
-    pub fn is_continued_by(&self, now: &Self, seen: &Seen<'_>) -> bool {
+    pub fn is_continued_by(&self, now: &Self, seen: &AdmittedRelease<'_>) -> bool {
         let of = &seen.path.author;
         let is_same = |before: Option<&StableIdentity>, now: Option<&StableIdentity>| {
             now.is_none_or(|now| *now == *before.unwrap_or(&seen.identity))
@@ -95,7 +95,7 @@ impl Known {
 }
 
 /// An admitted release with a valid signature.
-pub(crate) struct Seen<'a> {
+pub(crate) struct AdmittedRelease<'a> {
     pub path: &'a ReleasePath,
     /// The widest first sight that the release is evidence of: no wider than the source that decided.
     pub scope: Scope,
@@ -107,14 +107,17 @@ pub(crate) struct Seen<'a> {
 
 impl TrustStore {
     /// What is remembered that concerns a release.
-    pub(crate) async fn known(&self, path: &ReleasePath) -> Result<Known, TrustStoreError> {
+    pub(crate) async fn known(&self, path: &ReleasePath) -> Result<StoreRows, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         known(&mut connection, path).await
     }
 
     /// Remembers a release, and says what is known of its author and distribution now. What was seen first
     /// stays, also where another process was quicker.
-    pub(crate) async fn remember(&self, seen: &Seen<'_>) -> Result<Known, TrustStoreError> {
+    pub(crate) async fn remember(
+        &self,
+        seen: &AdmittedRelease<'_>,
+    ) -> Result<StoreRows, TrustStoreError> {
         for (what, text) in [
             ("an identity", &seen.identity.subject),
             ("an issuer", &seen.identity.issuer),
@@ -135,7 +138,7 @@ impl TrustStore {
         let scopes = [(Scope::Author, author), (Scope::Distribution, distribution)];
         let is_taught = |scope: Scope| scope == Scope::Distribution || seen.scope == Scope::Author;
         for (scope, name) in scopes.into_iter().filter(|(scope, _)| is_taught(*scope)) {
-            let first = FirstSeen {
+            let first = TofuEntry {
                 scope,
                 name: name.to_owned(),
                 identity: seen.identity.clone(),
@@ -144,7 +147,7 @@ impl TrustStore {
             };
             contents::insert_first_seen(&mut transaction, &first).await?;
         }
-        let signed = SignedBefore {
+        let signed = SignedRelease {
             path: seen.path.to_string(),
             digest: seen.digest,
             author: author.to_owned(),
@@ -163,7 +166,7 @@ impl TrustStore {
 async fn known(
     connection: &mut AnyConnection,
     path: &ReleasePath,
-) -> Result<Known, TrustStoreError> {
+) -> Result<StoreRows, TrustStoreError> {
     let author = path.author.as_str();
     let distribution = path.name.distribution();
     let first = contents::first_seen(connection, Scope::Author, author, author).await?;
@@ -177,7 +180,7 @@ async fn known(
     .await?;
     let signed: Option<String> = signed.map(|row| row.try_get("path")).transpose()?;
     let read = |path: String| path.parse().map_err(|_| contents::unreadable("release"));
-    Ok(Known {
+    Ok(StoreRows {
         author: first.map(|first| first.identity),
         distribution: contents::first_signers(connection, author, distribution).await?,
         signed: signed.map(read).transpose()?,

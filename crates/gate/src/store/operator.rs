@@ -61,7 +61,7 @@ pub struct OverrideNoted {
 
 /// What an operator says of an author.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Vouched {
+pub struct Attested {
     /// The author's records, in the order of versions.
     pub records: Vec<RecordFile>,
     /// The overrides for this author.
@@ -70,7 +70,7 @@ pub struct Vouched {
 
 /// What is kept of an operator's index, whether its records are here or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptIndex {
+pub struct StoredIndex {
     /// The newest that was seen.
     pub state: IndexState,
     /// Whether its records are here; they are not after an import.
@@ -93,7 +93,7 @@ impl TrustStore {
     ///
     /// # Errors
     /// Where the memory cannot be used.
-    pub async fn index_kept(&self, operator: &str) -> Result<Option<KeptIndex>, TrustStoreError> {
+    pub async fn index_kept(&self, operator: &str) -> Result<Option<StoredIndex>, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         kept(&mut connection, operator).await
     }
@@ -145,11 +145,11 @@ impl TrustStore {
     ///
     /// # Errors
     /// Where the memory cannot be used.
-    pub async fn vouched(
+    pub async fn attested(
         &self,
         operator: &str,
         author: &PauseId,
-    ) -> Result<Vouched, TrustStoreError> {
+    ) -> Result<Attested, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         let rows = |query| {
             sqlx::query(query)
@@ -168,7 +168,7 @@ impl TrustStore {
         )
         .fetch_all(&mut *connection)
         .await?;
-        Ok(Vouched {
+        Ok(Attested {
             records: records.iter().map(record).collect::<Result<_, _>>()?,
             overrides: overrides
                 .iter()
@@ -224,13 +224,13 @@ impl NotedOverride {
 pub(super) async fn kept(
     connection: &mut AnyConnection,
     operator: &str,
-) -> Result<Option<KeptIndex>, TrustStoreError> {
+) -> Result<Option<StoredIndex>, TrustStoreError> {
     let row = sqlx::query("SELECT * FROM operator_index WHERE operator = $1 AND number > 0")
         .bind(operator)
         .fetch_optional(connection)
         .await?;
     row.map(|row| {
-        Ok(KeptIndex {
+        Ok(StoredIndex {
             state: IndexState::read(&row)?,
             held: row.try_get::<i64, _>("held")? != 0,
             tried: timestamp(&row, "tried")?,

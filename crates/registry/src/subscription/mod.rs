@@ -20,7 +20,7 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{IdentityPolicy, SignerIdentity},
 };
-use cpan_sigstore_gate::{TrustStore, store::KeptIndex};
+use cpan_sigstore_gate::{TrustStore, store::StoredIndex};
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT as BUNDLE_LIMIT, verify::Verifier};
 use cpan_sigstore_records::author_index::{self, AuthorIndex};
 use jiff::{SignedDuration, Timestamp};
@@ -106,7 +106,7 @@ impl Copies {
 }
 
 /// Whether it is time to ask the operator.
-fn is_due(kept: Option<&KeptIndex>, now: Timestamp) -> bool {
+fn is_due(kept: Option<&StoredIndex>, now: Timestamp) -> bool {
     let Some(kept) = kept else {
         return true;
     };
@@ -152,7 +152,7 @@ async fn fetch_and_take_in(
     memory: &TrustStore,
     verifier: &Verifier,
     copies: Option<&Copies>,
-    kept: Option<KeptIndex>,
+    kept: Option<StoredIndex>,
     now: Timestamp,
 ) -> Result<Refreshed, OperatorError> {
     let place = Place::at(&pin.url)?;
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn an_operator_is_asked_when_it_is_time_and_one_that_is_away_not_all_the_time() {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        let kept = |asked: i64, tried: i64, held| KeptIndex {
+        let kept = |asked: i64, tried: i64, held| StoredIndex {
             state: IndexState {
                 operator: "https://operator.example/index.json".to_owned(),
                 number: 1,

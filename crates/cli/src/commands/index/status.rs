@@ -2,7 +2,7 @@
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_gate::store::{IndexState, KeptIndex};
+use cpan_sigstore_gate::store::{IndexState, StoredIndex};
 use cpan_sigstore_registry::subscription::Pin;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -50,7 +50,7 @@ impl Status {
     }
 
     /// An operator's, as far as it is kept.
-    pub fn of(pin: Pin, kept: Option<KeptIndex>, now: Timestamp) -> Self {
+    pub fn of(pin: Pin, kept: Option<StoredIndex>, now: Timestamp) -> Self {
         Self {
             operator: Some(pin),
             held: kept.as_ref().is_some_and(|kept| kept.held),

@@ -14,8 +14,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    binding::{Binding, Found, Sources},
-    store::{FirstSigner, Known, StableIdentity},
+    authorized::{AuthorizedSigners, ChainSources, PlaceRecords},
+    store::{FirstSigner, StoreRows},
 };
 
 const PINNED: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x', issuer = 'i', until = '2026-06-01T00:00:00Z' }]\n";
@@ -57,8 +57,8 @@ fn refused() -> Signature {
     Signature::Invalid(Refused::new(Cause::ArtifactMismatch, "other bytes"))
 }
 
-fn look(finding: Finding) -> ArchiveLook {
-    ArchiveLook::Finding {
+fn look(finding: Finding) -> ArchiveAssessment {
+    ArchiveAssessment::Finding {
         finding,
         expected: "one".into(),
         found: "another".into(),
@@ -68,14 +68,14 @@ fn look(finding: Finding) -> ArchiveLook {
 fn evidence(signature: Signature) -> Evidence {
     let sources = sources();
     Evidence {
-        binding: Binding::of(&sources, now()),
+        authorized: AuthorizedSigners::of(&sources, now()),
         sources,
-        untold: None,
+        undetermined: None,
         index: None,
         digest: Sha256Digest::new([1; 32]),
         signature,
-        archive: ArchiveLook::Fits,
-        known: Known::default(),
+        archive: ArchiveAssessment::Fits,
+        known: StoreRows::default(),
         trust_age: None,
     }
 }
@@ -85,12 +85,12 @@ fn now() -> Timestamp {
 }
 
 /// Nothing is known of the author.
-fn sources() -> Sources {
-    Sources {
+fn sources() -> ChainSources {
+    ChainSources {
         known: History::new("TIMLEGGE".parse().unwrap()),
         first_seen: None,
-        index: Found::default(),
-        directory: Found::default(),
+        index: PlaceRecords::default(),
+        directory: PlaceRecords::default(),
         overrides: Vec::new(),
     }
 }
@@ -302,9 +302,9 @@ fn signatures() -> impl Strategy<Value = Signature> {
     ]
 }
 
-fn archives() -> impl Strategy<Value = ArchiveLook> {
+fn archives() -> impl Strategy<Value = ArchiveAssessment> {
     prop_oneof![
-        Just(ArchiveLook::Fits),
+        Just(ArchiveAssessment::Fits),
         Just(look(Finding::NameUnchecked)),
         Just(look(Finding::NameMismatch)),
         Just(look(Finding::ArchiveHostile)),
@@ -327,13 +327,13 @@ proptest! {
         pinned in any::<bool>(),
         loose in any::<bool>(),
     ) {
-        let untold = matches!(signature, Signature::Undetermined(_));
+        let undetermined = matches!(signature, Signature::Undetermined(_));
         let invalid = matches!(signature, Signature::Invalid(_));
         let is_valid = matches!(signature, Signature::Verified(_));
-        let hostile = matches!(&archive, ArchiveLook::Finding { finding, .. } if *finding != Finding::NameUnchecked);
+        let hostile = matches!(&archive, ArchiveAssessment::Finding { finding, .. } if *finding != Finding::NameUnchecked);
         let evidence = Evidence {
             archive,
-            known: Known {
+            known: StoreRows {
                 author,
                 distribution: distribution.map(|identity| FirstSigner { author: "TIMLEGGE".parse().unwrap(), identity }).into_iter().collect(),
                 signed: signed.then(|| "T/TI/TIMLEGGE/A-1.tar.gz".parse().unwrap()),
@@ -353,7 +353,7 @@ proptest! {
         let verdict = decide(&path, &evidence, &policy.rule(&path));
         let strict = decide(&path, &evidence, &policy.requiring_signed().rule(&path));
 
-        prop_assert!(!(verdict.admits() && (untold || invalid || hostile)), "{verdict}");
+        prop_assert!(!(verdict.admits() && (undetermined || invalid || hostile)), "{verdict}");
         prop_assert!(!(verdict.admits() && is_valid && days == Some(400)));
         prop_assert!(!(verdict.admits() && !is_valid && signed));
         prop_assert!(!strict.admits() || (verdict.admits() && strict.finding == Finding::Trusted));

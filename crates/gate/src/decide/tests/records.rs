@@ -41,25 +41,25 @@ fn first_record(names: &[&str], by: &str) -> SignedRecord {
     record(None, &identities, Releases::Mixed, by)
 }
 
-fn found(records: &[&SignedRecord]) -> Found {
-    Found {
+fn found(records: &[&SignedRecord]) -> PlaceRecords {
+    PlaceRecords {
         signed: records.iter().map(|signed| (*signed).clone()).collect(),
         refused: Vec::new(),
     }
 }
 
-fn remembered(records: &[&SignedRecord]) -> Sources {
+fn remembered(records: &[&SignedRecord]) -> ChainSources {
     let chain = records.iter().map(|signed| (*signed).clone()).collect();
-    Sources {
+    ChainSources {
         known: History::restored("TIMLEGGE".parse().unwrap(), chain).unwrap(),
         ..sources()
     }
 }
 
-fn with(signature: Signature, sources: Sources) -> Evidence {
+fn with(signature: Signature, sources: ChainSources) -> Evidence {
     let mut evidence = evidence(signature);
     evidence.known.author.clone_from(&sources.first_seen);
-    evidence.binding = Binding::of(&sources, now());
+    evidence.authorized = AuthorizedSigners::of(&sources, now());
     evidence.sources = sources;
     evidence
 }
@@ -80,7 +80,7 @@ fn a_record_that_is_known_says_who_signs_and_when() {
         ("eve@x", LATE, Finding::IdentityMismatch),
     ] {
         // The second is found only now.
-        let sources = Sources {
+        let sources = ChainSources {
             directory: found(&[&two]),
             ..remembered(&[&one])
         };
@@ -110,7 +110,7 @@ fn a_record_stands_before_who_signed_first_and_after_a_pin() {
 #[test]
 fn a_record_that_nobody_knew_is_as_much_worth_as_a_first_signature() {
     let one = first_record(&["tim@x"], "tim@x");
-    let new = || Sources {
+    let new = || ChainSources {
         directory: found(&[&one]),
         ..sources()
     };
@@ -125,7 +125,7 @@ fn a_record_that_nobody_knew_is_as_much_worth_as_a_first_signature() {
     let verdict = judge("", &with(valid("eve@x", LATE), new()));
     assert_found(&verdict, Finding::IdentityMismatch, Decision::Deny);
     // An index that has it says more.
-    let sources = Sources {
+    let sources = ChainSources {
         index: found(&[&one]),
         ..sources()
     };
@@ -146,7 +146,7 @@ fn an_identity_that_changed_is_connected_by_a_record_that_the_old_one_signed() {
         (&by_eve, "index", "eve@x", Finding::IdentityChanged),
         (&by_eve, "index", "tim@x", Finding::Trusted),
     ] {
-        let mut sources = Sources {
+        let mut sources = ChainSources {
             first_seen: seen("tim@x"),
             ..sources()
         };
@@ -170,12 +170,12 @@ fn what_is_remembered_stands_against_index_and_directory_and_both_sides_are_told
     let others = first_record(&["eve@x"], "eve@x");
     let password_only = record(Some(&known), &[("eve@x", None)], Releases::Mixed, "eve@x");
     for record in [&others, &password_only] {
-        let places: [fn(&SignedRecord) -> Sources; 2] = [
-            |record| Sources {
+        let places: [fn(&SignedRecord) -> ChainSources; 2] = [
+            |record| ChainSources {
                 index: found(&[record]),
                 ..sources()
             },
-            |record| Sources {
+            |record| ChainSources {
                 directory: found(&[record]),
                 ..sources()
             },
@@ -185,12 +185,12 @@ fn what_is_remembered_stands_against_index_and_directory_and_both_sides_are_told
                 ("tim@x", Finding::Trusted),
                 ("eve@x", Finding::IdentityMismatch),
             ] {
-                let sources = Sources {
+                let sources = ChainSources {
                     known: remembered(&[&known]).known,
                     ..place(record)
                 };
                 let evidence = with(valid(name, LATE), sources);
-                assert!(!evidence.binding.is_news);
+                assert!(!evidence.authorized.is_news);
                 let verdict = judge("", &evidence);
                 assert_eq!(verdict.finding, finding);
                 let text = lines(&verdict);
@@ -207,7 +207,7 @@ fn what_is_remembered_stands_against_index_and_directory_and_both_sides_are_told
 fn an_override_of_the_operator_counts_for_what_was_remembered_and_what_was_seen_first() {
     let known = first_record(&["tim@x"], "tim@x");
     let recovered = record(Some(&known), &[("new@x", None)], Releases::Mixed, "new@x");
-    let sources = |overridden: bool| Sources {
+    let sources = |overridden: bool| ChainSources {
         directory: found(&[&recovered]),
         overrides: overridden
             .then(|| recovered.record().digest())
@@ -225,7 +225,7 @@ fn an_override_of_the_operator_counts_for_what_was_remembered_and_what_was_seen_
 #[test]
 fn where_all_releases_are_signed_an_unsigned_one_is_a_downgrade() {
     let one = record(None, &[("tim@x", None)], Releases::Signed, "tim@x");
-    let new = Sources {
+    let new = ChainSources {
         directory: found(&[&one]),
         ..sources()
     };
@@ -285,7 +285,7 @@ fn pause_speaks_for_its_own_authors_where_the_policy_says_so() {
         assert_eq!(judge("", &evidence).finding, Finding::IdentityUnknown);
         // A record survives a stolen password at PAUSE.
         let one = first_record(&["tim@x"], "tim@x");
-        evidence.binding = Binding::of(&remembered(&[&one]), now());
+        evidence.authorized = AuthorizedSigners::of(&remembered(&[&one]), now());
         assert_eq!(judge(policy, &evidence).finding, Finding::IdentityMismatch);
     }
 }
@@ -351,7 +351,7 @@ const PINNED_LONG: &str = "[author.TIMLEGGE]\nidentities = [{ subject = 'tim@x',
 fn records_that_could_not_be_verified_are_not_taken_for_none() {
     for signature in [Signature::Absent, valid("tim@x", LATE)] {
         let mut evidence = with(signature, sources());
-        evidence.untold = Some("no trust material".into());
+        evidence.undetermined = Some("no trust material".into());
         assert_found(
             &judge("", &evidence),
             Finding::Unavailable,

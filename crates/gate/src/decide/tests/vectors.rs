@@ -151,8 +151,8 @@ fn all(records: &[Record]) -> Vec<SignedRecord> {
     records.iter().map(Record::signed).collect()
 }
 
-fn place(records: &[Record]) -> Found {
-    Found {
+fn place(records: &[Record]) -> PlaceRecords {
+    PlaceRecords {
         signed: all(records),
         refused: Vec::new(),
     }
@@ -196,13 +196,13 @@ impl Case {
     fn evidence(&self) -> Evidence {
         let remembered = &self.remembered;
         let author = self.release.0.author.clone();
-        let sources = Sources {
+        let sources = ChainSources {
             known: History::restored(author, all(&remembered.records)).unwrap(),
             first_seen: remembered.author.as_ref().map(Name::seen),
             index: self
                 .index
                 .as_ref()
-                .map_or_else(Found::default, |index| place(&index.records)),
+                .map_or_else(PlaceRecords::default, |index| place(&index.records)),
             directory: place(&self.directory),
             overrides: self.overrides.clone(),
         };
@@ -211,13 +211,13 @@ impl Case {
             digest: Sha256Digest::new([1; 32]),
             signature: self.signature(),
             archive: match self.archive.as_deref() {
-                None => ArchiveLook::Fits,
+                None => ArchiveAssessment::Fits,
                 Some("name-mismatch") => look(Finding::NameMismatch),
                 Some("name-unchecked") => look(Finding::NameUnchecked),
                 Some("archive-hostile") => look(Finding::ArchiveHostile),
                 Some(other) => panic!("{other}"),
             },
-            known: Known {
+            known: StoreRows {
                 author: sources.first_seen.clone(),
                 distribution: distribution
                     .map(|it| FirstSigner {
@@ -228,9 +228,9 @@ impl Case {
                     .collect(),
                 signed: remembered.signed.as_ref().map(|it| it.parse().unwrap()),
             },
-            binding: Binding::of(&sources, self.now),
+            authorized: AuthorizedSigners::of(&sources, self.now),
             sources,
-            untold: None,
+            undetermined: None,
             index: self.index(),
             trust_age: self
                 .trust_material_days

@@ -30,13 +30,13 @@ fn path(text: &str) -> ReleasePath {
 const RELEASE: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 const OTHERS: &str = "authors/id/O/OT/OTHER/Foo-Bar-1.03.tar.gz";
 
-async fn see(memory: &TrustStore, release: &str, name: &str) -> Known {
+async fn see(memory: &TrustStore, release: &str, name: &str) -> StoreRows {
     see_as(memory, release, name, Scope::Author).await
 }
 
-async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) -> Known {
+async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) -> StoreRows {
     memory
-        .remember(&Seen {
+        .remember(&AdmittedRelease {
             path: &path(release),
             scope,
             digest: Sha256Digest::new([7; 32]),
@@ -54,7 +54,7 @@ async fn a_memory_keeps_what_was_seen_first(place: &str) {
     memory.forget(&Forget::All).await.unwrap();
     assert_eq!(
         memory.known(&path(RELEASE)).await.unwrap(),
-        Known::default()
+        StoreRows::default()
     );
 
     // First seen stays, for the author and for the distribution.

@@ -65,7 +65,7 @@ pub async fn what_operators_vouch_for(memory: &TrustStore) {
             .take_in_index(OPERATOR, index, time(now), time(now))
             .await
     };
-    let vouched = async || memory.vouched(OPERATOR, &author()).await.unwrap();
+    let vouched = async || memory.attested(OPERATOR, &author()).await.unwrap();
     let one = next(None, &[("TIMLEGGE", "tim@x")]);
     assert_eq!(memory.index_state(OPERATOR).await.unwrap(), None);
     assert_eq!(take(&one, NOW).await.unwrap(), 1);
@@ -133,7 +133,7 @@ async fn refused(memory: &TrustStore, newest: &AuthorIndex) {
     assert!(matches!(told, Err(TrustStoreError::Index(_))), "{told:?}");
     let state = memory.index_state(OPERATOR).await.unwrap().unwrap();
     assert_eq!(state.digest, newest.digest());
-    let records = memory.vouched(OPERATOR, &author()).await.unwrap().records;
+    let records = memory.attested(OPERATOR, &author()).await.unwrap().records;
     assert_eq!(records[0].json, record("other@x").json());
 }
 
@@ -169,7 +169,7 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
     other.overrides[0].noted = time("2026-11-01T00:00:00Z");
     assert_eq!(memory.import(&other, false).await.unwrap(), 1);
     assert_eq!(memory.import(&read, false).await.unwrap(), 0);
-    let told = memory.vouched(OPERATOR, &author()).await.unwrap();
+    let told = memory.attested(OPERATOR, &author()).await.unwrap();
     assert_eq!(told.overrides[0].noted, time("2026-11-01T00:00:00Z"));
 
     // Another index of the same number, or another record, is a conflict.
@@ -210,7 +210,7 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
         .take_in_index(OPERATOR, newest, time(LATER), time(LATER))
         .await;
     assert_eq!(taken.unwrap(), 1);
-    let told = memory.vouched(OPERATOR, &author()).await.unwrap();
+    let told = memory.attested(OPERATOR, &author()).await.unwrap();
     assert_eq!(told.overrides[0].noted, time(NOW));
 
     memory
@@ -219,8 +219,8 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
         .unwrap();
     assert_eq!(memory.index_kept(OPERATOR).await.unwrap(), None);
     assert_eq!(
-        memory.vouched(OPERATOR, &author()).await.unwrap(),
-        Vouched::default()
+        memory.attested(OPERATOR, &author()).await.unwrap(),
+        Attested::default()
     );
 }
 

@@ -1,15 +1,16 @@
-//! An identity as it is remembered: what stays the same from release to release.
+//! The part of an identity that stays the same from release to release.
 
 use std::fmt;
 
-use cpan_sigstore_core::identity::{CiClaims, SignerIdentity, Subject, WorkflowClaims};
 use serde::{Deserialize, Serialize};
 
-/// What stays the same of a signer from one release to the next.
+use super::{CiClaims, SignerIdentity, Subject, WorkflowClaims};
+
+/// The part of a signer that stays the same from one release to the next.
 ///
 /// A workflow's name in a certificate ends with the tag it ran for (`…/release.yml@refs/tags/v1.02`),
-/// which is another for each release, and is left out. The repository that was released stands beside it:
-/// a workflow that many repositories use has one name for all of them.
+/// which differs for each release, and is left out. The repository is part of the identity: a workflow that many
+/// repositories use has one name for all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StableIdentity {
@@ -52,7 +53,7 @@ impl From<&SignerIdentity> for StableIdentity {
 }
 
 impl StableIdentity {
-    /// A signer of which only this is known.
+    /// Returns a signer of whom only this is known.
     pub fn signer(&self) -> SignerIdentity {
         let name = self.subject.clone();
         let claims = match self.repository.as_str() {

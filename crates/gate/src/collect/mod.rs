@@ -2,7 +2,7 @@
 
 mod records;
 
-pub(crate) use records::{FoundRecords, Records, effective};
+pub(crate) use records::{CollectedRecords, Records, effective};
 
 use std::{fs::File, path::PathBuf, sync::Arc};
 
@@ -17,15 +17,15 @@ use jiff::Timestamp;
 
 use crate::{
     Candidate, GateError, TrustStore,
-    binding::{Binding, Sources},
+    assess::ArchiveAssessment,
+    authorized::{AuthorizedSigners, ChainSources},
     candidate::Trust,
     evidence::{Evidence, IndexAge, Signature},
-    look::ArchiveLook,
-    store::Vouched,
+    store::Attested,
 };
 
 /// Where what is known comes from.
-pub(crate) struct Gatherer<'a> {
+pub(crate) struct EvidenceCollector<'a> {
     pub trust: &'a Arc<Trust>,
     /// When the repository of the trust material was last asked.
     pub refreshed: Option<Timestamp>,
@@ -35,7 +35,7 @@ pub(crate) struct Gatherer<'a> {
 }
 
 /// What of it has to be calculated.
-struct Work {
+struct InspectionJob {
     trust: Arc<Trust>,
     name: String,
     archive: PathBuf,
@@ -45,14 +45,14 @@ struct Work {
 }
 
 /// What was calculated.
-struct Looked {
+struct Inspection {
     digest: Sha256Digest,
     signature: Signature,
-    archive: ArchiveLook,
-    records: FoundRecords,
+    archive: ArchiveAssessment,
+    records: CollectedRecords,
 }
 
-impl Gatherer<'_> {
+impl EvidenceCollector<'_> {
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
         let known = self.memory.history(author).await?.version();
         // What is remembered may be on another side of a fork than the index: then the index's number says
@@ -60,8 +60,8 @@ impl Gatherer<'_> {
         if known > 0 {
             return Ok(known);
         }
-        let vouched = self.vouched(author).await?;
-        let newest = vouched.records.iter().map(|file| file.version).max();
+        let attested = self.attested(author).await?;
+        let newest = attested.records.iter().map(|file| file.version).max();
         Ok(newest.unwrap_or(0))
     }
 
@@ -74,9 +74,9 @@ impl Gatherer<'_> {
         let author = &candidate.path.author;
         let known = self.memory.known(candidate.path).await?;
         let history = self.memory.history(author).await?;
-        let vouched = self.vouched(author).await?;
+        let attested = self.attested(author).await?;
         let index = self.index_age(now).await?;
-        let work = Work {
+        let work = InspectionJob {
             trust: Arc::clone(self.trust),
             name: candidate.path.name.to_string(),
             archive: candidate.archive.to_owned(),
@@ -86,39 +86,39 @@ impl Gatherer<'_> {
             },
             records: Records {
                 known: history.clone(),
-                index: vouched.records,
+                index: attested.records,
                 directory: candidate.records.to_vec(),
             },
         };
         // Reading and calculating would hold up what else this thread serves.
-        let looked = tokio::task::spawn_blocking(move || work.look())
+        let inspection = tokio::task::spawn_blocking(move || work.inspect())
             .await
             .map_err(|error| GateError::Stopped(error.to_string()))??;
-        let sources = Sources {
+        let sources = ChainSources {
             known: history,
             first_seen: known.author.clone(),
-            index: looked.records.index,
-            directory: looked.records.directory,
-            overrides: effective(&vouched.overrides, now),
+            index: inspection.records.index,
+            directory: inspection.records.directory,
+            overrides: effective(&attested.overrides, now),
         };
         Ok(Evidence {
-            digest: looked.digest,
-            signature: looked.signature,
-            archive: looked.archive,
+            digest: inspection.digest,
+            signature: inspection.signature,
+            archive: inspection.archive,
             known,
-            binding: Binding::of(&sources, now),
+            authorized: AuthorizedSigners::of(&sources, now),
             sources,
-            untold: looked.records.untold,
+            undetermined: inspection.records.undetermined,
             index,
             trust_age: self.refreshed.map(|then| now.duration_since(then)),
         })
     }
 
     /// What the index has of an author.
-    pub async fn vouched(&self, author: &PauseId) -> Result<Vouched, GateError> {
+    pub async fn attested(&self, author: &PauseId) -> Result<Attested, GateError> {
         match self.operator {
-            Some(operator) => Ok(self.memory.vouched(operator, author).await?),
-            None => Ok(Vouched::default()),
+            Some(operator) => Ok(self.memory.attested(operator, author).await?),
+            None => Ok(Attested::default()),
         }
     }
 
@@ -143,22 +143,22 @@ impl Gatherer<'_> {
     }
 }
 
-impl Work {
+impl InspectionJob {
     /// Reads the archive once, and verifies the signatures over what was read.
-    fn look(self) -> Result<Looked, GateError> {
+    fn inspect(self) -> Result<Inspection, GateError> {
         let failed = |source| GateError::Archive {
             path: self.archive.clone(),
             source,
         };
         let mut file = File::open(&self.archive).map_err(failed)?;
         let seen = preflight(&mut file, &self.name, &Destination::default()).map_err(failed)?;
-        Ok(Looked {
+        Ok(Inspection {
             digest: seen.digest,
             signature: self.bundle.as_deref().map_or(Signature::Absent, |bundle| {
                 verify(&self.trust, seen.digest, bundle, self.allow)
             }),
-            archive: ArchiveLook::of(&seen),
-            records: self.records.look(&self.trust),
+            archive: ArchiveAssessment::of(&seen),
+            records: self.records.inspect(&self.trust),
         })
     }
 }

@@ -6,7 +6,7 @@ use cpan_sigstore_records::{author_index::OVERRIDE_DELAY, chain::History};
 use jiff::Timestamp;
 
 use crate::{
-    RecordFile, binding::Found, candidate::Trust, records, records::RECORDS_LIMIT,
+    RecordFile, authorized::PlaceRecords, candidate::Trust, records, records::RECORDS_LIMIT,
     store::NotedOverride,
 };
 
@@ -21,29 +21,29 @@ pub(crate) struct Records {
 }
 
 /// The same, verified.
-pub(crate) struct FoundRecords {
-    pub index: Found,
-    pub directory: Found,
+pub(crate) struct CollectedRecords {
+    pub index: PlaceRecords,
+    pub directory: PlaceRecords,
     /// Why they could not be verified.
-    pub untold: Option<String>,
+    pub undetermined: Option<String>,
 }
 
 impl Records {
     /// Verifies those that are not known.
-    pub fn look(&self, trust: &Trust) -> FoundRecords {
+    pub fn inspect(&self, trust: &Trust) -> CollectedRecords {
         let (index, directory) = (self.news(&self.index), self.news(&self.directory));
         match trust {
-            Trust::Material(verifier) => FoundRecords {
+            Trust::Material(verifier) => CollectedRecords {
                 index: found(verifier, &index),
                 directory: found(verifier, &directory),
-                untold: None,
+                undetermined: None,
             },
             Trust::None(reason) => {
                 let is_news = !index.is_empty() || !directory.is_empty();
-                FoundRecords {
-                    index: Found::default(),
-                    directory: Found::default(),
-                    untold: is_news.then(|| reason.clone()),
+                CollectedRecords {
+                    index: PlaceRecords::default(),
+                    directory: PlaceRecords::default(),
+                    undetermined: is_news.then(|| reason.clone()),
                 }
             }
         }
@@ -61,8 +61,8 @@ impl Records {
     }
 }
 
-fn found(verifier: &Verifier, files: &[&RecordFile]) -> Found {
-    let mut found = Found::default();
+fn found(verifier: &Verifier, files: &[&RecordFile]) -> PlaceRecords {
+    let mut found = PlaceRecords::default();
     for file in files {
         match records::verify(verifier, file) {
             Ok(signed) => found.signed.push(signed),

@@ -5,7 +5,7 @@ use cpan_sigstore_core::finding::Finding;
 
 /// What the archive says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ArchiveLook {
+pub(crate) enum ArchiveAssessment {
     /// It is the release that its name says, and harmless to unpack.
     Fits,
     /// Something to be known, the worst first.
@@ -16,7 +16,7 @@ pub(crate) enum ArchiveLook {
     },
 }
 
-impl ArchiveLook {
+impl ArchiveAssessment {
     /// What of an archive's defects concerns whoever installs it. Others, such as permissions that PAUSE
     /// repacks, concern its author.
     pub fn of(preflight: &Preflight) -> Self {
@@ -103,9 +103,9 @@ mod tests {
             unpacked: 1,
             defects: defects.collect(),
         };
-        match ArchiveLook::of(&preflight) {
-            ArchiveLook::Fits => None,
-            ArchiveLook::Finding { finding, .. } => Some(finding),
+        match ArchiveAssessment::of(&preflight) {
+            ArchiveAssessment::Fits => None,
+            ArchiveAssessment::Finding { finding, .. } => Some(finding),
         }
     }
 

@@ -7,7 +7,7 @@
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{AuthorIdentity, Membership, SignerIdentity},
+    identity::{AuthorIdentity, Membership, SignerIdentity, StableIdentity},
     reason::Provenance,
 };
 use cpan_sigstore_records::{
@@ -16,26 +16,26 @@ use cpan_sigstore_records::{
 };
 use jiff::Timestamp;
 
-use crate::{records::RecordRefused, store::StableIdentity};
+use crate::records::RecordRefused;
 
 /// What is known and was found of an author's records.
 #[derive(Clone, Debug)]
-pub(crate) struct Sources {
+pub(crate) struct ChainSources {
     /// What is remembered.
     pub known: History,
     /// Who signed the author's first release that was seen.
     pub first_seen: Option<StableIdentity>,
     /// What the index has.
-    pub index: Found,
+    pub index: PlaceRecords,
     /// What lies in the author's directory.
-    pub directory: Found,
+    pub directory: PlaceRecords,
     /// Digests of records that an operator put in the place of others, and that count by now.
     pub overrides: Vec<Sha256Digest>,
 }
 
 /// Records of one place.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct PlaceRecords {
     pub signed: Vec<SignedRecord>,
     /// What is no signed record, by its version, and why.
     pub refused: Vec<(u32, RecordRefused)>,
@@ -43,7 +43,7 @@ pub(crate) struct Found {
 
 /// Who signs for an author, by the author's records.
 #[derive(Clone, Debug)]
-pub(crate) struct Binding {
+pub(crate) struct AuthorizedSigners {
     /// The records that count; may be none.
     pub history: History,
     pub provenance: Provenance,
@@ -52,27 +52,27 @@ pub(crate) struct Binding {
     /// Whether an override put one in the place of what was remembered.
     pub is_replaced: bool,
     /// What did not count, and why, in words.
-    pub told: Vec<String>,
+    pub notes: Vec<String>,
 }
 
-impl Binding {
+impl AuthorizedSigners {
     /// Puts together what there is.
-    pub fn of(sources: &Sources, now: Timestamp) -> Self {
+    pub fn of(sources: &ChainSources, now: Timestamp) -> Self {
         let terms = Terms {
             now,
             overrides: &sources.overrides,
         };
         let known = &sources.known;
         let mut history = known.clone();
-        let mut told = Told::default();
-        told.refused("the index", &sources.index.refused);
-        told.learned(
+        let mut notes = Notes::default();
+        notes.refused("the index", &sources.index.refused);
+        notes.learned(
             "the index",
             history.learn_all(sources.index.signed.clone(), terms),
         );
         let by_index = history.tip().is_some();
-        told.refused("the author's directory", &sources.directory.refused);
-        told.learned(
+        notes.refused("the author's directory", &sources.directory.refused);
+        notes.learned(
             "the author's directory",
             history.learn_all(sources.directory.signed.clone(), terms),
         );
@@ -91,7 +91,7 @@ impl Binding {
             if agreed && provenance == Provenance::New {
                 provenance = Provenance::Connected;
             } else if !agreed && !overridden {
-                told.unconnected(&history, first);
+                notes.unconnected(&history, first);
                 history = known.clone();
             }
         }
@@ -100,7 +100,7 @@ impl Binding {
             is_replaced: !history.extends(known),
             history,
             provenance,
-            told: told.0,
+            notes: notes.0,
         }
     }
 
@@ -136,9 +136,9 @@ impl Binding {
 
 /// What did not count.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Notes(Vec<String>);
 
-impl Told {
+impl Notes {
     fn refused(&mut self, place: &str, refused: &[(u32, RecordRefused)]) {
         for (version, refused) in refused {
             self.0.push(format!(
