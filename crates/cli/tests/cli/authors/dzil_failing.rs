@@ -37,7 +37,7 @@ fn somebody_elses_login_fails_dzil_signs_nothing_and_the_authors_goes_on() {
 }
 
 /// A plugin that makes each member of the built archive world-writable, before the uploader gets it.
-const UNFIT: &str = "package Unfit;
+const UNFIT: &str = "package inc::Unfit;
 
 use Moose;
 with 'Dist::Zilla::Role::BeforeRelease';
@@ -61,10 +61,7 @@ fn an_unfit_archive_fails_dzil_signs_nothing_and_a_mended_one_goes_on() {
     let mended = fs::read_to_string(project.path("dist.ini")).unwrap();
     project.write("inc/Unfit.pm", UNFIT);
     let (head, plugins) = mended.split_at(super::dzil::HEAD.len());
-    project.write(
-        "dist.ini",
-        [head, "[lib]\nlib = inc\n\n[=Unfit]\n\n", plugins].concat(),
-    );
+    project.write("dist.ini", [head, "[=inc::Unfit]\n\n", plugins].concat());
     let ran = project.dzil_release_as("author");
     assert_fails(&ran, "the archive has defects, and nothing was signed");
     assert!(ran.stdout.contains("world-writable"), "{ran:#?}");
