@@ -1,18 +1,54 @@
 //! Where the memory is, and how it is opened.
 
-use std::{fmt::Write as _, fs::OpenOptions, path::Path, str::FromStr as _, time::Duration};
+use std::{
+    fmt::Write as _, fs::OpenOptions, path::Path, str::FromStr as _, sync::LazyLock, time::Duration,
+};
 
 use cpan_sigstore_core::text::without_credentials;
 use sqlx::{
     AnyConnection, Connection as _, Executor as _,
     any::{AnyConnectOptions, AnyPoolOptions},
-    migrate::Migrator,
+    migrate::{Migration, MigrationType, Migrator},
 };
 
 use super::{TrustStore, TrustStoreError};
 
-/// The tables.
-static MIGRATOR: Migrator = sqlx::migrate!();
+/// The versions of the tables: number, description and statements, each a file of `migrations/`.
+///
+/// sqlx's macro would read the folder itself, and build the whole of sqlx a second time for that.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "first seen and signed before",
+        include_str!("../../migrations/0001_first_seen_and_signed_before.sql"),
+    ),
+    (
+        2,
+        "author record",
+        include_str!("../../migrations/0002_author_record.sql"),
+    ),
+    (
+        3,
+        "operator index",
+        include_str!("../../migrations/0003_operator_index.sql"),
+    ),
+    (
+        4,
+        "first seen by author",
+        include_str!("../../migrations/0004_first_seen_by_author.sql"),
+    ),
+];
+/// Creates the tables, and brings older ones up to date.
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| Migrator {
+    migrations: MIGRATIONS
+        .iter()
+        .map(|&(number, description, sql)| {
+            let kind = MigrationType::Simple;
+            Migration::new(number, description.into(), kind, sql.into(), false)
+        })
+        .collect(),
+    ..Migrator::DEFAULT
+});
 /// Most connections of one process to a server.
 const CONNECTIONS: u32 = 8;
 /// Longest wait for a connection.
@@ -138,6 +174,23 @@ fn file_address(path: &Path) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_every_migration_under_its_name() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        let listed: Vec<String> = MIGRATIONS
+            .iter()
+            .map(|(number, description, _)| {
+                format!("{number:04}_{}.sql", description.replace(' ', "_"))
+            })
+            .collect();
+        assert_eq!(listed, found);
+    }
 
     #[cfg(unix)]
     #[tokio::test]
