@@ -6,7 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use cpan_sigstore_core::{
     finding::Finding, identity::SignerIdentity, policy::Policy, release::ReleasePath,
@@ -15,7 +15,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
 use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
-use flate2::{Compression, write::GzEncoder};
+use cpan_sigstore_testkit::archive::distribution;
 use jiff::Timestamp;
 use sha2::Digest as _;
 use tempfile::TempDir;
@@ -68,18 +68,8 @@ impl Releases {
     }
 }
 
-/// A release with META and no more.
 fn archive() -> Vec<u8> {
-    let meta = br#"{"name":"Foo-Bar","version":"1.02"}"#;
-    let mut header = tar::Header::new_ustar();
-    header.set_size(meta.len() as u64);
-    header.set_mode(0o644);
-    let mut tar = tar::Builder::new(Vec::new());
-    tar.append_data(&mut header, "Foo-Bar-1.02/META.json", &meta[..])
-        .unwrap();
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(&tar.into_inner().unwrap()).unwrap();
-    packed.finish().unwrap()
+    distribution("Foo-Bar", "1.02")
 }
 
 fn signer(verdict: &Verdict) -> &SignerIdentity {

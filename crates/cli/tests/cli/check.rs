@@ -2,30 +2,26 @@
 
 use std::{fs, path::Path};
 
-use flate2::{Compression, write::GzEncoder};
+use cpan_sigstore_testkit::archive::{
+    Entry, META_JSON, META_YML, entry, file, gzip, link, of_kind, release, tar, targz, with,
+};
 use serde_json::Value;
-use tar::{Builder, Header};
+use tar::EntryType;
 use tempfile::TempDir;
 
 use crate::harness::{FILE, Ran, bare, names, sha256};
 
 /// A release, whose modules have this mode, and more bytes behind it.
 fn write(folder: &Path, name: &str, mode: u32, more: &[u8]) {
-    let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    let meta = r#"{"name":"Foo-Bar","version":"1.02"}"#;
-    for (path, content) in [
-        ("META.json", meta),
-        ("lib/Foo/Bar.pm", "1;\n"),
-        ("Makefile.PL", "1;\n"),
-    ] {
-        let mut header = Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(if path == "META.json" { 0o644 } else { mode });
-        let path = format!("Foo-Bar-1.02/{path}");
-        tar.append_data(&mut header, path, content.as_bytes())
-            .unwrap();
-    }
-    let mut bytes = tar.into_inner().unwrap().finish().unwrap();
+    let member = |path: &str, mode, content: &str| Entry {
+        mode,
+        ..file(&format!("Foo-Bar-1.02/{path}"), content)
+    };
+    let mut bytes = targz(&[
+        member("META.json", 0o644, r#"{"name":"Foo-Bar","version":"1.02"}"#),
+        member("lib/Foo/Bar.pm", mode, "1;\n"),
+        member("Makefile.PL", mode, "1;\n"),
+    ]);
     bytes.extend_from_slice(more);
     fs::write(folder.join(name), bytes).unwrap();
 }
@@ -46,10 +42,12 @@ fn codes(report: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_fit_archive_takes_one_line() {
+fn reports_fit_archive_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o644, b"");
-    let ran = run(&folder, &[FILE]).exits(0);
+    let ran = run(&folder, &[FILE])
+        .exits(0)
+        .snapshot("check/reports_fit_archive_in_one_line");
     assert_eq!(ran.stdout, format!("fit: {FILE}\n"));
     assert_eq!(ran.stderr, "");
     let report = run(&folder, &["--json", FILE]).exits(0).json();
@@ -63,10 +61,12 @@ fn a_fit_archive_takes_one_line() {
 }
 
 #[test]
-fn each_defect_says_what_was_expected_found_and_is_to_be_done() {
+fn reports_each_defect_with_its_remedy() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o666, b"trailing");
-    let ran = run(&folder, &[FILE]).exits(14);
+    let ran = run(&folder, &[FILE])
+        .exits(14)
+        .snapshot("check/reports_each_defect_with_its_remedy");
     let lines: Vec<_> = ran.stdout.lines().map(str::trim_start).collect();
     assert_eq!(lines[0], format!("unfit: {FILE}"));
     for start in ["error     trailing-bytes", "error     world-writable"] {
@@ -89,7 +89,7 @@ fn each_defect_says_what_was_expected_found_and_is_to_be_done() {
 }
 
 #[test]
-fn repairing_says_what_it_did_and_the_archive_is_fit() {
+fn fixes_archive_and_reports_the_changes() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o666, b"trailing");
     let before = fs::read(folder.path().join(FILE)).unwrap();
@@ -105,7 +105,9 @@ fn repairing_says_what_it_did_and_the_archive_is_fit() {
     assert_eq!(names(folder.path()), [FILE]);
 
     write(folder.path(), FILE, 0o666, b"trailing");
-    let ran = run(&folder, &["--fix", FILE]).exits(0);
+    let ran = run(&folder, &["--fix", FILE])
+        .exits(0)
+        .snapshot("check/fixes_archive_and_reports_the_changes");
     assert!(ran.stdout.starts_with("fit: "), "{ran:#?}");
     assert!(ran.stdout.contains("write to 2 members"), "{ran:#?}");
     assert!(ran.stdout.contains("8 bytes after the end"), "{ran:#?}");
@@ -115,7 +117,7 @@ fn repairing_says_what_it_did_and_the_archive_is_fit() {
 }
 
 #[test]
-fn without_being_asked_nothing_is_repaired() {
+fn changes_nothing_without_fix() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o666, b"trailing");
     let before = fs::read(folder.path().join(FILE)).unwrap();
@@ -124,18 +126,20 @@ fn without_being_asked_nothing_is_repaired() {
 }
 
 #[test]
-fn what_cannot_be_repaired_is_said() {
+fn reports_defects_that_it_cannot_fix() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o666, b"\x1f\x8bno stream");
     let before = fs::read(folder.path().join(FILE)).unwrap();
-    let ran = run(&folder, &["--fix", FILE]).exits(14);
+    let ran = run(&folder, &["--fix", FILE])
+        .exits(14)
+        .snapshot("check/reports_defects_that_it_cannot_fix");
     assert!(ran.stderr.contains("nothing was repaired"), "{ran:#?}");
     assert!(ran.stdout.contains("archive-corrupt"), "{ran:#?}");
     assert_eq!(fs::read(folder.path().join(FILE)).unwrap(), before);
 }
 
 #[test]
-fn the_worst_of_several_files_decides() {
+fn exits_by_the_worst_of_several_files() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o644, b"");
     write(folder.path(), "Foo-Bar-1.03.tar.gz", 0o644, b"");
@@ -152,11 +156,13 @@ fn the_worst_of_several_files_decides() {
     assert_eq!(codes(&reports[0]), ["name-mismatch", "top-folder-name"]);
     assert_eq!(reports[1]["finding"], "fit");
     assert!(ran.stderr.contains("missing-1.0.tar.gz"), "{ran:#?}");
-    run(&folder, &["missing-1.0.tar.gz", FILE]).exits(1);
+    run(&folder, &["missing-1.0.tar.gz", FILE])
+        .exits(1)
+        .snapshot("check/exits_by_the_worst_of_several_files");
 }
 
 #[test]
-fn where_it_will_be_on_pause_is_looked_at_too() {
+fn checks_destination_on_pause() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), FILE, 0o644, b"");
     let deep = "sub/".repeat(49);
@@ -178,17 +184,89 @@ fn where_it_will_be_on_pause_is_looked_at_too() {
         &deeper,
         FILE,
     ];
-    run(&folder, &args).exits(2);
+    run(&folder, &args)
+        .exits(2)
+        .snapshot("check/checks_destination_on_pause");
     for refused in [["--author", "../x"], ["--subdirectory", "../x"]] {
-        run(&folder, &[refused[0], refused[1], FILE]).exits(2);
+        let name = format!("check/checks_destination_on_pause{}", refused[0]);
+        run(&folder, &[refused[0], refused[1], FILE])
+            .exits(2)
+            .snapshot(&name);
     }
 }
 
 #[test]
-fn text_of_an_archive_cannot_move_the_cursor() {
+fn escapes_control_characters_of_an_archive() {
     let folder = tempfile::tempdir().unwrap();
     let name = "Foo\u{1b}[2K-1.tar.gz";
     write(folder.path(), name, 0o644, b"");
-    let ran = run(&folder, &[name]).exits(14);
+    let ran = run(&folder, &[name])
+        .exits(14)
+        .snapshot("check/escapes_control_characters_of_an_archive");
     assert!(!ran.stdout.contains('\u{1b}'), "{ran:#?}");
+}
+
+/// Archives, each with one or more defects.
+fn defective() -> Vec<(&'static str, Vec<u8>)> {
+    let archive = |entry: Entry| targz(&with([entry]));
+    let meta = |json: &str, yml: &str| {
+        targz(&[
+            file("Foo-Bar-1.02/META.json", json),
+            file("Foo-Bar-1.02/META.yml", yml),
+            file("Foo-Bar-1.02/lib/Foo/Bar.pm", "1;"),
+        ])
+    };
+    let path = |name: &str| format!("Foo-Bar-1.02/{name}");
+    let hidden = entry(&file(&path("META.json"), "{}"));
+    vec![
+        ("a-1.tar.gz", Vec::new()),
+        ("b-1.tar.xz", targz(&release())),
+        ("CHECKSUMS", targz(&release())),
+        ("d.tar.gz", targz(&[file("d/d.pm", "1;")])),
+        (
+            "e-1.tar.gz",
+            archive(Entry {
+                size: Some(1 << 50),
+                ..file(&path("x"), "")
+            }),
+        ),
+        ("f-1.tar.gz", gzip(&[tar(&release()), hidden].concat())),
+        ("g-1.tar.gz", archive(file("../x", ""))),
+        (
+            "h-1.tar.gz",
+            archive(link(&path("x"), EntryType::Symlink, "/etc/passwd")),
+        ),
+        (
+            "i-1.tar.gz",
+            targz(&with([
+                link(&path("t"), EntryType::Symlink, "lib"),
+                file(&path("t/Evil.pm"), ""),
+            ])),
+        ),
+        ("j-1.tar.gz", archive(of_kind(&path("x"), EntryType::Fifo))),
+        ("k-1.tar.gz", archive(file(&path("lib/Foo/Bar.pm"), ""))),
+        ("l-1.tar.gz", archive(file(&path("LIB/foo/Bar.pm"), ""))),
+        ("m-1.tar.gz", archive(file("other/file", ""))),
+        ("n-1.tar.gz", archive(file(&path("blib/lib/Foo.pm"), ""))),
+        ("o-1.tar.gz", archive(file(&path("META6.json"), "{}"))),
+        (
+            "p-1.tar.gz",
+            meta(META_JSON, &META_YML.replace("1.02", "1.03")),
+        ),
+        ("q-1.tar.gz", meta("{", META_YML)),
+        ("r-1.tar.gz", meta("{}", "")),
+    ]
+}
+
+#[test]
+fn reports_every_defect() {
+    let folder = tempfile::tempdir().unwrap();
+    let archives = defective();
+    for (name, bytes) in &archives {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let names: Vec<_> = archives.iter().map(|(name, _)| *name).collect();
+    run(&folder, &names)
+        .exits(14)
+        .snapshot("check/reports_every_defect");
 }

@@ -19,8 +19,8 @@ pub const FILE: &str = "Foo-Bar-1.02.tar.gz";
 /// Its bytes.
 pub const BYTES: &[u8] = b"a release of Foo-Bar";
 
-/// A user with a sandbox for a Sigstore.
-pub struct User {
+/// A sandbox, and the folder of a person who uses it; `with_account` makes them an author, `with_policy` somebody who installs.
+pub struct World {
     pub sandbox: Sandbox,
     pub folder: TempDir,
 }
@@ -33,7 +33,7 @@ pub struct Ran {
     pub stderr: String,
 }
 
-impl User {
+impl World {
     pub fn new() -> Self {
         Self::with(SandboxOptions::default())
     }
@@ -60,10 +60,13 @@ impl User {
         self.sandbox.services.oidc.url().to_owned()
     }
 
-    /// The command in the user's folder, with the sandbox's environment and no other.
+    /// The command in the user's folder, with the sandbox's environment and no other; with a home where there is one.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = bare(self.folder.path(), args);
         command.envs(self.sandbox.env());
+        if self.home().exists() {
+            command.env("HOME", self.home());
+        }
         command
     }
 
@@ -85,7 +88,7 @@ impl User {
     }
 
     /// `verify FILE` against the author, with more arguments.
-    pub fn verify(&self, args: &[&str]) -> Ran {
+    pub fn verify_file(&self, args: &[&str]) -> Ran {
         let issuer = self.issuer();
         let mut all = vec![
             "verify",
@@ -158,12 +161,18 @@ impl Drop for Beside {
     }
 }
 
-/// Where a server that was started answers: the last word of the first line that it prints.
-pub fn address(server: &mut Child) -> String {
+/// The first line that a server prints.
+pub fn first_line(server: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
+    line
+}
+
+/// The address of a server that was started: the last word of the first line that it prints.
+pub fn address(server: &mut Child) -> String {
+    let line = first_line(server);
     let (_, address) = line.trim().rsplit_once(' ').unwrap();
     address.to_owned()
 }
@@ -207,9 +216,17 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// Finding and, where there is one, cause.
+    /// The cause or, where there is none, the finding: of the JSON, or of the first line that a person reads.
     #[track_caller]
     pub fn code(&self) -> String {
+        if !self.stdout.starts_with('{') {
+            let (headline, _) = self.stdout.split_once(": ").unwrap();
+            let finding = headline.trim_end_matches(", allowed");
+            let cause = finding.rsplit_once(" (");
+            return cause
+                .map_or(finding, |(_, cause)| cause.trim_end_matches(')'))
+                .to_owned();
+        }
         let json = self.json();
         match json["cause"].as_str() {
             Some(cause) => cause.to_owned(),

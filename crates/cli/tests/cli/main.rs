@@ -8,23 +8,18 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod authors;
+mod author;
 mod check;
-mod documents;
-mod gate;
+mod docs;
+mod exec;
+mod fixtures;
 mod harness;
-mod identity;
 mod index;
-mod inspect;
-mod install;
-mod instances;
-mod interruptions;
-mod load;
-mod login;
-mod pause;
-mod public_bundles;
-mod records;
-mod refusals;
+mod mirror;
+mod release;
 mod sign;
+mod snapshot;
+mod trust;
+mod upload;
 mod verify;
 mod watch;

@@ -1,10 +1,10 @@
 //! An author with a sandbox, who uploads by hand, and archives to upload.
 
 use cpan_sigstore_sandbox::{Sandbox, SandboxOptions, loopback_client};
-use flate2::{Compression, write::GzEncoder};
+pub use cpan_sigstore_testkit::archive::gzip;
+use cpan_sigstore_testkit::archive::{self, Entry};
 use reqwest::multipart::{Form, Part};
 use sha2::{Digest, Sha256};
-use std::io::Write;
 
 pub const AUTHOR: &str = "MYAUTHOR";
 pub const STRANGER: &str = "STRANGER";
@@ -141,22 +141,14 @@ fn file(name: &str, bytes: &[u8]) -> Part {
 
 /// A tar archive of files, each with its path, mode and content.
 pub fn tar(files: &[(&str, u32, &str)]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (path, mode, content) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(*mode);
-        header.set_size(content.len() as u64);
-        builder
-            .append_data(&mut header, path, content.as_bytes())
-            .unwrap();
-    }
-    builder.into_inner().unwrap()
-}
-
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    let entries: Vec<_> = files
+        .iter()
+        .map(|(path, mode, content)| Entry {
+            mode: *mode,
+            ..archive::file(path, content)
+        })
+        .collect();
+    archive::tar(&entries)
 }
 
 /// A distribution with one module, `Foo::Bar`, in a version.

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use crate::harness::{ARCHIVE, HOME, Uploader, distribution, gzip, tar};
+use cpan_sigstore_testkit::archive;
 use flate2::read::MultiGzDecoder;
 
 fn gunzip(bytes: &[u8]) -> Vec<u8> {
@@ -88,15 +89,8 @@ async fn padding_and_further_streams_stay_as_they_are() {
 #[tokio::test]
 async fn a_symbolic_link_is_not_taken_for_world_writable() {
     let uploader = Uploader::new();
-    let mut builder = tar::Builder::new(Vec::new());
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(tar::EntryType::Symlink);
-    header.set_mode(0o777);
-    header.set_size(0);
-    builder
-        .append_link(&mut header, "Foo-Bar-1.02/link", "target")
-        .unwrap();
-    let bytes = gzip(&builder.into_inner().unwrap());
+    let member = archive::link("Foo-Bar-1.02/link", tar::EntryType::Symlink, "target");
+    let bytes = gzip(&archive::tar(&[member]));
     assert_eq!(published(&uploader, ARCHIVE, &bytes).await, Some(bytes));
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 
 use super::operator::{Operator, STRANGER};
 use crate::{
+    fixtures::author::ID,
     harness::{AUTHOR, until},
-    pause::author::ID,
 };
 
 fn line(text: &str, author: &str) -> String {
@@ -15,7 +15,7 @@ fn line(text: &str, author: &str) -> String {
 }
 
 #[test]
-fn what_is_known_stands_and_both_sides_of_a_conflict_are_told() {
+fn builds_index_and_reports_both_sides_of_conflict() {
     let operator = Operator::new();
     operator.build();
     let text = operator.text("index.json");
@@ -67,7 +67,11 @@ fn what_is_known_stands_and_both_sides_of_a_conflict_are_told() {
 
     // People are told the same.
     let args = ["build", "--cpan", "cpan", "--previous", "index.json"];
-    let told = operator.index(&args).exits(0).stdout;
+    let told = operator
+        .index(&args)
+        .exits(0)
+        .snapshot("index/builds_index_and_reports_both_sides_of_conflict")
+        .stdout;
     assert!(
         told.contains("second-first: authors/id/M/MY/MYAUTHOR/"),
         "{told}"
@@ -82,7 +86,7 @@ fn what_is_known_stands_and_both_sides_of_a_conflict_are_told() {
 }
 
 #[test]
-fn what_is_as_it_was_is_not_read_again_and_keeps_its_bytes() {
+fn rebuilds_index_without_reading_unchanged_records() {
     let operator = Operator::new();
     operator.put(&operator.first("OTHER", STRANGER), "stranger");
     fs::create_dir_all(operator.cpan().join("authors/id/N/NO/NONE")).unwrap();
@@ -117,10 +121,11 @@ fn what_is_as_it_was_is_not_read_again_and_keeps_its_bytes() {
     assert_eq!(built["refused"][0]["code"], "record-invalid", "{built:#}");
     assert_eq!(operator.text("index.json"), text);
 
-    operator.shop.user.write("one.json", one.as_bytes());
+    operator.world.write("one.json", one.as_bytes());
     let told = operator
         .index(&["diff", "one.json", "index.json"])
         .exits(0)
+        .snapshot("index/rebuilds_index_without_reading_unchanged_records")
         .stdout;
     assert!(told.contains("MYAUTHOR: version 2 after 1"), "{told}");
     assert!(told.contains(&format!("+ {STRANGER}")), "{told}");
@@ -132,21 +137,21 @@ fn what_is_as_it_was_is_not_read_again_and_keeps_its_bytes() {
 }
 
 #[test]
-fn a_cpan_behind_an_address_gives_the_same_records() {
+fn builds_same_index_over_http() {
     let operator = Operator::new();
     let record = operator.first(ID, AUTHOR);
     let publish = |record: &cpan_sigstore_records::record::AuthorRecord| {
-        let bundle = operator.shop.sign("author", record.json());
+        let bundle = operator.world.sign_bytes("author", record.json());
         let name = record.name().to_string();
-        operator.shop.publish(&name, record.json());
+        operator.world.publish(&name, record.json());
         operator
-            .shop
+            .world
             .publish(&format!("{name}.sigstore.json"), &bundle);
     };
     publish(&record);
-    let pause = &operator.shop.user.sandbox.pause;
+    let pause = &operator.world.sandbox.pause;
     operator
-        .shop
+        .world
         .publish("old", b"a file of which RECENT can tell");
     assert!(pause.delete(ID, "old"));
     let built = operator.index(&["build", "--json"]).exits(0).json();

@@ -2,15 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
-use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
-use cpan_sigstore_records::record::{AuthorRecord, Releases};
+use cpan_sigstore_records::record::AuthorRecord;
+use cpan_sigstore_testkit::records::Records;
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::{
-    gate::shop::Shop,
-    harness::{AUTHOR, Ran, sha256},
-    pause::author::ID,
+    fixtures::author::ID,
+    harness::{AUTHOR, Ran, World, sha256},
 };
 use cpan_sigstore_sandbox::{Recipe, RekorVersion};
 
@@ -22,43 +21,39 @@ const ACCOUNT: &str = "author-work";
 pub const STRANGER: &str = "stranger@example.net";
 
 pub struct Operator {
-    pub shop: Shop,
+    pub world: World,
 }
 
 impl Operator {
     /// With an author's first record on the CPAN.
     pub fn new() -> Self {
-        let operator = Self { shop: Shop::new() };
+        let operator = Self {
+            world: World::new(),
+        };
         fs::create_dir_all(operator.cpan().join("authors/id")).unwrap();
         operator.put(&operator.first(ID, AUTHOR), "author");
         operator
     }
 
     pub fn cpan(&self) -> PathBuf {
-        self.shop.user.path("cpan")
+        self.world.path("cpan")
     }
 
-    fn identity(&self, name: &str) -> AuthorIdentity {
-        AuthorIdentity {
-            identity: IdentityPolicy::exact(name, self.shop.user.issuer()),
-            from: None,
-            until: None,
-        }
+    fn records(&self, author: &str) -> Records {
+        Records::new(author, self.world.issuer())
     }
 
     pub fn first(&self, author: &str, name: &str) -> AuthorRecord {
-        let author = author.parse().unwrap();
-        AuthorRecord::first(author, vec![self.identity(name)], Releases::Mixed).unwrap()
+        self.records(author).first(&[name])
     }
 
     pub fn next(&self, before: &AuthorRecord, names: &[&str]) -> AuthorRecord {
-        let identities = names.iter().map(|name| self.identity(name)).collect();
-        before.next(identities, Releases::Mixed).unwrap()
+        self.records(ID).next(before, names)
     }
 
     /// Puts a record into its author's directory, signed by an account.
     pub fn put(&self, record: &AuthorRecord, account: &str) -> PathBuf {
-        let bundle = self.shop.sign(account, record.json());
+        let bundle = self.world.sign_bytes(account, record.json());
         let path = self.cpan().join(record.name().path());
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, record.json()).unwrap();
@@ -67,21 +62,21 @@ impl Operator {
     }
 
     pub fn index(&self, args: &[&str]) -> Ran {
-        self.shop.user.run(&[&["index"], args].concat())
+        self.world.run(&[&["index"], args].concat())
     }
 
     /// The first index, or the next one in its place.
     #[track_caller]
     pub fn build(&self) -> Value {
         let mut args = vec!["build", "--cpan", "cpan", "--json"];
-        if self.shop.user.path("index.json").exists() {
+        if self.world.path("index.json").exists() {
             args.extend(["--previous", "index.json"]);
         }
         self.index(&args).exits(0).json()
     }
 
     pub fn sign(&self, file: &str) -> Ran {
-        let token = self.shop.user.sandbox.token(ACCOUNT).unwrap();
+        let token = self.world.sandbox.token(ACCOUNT).unwrap();
         self.index(&["sign", file, "--identity-token", &token])
     }
 
@@ -94,7 +89,7 @@ impl Operator {
 
     /// Signed, as if it were days ago.
     pub fn sign_in_the_past(&self, days: i64) {
-        let sandbox = &self.shop.user.sandbox;
+        let sandbox = &self.world.sandbox;
         sandbox.set_clocks(SignedDuration::from_hours(-24 * days));
         let recipe = Recipe {
             account: ACCOUNT,
@@ -104,25 +99,24 @@ impl Operator {
         };
         let bundle = sandbox.forge(&recipe).unwrap().bundle().to_string();
         sandbox.set_clocks(SignedDuration::ZERO);
-        self.shop
-            .user
+        self.world
             .write("index.json.sigstore.json", bundle.as_bytes());
     }
 
     pub fn text(&self, file: &str) -> String {
-        fs::read_to_string(self.shop.user.path(file)).unwrap()
+        fs::read_to_string(self.world.path(file)).unwrap()
     }
 
     /// The index and its bundle under another name.
     pub fn copy(&self, from: &str, to: &str) {
         for suffix in ["", ".sigstore.json"] {
-            let path = |name: &str| self.shop.user.path(&format!("{name}{suffix}"));
+            let path = |name: &str| self.world.path(&format!("{name}{suffix}"));
             fs::copy(path(from), path(to)).unwrap();
         }
     }
 
     pub fn url(&self) -> String {
-        format!("file://{}", self.shop.user.path("index.json").display())
+        format!("file://{}", self.world.path("index.json").display())
     }
 
     /// `index use` of what was published.
@@ -131,21 +125,21 @@ impl Operator {
     }
 
     pub fn use_by(&self, name: &str) -> Ran {
-        let (url, issuer) = (self.url(), self.shop.user.issuer());
+        let (url, issuer) = (self.url(), self.world.issuer());
         self.index(&["use", &url, "--identity", name, "--issuer", &issuer])
     }
 
     /// A release by an account, as the CPAN on the network has it; says its path.
     pub fn release_as(&self, account: &str, version: &str) -> String {
         let name = format!("Foo-Bar-{version}.tar.gz");
-        let bytes = crate::pause::author::distribution("Foo-Bar", version);
-        self.shop.publish_signed(account, &name, &bytes);
+        let bytes = crate::fixtures::author::distribution("Foo-Bar", version);
+        self.world.publish_signed(account, &name, &bytes);
         format!("{ID}/{name}")
     }
 
     #[track_caller]
     pub fn finding(&self, release: &str, code: i32) -> String {
-        let found = self.shop.found(&[release], code);
+        let found = self.world.found(&[release], code);
         found["finding"].as_str().unwrap().to_owned()
     }
 }

@@ -4,13 +4,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::operator::{Operator, STRANGER};
-use crate::{harness::AUTHOR, pause::author::ID};
+use crate::{fixtures::author::ID, harness::AUTHOR};
 
 #[test]
-fn an_override_counts_after_a_week_and_a_week_after_it_was_first_seen() {
+fn applies_override_after_a_week_since_first_seen() {
     let operator = Operator::new();
     operator.publish();
-    operator.use_it().exits(0);
+    operator
+        .use_it()
+        .exits(0)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-1");
     let two = operator.next(&operator.first(ID, AUTHOR), &[STRANGER]);
     let record = operator.put(&two, "stranger");
     let record = record.to_str().unwrap();
@@ -18,8 +21,12 @@ fn an_override_counts_after_a_week_and_a_week_after_it_was_first_seen() {
         let args = ["override", "index.json", ID, record, "--json"];
         operator.index(&[&args, more].concat())
     };
-    announce(&[]).exits(2);
-    announce(&["--reason", "lost", "--after", "6"]).exits(2);
+    announce(&[])
+        .exits(2)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-2");
+    announce(&["--reason", "lost", "--after", "6"])
+        .exits(2)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-3");
     let announced = announce(&["--reason", "lost the laptop"]).exits(0).json();
     assert_eq!(announced["version"], 2);
     let effective: Timestamp = announced["effective"].as_str().unwrap().parse().unwrap();
@@ -32,7 +39,10 @@ fn an_override_counts_after_a_week_and_a_week_after_it_was_first_seen() {
     // Before its time it changes nothing.
     let built = operator.build();
     assert_eq!(built["refused"][0]["code"], "signer-not-listed");
-    operator.sign("index.json").exits(0);
+    operator
+        .sign("index.json")
+        .exits(0)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-4");
     let release = operator.release_as("stranger", "1.02");
     assert_eq!(operator.finding(&release, 12), "identity-mismatch");
 
@@ -42,32 +52,37 @@ fn an_override_counts_after_a_week_and_a_week_after_it_was_first_seen() {
         let earlier = begun - SignedDuration::from_hours(24 * days);
         text = text.replace(&format!("\"{time}\",\""), &format!("\"{earlier}\",\""));
     }
-    operator.shop.user.write("index.json", text.as_bytes());
+    operator.world.write("index.json", text.as_bytes());
     let built = operator.build();
     assert_eq!(built["changes"]["authors"][0]["to"], 2, "{built:#}");
-    operator.sign("index.json").exits(0);
-    operator.use_it().exits(0);
+    operator
+        .sign("index.json")
+        .exits(0)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-5");
+    operator
+        .use_it()
+        .exits(0)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-6");
     // The user has seen it today for the first time.
     assert_eq!(operator.finding(&release, 12), "identity-mismatch");
 
-    let export = operator.shop.user.run(&["memory", "export"]).exits(0);
+    let export = operator.world.run(&["memory", "export"]).exits(0);
     let mut export: Value = export.json();
     let seen = begun - SignedDuration::from_hours(24 * 8);
     export["overrides"][0]["noted"] = seen.to_string().into();
     operator
-        .shop
-        .user
+        .world
         .write("export.json", export.to_string().as_bytes());
     operator
-        .shop
-        .user
+        .world
         .run(&["memory", "import", "export.json"])
-        .exits(0);
+        .exits(0)
+        .snapshot("index/applies_override_after_a_week_since_first_seen-7");
     assert_eq!(operator.finding(&release, 0), "trusted");
 }
 
 #[test]
-fn an_override_is_for_a_record_that_follows_and_that_its_own_identity_signed() {
+fn rejects_override_for_unrelated_record() {
     let operator = Operator::new();
     operator.build();
     let text = operator.text("index.json");
@@ -81,13 +96,17 @@ fn an_override_is_for_a_record_that_follows_and_that_its_own_identity_signed() {
         &operator.put(&operator.next(&one, &[STRANGER]), "author-work"),
         ID,
     )
-    .exits(1);
+    .exits(1)
+    .snapshot("index/rejects_override_for_unrelated_record-1");
     let third = operator.next(&operator.next(&one, &[STRANGER]), &[STRANGER]);
-    announce(&operator.put(&third, "stranger"), ID).exits(1);
+    announce(&operator.put(&third, "stranger"), ID)
+        .exits(1)
+        .snapshot("index/rejects_override_for_unrelated_record-2");
     announce(
         &operator.put(&operator.first("OTHER", STRANGER), "stranger"),
         ID,
     )
-    .exits(1);
+    .exits(1)
+    .snapshot("index/rejects_override_for_unrelated_record-3");
     assert_eq!(operator.text("index.json"), text);
 }

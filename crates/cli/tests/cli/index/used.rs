@@ -4,23 +4,29 @@ use std::process::Stdio;
 
 use super::operator::{OPERATOR, Operator};
 use crate::{
+    fixtures::http::ask,
     harness::{Beside, Ran, address, bare},
-    install::http::ask,
 };
 
 #[test]
-fn a_newcomer_knows_the_author_by_the_index_at_the_first_release() {
+fn trusts_first_release_by_author_index() {
     let operator = Operator::new();
     let built = operator.build();
     assert_eq!(built["number"], 1);
     assert_eq!(built["changes"]["authors"][0]["author"], "MYAUTHOR");
     let signed = operator.sign("index.json").exits(0);
     assert!(signed.stdout.contains("1 records"), "{signed:#?}");
-    let issuer = operator.shop.user.issuer();
+    let issuer = operator.world.issuer();
     operator.index(&["verify", "index.json"]).exits(2);
     let named = ["--identity", OPERATOR, "--issuer", &issuer];
     let verified = operator.index(&[&["verify", "index.json"], &named[..]].concat());
-    assert!(verified.exits(0).stdout.starts_with("trusted: "));
+    assert!(
+        verified
+            .exits(0)
+            .snapshot("index/trusts_first_release_by_author_index-1")
+            .stdout
+            .starts_with("trusted: ")
+    );
 
     let forged = operator.release_as("stranger", "1.01");
     let release = operator.release_as("author", "1.02");
@@ -30,7 +36,7 @@ fn a_newcomer_knows_the_author_by_the_index_at_the_first_release() {
     assert!(used.stdout.contains("1 new or changed"), "{used:#?}");
     // From the first release on.
     assert_eq!(operator.finding(&forged, 12), "identity-mismatch");
-    let found = operator.shop.found(&[&release, "--require-signed"], 0);
+    let found = operator.world.found(&[&release, "--require-signed"], 0);
     assert_eq!(found["finding"], "trusted");
     assert_eq!(found["binding"], "record");
     let status = operator.index(&["status", "--json"]).exits(0).json();
@@ -39,20 +45,23 @@ fn a_newcomer_knows_the_author_by_the_index_at_the_first_release() {
     assert_eq!(status["held"], true);
     operator.index(&["verify", "index.json"]).exits(0);
 
-    operator.index(&["use", "--none"]).exits(0);
+    operator
+        .index(&["use", "--none"])
+        .exits(0)
+        .snapshot("index/trusts_first_release_by_author_index-2");
     let other = ["--memory", "other.sqlite"];
     let found = operator
-        .shop
+        .world
         .found(&[&[&forged[..]], &other[..]].concat(), 0);
     assert_eq!(found["finding"], "identity-unknown");
 }
 
 #[test]
-fn a_newcomer_installs_what_is_the_authors_and_nothing_else() {
+fn installs_by_author_index_on_fresh_machine() {
     let operator = Operator::new();
     operator.publish();
     operator.use_it().exits(0);
-    let home = operator.shop.user.path("home");
+    let home = operator.world.path("home");
     std::fs::create_dir(&home).unwrap();
     let install = |version: &str| {
         let flags = [
@@ -65,10 +74,10 @@ fn a_newcomer_installs_what_is_the_authors_and_nothing_else() {
             "perl",
         ];
         let file = format!("MYAUTHOR/Foo-Bar-{version}.tar.gz");
-        let mut command = operator.shop.user.command(&[&flags[..], &[&file]].concat());
+        let mut command = operator.world.command(&[&flags[..], &[&file]].concat());
         Ran::of(command.env("HOME", &home).output().unwrap())
     };
-    let module = operator.shop.user.path("perl/lib/perl5/Foo/Bar.pm");
+    let module = operator.world.path("perl/lib/perl5/Foo/Bar.pm");
     operator.release_as("stranger", "1.02");
     let refused = install("1.02").exits(12);
     assert!(refused.stderr.contains("identity-mismatch"), "{refused:#?}");
@@ -79,16 +88,15 @@ fn a_newcomer_installs_what_is_the_authors_and_nothing_else() {
 }
 
 #[test]
-fn an_operator_that_is_away_is_a_warning_and_what_is_kept_is_used() {
+fn uses_kept_index_while_operator_is_unreachable() {
     let operator = Operator::new();
     operator.publish();
     operator.use_it().exits(0);
     let release = operator.release_as("author", "1.02");
-    let export = operator.shop.user.run(&["memory", "export"]).exits(0);
+    let export = operator.world.run(&["memory", "export"]).exits(0);
     // Asked long ago, elsewhere; its records are not here, and neither is the operator.
     operator
-        .shop
-        .user
+        .world
         .write("export.json", export.stdout.as_bytes());
     let import = [
         "memory",
@@ -97,10 +105,10 @@ fn an_operator_that_is_away_is_a_warning_and_what_is_kept_is_used() {
         "--memory",
         "other.sqlite",
     ];
-    operator.shop.user.run(&import).exits(0);
-    std::fs::remove_file(operator.shop.user.path("index.json")).unwrap();
+    operator.world.run(&import).exits(0);
+    std::fs::remove_file(operator.world.path("index.json")).unwrap();
     let ran = operator
-        .shop
+        .world
         .verify(&[&release, "--memory", "other.sqlite", "--json"]);
     assert!(ran.stderr.contains("could not be refreshed"), "{ran:#?}");
     assert_eq!(ran.exits(3).code(), "unavailable");
@@ -109,18 +117,25 @@ fn an_operator_that_is_away_is_a_warning_and_what_is_kept_is_used() {
 }
 
 #[test]
-fn a_stale_index_is_warned_of_and_then_says_nothing_as_the_policy_has_it() {
+fn warns_of_stale_index_and_then_ignores_it() {
     let operator = Operator::new();
     operator.build();
     operator.sign_in_the_past(10);
-    operator.use_it().exits(0);
+    operator
+        .use_it()
+        .exits(0)
+        .snapshot("index/warns_of_stale_index_and_then_ignores_it-1");
     let release = operator.release_as("author", "1.02");
     let judged = |age: u32, limit: u32, code: i32| {
         let text = format!("[default]\nindex-age = {age}\nindex-age-limit = {limit}\n");
-        let policy = operator.shop.policy(&text);
+        let policy = operator.world.policy(&text);
+        let args = [&[&release[..]], &policy[..]].concat();
         operator
-            .shop
-            .found(&[&[&release[..]], &policy[..]].concat(), code)
+            .world
+            .verify(&args)
+            .exits(code)
+            .snapshot(&format!("verify/index-age-{age}-of-{limit}-exit-{code}"));
+        operator.world.found(&args, code)
     };
     let fresh = judged(12, 30, 0);
     assert_eq!(fresh["finding"], "trusted");
@@ -131,18 +146,20 @@ fn a_stale_index_is_warned_of_and_then_says_nothing_as_the_policy_has_it() {
 
     // Signed anew, though nothing has changed, it is of today.
     operator.sign("index.json").exits(0);
-    operator.use_it().exits(0);
+    operator
+        .use_it()
+        .exits(0)
+        .snapshot("index/warns_of_stale_index_and_then_ignores_it-2");
     assert_eq!(judged(5, 9, 0)["finding"], "trusted");
 }
 
 #[test]
-fn a_mirror_goes_by_the_index_and_hands_it_on() {
+fn mirror_applies_author_index_and_serves_it() {
     let operator = Operator::new();
     operator.publish();
     operator.use_it().exits(0);
     let mirror = operator
-        .shop
-        .user
+        .world
         .command(&["mirror", "--listen", "127.0.0.1:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -156,9 +173,9 @@ fn a_mirror_goes_by_the_index_and_hands_it_on() {
     assert_eq!(index.body, operator.text("index.json").into_bytes());
 
     // Somebody behind the mirror uses it from there.
-    let behind = operator.shop.user.path("behind");
+    let behind = operator.world.path("behind");
     std::fs::create_dir(&behind).unwrap();
-    let (at, issuer) = (format!("{url}-/index.json"), operator.shop.user.issuer());
+    let (at, issuer) = (format!("{url}-/index.json"), operator.world.issuer());
     let mut command = bare(
         &behind,
         &[
@@ -171,7 +188,7 @@ fn a_mirror_goes_by_the_index_and_hands_it_on() {
             &issuer,
         ],
     );
-    let root = operator.shop.user.sandbox.trusted_root_path();
+    let root = operator.world.sandbox.trusted_root_path();
     command.arg("--trusted-root").arg(root);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:#?}");

@@ -9,10 +9,10 @@ use super::{
     hook::{Answer, Hook},
     watched::{Watched, codes},
 };
-use crate::{harness::until, pause::author::distribution};
+use crate::{fixtures::author::distribution, harness::until};
 
 #[test]
-fn a_webhook_gets_the_same_json_that_is_printed() {
+fn sends_printed_json_to_webhook() {
     let watched = Watched::begun();
     let hook = Hook::new(Answer::Taken);
     watched.publish_unsigned("1.03");
@@ -30,12 +30,15 @@ fn a_webhook_gets_the_same_json_that_is_printed() {
 }
 
 #[test]
-fn what_a_webhook_did_not_take_is_delivered_by_the_next_run() {
+fn delivers_refused_alerts_in_next_run() {
     let watched = Watched::begun();
     let hook = Hook::new(Answer::Status(400));
     watched.publish_unsigned("1.03");
     watched.publish_unsigned("1.04");
-    let ran = watched.run(&["--webhook", &hook.url]).exits(3);
+    let ran = watched
+        .run(&["--webhook", &hook.url])
+        .exits(3)
+        .snapshot("watch/delivers_refused_alerts_in_next_run");
     assert!(ran.stderr.contains("kept for the next run: 2"), "{ran:#?}");
     assert!(
         !ran.stderr.contains("/alerts"),
@@ -51,7 +54,7 @@ fn what_a_webhook_did_not_take_is_delivered_by_the_next_run() {
 }
 
 #[test]
-fn killed_before_anybody_was_told_the_next_run_tells() {
+fn reports_alerts_after_kill_before_delivery() {
     let watched = Watched::begun();
     let hook = Hook::new(Answer::Silence);
     watched.publish_unsigned("1.03");
@@ -63,18 +66,18 @@ fn killed_before_anybody_was_told_the_next_run_tells() {
     until(|| hook.asked() > 0);
     killed.kill().unwrap();
     killed.wait().unwrap();
-    watched.told_once("unsigned-release", 13);
+    watched.told_once("unsigned-release-1", "unsigned-release", 13);
 }
 
 #[test]
-fn killed_while_it_looks_nothing_is_lost() {
+fn loses_no_alert_when_killed_during_check() {
     let watched = Watched::begun();
     watched.publish_unsigned("1.03");
     let bytes = distribution("Foo-Bar", "1.04");
     watched
-        .shop
+        .world
         .publish_signed("stranger", "Foo-Bar-1.04.tar.gz", &bytes);
-    let cpan = &watched.shop.user.sandbox.services.cpan;
+    let cpan = &watched.world.sandbox.services.cpan;
     for requests in 1..8 {
         let seen = cpan.requests().len();
         let mut killed = watched
@@ -96,16 +99,17 @@ fn has_ended(child: &mut Child) -> bool {
 }
 
 #[test]
-fn alerts_leave_this_machine_by_https_only() {
+fn sends_alerts_by_https_only() {
     let watched = Watched::new();
     let ran = watched
         .run(&["--webhook", "http://example.org/alerts"])
-        .exits(2);
+        .exits(2)
+        .snapshot("watch/sends_alerts_by_https_only");
     assert!(ran.stderr.contains("https"), "{ran:#?}");
 }
 
 #[test]
-fn one_that_stays_tells_what_happens_and_ends_when_it_is_told_to() {
+fn watches_continuously_until_terminated() {
     let watched = Watched::begun();
     watched.publish_unsigned("1.03");
     let mut child = watched
@@ -121,7 +125,10 @@ fn one_that_stays_tells_what_happens_and_ends_when_it_is_told_to() {
     watched.delete("Foo-Bar-1.02.tar.gz.sigstore.json");
     assert_eq!(told()["alert"], "bundle-dropped");
     // A second one would tell everything twice.
-    let ran = watched.run(&[]).exits(3);
+    let ran = watched
+        .run(&[])
+        .exits(3)
+        .snapshot("watch/watches_continuously_until_terminated");
     assert!(ran.stderr.contains("another `watch`"), "{ran:#?}");
     rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
@@ -133,21 +140,26 @@ fn one_that_stays_tells_what_happens_and_ends_when_it_is_told_to() {
 }
 
 #[test]
-fn a_list_of_authors_is_watched_each_by_what_is_known_of_them() {
+fn watches_list_of_authors() {
     let watched = Watched::begun();
     watched
-        .shop
-        .user
+        .world
         .write("authors.txt", b"# whom we depend on\nSTRANGER\n");
-    watched.shop.publish_as(
+    watched.world.publish_as(
         "STRANGER",
         "Other-1.0.tar.gz",
         &distribution("Other", "1.0"),
     );
-    let ran = watched.run(&["--file", "authors.txt"]).exits(0);
+    let ran = watched
+        .run(&["--file", "authors.txt"])
+        .exits(0)
+        .snapshot("watch/watches_list_of_authors-1");
     assert!(ran.stderr.contains("STRANGER: what is there"), "{ran:#?}");
     assert!(!ran.stderr.contains("MYAUTHOR: what"), "{ran:#?}");
     watched.publish_unsigned("1.03");
-    let ran = watched.run(&["--file", "authors.txt"]).exits(13);
+    let ran = watched
+        .run(&["--file", "authors.txt"])
+        .exits(13)
+        .snapshot("watch/watches_list_of_authors-2");
     assert!(ran.stdout.starts_with("unsigned-release"), "{ran:#?}");
 }

@@ -4,5 +4,5 @@ mod delivery;
 mod hook;
 mod records;
 mod releases;
-mod untold;
+mod warnings;
 mod watched;

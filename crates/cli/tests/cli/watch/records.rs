@@ -18,11 +18,11 @@ fn name(version: u32) -> String {
 }
 
 #[test]
-fn a_new_version_is_a_notice_with_its_differences() {
+fn reports_new_record_version_with_differences() {
     let (watched, first) = Watched::enrolled();
     let next = watched.record(Some(&first), &[AUTHOR, COLLEAGUE]);
     watched.enroll("author", &next);
-    let told = watched.told_once("record-added", 0);
+    let told = watched.told_once("record-added-1", "record-added", 0);
     assert_eq!(
         (&told["path"], &told["severity"]),
         (&of(2).into(), &"notice".into())
@@ -32,10 +32,10 @@ fn a_new_version_is_a_notice_with_its_differences() {
 }
 
 #[test]
-fn a_second_first_record_is_a_conflict_and_the_known_one_stands() {
+fn reports_second_first_record_as_conflict() {
     let (watched, first) = Watched::enrolled();
     watched.enroll("stranger", &watched.record(None, &[STRANGER]));
-    let told = watched.told_once("record-conflict", 12);
+    let told = watched.told_once("record-conflict-1", "record-conflict", 12);
     assert!(told["details"].to_string().contains("second-first"));
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     assert!(told["found"].as_str().unwrap().contains("stranger@"));
@@ -44,84 +44,85 @@ fn a_second_first_record_is_a_conflict_and_the_known_one_stands() {
         "author",
         &watched.record(Some(&first), &[AUTHOR, COLLEAGUE]),
     );
-    watched.told_once("record-added", 0);
+    watched.told_once("record-added-2", "record-added", 0);
 }
 
 #[test]
-fn a_fork_is_a_conflict() {
+fn reports_forked_record_as_conflict() {
     let (watched, first) = Watched::enrolled();
     let next = watched.record(Some(&first), &[AUTHOR, COLLEAGUE]);
     watched.enroll("author", &next);
-    watched.told_once("record-added", 0);
+    watched.told_once("record-added-3", "record-added", 0);
     watched.enroll("author", &watched.record(Some(&first), &[AUTHOR, STRANGER]));
-    let told = watched.told_once("record-conflict", 12);
+    let told = watched.told_once("record-conflict-2", "record-conflict", 12);
     assert!(told["details"].to_string().contains("fork"), "{told:#}");
 }
 
 #[test]
-fn a_version_that_nobody_signed_who_may_is_refused() {
+fn reports_record_of_unauthorized_signer() {
     let (watched, first) = Watched::enrolled();
     let next = watched.record(Some(&first), &[STRANGER]);
     watched.enroll("stranger", &next);
-    let told = watched.told_once("record-refused", 12);
+    let told = watched.told_once("record-refused-1", "record-refused", 12);
     assert!(told["details"].to_string().contains("signer-not-listed"));
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     // And nothing at all is no better.
     watched.delete(&format!("{}.sigstore.json", name(2)));
-    watched.told_once("record-refused", 12);
+    watched.told_once("record-refused-2", "record-refused", 12);
 }
 
 #[test]
-fn a_record_that_is_dropped_or_replaced_is_told() {
+fn reports_dropped_and_replaced_records() {
     let (watched, first) = Watched::enrolled();
-    watched.shop.publish(&name(1), b"{}");
-    watched.told_once("record-replaced", 12);
+    watched.world.publish(&name(1), b"{}");
+    watched.told_once("record-replaced", "record-replaced", 12);
     watched.enroll("author", &first);
     assert!(watched.told(0).is_empty());
     watched.delete(&format!("{}.sigstore.json", name(1)));
-    watched.told_once("record-dropped", 13);
+    watched.told_once("record-dropped-1", "record-dropped", 13);
     watched.enroll("author", &first);
     assert!(watched.told(0).is_empty());
     watched.delete(&name(1));
-    let told = watched.told_once("record-dropped", 13);
+    let told = watched.told_once("record-dropped-2", "record-dropped", 13);
     assert_eq!(told["path"], of(1));
 }
 
 #[test]
-fn a_first_record_by_somebody_who_signed_no_release_is_a_conflict() {
+fn reports_first_record_of_unknown_signer() {
     let watched = Watched::begun();
     watched.enroll("stranger", &watched.record(None, &[STRANGER]));
-    let told = watched.told_once("record-conflict", 12);
+    let told = watched.told_once("record-conflict-3", "record-conflict", 12);
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     // The author's own in its place is as good as ever.
     watched.enroll("author", &watched.record(None, &[AUTHOR]));
-    watched.told_once("record-added", 0);
+    watched.told_once("record-added-4", "record-added", 0);
 }
 
 #[test]
-fn what_the_gate_knew_before_stands_at_the_first_look() {
+fn starts_from_records_in_trust_store() {
     let watched = Watched::new();
-    watched.shop.release("1.02");
+    watched.world.publish_release("1.02");
     let record = watched.record(None, &[AUTHOR]);
     watched.enroll("author", &record);
     watched
-        .shop
+        .world
         .verify(&["MYAUTHOR/Foo-Bar-1.02.tar.gz"])
-        .exits(0);
+        .exits(0)
+        .snapshot("watch/starts_from_records_in_trust_store");
     watched.enroll("stranger", &watched.record(None, &[STRANGER]));
-    let told = watched.told_once("record-conflict", 12);
+    let told = watched.told_once("record-conflict-4", "record-conflict", 12);
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     watched.enroll("author", &record);
     assert!(watched.told(0).is_empty());
 }
 
 #[test]
-fn a_record_names_who_signs_releases_though_another_of_its_identities_signed_it() {
+fn accepts_release_signer_named_in_record() {
     let watched = Watched::new();
-    watched.shop.release("1.02");
+    watched.world.publish_release("1.02");
     let record = watched.record(None, &[AUTHOR, STRANGER]);
     watched.enroll("stranger", &record);
     assert!(watched.told(0).is_empty());
     watched.enroll("author", &watched.record(Some(&record), &[AUTHOR]));
-    watched.told_once("record-added", 0);
+    watched.told_once("record-added-5", "record-added", 0);
 }

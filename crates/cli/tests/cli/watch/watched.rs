@@ -2,31 +2,32 @@
 
 use std::process::Command;
 
-use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
-use cpan_sigstore_records::record::{AuthorRecord, Releases};
+use cpan_sigstore_records::record::AuthorRecord;
+use cpan_sigstore_testkit::records::Records;
 use serde_json::Value;
 
 use crate::{
-    gate::shop::Shop,
-    harness::{AUTHOR, Ran},
-    pause::author::{HOME, ID, distribution},
+    fixtures::author::{HOME, ID, distribution},
+    harness::{AUTHOR, Ran, World},
 };
 
 /// A CPAN that is watched.
 pub struct Watched {
-    pub shop: Shop,
+    pub world: World,
 }
 
 impl Watched {
     /// With nothing on it.
     pub fn new() -> Self {
-        Self { shop: Shop::new() }
+        Self {
+            world: World::new(),
+        }
     }
 
     /// With a signed release of the author, and looked at for the first time.
     pub fn begun() -> Self {
         let watched = Self::new();
-        watched.shop.release("1.02");
+        watched.world.publish_release("1.02");
         watched.run(&[]).exits(0);
         watched
     }
@@ -34,7 +35,7 @@ impl Watched {
     /// With a record of the author, too, in version 1.
     pub fn enrolled() -> (Self, AuthorRecord) {
         let watched = Self::new();
-        watched.shop.release("1.02");
+        watched.world.publish_release("1.02");
         let record = watched.record(None, &[AUTHOR]);
         watched.enroll("author", &record);
         watched.run(&[]).exits(0);
@@ -43,40 +44,33 @@ impl Watched {
 
     /// The author's record that names these addresses, as the first, or after another.
     pub fn record(&self, before: Option<&AuthorRecord>, names: &[&str]) -> AuthorRecord {
-        let issuer = self.shop.user.issuer();
-        let identities = names.iter().map(|name| AuthorIdentity {
-            identity: IdentityPolicy::exact(*name, issuer.clone()),
-            from: None,
-            until: None,
-        });
-        let identities = identities.collect();
+        let records = Records::new(ID, self.world.issuer());
         match before {
-            Some(before) => before.next(identities, Releases::Mixed),
-            None => AuthorRecord::first(ID.parse().unwrap(), identities, Releases::Mixed),
+            Some(before) => records.next(before, names),
+            None => records.first(names),
         }
-        .unwrap()
     }
 
     /// Publishes a record, signed by an account.
     pub fn enroll(&self, account: &str, record: &AuthorRecord) {
         let name = record.name().to_string();
-        self.shop.publish_signed(account, &name, record.json());
+        self.world.publish_signed(account, &name, record.json());
     }
 
     /// Publishes an unsigned release.
     pub fn publish_unsigned(&self, version: &str) {
         let bytes = distribution("Foo-Bar", version);
-        self.shop.publish(&archive(version), &bytes);
+        self.world.publish(&archive(version), &bytes);
     }
 
     /// Deletes one of the author's files.
     pub fn delete(&self, name: &str) {
-        assert!(self.shop.user.sandbox.pause.delete(ID, name), "{name}");
+        assert!(self.world.sandbox.pause.delete(ID, name), "{name}");
     }
 
     /// `watch MYAUTHOR` with more arguments.
     pub fn command(&self, args: &[&str]) -> Command {
-        self.shop.user.command(&[&["watch", ID], args].concat())
+        self.world.command(&[&["watch", ID], args].concat())
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
@@ -89,10 +83,12 @@ impl Watched {
         alerts(&self.run(&["--json"]).exits(code))
     }
 
-    /// The one thing that is told, which is not told again.
+    /// The one alert, which is compared with `snapshots/alert/NAME.snap`, and not reported again.
     #[track_caller]
-    pub fn told_once(&self, alert: &str, code: i32) -> Value {
+    pub fn told_once(&self, name: &str, alert: &str, code: i32) -> Value {
         let told = self.told(code);
+        let text = serde_json::to_string_pretty(&told).unwrap();
+        crate::snapshot::assert(&format!("alert/{name}"), &text);
         assert_eq!(codes(&told), [alert], "{told:#?}");
         assert_eq!(self.told(0), Vec::<Value>::new());
         told[0].clone()

@@ -1,0 +1,13 @@
+//! The pages, run as they are printed; the help; and what documents promise.
+
+mod dzil;
+mod dzil_failing;
+mod errors;
+mod help;
+mod identities;
+mod pages;
+mod project;
+mod recipes;
+mod texts;
+mod threats;
+mod workflow;

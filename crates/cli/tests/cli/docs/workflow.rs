@@ -1,0 +1,94 @@
+//! The workflow for GitHub Actions: read as GitHub reads it, and its steps run as a runner runs them.
+
+use serde_json::{Value, json};
+
+use super::{pages, project::Project, recipes};
+use crate::{fixtures::author::ID, harness::Ran, upload::secrets::assert_none_in};
+
+/// The workflow of the page.
+pub const WORKFLOW: (&str, &str) = ("github-actions.md", ".github/workflows/release.yml");
+
+/// What GitHub sets for a run of it at a tag.
+const WORKFLOW_REF: &str = "author/Foo-Bar/.github/workflows/release.yml@refs/tags/v1.0";
+/// Who vouches for a run at GitHub; in the sandbox somebody else has to.
+const ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+fn workflow(project: &Project) -> Value {
+    project.write("workflow.yml", pages::text(WORKFLOW.0, WORKFLOW.1));
+    let read = "print JSON::PP->new->encode(YAML::PP->new(boolean => 'JSON::PP')->load_file('workflow.yml'))";
+    let mut perl = project.command("perl");
+    perl.args(["-MYAML::PP", "-MJSON::PP", "-e", read]);
+    Ran::of(perl.output().unwrap()).exits(0).json()
+}
+
+/// The value of `${{ secrets.PAUSE_TOKEN }}`, in a step's environment.
+fn environment(step: &Value, token: &str) -> Vec<(String, String)> {
+    let Some(variables) = step["env"].as_object() else {
+        return Vec::new();
+    };
+    variables
+        .iter()
+        .map(|(name, value)| {
+            let value = value.as_str().unwrap();
+            (
+                name.clone(),
+                value.replace("${{ secrets.PAUSE_TOKEN }}", token),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn workflow_releases_with_pause_token() {
+    let project = recipes::prepared("makemaker.md", recipes::manifest_of_makemaker);
+    project.world.write_dot_pause("");
+    let sandbox = &project.world.sandbox;
+    let token = sandbox.pause.token(ID).unwrap();
+    let issuer = format!("{}/ci", project.world.issuer());
+    let mut ran_steps = 0;
+    for step in workflow(&project)["jobs"]["release"]["steps"]
+        .as_array()
+        .unwrap()
+    {
+        let Some(script) = step["run"].as_str() else {
+            continue;
+        };
+        // `bash -e` is GitHub's shell for a step that names none.
+        let output = project
+            .command("bash")
+            .args(["-e", "-c", &script.replace(ISSUER, &issuer)])
+            .envs(sandbox.oidc.github_actions_environment("ci"))
+            .env("GITHUB_WORKFLOW_REF", WORKFLOW_REF)
+            .envs(environment(step, &token))
+            .output();
+        let ran = Ran::of(output.unwrap()).exits(0);
+        assert_none_in(&ran.stdout, std::slice::from_ref(&token), "the output");
+        assert_none_in(&ran.stderr, std::slice::from_ref(&token), "the log");
+        ran_steps += 1;
+    }
+    assert_eq!(ran_steps, 2);
+    project.assert_released_by(&format!("https://github.com/{WORKFLOW_REF}"), &issuer);
+}
+
+#[test]
+fn workflow_grants_identity_to_release_job_only() {
+    let workflow = workflow(&Project::new());
+    assert_eq!(workflow["on"], json!({"push": {"tags": ["v*"]}}));
+    assert_eq!(workflow["permissions"], json!({}));
+    let jobs = workflow["jobs"].as_object().unwrap();
+    assert_eq!(jobs.len(), 1);
+    let job = &jobs["release"];
+    assert_eq!(job["environment"], "pause");
+    assert_eq!(
+        job["permissions"],
+        json!({"contents": "read", "id-token": "write"})
+    );
+    assert!(job.get("env").is_none() && workflow.get("env").is_none());
+    let (last, before) = job["steps"].as_array().unwrap().split_last().unwrap();
+    assert!(last["env"]["PAUSE_TOKEN"].is_string());
+    assert!(
+        before
+            .iter()
+            .all(|step| !step.to_string().contains("secrets."))
+    );
+}

@@ -1,0 +1,6 @@
+//! `exec` and `env`: clients of CPAN that install only allowed releases.
+
+mod attacks;
+mod clients;
+mod env;
+mod hostile;

@@ -1,0 +1,4 @@
+//! `mirror` over HTTP.
+
+mod load;
+mod serving;

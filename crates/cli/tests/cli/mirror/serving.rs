@@ -1,0 +1,345 @@
+//! `mirror` over HTTP.
+
+use std::{
+    io::Read as _,
+    process::{Command, Stdio},
+};
+
+use cpan_sigstore_sandbox::Fault;
+use flate2::read::GzDecoder;
+use serde_json::Value;
+
+use crate::{
+    fixtures::author::{HOME, distribution},
+    fixtures::{
+        http::{Answer, ask},
+        shop::FILE,
+    },
+    harness::{Beside, World, first_line, names, sha256, until},
+};
+
+/// A mirror that runs.
+struct Running {
+    child: Beside,
+    address: String,
+}
+
+impl Running {
+    /// With a user's policy, and more flags.
+    fn start(user: &World, flags: &[&str]) -> Self {
+        let fixed = [
+            "mirror",
+            "--policy",
+            "policy.toml",
+            "--listen",
+            "127.0.0.1:0",
+        ];
+        let mut child = user
+            .command(&[&fixed[..], flags].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let line = first_line(&mut child);
+        if flags.is_empty() {
+            crate::snapshot::assert("mirror/start", &line);
+        }
+        let (_, address) = line.trim().rsplit_once(' ').unwrap();
+        let address = address.trim_end_matches('/');
+        let address = address.rsplit("//").next().unwrap().to_owned();
+        Self {
+            child: Beside(child),
+            address,
+        }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        ask(&self.address, &format!("GET {path}"), &[])
+    }
+
+    fn archive(&self) -> Answer {
+        self.get(&archive())
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.0.id().to_string();
+        let status = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Ends it as an administrator does, and gives what it logged.
+    fn stop(mut self) -> String {
+        self.signal("-TERM");
+        let mut log = String::new();
+        let mut stderr = self.child.0.stderr.take().unwrap();
+        stderr.read_to_string(&mut log).unwrap();
+        assert_eq!(self.child.0.wait().unwrap().code(), Some(0), "{log}");
+        log
+    }
+}
+
+fn archive() -> String {
+    format!("/authors/id/{HOME}/{FILE}")
+}
+
+#[test]
+fn serves_verified_archive_whole_in_part_and_by_etag() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let bytes = distribution("Foo-Bar", "1.02");
+    let mirror = Running::start(&user, &[]);
+    let answer = mirror.archive();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body == bytes);
+    assert_eq!(
+        answer.header("content-length").unwrap(),
+        bytes.len().to_string()
+    );
+    let tag = format!("\"{}\"", hex::encode(sha256(&bytes)));
+    assert_eq!(answer.header("etag").unwrap(), tag);
+
+    let line = format!("GET {}", archive());
+    let part = ask(&mirror.address, &line, &["Range: bytes=2-4"]);
+    assert_eq!((part.status, &part.body[..]), (206, &bytes[2..5]));
+    let range = format!("bytes 2-4/{}", bytes.len());
+    assert_eq!(part.header("content-range").unwrap(), range);
+    let none = ask(&mirror.address, &line, &["Range: bytes=9999999-"]);
+    assert_eq!(none.status, 416);
+    let known = ask(&mirror.address, &line, &[&format!("If-None-Match: {tag}")]);
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let head = ask(&mirror.address, &format!("HEAD {}", archive()), &[]);
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(
+        head.header("content-length"),
+        answer.header("content-length")
+    );
+    let bundle = mirror.get(&format!("{}.sigstore.json", archive()));
+    assert_eq!(bundle.status, 200);
+    assert_eq!(mirror.stop(), "");
+}
+
+#[test]
+fn answers_denial_in_one_line_and_explains_elsewhere() {
+    let user = World::new().with_policy();
+    let bytes = distribution("Foo-Bar", "1.02");
+    user.publish_signed("stranger", FILE, &bytes);
+    let mirror = Running::start(&user, &["--cache-dir", "kept"]);
+    let answer = mirror.archive();
+    assert_eq!(answer.status, 403);
+    assert_eq!(answer.body, b"deny: identity-mismatch; see /-/verdicts\n");
+
+    let verdicts = mirror.get("/-/verdicts");
+    let verdicts: Value = serde_json::from_slice(&verdicts.body).unwrap();
+    assert_eq!(verdicts[0]["finding"], "identity-mismatch", "{verdicts:#}");
+    assert_eq!(verdicts[0]["exit"], 12);
+    assert_eq!(verdicts[0]["path"], archive()[1..]);
+    let page = ask(&mirror.address, "GET /-/verdicts", &["Accept: text/html"]);
+    let page = String::from_utf8(page.body).unwrap();
+    assert!(
+        page.contains("<td class=\"deny\">deny<td>identity-mismatch"),
+        "{page}"
+    );
+    let metrics = String::from_utf8(mirror.get("/-/metrics").body).unwrap();
+    assert!(
+        metrics.contains("decisions_total{decision=\"deny\",finding=\"identity-mismatch\"} 1\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("answers_total{status=\"403\"} 1\n"),
+        "{metrics}"
+    );
+    let log = mirror.stop();
+    crate::snapshot::assert("mirror/refusal", &log);
+    assert!(
+        log.contains("identity-mismatch") && log.lines().count() == 1,
+        "{log}"
+    );
+    // No byte of it is kept.
+    let kept = user.path("kept/content");
+    assert!(names(&kept).is_empty());
+}
+
+#[test]
+fn serves_sorted_package_index_and_rejects_rollback() {
+    let user = World::new().with_policy();
+    user.publish("zoo-1.tar.gz", &distribution("zoo", "1"));
+    user.publish("Foo-1.tar.gz", &distribution("Foo", "1"));
+    user.publish("bar-1.tar.gz", &distribution("bar", "1"));
+    let mirror = Running::start(&user, &["--fresh", "0"]);
+    let path = "/modules/02packages.details.txt";
+    let plain = String::from_utf8(mirror.get(path).body).unwrap();
+    let (_, body) = plain.split_once("\n\n").unwrap();
+    let packages: Vec<_> = body
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(packages, ["bar", "Foo", "zoo"]);
+    let mut unpacked = String::new();
+    let packed = mirror.get(&format!("{path}.gz")).body;
+    GzDecoder::new(&packed[..])
+        .read_to_string(&mut unpacked)
+        .unwrap();
+    assert_eq!(unpacked, plain);
+
+    let clock = user.sandbox.pause.clock();
+    clock.set_offset(jiff::SignedDuration::from_hours(-48));
+    let answer = mirror.get(path);
+    assert_eq!(answer.status, 403);
+    assert_eq!(answer.body, b"deny: index-rolled-back; see /-/verdicts\n");
+    // Another process on the same memory knows it, too.
+    mirror.stop();
+    let other = Running::start(&user, &["--fresh", "0"]);
+    assert_eq!(other.get(path).status, 403);
+}
+
+#[test]
+fn serves_only_known_indexes() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    user.publish("Foo-Bar-1.02.readme", b"read me");
+    let mirror = Running::start(&user, &[]);
+    for path in [
+        "/modules/02packages.details.txt.gz".to_owned(),
+        "/modules/03modlist.data.gz".to_owned(),
+        "/modules/06perms.txt".to_owned(),
+        "/authors/01mailrc.txt.gz".to_owned(),
+        format!("/authors/id/{HOME}/CHECKSUMS"),
+    ] {
+        assert_eq!(mirror.get(&path).status, 200, "{path}");
+    }
+    for path in [
+        format!("/authors/id/{HOME}/Foo-Bar-1.02.readme"),
+        format!("/authors/id/{HOME}/None-1.00.tar.gz"),
+        format!("/authors/id/{HOME}/../../../../etc/passwd"),
+        "/etc/passwd".to_owned(),
+    ] {
+        assert_eq!(mirror.get(&path).status, 404, "{path}");
+    }
+    let posted = ask(&mirror.address, &format!("POST {}", archive()), &[]);
+    assert_eq!(posted.status, 405);
+    let connected = ask(&mirror.address, "CONNECT www.cpan.org:443", &[]);
+    assert_eq!(connected.status, 403);
+}
+
+#[test]
+fn serves_cached_content_without_upstream() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let first = Running::start(&user, &[]);
+    assert_eq!(first.archive().status, 200);
+    first.stop();
+    let faults = user.sandbox.services.cpan.faults();
+    // What is no answer at all, without the time that tries take.
+    faults.always(Fault::Status(302));
+    let mirror = Running::start(&user, &["--fresh", "0"]);
+    let answer = mirror.archive();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body == distribution("Foo-Bar", "1.02"));
+    let other = mirror.get(&format!("/authors/id/{HOME}/Other-1.00.tar.gz"));
+    assert_eq!(other.status, 503);
+    assert!(other.header("retry-after").is_some());
+    assert_eq!(mirror.get("/modules/06perms.txt").status, 503);
+}
+
+#[test]
+fn decides_again_after_bundle_is_replaced() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let mirror = Running::start(&user, &["--fresh", "0"]);
+    assert_eq!(mirror.archive().status, 200);
+    let bytes = distribution("Foo-Bar", "1.02");
+    let swapped = user.sign_bytes("stranger", &bytes);
+    user.publish(&format!("{FILE}.sigstore.json"), &swapped);
+    assert_eq!(mirror.archive().status, 403);
+    let log = mirror.stop();
+    assert!(log.contains("identity-mismatch"), "{log}");
+}
+
+#[test]
+fn asks_upstream_once_for_many_waiting_clients() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let mirror = Running::start(&user, &[]);
+    std::thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| assert_eq!(mirror.archive().status, 200));
+        }
+    });
+    let asked = user.sandbox.services.cpan.requests();
+    let archives = asked.iter().filter(|request| request.ends_with(FILE));
+    assert_eq!(archives.count(), 1, "{asked:?}");
+}
+
+#[test]
+fn shares_cache_folder_and_mirrors_local_folder() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let folder = format!("file://{}/", user.folder().display());
+    let first = Running::start(&user, &["--upstream", &folder]);
+    let second = Running::start(&user, &["--upstream", &folder]);
+    assert_eq!(first.archive().status, 200);
+    assert_eq!(second.archive().status, 200);
+    first.stop();
+    assert_eq!(second.archive().status, 200);
+    assert!(user.sandbox.services.cpan.requests().is_empty());
+}
+
+#[test]
+fn serves_other_machines_by_tls_only() {
+    let user = World::new().with_policy();
+    let ran = user
+        .run(&["mirror", "--listen", "0.0.0.0:0"])
+        .exits(2)
+        .snapshot("mirror/serves_other_machines_by_tls_only");
+    assert!(ran.stderr.contains("--tls-cert"), "{ran:#?}");
+    let made = Command::new("openssl")
+        .current_dir(user.folder.path())
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+        ])
+        .args([
+            "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2",
+        ])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let mirror = Running::start(&user, &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    let got = Command::new("curl")
+        .current_dir(user.folder.path())
+        .args(["-sS", "--noproxy", "*", "--cacert", "cert.pem"])
+        .arg(format!("https://{}/-/metrics", mirror.address))
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&got.stdout).contains("cache_bytes"),
+        "{got:?}"
+    );
+    mirror.stop();
+}
+
+#[test]
+fn applies_stricter_policy_to_cached_releases() {
+    let user = World::new().with_policy();
+    user.publish(FILE, &distribution("Foo-Bar", "1.02"));
+    let mirror = Running::start(&user, &[]);
+    assert_eq!(mirror.archive().status, 200);
+    user.policy("[default]\nrequire-signed = true\n");
+    mirror.signal("-HUP");
+    until(|| mirror.archive().status == 403);
+    let log = mirror.stop();
+    assert!(
+        log.contains("warn unsigned") && log.contains("deny unsigned"),
+        "{log}"
+    );
+}

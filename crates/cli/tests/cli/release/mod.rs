@@ -1,0 +1,5 @@
+//! `release`: one archive, a backlog, and what was interrupted.
+
+mod backlog;
+mod resumed;
+pub mod single;

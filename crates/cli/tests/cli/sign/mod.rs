@@ -1,0 +1,5 @@
+//! `sign`: bundles, logins, and interruptions.
+
+mod bundles;
+mod interruptions;
+pub mod login;

@@ -1,0 +1,10 @@
+//! `verify` and `inspect`: each finding and each cause.
+
+mod attacks;
+mod bundles;
+mod causes;
+mod identity;
+mod inspect;
+mod instances;
+mod public_bundles;
+mod releases;
