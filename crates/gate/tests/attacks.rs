@@ -6,7 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::{fs, io::Write as _, sync::LazyLock};
+use std::{fs, sync::LazyLock};
 
 use cpan_sigstore_core::{
     finding::Finding,
@@ -19,7 +19,7 @@ use cpan_sigstore_gate::{Candidate, Gate, RecordFile, TrustStore};
 use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
-use flate2::{Compression, write::GzEncoder};
+use cpan_sigstore_testkit::archive::distribution;
 use jiff::Timestamp;
 use sha2::Digest as _;
 use tempfile::TempDir;
@@ -138,22 +138,12 @@ impl User {
     }
 }
 
-/// A release with META and no more.
+/// The distribution that the path names.
 fn archive(path: &ReleasePath) -> Vec<u8> {
     let name = path.name.to_string();
     let folder = name.strip_suffix(".tar.gz").unwrap();
-    let (distribution, version) = folder.rsplit_once('-').unwrap();
-    let meta = format!(r#"{{"name":"{distribution}","version":"{version}"}}"#);
-    let mut header = tar::Header::new_ustar();
-    header.set_size(meta.len() as u64);
-    header.set_mode(0o644);
-    let mut tar = tar::Builder::new(Vec::new());
-    let member = format!("{folder}/META.json");
-    tar.append_data(&mut header, member, meta.as_bytes())
-        .unwrap();
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(&tar.into_inner().unwrap()).unwrap();
-    packed.finish().unwrap()
+    let (name, version) = folder.rsplit_once('-').unwrap();
+    distribution(name, version)
 }
 
 #[tokio::test]
