@@ -130,24 +130,50 @@ fn every_command_of_the_pages_is_one_of_the_program() {
     assert!(seen > 40, "{seen} commands");
 }
 
-/// The targets of the links of a page that are files here.
-fn links(page: &str) -> Vec<&str> {
+/// The links of a page to files here, each with its anchor or none.
+fn links(page: &str) -> Vec<(&str, &str)> {
     page.split("](")
         .skip(1)
         .filter_map(|rest| rest.split(')').next())
         .filter(|link| !link.contains("://") && !link.contains([' ', '`']))
-        .filter_map(|link| link.split('#').next())
-        .filter(|link| !link.is_empty())
+        .map(|link| link.split_once('#').unwrap_or((link, "")))
+        .collect()
+}
+
+/// The anchors of the headings of a page.
+fn anchors(page: &str) -> Vec<String> {
+    page.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .chars()
+                .filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
         .collect()
 }
 
 #[test]
-fn every_link_of_the_pages_leads_to_a_file() {
+fn every_link_of_the_pages_leads_to_a_heading() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
-        for link in links(&text) {
-            let target = page.parent().unwrap().join(link);
+        for (link, anchor) in links(&text) {
+            let target = match link.is_empty() {
+                true => page.clone(),
+                false => page.parent().unwrap().join(link),
+            };
             assert!(target.exists(), "{}: no {link}", page.display());
+            if !anchor.is_empty() {
+                let target = fs::read_to_string(&target).unwrap();
+                assert!(
+                    anchors(&target).iter().any(|own| own == anchor),
+                    "{}: no {anchor} in {link}",
+                    page.display()
+                );
+            }
         }
     }
 }
