@@ -10,28 +10,12 @@ use std::{
 
 use cpan_sigstore_archive::Code;
 use cpan_sigstore_core::{
-    cause::Cause, decision::Decision, finding::Finding, policy::Policy, release::ReleasePath,
+    cause::Cause, decision::Decision, finding::Finding, page::CODES_URL, policy::Policy,
+    release::ReleasePath,
 };
 
 /// The line that ends the head of a page.
 const MARKER: &str = "<!-- Written by hand from here on. -->";
-
-/// The findings; their causes have lists of their own.
-const FINDINGS: [Finding; 13] = [
-    Finding::Trusted,
-    Finding::Unsigned,
-    Finding::Downgrade,
-    Finding::SignatureInvalid(Cause::ArtifactMismatch),
-    Finding::IdentityMismatch,
-    Finding::IdentityRetired,
-    Finding::IdentityUnknown,
-    Finding::IdentityChanged,
-    Finding::NameMismatch,
-    Finding::ArchiveHostile,
-    Finding::NameUnchecked,
-    Finding::IndexStale,
-    Finding::Unavailable,
-];
 
 /// The kinds of codes, in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,55 +43,75 @@ impl Kind {
     }
 }
 
-/// The rows of the head for each code; a code can be a finding and a defect.
-fn heads() -> BTreeMap<&'static str, Vec<(Kind, String)>> {
+/// The part of a page that comes from the code.
+struct Head {
+    kind: Kind,
+    summary: &'static str,
+    table: String,
+}
+
+impl Head {
+    fn new(kind: Kind, summary: &'static str, rows: &[(&str, String)]) -> Self {
+        let mut table = String::from("| | |\n|---|---|\n");
+        for (name, value) in [("summary", summary.to_owned())].iter().chain(rows) {
+            writeln!(table, "| {name} | {value} |").unwrap();
+        }
+        Self {
+            kind,
+            summary,
+            table,
+        }
+    }
+}
+
+/// The heads of each code; a code can be a finding and a defect.
+fn heads() -> BTreeMap<&'static str, Vec<Head>> {
     let mut heads: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for finding in FINDINGS {
+    for &finding in Finding::ALL {
         let head = finding_head(finding);
-        heads
-            .entry(finding.code())
-            .or_default()
-            .push((Kind::Finding, head));
+        heads.entry(finding.code()).or_default().push(head);
     }
     for cause in Cause::ALL {
         let key = match cause {
             Cause::OldFormat => "`allow-old-format`",
             _ => "none",
         };
-        let head = rows(&[
-            (
-                "kind",
-                "cause of [`signature-invalid`](signature-invalid.md)".to_owned(),
-            ),
-            (
-                "exit code",
-                (Finding::SignatureInvalid(*cause).exit() as u8).to_string(),
-            ),
-            ("default decision", "deny".to_owned()),
-            ("policy key", key.to_owned()),
-        ]);
-        heads
-            .entry(cause.code())
-            .or_default()
-            .push((Kind::Cause, head));
+        let head = Head::new(
+            Kind::Cause,
+            cause.summary(),
+            &[
+                (
+                    "kind",
+                    "cause of [`signature-invalid`](signature-invalid.md)".to_owned(),
+                ),
+                (
+                    "exit code",
+                    (Finding::SignatureInvalid(*cause).exit() as u8).to_string(),
+                ),
+                ("default decision", "deny".to_owned()),
+                ("policy key", key.to_owned()),
+            ],
+        );
+        heads.entry(cause.code()).or_default().push(head);
     }
     for defect in Code::ALL {
-        let head = rows(&[
-            ("kind", "defect of an archive".to_owned()),
-            (
-                "exit code of `check`",
-                "14 for an error, 0 for a warning".to_owned(),
-            ),
-        ]);
-        heads
-            .entry(defect.as_str())
-            .or_default()
-            .push((Kind::Defect, head));
+        let head = Head::new(
+            Kind::Defect,
+            defect.summary(),
+            &[
+                ("kind", "defect of an archive".to_owned()),
+                (
+                    "exit code of `check`",
+                    "14 for an error, 0 for a warning".to_owned(),
+                ),
+            ],
+        );
+        heads.entry(defect.as_str()).or_default().push(head);
     }
     heads
 }
 
-fn finding_head(finding: Finding) -> String {
+fn finding_head(finding: Finding) -> Head {
     let path: ReleasePath = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz"
         .parse()
         .unwrap();
@@ -122,20 +126,16 @@ fn finding_head(finding: Finding) -> String {
         Decision::Warn => format!("0, or {} if your policy denies it", finding.exit() as u8),
         Decision::Deny | Decision::TryLater => (finding.exit() as u8).to_string(),
     };
-    rows(&[
-        ("kind", "finding".to_owned()),
-        ("exit code", exit),
-        ("default decision", decision.code().to_owned()),
-        ("policy key", key),
-    ])
-}
-
-fn rows(rows: &[(&str, String)]) -> String {
-    let mut table = String::from("| | |\n|---|---|\n");
-    for (name, value) in rows {
-        writeln!(table, "| {name} | {value} |").unwrap();
-    }
-    table
+    Head::new(
+        Kind::Finding,
+        finding.summary(),
+        &[
+            ("kind", "finding".to_owned()),
+            ("exit code", exit),
+            ("default decision", decision.code().to_owned()),
+            ("policy key", key),
+        ],
+    )
 }
 
 fn folder() -> PathBuf {
@@ -169,24 +169,31 @@ fn pages() -> BTreeMap<String, String> {
         )
         .unwrap();
         for (code, heads) in &heads {
-            if heads.iter().any(|(of, _)| *of == kind) {
-                let text = written(code);
-                let summary = text.lines().next().unwrap();
-                writeln!(list, "| [`{code}`]({code}.md) | {summary} |").unwrap();
+            for head in heads.iter().filter(|head| head.kind == kind) {
+                writeln!(list, "| [`{code}`]({code}.md) | {} |", head.summary).unwrap();
             }
         }
     }
     pages.insert("README.md".to_owned(), list);
     for (code, heads) in heads {
-        let heads: Vec<_> = heads.into_iter().map(|(_, head)| head).collect();
+        let tables: Vec<_> = heads.into_iter().map(|head| head.table).collect();
         let page = format!(
             "# `{code}`\n\n{}\n{MARKER}\n\n{}",
-            heads.join("\n"),
+            tables.join("\n"),
             written(code)
         );
         pages.insert(format!("{code}.md"), page);
     }
     pages
+}
+
+#[test]
+fn addresses_of_pages_lead_to_the_folder() {
+    assert!(CODES_URL.ends_with("/docs/codes/"));
+    for page in Finding::ALL.iter().map(|finding| finding.page()) {
+        let (_, name) = page.rsplit_once('/').unwrap();
+        assert!(folder().join(name).exists(), "no {name}");
+    }
 }
 
 #[test]
