@@ -16,7 +16,7 @@ use super::{TrustStore, TrustStoreError};
 /// The versions of the tables: number, description and statements, each a file of `migrations/`.
 ///
 /// sqlx's macro would read the folder itself, and build the whole of sqlx a second time for that.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (
         1,
         "first seen and signed before",
@@ -39,16 +39,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
 ];
 /// Creates the tables, and brings older ones up to date.
-static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| Migrator {
-    migrations: MIGRATIONS
-        .iter()
-        .map(|&(number, description, sql)| {
-            let kind = MigrationType::Simple;
-            Migration::new(number, description.into(), kind, sql.into(), false)
-        })
-        .collect(),
-    ..Migrator::DEFAULT
-});
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));
 /// Most connections of one process to a server.
 const CONNECTIONS: u32 = 8;
 /// Longest wait for a connection.
@@ -148,6 +139,19 @@ async fn prepare(options: &AnyConnectOptions, settings: &'static str) -> Result<
     }
     MIGRATOR.run_direct(&mut connection).await?;
     connection.close().await
+}
+
+pub(super) fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
+    Migrator {
+        migrations: migrations
+            .iter()
+            .map(|&(number, description, sql)| {
+                let kind = MigrationType::Simple;
+                Migration::new(number, description.into(), kind, sql.into(), false)
+            })
+            .collect(),
+        ..Migrator::DEFAULT
+    }
 }
 
 fn pool() -> AnyPoolOptions {

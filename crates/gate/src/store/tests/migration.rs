@@ -1,14 +1,13 @@
 //! Stores of earlier versions.
 
-use sqlx::{Connection as _, Executor as _, migrate::Migrator};
+use sqlx::{Connection as _, Executor as _};
 
 use super::*;
 
 /// Makes a store as the third version did, with the rows that it wrote.
 async fn old_store(address: &str) {
     sqlx::any::install_default_drivers();
-    let mut migrator = Migrator { ..sqlx::migrate!() };
-    migrator.migrations = migrator.migrations.iter().take(3).cloned().collect();
+    let migrator = open::migrator(&open::MIGRATIONS[..3]);
     let mut connection = AnyConnection::connect(address).await.unwrap();
     migrator.run_direct(&mut connection).await.unwrap();
     for (scope, name, path) in [
