@@ -1,13 +1,13 @@
 //! The file with what was seen before: bounded, written whole or not at all, and one process's own.
 
 use std::{
-    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_files::{Lock, LockError};
 
 use super::{
     Alert,
@@ -29,7 +29,7 @@ pub struct Kept {
     saved: Instant,
     is_saved: bool,
     /// Held until it is dropped.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// The state cannot be used.
@@ -176,27 +176,17 @@ impl Kept {
 }
 
 /// Locks a file beside the state, which is itself replaced each time.
-fn lock(path: &Path) -> Result<File, StateError> {
+fn lock(path: &Path) -> Result<Lock, StateError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let open = || {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        File::create(&name)
-    };
-    let write = |source| StateError::Write {
-        path: PathBuf::from(&name),
-        source,
-    };
-    let lock = open().map_err(write)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StateError::InUse {
+    cpan_sigstore_files::lock(Path::new(&name), Duration::ZERO).map_err(|error| match error {
+        LockError::Held { .. } => StateError::InUse {
             path: path.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(write(source)),
-    }
+        },
+        LockError::Open { path, source } | LockError::Lock { path, source } => {
+            StateError::Write { path, source }
+        }
+    })
 }
 
 #[cfg(test)]

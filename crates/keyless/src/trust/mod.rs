@@ -21,9 +21,6 @@ use std::path::PathBuf;
 /// Largest file of trust material that is read, in bytes. Real ones have 5 to 20 KiB.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// Size of most files of trust material, in bytes: what is reserved for reading one.
-const USUAL_SIZE: usize = 16 * 1024;
-
 /// Trust material that cannot be had or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -70,16 +67,11 @@ pub enum TrustError {
 
 /// Reads a file of trust material.
 fn read_file(path: &std::path::Path) -> Result<Vec<u8>, TrustError> {
-    use std::io::Read as _;
     let read = |source| TrustError::Read {
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::with_capacity(USUAL_SIZE);
-    std::fs::File::open(path)
-        .map_err(read)?
-        .take(SIZE_LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(read)?;
-    Ok(bytes)
+    cpan_sigstore_files::read_prefix(path, SIZE_LIMIT as u64)
+        .and_then(|bytes| bytes.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
+        .map_err(read)
 }
