@@ -5,7 +5,7 @@ use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{RecordFile, RecordRefused, TrustStore, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
-    chain::{History, Learned, Terms},
+    chain::{AppendResult, ChainContext, RecordChain, Report},
     record::AuthorRecord,
 };
 use jiff::Timestamp;
@@ -15,9 +15,9 @@ use crate::{commands::AuthorError, failure::Failure};
 /// What there is of an author's records.
 pub struct Found {
     /// Those that count: what is remembered here, continued by what the CPAN has.
-    pub history: History,
+    pub history: RecordChain,
     /// What became of each that the CPAN has.
-    pub learned: Vec<Learned>,
+    pub results: Vec<AppendResult>,
     /// What the CPAN has that is no signed record, by version.
     pub refused: Vec<(u32, RecordRefused)>,
     /// How many files the CPAN has.
@@ -35,28 +35,26 @@ impl Found {
         memory: &TrustStore,
         verifier: &Verifier,
     ) -> Result<Self, Failure> {
-        Self::beside(memory.history(author).await?, cpan, verifier).await
+        Self::beside(memory.record_chain(author).await?, cpan, verifier).await
     }
 
     /// The same, beside what is known otherwise.
-    async fn beside(history: History, cpan: &Cpan, verifier: &Verifier) -> Result<Self, Failure> {
+    async fn beside(
+        history: RecordChain,
+        cpan: &Cpan,
+        verifier: &Verifier,
+    ) -> Result<Self, Failure> {
         let files = cpan.author_records(history.author(), 1).await?;
         Ok(Self::among(&files, history, verifier))
     }
 
     /// The same of files that are at hand.
-    pub fn among(files: &[RecordFile], mut history: History, verifier: &Verifier) -> Self {
-        let (mut signed, mut refused) = (Vec::new(), Vec::new());
-        for file in files {
-            match records::verify(verifier, file) {
-                Ok(record) => signed.push(record),
-                Err(why) => refused.push((file.version, why)),
-            }
-        }
-        let learned = history.learn_all(signed, Terms::at(Timestamp::now()));
+    pub fn among(files: &[RecordFile], mut history: RecordChain, verifier: &Verifier) -> Self {
+        let context = ChainContext::at(Timestamp::now());
+        let Report { results, refused } = records::extend(&mut history, files, verifier, context);
         Self {
             history,
-            learned,
+            results,
             refused,
             files: files.len(),
         }
@@ -68,15 +66,15 @@ impl Found {
             .refused
             .iter()
             .map(|(version, why)| format!("version {version} is no signed record: {why}"));
-        let others = self.learned.iter().filter(|it| !it.outcome.counts());
-        refused.chain(others.map(Learned::to_string)).collect()
+        let others = self.results.iter().filter(|it| !it.outcome.is_in_chain());
+        refused.chain(others.map(AppendResult::to_string)).collect()
     }
 
     /// The records that count, where nothing else lies beside them.
     ///
     /// # Errors
     /// Where something does: whoever put it there has to be dealt with first.
-    pub fn undisputed(&self) -> Result<&History, AuthorError> {
+    pub fn undisputed(&self) -> Result<&RecordChain, AuthorError> {
         match self.disputed().into_iter().next() {
             Some(found) => Err(AuthorError::Disputed {
                 author: self.history.author().clone(),
@@ -101,7 +99,7 @@ pub async fn may_sign(
     author: &PauseId,
     verifier: &Verifier,
 ) -> Option<Vec<IdentityPolicy>> {
-    match Found::beside(History::new(author.clone()), cpan, verifier).await {
+    match Found::beside(RecordChain::new(author.clone()), cpan, verifier).await {
         Ok(found) => found.history.tip().map(|tip| signing_now(tip.record())),
         Err(failure) => {
             tracing::info!(%failure, "cannot see whether the author has said who signs");

@@ -11,7 +11,7 @@ use cpan_sigstore_core::{
     reason::Provenance,
 };
 use cpan_sigstore_records::{
-    chain::{History, Learned, SignedRecord, Terms},
+    chain::{AppendResult, ChainContext, RecordChain, VerifiedRecords},
     record::Releases,
 };
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use crate::records::RecordRefused;
 #[derive(Clone, Debug)]
 pub(crate) struct ChainSources {
     /// What is remembered.
-    pub known: History,
+    pub known: RecordChain,
     /// Who signed the author's first release that was seen.
     pub first_seen: Option<StableIdentity>,
     /// What the index has.
@@ -33,19 +33,14 @@ pub(crate) struct ChainSources {
     pub overrides: Vec<Sha256Digest>,
 }
 
-/// Records of one place.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PlaceRecords {
-    pub signed: Vec<SignedRecord>,
-    /// What is no signed record, by its version, and why.
-    pub refused: Vec<(u32, RecordRefused)>,
-}
+/// The verified records of one place.
+pub(crate) type PlaceRecords = VerifiedRecords<RecordRefused>;
 
 /// Who signs for an author, by the author's records.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthorizedSigners {
     /// The records that count; may be none.
-    pub history: History,
+    pub history: RecordChain,
     pub provenance: Provenance,
     /// Whether there is more than was remembered.
     pub is_news: bool,
@@ -58,7 +53,7 @@ pub(crate) struct AuthorizedSigners {
 impl AuthorizedSigners {
     /// Puts together what there is.
     pub fn of(sources: &ChainSources, now: Timestamp) -> Self {
-        let terms = Terms {
+        let terms = ChainContext {
             now,
             overrides: &sources.overrides,
         };
@@ -68,17 +63,17 @@ impl AuthorizedSigners {
         notes.refused("the index", &sources.index.refused);
         notes.learned(
             "the index",
-            history.learn_all(sources.index.signed.clone(), terms),
+            history.append_all(sources.index.signed.clone(), terms),
         );
         let by_index = history.tip().is_some();
         notes.refused("the author's directory", &sources.directory.refused);
         notes.learned(
             "the author's directory",
-            history.learn_all(sources.directory.signed.clone(), terms),
+            history.append_all(sources.directory.signed.clone(), terms),
         );
         let is_new = known.tip().is_none() && history.tip().is_some();
         let overridden = history
-            .chain()
+            .records()
             .iter()
             .any(|signed| sources.overrides.contains(&signed.record().digest()));
         let mut provenance = match (is_new, by_index) {
@@ -96,8 +91,8 @@ impl AuthorizedSigners {
             }
         }
         Self {
-            is_news: !known.extends(&history),
-            is_replaced: !history.extends(known),
+            is_news: !known.contains(&history),
+            is_replaced: !history.contains(known),
             history,
             provenance,
             notes: notes.0,
@@ -147,16 +142,16 @@ impl Notes {
         }
     }
 
-    fn learned(&mut self, place: &str, learned: Vec<Learned>) {
-        for learned in learned.into_iter().filter(|it| !it.outcome.counts()) {
+    fn learned(&mut self, place: &str, learned: Vec<AppendResult>) {
+        for learned in learned.into_iter().filter(|it| !it.outcome.is_in_chain()) {
             self.0
                 .push(format!("a record in {place} does not count: {learned}"));
         }
     }
 
-    fn unconnected(&mut self, history: &History, first: &StableIdentity) {
+    fn unconnected(&mut self, history: &RecordChain, first: &StableIdentity) {
         let signers: Vec<_> = history
-            .chain()
+            .records()
             .iter()
             .map(|signed| signed.signer().to_string())
             .collect();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_keyless::{bundle::Refused, verify::VerifiedSignature};
-use cpan_sigstore_records::chain::History;
+use cpan_sigstore_records::chain::RecordChain;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -53,7 +53,7 @@ impl fmt::Display for IndexAge {
 
 impl Evidence {
     /// Puts the author's records together anew, where another process knows others by now.
-    pub fn know(&mut self, known: History, now: Timestamp) {
+    pub fn know(&mut self, known: RecordChain, now: Timestamp) {
         self.sources.known = known;
         self.authorized = AuthorizedSigners::of(&self.sources, now);
     }

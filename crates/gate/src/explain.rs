@@ -5,8 +5,9 @@ use cpan_sigstore_core::{
     verdict::BindingSource,
 };
 use cpan_sigstore_records::{
-    chain::{History, Side, SignedRecord},
-    record::{Change, Releases, difference},
+    author_index::in_effect,
+    chain::{RecordChain, RecordSummary, SignedRecord},
+    record::{Change, Releases},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,9 +15,9 @@ use serde::Serialize;
 use crate::{
     Gate, GateError, RecordFile,
     authorized::{AuthorizedSigners, ChainSources},
-    collect::{CollectedRecords, Records, effective},
+    collect::{CollectedRecords, Records},
     evidence::IndexAge,
-    store::{KnownRecord, TofuEntry},
+    store::{StoredRecord, TofuEntry},
 };
 
 /// What is known of who signs for an author.
@@ -82,7 +83,7 @@ pub struct RecordExplanation {
 pub struct Version {
     /// Which, by whom, and when.
     #[serde(flatten)]
-    pub side: Side,
+    pub side: RecordSummary,
     /// When it was first seen here; `None` where it is not remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Timestamp>,
@@ -105,8 +106,8 @@ impl Gate {
         let collector = self.collector();
         let attested = collector.attested(author).await?;
         let index = collector.index_age(now).await?;
-        let known = self.memory().history(author).await?;
-        let remembered = self.memory().known_records(author).await?;
+        let known = self.memory().record_chain(author).await?;
+        let remembered = self.memory().stored_records(author).await?;
         let first_seen = self.memory().first_seen(author).await?;
         let work = Records {
             known: known.clone(),
@@ -123,7 +124,7 @@ impl Gate {
             first_seen: first_seen.as_ref().map(|first| first.identity.clone()),
             index: in_index,
             directory,
-            overrides: effective(&attested.overrides, now),
+            overrides: in_effect(attested.overrides, now),
         };
         let authorized = AuthorizedSigners::of(&sources, now);
         let rule = self.policy().author_rule(author);
@@ -162,7 +163,7 @@ impl PinExplanation {
 }
 
 impl RecordExplanation {
-    fn of(authorized: &AuthorizedSigners, remembered: &[KnownRecord]) -> Self {
+    fn of(authorized: &AuthorizedSigners, remembered: &[StoredRecord]) -> Self {
         let history = &authorized.history;
         Self {
             provenance: authorized.provenance,
@@ -177,23 +178,14 @@ impl RecordExplanation {
     }
 }
 
-fn versions(history: &History, remembered: &[KnownRecord]) -> Vec<Version> {
-    let mut before = None;
-    let mut versions = Vec::new();
-    for signed in history.chain() {
-        let record = signed.record();
-        let seen = remembered.iter().find(|known| {
-            known.version == record.version() && known.record.as_bytes() == record.json()
-        });
-        versions.push(Version {
-            side: Side::from(signed),
-            seen: seen.map(|known| known.seen),
-            changes: difference(before.map(SignedRecord::record), record)
-                .iter()
-                .map(Change::to_string)
-                .collect(),
-        });
-        before = Some(signed);
-    }
-    versions
+fn versions(chain: &RecordChain, stored: &[StoredRecord]) -> Vec<Version> {
+    let of = |(signed, changes): (&SignedRecord, Vec<Change>)| {
+        let stored = stored.iter().find(|it| it.record == *signed.record());
+        Version {
+            side: RecordSummary::from(signed),
+            seen: stored.map(|stored| stored.seen),
+            changes: changes.iter().map(Change::to_string).collect(),
+        }
+    };
+    chain.versions().map(of).collect()
 }

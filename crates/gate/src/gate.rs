@@ -6,7 +6,7 @@ use cpan_sigstore_core::{
     identity::StableIdentity, policy::Policy, release::PauseId, verdict::Verdict,
 };
 use cpan_sigstore_keyless::verify::Verifier;
-use cpan_sigstore_records::chain::History;
+use cpan_sigstore_records::chain::RecordChain;
 use jiff::Timestamp;
 
 use crate::{
@@ -165,12 +165,12 @@ impl Gate {
         &self,
         authorized: &AuthorizedSigners,
         now: Timestamp,
-    ) -> Result<Option<History>, GateError> {
+    ) -> Result<Option<RecordChain>, GateError> {
         let known = self
             .memory
-            .remember_history(&authorized.history, authorized.is_replaced, now)
+            .remember_chain(&authorized.history, authorized.is_replaced, now)
             .await?;
-        Ok((!known.extends(&authorized.history)).then_some(known))
+        Ok((!known.contains(&authorized.history)).then_some(known))
     }
 
     pub(crate) fn collector(&self) -> EvidenceCollector<'_> {

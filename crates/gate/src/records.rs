@@ -1,23 +1,23 @@
-//! From the files of an author record to one that somebody signed: the one place that makes a
-//! [`SignedRecord`] of files.
+//! From the files of an author record to a signed record: the one place that creates a [`SignedRecord`] from
+//! files.
 //!
-//! Who signed it is not who may: that is said by the rules of succession.
+//! The signer of a record need not be authorized to sign it: [`RecordChain`] decides that.
 
 use cpan_sigstore_keyless::{bundle::Refused, verify::Verifier};
 pub use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordFile};
 use cpan_sigstore_records::{
-    chain::SignedRecord,
+    chain::{ChainContext, RecordChain, Report, SignedRecord, VerifiedRecords},
     record::{AuthorRecord, RecordError},
 };
 
-/// Why files are no signed record.
+/// Why files are not a signed record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordRefused {
-    /// It is no record.
+    /// The text is not a record.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// It is of another version than its name says.
-    #[error("expected version {expected}, as its name says, found version {found}")]
+    /// The record has another version than the name of its file.
+    #[error("invalid record: expected version {expected} as in its name, found version {found}")]
     Misnamed {
         /// The version in the name.
         expected: u32,
@@ -27,15 +27,15 @@ pub enum RecordRefused {
     /// There is no bundle.
     #[error("expected a bundle beside the record, found none")]
     Unsigned,
-    /// There is one, and it proves nothing.
+    /// The bundle is invalid.
     #[error("{}: expected {}, found {}", .0.cause, .0.cause.expected(), .0.found)]
     Bundle(Refused),
 }
 
-/// Verifies that somebody signed a record, and says who.
+/// Verifies the signature of a record in a file.
 ///
 /// # Errors
-/// Where it is no record, or its bundle proves nothing.
+/// The file is no record of its version, or its bundle is missing or invalid.
 pub fn verify(verifier: &Verifier, file: &RecordFile) -> Result<SignedRecord, RecordRefused> {
     let record = AuthorRecord::parse(&file.json)?;
     if record.version() != file.version {
@@ -45,9 +45,43 @@ pub fn verify(verifier: &Verifier, file: &RecordFile) -> Result<SignedRecord, Re
         });
     }
     let bundle = file.bundle.as_deref().ok_or(RecordRefused::Unsigned)?;
+    verify_parsed(verifier, record, bundle)
+}
+
+/// Verifies the signature of a record.
+///
+/// # Errors
+/// [`RecordRefused::Bundle`]: the bundle is invalid.
+pub fn verify_parsed(
+    verifier: &Verifier,
+    record: AuthorRecord,
+    bundle: &[u8],
+) -> Result<SignedRecord, RecordRefused> {
     let verified = verifier
         .verify_message(record.digest(), bundle)
         .map_err(RecordRefused::Bundle)?;
     let signer = verified.signer().clone();
     Ok(SignedRecord::proved(record, signer, verified.times()))
+}
+
+/// Verifies files, and extends a chain by the records in them.
+pub fn extend(
+    chain: &mut RecordChain,
+    files: &[RecordFile],
+    verifier: &Verifier,
+    context: ChainContext<'_>,
+) -> Report<RecordRefused> {
+    let files = files.iter().map(|file| (file.version, file));
+    chain.extend(files, |file| verify(verifier, file), context)
+}
+
+/// Verifies the files that a chain does not have yet.
+pub(crate) fn verify_new(
+    chain: &RecordChain,
+    files: &[RecordFile],
+    verifier: &Verifier,
+) -> VerifiedRecords<RecordRefused> {
+    let new = files.iter().filter(|file| !chain.has(file));
+    let new = new.map(|file| (file.version, file));
+    VerifiedRecords::of(new, |file| verify(verifier, file))
 }

@@ -152,7 +152,7 @@ impl Watcher<'_> {
             return Ok(None);
         }
         // Asked before releases are looked at, with which the gate remembers new records.
-        let remembered = self.gate.memory().history(author).await?;
+        let remembered = self.gate.memory().record_chain(author).await?;
         let files = match records::files(self.cpan, author, &state.records).await {
             Ok(files) => files,
             Err(error) => {

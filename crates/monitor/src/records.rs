@@ -4,12 +4,14 @@ use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_gate::{
     RecordFile, RecordRefused,
-    records::{RECORDS_LIMIT, verify},
+    records::{RECORDS_LIMIT, extend, verify},
 };
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
-    chain::{History, Outcome, Side, SignedRecord, Terms},
-    record::{RecordName, difference},
+    chain::{
+        AppendResult, ChainContext, Outcome, RecordChain, RecordSummary, Report, VerifiedRecords,
+    },
+    record::RecordName,
 };
 
 use super::{
@@ -46,14 +48,6 @@ fn oldest_asked(newest: u32) -> u32 {
     newest.saturating_sub(limit).max(1)
 }
 
-/// A record that was found, and what there is to say of it.
-struct Found<'a> {
-    file: &'a RecordFile,
-    signed: Result<SignedRecord, RecordRefused>,
-    /// It was not there before, or not like this.
-    is_news: bool,
-}
-
 impl Look<'_> {
     /// Looks at all records that were found. What is known stands, and is verified anew each time; where
     /// nothing is, what the gate remembered before stands.
@@ -61,7 +55,7 @@ impl Look<'_> {
         &mut self,
         state: &mut AuthorState,
         files: &[RecordFile],
-        remembered: History,
+        remembered: RecordChain,
     ) {
         self.dropped(state, files);
         if files.is_empty() {
@@ -75,24 +69,33 @@ impl Look<'_> {
                 return;
             }
         };
-        let Some(mut history) = self.history(verifier, &state.records, remembered) else {
+        let Some(before) = self.chain(verifier, &state.records, remembered) else {
             let reason = "expected the known author records to verify as before, found that they do not: the trust material is another";
             self.untold(&self.author.directory(), reason);
             return;
         };
-        let found: Vec<_> = files
-            .iter()
-            .map(|file| Found {
-                signed: verify(verifier, file),
-                is_news: state.records.found.get(&file.version) != Some(&seen(file)),
-                file,
-            })
-            .collect();
-        if self.is_unconnected(state, &history, &found) {
-            self.unconnected(state, &found);
-        } else {
-            for record in &found {
-                self.record(&mut history, &mut state.records, record);
+        let mut chain = before.clone();
+        let report = extend(&mut chain, files, verifier, ChainContext::at(self.now()));
+        let is_unconnected = self.is_unconnected(state, &before, &chain);
+        for file in files {
+            let version = file.version;
+            let is_news = state.records.found.get(&version) != Some(&seen(file));
+            let result = report.results.iter().find(|it| it.found.version == version);
+            if is_unconnected {
+                if is_news {
+                    let by = match result {
+                        Some(result) => result.found.to_string(),
+                        None => refused(&report, version),
+                    };
+                    self.unconnected(state, version, by);
+                }
+                continue;
+            }
+            if result.is_some_and(|result| result.outcome.is_in_chain()) {
+                state.records.keep(file);
+            }
+            if is_news {
+                self.record(&before, &chain, (version, result), &report);
             }
         }
         let now = files.iter().map(|file| (file.version, seen(file)));
@@ -119,103 +122,87 @@ impl Look<'_> {
             .retain(|version, _| *version < asked || is_there(*version));
     }
 
-    /// The known records; `None` where they do not verify any more.
-    fn history(
+    /// The known records; `None` if they do not verify any more.
+    fn chain(
         &self,
         verifier: &Verifier,
         known: &RecordsState,
-        remembered: History,
-    ) -> Option<History> {
+        remembered: RecordChain,
+    ) -> Option<RecordChain> {
         if known.chain.is_empty() {
             return Some(remembered);
         }
-        let mut chain = Vec::new();
-        for kept in &known.chain {
-            chain.push(verify(verifier, &kept.file()).ok()?);
-        }
-        History::restored(self.author.clone(), chain)
+        let files = known.chain.iter().map(|kept| (kept.version, kept.file()));
+        let verified = VerifiedRecords::of(files, |file| verify(verifier, &file));
+        let is_whole = verified.refused.is_empty();
+        is_whole
+            .then(|| RecordChain::restored(self.author.clone(), verified.signed))
+            .flatten()
     }
 
-    /// Whether the first records that are found are of somebody else than who signed the releases.
-    fn is_unconnected(&self, state: &AuthorState, known: &History, found: &[Found<'_>]) -> bool {
-        if known.tip().is_some() || state.signers.is_empty() || self.is_by_record {
+    /// Whether somebody else signed the first records than the releases.
+    fn is_unconnected(&self, state: &AuthorState, before: &RecordChain, now: &RecordChain) -> bool {
+        if before.tip().is_some() || state.signers.is_empty() || self.is_by_record {
             return false;
         }
-        let mut history = known.clone();
-        let signed = found.iter().filter_map(|one| one.signed.as_ref().ok());
-        history.learn_all(signed.cloned().collect(), Terms::at(self.now()));
-        let agreed = history.has_signer(|signer| state.signers.contains(&signer.to_string()));
-        history.tip().is_some() && !agreed
+        let agreed = now.has_signer(|signer| state.signers.contains(&signer.to_string()));
+        now.tip().is_some() && !agreed
     }
 
-    fn unconnected(&mut self, state: &AuthorState, found: &[Found<'_>]) {
+    fn unconnected(&mut self, state: &AuthorState, version: u32, by: String) {
         let signers: Vec<_> = state.signers.iter().map(String::as_str).collect();
         let expected = format!(
             "one of the first records signed by who signed the releases: {}",
             signers.join(", ")
         );
-        for record in found.iter().filter(|record| record.is_news) {
-            let by = match &record.signed {
-                Ok(signed) => Side::from(signed).to_string(),
-                Err(refused) => refused.to_string(),
-            };
-            let alert = self.alert_of(AlertCode::RecordConflict, record.file.version);
-            let alert = alert.expecting(Some(expected.clone()), Some(by));
-            self.alerts.push(alert);
-        }
+        let alert = self.alert_of(AlertCode::RecordConflict, version);
+        self.alerts.push(alert.expecting(Some(expected), Some(by)));
     }
 
-    fn record(&mut self, history: &mut History, known: &mut RecordsState, record: &Found<'_>) {
-        let version = record.file.version;
-        let mut chain = history.chain().iter();
-        let is_known = chain.any(|signed| signed.record().version() == version);
-        let expected = known_side(history, version);
-        let signed = match &record.signed {
-            Ok(signed) => signed,
-            Err(refused) => {
-                if record.is_news {
-                    let code = match (refused, is_known) {
-                        (RecordRefused::Unsigned, true) => AlertCode::RecordDropped,
-                        (_, true) => AlertCode::RecordReplaced,
-                        (_, false) => AlertCode::RecordRefused,
-                    };
-                    let alert = self.alert_of(code, version);
-                    let found = Some(refused.to_string());
-                    self.alerts.push(alert.expecting(expected, found));
-                }
-                return;
-            }
-        };
-        let before = history.tip().map(|tip| tip.record().clone());
-        let learned = history.learn(signed.clone(), Terms::at(self.now()));
-        let Some(first) = learned.first() else {
+    /// Reports a record that is new, or another than before.
+    fn record(
+        &mut self,
+        before: &RecordChain,
+        chain: &RecordChain,
+        (version, result): (u32, Option<&AppendResult>),
+        report: &Report<RecordRefused>,
+    ) {
+        let is_known = before.get(version).is_some();
+        let expected = known_side(chain, version);
+        let Some(result) = result else {
+            let why = report.refused.iter().find(|(of, _)| *of == version);
+            let code = match why {
+                Some((_, RecordRefused::Unsigned)) if is_known => AlertCode::RecordDropped,
+                _ if is_known => AlertCode::RecordReplaced,
+                _ => AlertCode::RecordRefused,
+            };
+            let found = Some(refused(report, version));
+            self.alerts
+                .push(self.alert_of(code, version).expecting(expected, found));
             return;
         };
-        let code = match first.outcome {
-            Outcome::Known => return known.keep(record.file),
+        let found = Some(result.found.to_string());
+        let code = match result.outcome {
+            Outcome::Known => return,
+            Outcome::Accepted if self.is_first => return,
             Outcome::Accepted => {
-                known.keep(record.file);
-                if !self.is_first {
-                    let changes = difference(before.as_ref(), signed.record());
-                    let changes = changes.iter().map(ToString::to_string).collect();
-                    let found = Some(first.found.to_string());
-                    let alert = self.alert_of(AlertCode::RecordAdded, version);
-                    self.alerts
-                        .push(alert.expecting(None, found).with_details(changes));
-                }
+                let mut versions = chain.versions();
+                let changes = versions.find(|(signed, _)| signed.record().version() == version);
+                let changes = changes.map(|(_, changes)| changes).unwrap_or_default();
+                let changes = changes.iter().map(ToString::to_string).collect();
+                let alert = self.alert_of(AlertCode::RecordAdded, version);
+                self.alerts
+                    .push(alert.expecting(None, found).with_details(changes));
                 return;
             }
             outcome if outcome.is_conflict() => AlertCode::RecordConflict,
             _ if is_known => AlertCode::RecordReplaced,
             _ => AlertCode::RecordRefused,
         };
-        if record.is_news {
-            let alert = self.alert_of(code, version);
-            let details = vec![format!("{}: {}", first.outcome, first.outcome.meaning())];
-            let found = Some(first.found.to_string());
-            self.alerts
-                .push(alert.expecting(expected, found).with_details(details));
-        }
+        let details = vec![format!("{}: {}", result.outcome, result.outcome.meaning())];
+        let alert = self.alert_of(code, version);
+        self.alerts
+            .push(alert.expecting(expected, found).with_details(details));
     }
 
     fn alert_of(&self, code: AlertCode, version: u32) -> Alert {
@@ -227,14 +214,18 @@ impl Look<'_> {
     }
 }
 
-/// What is known in the place of a version, or what it would have to follow on.
-fn known_side(history: &History, version: u32) -> Option<String> {
-    let chain = history.chain();
-    let of = |version: u32| chain.iter().find(|it| it.record().version() == version);
-    if let Some(known) = of(version) {
-        return Some(Side::from(known).to_string());
+/// Why a version is no signed record, in words.
+fn refused(report: &Report<RecordRefused>, version: u32) -> String {
+    let why = report.refused.iter().find(|(of, _)| *of == version);
+    why.map_or_else(String::new, |(_, why)| why.to_string())
+}
+
+/// The known record of a version, or the signers of the version before.
+fn known_side(chain: &RecordChain, version: u32) -> Option<String> {
+    if let Some(known) = chain.get(version) {
+        return Some(RecordSummary::from(known).to_string());
     }
-    let before = of(version.checked_sub(1)?)?;
+    let before = chain.get(version.checked_sub(1)?)?;
     let signers = before.record().identities().iter();
     let signers: Vec<_> = signers.map(ToString::to_string).collect();
     Some(format!(

@@ -14,7 +14,7 @@ use cpan_sigstore_core::{
     identity::{CiClaims, SignerIdentity, Subject},
 };
 use cpan_sigstore_records::{
-    chain::{History, SignedRecord, Terms},
+    chain::{ChainContext, RecordChain, SignedRecord},
     record::{AuthorRecord, RecordError},
 };
 use jiff::Timestamp;
@@ -85,7 +85,7 @@ impl Name {
 }
 
 #[test]
-fn what_is_a_record_is_read_and_what_is_none_is_refused() {
+fn reads_records_and_rejects_everything_else() {
     let cases: Vec<RecordCase> = cases("records.json");
     assert!(cases.len() > 40);
     for case in cases {
@@ -110,30 +110,30 @@ fn what_is_a_record_is_read_and_what_is_none_is_refused() {
 }
 
 #[test]
-fn records_follow_on_each_other_by_the_rules() {
+fn builds_each_chain_by_the_rules() {
     let cases: Vec<SuccessionCase> = cases("succession.json");
     assert!(cases.len() > 25);
     for case in cases {
         let name = format!("{} ({})", case.name, case.section);
-        let terms = Terms {
+        let context = ChainContext {
             now: case.now,
             overrides: &case.overrides,
         };
-        let mut history = History::new(case.author.parse().unwrap());
+        let mut chain = RecordChain::new(case.author.parse().unwrap());
         for arrival in case.arrivals {
             let record = AuthorRecord::parse(arrival.record.as_bytes()).unwrap();
             let signed = SignedRecord::proved(record, arrival.signer.signer(), arrival.signed);
-            let learned = history.learn(signed, terms);
-            assert_eq!(learned[0].outcome.code(), arrival.outcome, "{name}");
+            let results = chain.append(signed, context);
+            assert_eq!(results[0].outcome.code(), arrival.outcome, "{name}");
         }
-        let chain = history.chain().iter();
-        let chain: Vec<_> = chain.map(|signed| signed.record().digest()).collect();
-        assert_eq!(chain, case.chain, "{name}");
+        let found = chain.records().iter();
+        let found: Vec<_> = found.map(|signed| signed.record().digest()).collect();
+        assert_eq!(found, case.chain, "{name}");
     }
 }
 
 #[test]
-fn every_section_that_a_vector_names_is_in_the_standard() {
+fn finds_the_section_of_each_vector_in_the_standard() {
     #[derive(Deserialize)]
     struct Case {
         name: String,

@@ -136,7 +136,11 @@ async fn list(args: &ListArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     for known in &contents.author_records {
         terminal.line(&format!(
             "record {} version {}: signed by {} on {}, first seen {}",
-            known.author, known.version, known.signer, known.signed, known.seen
+            known.record.author(),
+            known.record.version(),
+            known.signer,
+            known.signed,
+            known.seen
         ));
     }
     for index in &contents.operator_indexes {
@@ -148,7 +152,7 @@ async fn list(args: &ListArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     for noted in &contents.overrides {
         terminal.line(&format!(
             "override by {}: version {} of {} ({}), first seen {}",
-            noted.operator, noted.version, noted.author, noted.record, noted.noted
+            noted.operator, noted.version, noted.author, noted.record, noted.first_seen
         ));
     }
     Ok(Exit::Success)

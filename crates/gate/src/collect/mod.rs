@@ -2,7 +2,7 @@
 
 mod records;
 
-pub(crate) use records::{CollectedRecords, Records, effective};
+pub(crate) use records::{CollectedRecords, Records};
 
 use std::{fs::File, path::PathBuf, sync::Arc};
 
@@ -12,7 +12,7 @@ use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     verify::{Allow, Artifact, VerifyError},
 };
-use cpan_sigstore_records::chain::SKEW;
+use cpan_sigstore_records::{author_index::in_effect, chain::SKEW};
 use jiff::Timestamp;
 
 use crate::{
@@ -54,7 +54,7 @@ struct Inspection {
 
 impl EvidenceCollector<'_> {
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
-        let known = self.memory.history(author).await?.version();
+        let known = self.memory.record_chain(author).await?.version();
         // What is remembered may be on another side of a fork than the index: then the index's number says
         // nothing of what follows on it.
         if known > 0 {
@@ -73,7 +73,7 @@ impl EvidenceCollector<'_> {
     ) -> Result<Evidence, GateError> {
         let author = &candidate.path.author;
         let known = self.memory.known(candidate.path).await?;
-        let history = self.memory.history(author).await?;
+        let history = self.memory.record_chain(author).await?;
         let attested = self.attested(author).await?;
         let index = self.index_age(now).await?;
         let work = InspectionJob {
@@ -99,7 +99,7 @@ impl EvidenceCollector<'_> {
             first_seen: known.author.clone(),
             index: inspection.records.index,
             directory: inspection.records.directory,
-            overrides: effective(&attested.overrides, now),
+            overrides: in_effect(attested.overrides, now),
         };
         Ok(Evidence {
             digest: inspection.digest,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    FirstSigner, IndexState, KnownRecord, OverrideNoted, TrustStore, TrustStoreError, import,
+    FirstSigner, IndexState, StoredOverride, StoredRecord, TrustStore, TrustStoreError, import,
 };
 
 /// Largest export that is taken in, in bytes.
@@ -96,13 +96,13 @@ pub struct Contents {
     pub index_seen: Vec<PackageIndexDate>,
     /// The records of authors that count, in the order of authors and versions.
     #[serde(default)]
-    pub author_records: Vec<KnownRecord>,
+    pub author_records: Vec<StoredRecord>,
     /// The newest index of each operator; its records can be fetched again.
     #[serde(default)]
     pub operator_indexes: Vec<IndexState>,
     /// When overrides of operators were first seen.
     #[serde(default)]
-    pub overrides: Vec<OverrideNoted>,
+    pub overrides: Vec<StoredOverride>,
 }
 
 /// What is to be forgotten.
@@ -214,9 +214,9 @@ impl TrustStore {
             .fetch_all(&mut *connection)
             .await?;
         Ok(Contents {
-            author_records: read_all(&author_records, KnownRecord::read)?,
+            author_records: read_all(&author_records, StoredRecord::read)?,
             operator_indexes: read_all(&operators, IndexState::read)?,
-            overrides: read_all(&overrides, OverrideNoted::read)?,
+            overrides: read_all(&overrides, StoredOverride::read)?,
             first_seen: read_all(&first_seen, TofuEntry::read)?,
             signed_before: read_all(&signed_before, SignedRelease::read)?,
             index_seen: read_all(&index_seen, PackageIndexDate::read)?,

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_records::chain::{History, SignedRecord};
+use cpan_sigstore_records::chain::{RecordChain, SignedRecord};
 use sqlx::AnyConnection;
 
 use super::{
-    Contents, IndexState, KnownRecord, OverrideNoted, TofuEntry, TrustStore, TrustStoreError,
+    Contents, IndexState, StoredOverride, StoredRecord, TofuEntry, TrustStore, TrustStoreError,
+    chain::{record_chain, restore},
     contents::{first_seen, insert_first_seen, insert_signed_before},
-    history, operator,
+    operator,
 };
 
 impl TrustStore {
@@ -42,7 +42,7 @@ impl TrustStore {
         }
         for records in contents
             .author_records
-            .chunk_by(|a, b| a.author == b.author)
+            .chunk_by(|a, b| a.record.author() == b.record.author())
         {
             new += import_records(&mut transaction, records, replace).await?;
         }
@@ -94,19 +94,19 @@ async fn import_first_seen(
 /// The records of one author, which are an unbroken chain: they can go on with the one that is there.
 async fn import_records(
     connection: &mut AnyConnection,
-    records: &[KnownRecord],
+    records: &[StoredRecord],
     replace: bool,
 ) -> Result<u64, TrustStoreError> {
     let (Some(first), Some(theirs)) = (records.first(), chain(records)) else {
         return Ok(0);
     };
-    let ours = history::history(connection, theirs.author()).await?;
-    if ours.extends(&theirs) {
+    let ours = record_chain(connection, theirs.author()).await?;
+    if ours.contains(&theirs) {
         return Ok(0);
     }
-    if !theirs.extends(&ours) {
+    if !theirs.contains(&ours) {
         if !replace {
-            let told = |history: &History| {
+            let told = |history: &RecordChain| {
                 let tip = history.tip().map(SignedRecord::record);
                 tip.map_or("none".to_owned(), |tip| {
                     format!("record version {} ({})", tip.version(), tip.digest())
@@ -114,13 +114,13 @@ async fn import_records(
             };
             return Err(TrustStoreError::Conflict {
                 scope: "author",
-                name: first.author.clone(),
+                name: first.record.author().to_string(),
                 ours: told(&ours),
                 theirs: told(&theirs),
             });
         }
         sqlx::query("DELETE FROM author_record WHERE author = $1")
-            .bind(&first.author)
+            .bind(first.record.author().as_str())
             .execute(&mut *connection)
             .await?;
     }
@@ -171,7 +171,7 @@ async fn import_index(
 /// When an override was first seen: whoever saw it first has seen it first.
 async fn import_noted(
     connection: &mut AnyConnection,
-    noted: &OverrideNoted,
+    noted: &StoredOverride,
 ) -> Result<u64, TrustStoreError> {
     let done = sqlx::query(
         "INSERT INTO vouched_override (operator, author, record, version, effective, noted) \
@@ -184,16 +184,16 @@ async fn import_noted(
     .bind(noted.record.to_string())
     .bind(i64::from(noted.version))
     .bind(noted.effective.as_second())
-    .bind(noted.noted.as_second())
+    .bind(noted.first_seen.as_second())
     .execute(connection);
     Ok(done.await?.rows_affected())
 }
 
 /// The first author whose records are no chain, or do not stand together.
-pub(super) fn broken_chain(records: &[KnownRecord]) -> Option<&str> {
+pub(super) fn broken_chain(records: &[StoredRecord]) -> Option<&str> {
     let mut seen = HashSet::new();
-    for records in records.chunk_by(|a, b| a.author == b.author) {
-        let author = records.first()?.author.as_str();
+    for records in records.chunk_by(|a, b| a.record.author() == b.record.author()) {
+        let author = records.first()?.record.author().as_str();
         if !seen.insert(author) || chain(records).is_none() {
             return Some(author);
         }
@@ -201,8 +201,6 @@ pub(super) fn broken_chain(records: &[KnownRecord]) -> Option<&str> {
     None
 }
 
-fn chain(records: &[KnownRecord]) -> Option<History> {
-    let author: PauseId = records.first()?.author.parse().ok()?;
-    let chain = records.iter().map(KnownRecord::signed_record);
-    History::restored(author, chain.collect::<Option<_>>()?)
+fn chain(records: &[StoredRecord]) -> Option<RecordChain> {
+    restore(records.first()?.record.author(), records)
 }

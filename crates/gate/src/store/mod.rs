@@ -6,27 +6,27 @@
 //!
 //! - [`open`]: where it is.
 //! - [`contents`]: list, forget, export and import.
-//! - [`history`]: the records of authors that count.
+//! - [`chain`]: the record chains of authors.
 //! - [`index`]: the date of an index.
 //! - [`operator`]: what operators vouch for.
 //! - [`take_in`]: how their indexes are taken in.
 //! - [`import`]: how an export is.
 
+mod chain;
 mod contents;
 mod error;
-mod history;
 mod import;
 mod index;
 mod open;
 mod operator;
 mod take_in;
 
+pub use chain::StoredRecord;
 pub use contents::{
     Contents, Forget, IMPORT_LIMIT, PackageIndexDate, Scope, SignedRelease, TofuEntry,
 };
 pub use error::TrustStoreError;
-pub use history::KnownRecord;
-pub use operator::{Attested, IndexState, NotedOverride, OverrideNoted, StoredIndex};
+pub use operator::{Attested, IndexState, StoredIndex, StoredOverride};
 pub use take_in::follows;
 
 use cpan_sigstore_core::{

@@ -4,6 +4,7 @@
 //! just been found.
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_records::author_index::KnownOverride;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
@@ -30,21 +31,10 @@ pub struct IndexState {
     pub asked: Timestamp,
 }
 
-/// An override, as this memory knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotedOverride {
-    /// The digest of the record that is to count.
-    pub record: Sha256Digest,
-    /// When it counts at the earliest, as the operator says.
-    pub effective: Timestamp,
-    /// When this memory first saw it.
-    pub noted: Timestamp,
-}
-
 /// When an override was first seen, as an export has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct OverrideNoted {
+pub struct StoredOverride {
     /// The address of the index.
     pub operator: String,
     /// Whose record.
@@ -55,8 +45,9 @@ pub struct OverrideNoted {
     pub version: u32,
     /// When it counts at the earliest, as the operator says.
     pub effective: Timestamp,
-    /// When this memory first saw it.
-    pub noted: Timestamp,
+    /// When this store first saw it.
+    #[serde(rename = "noted")]
+    pub first_seen: Timestamp,
 }
 
 /// What an operator says of an author.
@@ -65,7 +56,7 @@ pub struct Attested {
     /// The author's records, in the order of versions.
     pub records: Vec<RecordFile>,
     /// The overrides for this author.
-    pub overrides: Vec<NotedOverride>,
+    pub overrides: Vec<KnownOverride>,
 }
 
 /// What is kept of an operator's index, whether its records are here or not.
@@ -172,7 +163,7 @@ impl TrustStore {
             records: records.iter().map(record).collect::<Result<_, _>>()?,
             overrides: overrides
                 .iter()
-                .map(NotedOverride::read)
+                .map(known_override)
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -191,33 +182,26 @@ impl IndexState {
     }
 }
 
-impl OverrideNoted {
+impl StoredOverride {
     pub(super) fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
         let version: i64 = row.try_get("version")?;
-        let NotedOverride {
-            record,
-            effective,
-            noted,
-        } = NotedOverride::read(row)?;
         Ok(Self {
             operator: row.try_get("operator")?,
             author: row.try_get("author")?,
-            record,
+            record: digest(row, "record")?,
             version: u32::try_from(version).map_err(|_| unreadable("version"))?,
-            effective,
-            noted,
+            effective: timestamp(row, "effective")?,
+            first_seen: timestamp(row, "noted")?,
         })
     }
 }
 
-impl NotedOverride {
-    fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
-        Ok(Self {
-            record: digest(row, "record")?,
-            effective: timestamp(row, "effective")?,
-            noted: timestamp(row, "noted")?,
-        })
-    }
+fn known_override(row: &AnyRow) -> Result<KnownOverride, TrustStoreError> {
+    Ok(KnownOverride {
+        record: digest(row, "record")?,
+        effective: timestamp(row, "effective")?,
+        first_seen: Some(timestamp(row, "noted")?),
+    })
 }
 
 /// The row of an operator's index.

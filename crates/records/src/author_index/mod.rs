@@ -18,7 +18,7 @@ mod tests;
 pub use difference::{AuthorChange, Difference, difference};
 pub use draft::Draft;
 pub use error::AuthorIndexError;
-pub use overrides::{OVERRIDE_DELAY, Override, REASON_LIMIT};
+pub use overrides::{KnownOverride, OVERRIDE_DELAY, Override, REASON_LIMIT, in_effect};
 
 use std::{fmt, ops::Range};
 

@@ -61,11 +61,6 @@ impl Override {
         Ok(announced)
     }
 
-    /// Whether it counts, by the operator's word. A client waits as long after it first saw it, too.
-    pub fn is_effective(&self, now: Timestamp) -> bool {
-        now >= self.effective
-    }
-
     pub(super) fn check(&self) -> Result<(), AuthorIndexError> {
         for (field, time) in [("announced", self.announced), ("effective", self.effective)] {
             if time.subsec_nanosecond() != 0 {
@@ -107,4 +102,44 @@ impl Override {
     pub(super) fn place(&self) -> (&PauseId, u32) {
         (&self.author, self.version)
     }
+}
+
+/// An override as an operator announced it and a client first saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownOverride {
+    /// The digest of the record that it makes valid.
+    pub record: Sha256Digest,
+    /// The earliest time at which it is in effect, as the operator states.
+    pub effective: Timestamp,
+    /// When the client first saw it; `None` for the operator, who announced it.
+    pub first_seen: Option<Timestamp>,
+}
+
+impl From<&Override> for KnownOverride {
+    fn from(announced: &Override) -> Self {
+        Self {
+            record: announced.record,
+            effective: announced.effective,
+            first_seen: None,
+        }
+    }
+}
+
+impl KnownOverride {
+    /// Whether it is in effect. A client waits [`OVERRIDE_DELAY`] after it first saw the override, whatever
+    /// date the operator states.
+    fn is_in_effect(&self, now: Timestamp) -> bool {
+        let is_seen_long = |seen| now.duration_since(seen) >= OVERRIDE_DELAY;
+        now >= self.effective && self.first_seen.is_none_or(is_seen_long)
+    }
+}
+
+/// The digests of the overrides that are in effect.
+pub fn in_effect(
+    overrides: impl IntoIterator<Item = KnownOverride>,
+    now: Timestamp,
+) -> Vec<Sha256Digest> {
+    let overrides = overrides.into_iter();
+    let active = overrides.filter(|known| known.is_in_effect(now));
+    active.map(|known| known.record).collect()
 }

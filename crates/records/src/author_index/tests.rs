@@ -115,8 +115,9 @@ fn an_override_counts_after_a_week_at_the_earliest_and_is_carried_on() {
     }
     assert!(announce(&"x".repeat(REASON_LIMIT + 1), 7).is_err());
     let announced = announce("lost the laptop", 7).unwrap();
-    assert!(!announced.is_effective(time("2026-12-01T11:59:59Z")));
-    assert!(announced.is_effective(time("2026-12-01T12:00:00Z")));
+    let active = |now| in_effect([KnownOverride::from(&announced)], time(now));
+    assert_eq!(active("2026-12-01T11:59:59Z"), []);
+    assert_eq!(active("2026-12-01T12:00:00Z"), [announced.record]);
 
     let one = first();
     let mut draft = Draft::after(Some(&one));

@@ -1,47 +1,49 @@
-//! Which record follows on which, and what is a conflict: pure rules, section 4 of `docs/spec/SPEC.md`.
+//! The record chain: which record may follow on which. Pure rules, section 4 of `docs/spec/SPEC.md`.
 //!
-//! - Version 1 is signed by an identity in it.
-//! - Version n+1 names the digest of version n and is signed by an identity of version n, which counts at the
-//!   time of signing by version n.
-//! - What is known stands. Another record in the place of a known one is a conflict, which is told with both
-//!   sides and changes nothing.
-//! - Only an [`Override`](Terms::overrides) of an operator whom the user trusts with that can replace what is
-//!   known.
+//! - An identity in version 1 signs version 1.
+//! - Version n+1 names the digest of version n. An identity that version n authorizes at the time of
+//!   signing signs it.
+//! - Known records are kept. Another record of a known version is a conflict: both sides are reported and
+//!   the chain does not change.
+//! - Only an [override](ChainContext::overrides) of an operator whom the user trusts with that replaces
+//!   known records.
 //!
 //! # Security
 //!
-//! Who holds an author's password at PAUSE can put any record there, and change nothing: none of it is
-//! signed by an identity of the record before. Who holds one of the identities, too, can make a fork; whoever
-//! knew the other branch stays with it and is told.
+//! An attacker with the author's PAUSE password can upload any record and change nothing: no authorized
+//! identity signed it. An attacker who also has one of the identities can make a fork. Everyone who knows
+//! the other branch keeps it and gets a report.
 
-mod history;
 mod outcome;
+mod record_chain;
+mod report;
 mod signed;
 #[cfg(test)]
 mod tests;
 
-pub use history::{History, WAITING_LIMIT};
-pub use outcome::{Learned, Outcome, Side};
+pub use outcome::Outcome;
+pub use record_chain::{RecordChain, WAITING_LIMIT};
+pub use report::{AppendResult, RecordSummary, Report, VerifiedRecords};
 pub use signed::SignedRecord;
 
 use jiff::{SignedDuration, Timestamp};
 
 use cpan_sigstore_core::digest::Sha256Digest;
 
-/// How far a time of signing may be ahead of the clock of whoever looks.
+/// How far a signing time may be ahead of the local clock.
 pub const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
-/// What a record is looked at under.
+/// The clock and the overrides that a record is judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
-    /// The clock of whoever looks.
+pub struct ChainContext<'a> {
+    /// The local clock.
     pub now: Timestamp,
-    /// Digests of records that count although no identity of their predecessor signed them.
+    /// Digests of records that are valid although no identity of their predecessor signed them.
     pub overrides: &'a [Sha256Digest],
 }
 
-impl Terms<'_> {
-    /// Now, and no override.
+impl ChainContext<'_> {
+    /// A context without overrides.
     pub const fn at(now: Timestamp) -> Self {
         Self {
             now,

@@ -1,4 +1,4 @@
-//! A record, and who signed it.
+//! A record and its verified signer.
 
 use jiff::Timestamp;
 
@@ -7,11 +7,14 @@ use cpan_sigstore_core::identity::{AuthorIdentity, Membership, SignerIdentity};
 
 /// A record whose signature was verified.
 ///
+/// Two of them are not compared: the signer of one from a trust store has only its stable parts. Compare
+/// [records](Self::record).
+///
 /// # Security
 ///
-/// It says who signed, not whether they may. Only what a verifier proved belongs in one; of the whole
-/// program, the gate's `records` alone makes them of files, and its memory of what it kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// It proves who signed, not that the signer is authorized. Only two places create one: the gate's
+/// `records` from files that a verifier accepted, and the trust store from its own rows.
+#[derive(Clone, Debug)]
 pub struct SignedRecord {
     record: AuthorRecord,
     signer: SignerIdentity,
@@ -19,7 +22,7 @@ pub struct SignedRecord {
 }
 
 impl SignedRecord {
-    /// A record that this identity signed at these times, each by a clock that is trusted.
+    /// A record with its verified signer and the signing times, each by a trusted clock.
     pub fn proved(record: AuthorRecord, signer: SignerIdentity, times: Vec<Timestamp>) -> Self {
         Self {
             record,
@@ -33,22 +36,22 @@ impl SignedRecord {
         &self.record
     }
 
-    /// Who signed it.
+    /// The signer.
     pub fn signer(&self) -> &SignerIdentity {
         &self.signer
     }
 
-    /// When, by each clock that says so.
+    /// The signing times, one for each clock.
     pub fn times(&self) -> &[Timestamp] {
         &self.times
     }
 
-    /// When it was signed: the earliest of the times.
+    /// The earliest signing time.
     pub fn signed(&self) -> Option<Timestamp> {
         self.times.iter().min().copied()
     }
 
-    /// Whether one of these identities signed it, at a time at which it counts.
+    /// Whether one of these identities signed it, at a time at which it was authorized.
     pub(super) fn is_by(&self, identities: &[AuthorIdentity]) -> Membership {
         AuthorIdentity::compare(identities, &self.signer, &self.times)
     }

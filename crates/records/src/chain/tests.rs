@@ -41,19 +41,19 @@ fn next(before: &AuthorRecord, identities: Vec<AuthorIdentity>) -> AuthorRecord 
     before.next(identities, Releases::Mixed).unwrap()
 }
 
-fn history() -> History {
-    History::new("TIMLEGGE".parse().unwrap())
+fn empty() -> RecordChain {
+    RecordChain::new("TIMLEGGE".parse().unwrap())
 }
 
-/// What becomes of records that come one after the other.
+/// Appends records one after the other, and compares the outcome of each.
 #[track_caller]
-fn assert_outcomes(history: &mut History, expected: &[(SignedRecord, Outcome)]) {
+fn assert_outcomes(known: &mut RecordChain, expected: &[(SignedRecord, Outcome)]) {
     for (number, (record, outcome)) in expected.iter().enumerate() {
-        let learned = history.learn(record.clone(), Terms::at(time(NOW)));
+        let results = known.append(record.clone(), ChainContext::at(time(NOW)));
         assert_eq!(
-            learned[0].outcome, *outcome,
+            results[0].outcome, *outcome,
             "number {number}: {}",
-            learned[0]
+            results[0]
         );
     }
 }
@@ -62,16 +62,16 @@ const EARLY: &str = "2026-01-01T00:00:00Z";
 const LATER: &str = "2026-06-01T00:00:00Z";
 
 #[test]
-fn a_record_that_an_identity_of_the_one_before_signed_follows() {
+fn accepts_records_signed_by_the_version_before() {
     let one = first("TIMLEGGE", &["tim"]);
     let two = next(&one, vec![identity("tim", None), identity("ci", None)]);
     let three = next(
         &two,
         vec![identity("tim", Some(LATER)), identity("ci", None)],
     );
-    let mut history = history();
+    let mut known = empty();
     assert_outcomes(
-        &mut history,
+        &mut known,
         &[
             (signed(one, "tim", EARLY), Outcome::Accepted),
             (signed(two.clone(), "tim", EARLY), Outcome::Accepted),
@@ -84,36 +84,36 @@ fn a_record_that_an_identity_of_the_one_before_signed_follows() {
             ),
             (
                 signed(next(&three, vec![identity("x", None)]), "x", LATER),
-                Outcome::SignerNotListed,
+                Outcome::SignerUnauthorized,
             ),
         ],
     );
-    assert_eq!(history.version(), 3);
-    assert_eq!(history.identities(), three.identities());
-    assert!(history.has_signer(|signer| signer.subject.as_str() == "ci"));
-    assert!(!history.has_signer(|signer| signer.subject.as_str() == "x"));
+    assert_eq!(known.version(), 3);
+    assert_eq!(known.identities(), three.identities());
+    assert!(known.has_signer(|signer| signer.subject.as_str() == "ci"));
+    assert!(!known.has_signer(|signer| signer.subject.as_str() == "x"));
 }
 
 #[test]
-fn whoever_has_only_the_password_makes_no_record_that_counts() {
+fn rejects_records_of_a_stolen_password_alone() {
     let one = first("TIMLEGGE", &["tim"]);
-    let mut history = history();
+    let mut known = empty();
     assert_outcomes(
-        &mut history,
+        &mut known,
         &[
             // Names the author, and is not signed by the author.
             (
                 signed(first("TIMLEGGE", &["tim", "eve"]), "mallory", EARLY),
-                Outcome::SignerNotListed,
+                Outcome::SignerUnauthorized,
             ),
             (signed(one.clone(), "tim", EARLY), Outcome::Accepted),
             (
                 signed(first("TIMLEGGE", &["eve"]), "eve", EARLY),
-                Outcome::SecondFirst,
+                Outcome::RivalFirst,
             ),
             (
                 signed(next(&one, vec![identity("eve", None)]), "eve", EARLY),
-                Outcome::SignerNotListed,
+                Outcome::SignerUnauthorized,
             ),
             (
                 signed(first("EVE", &["eve"]), "eve", EARLY),
@@ -121,60 +121,63 @@ fn whoever_has_only_the_password_makes_no_record_that_counts() {
             ),
         ],
     );
-    assert_eq!(history.identities(), one.identities());
+    assert_eq!(known.identities(), one.identities());
 }
 
 #[test]
-fn a_fork_changes_nothing_and_is_told_with_both_sides() {
+fn reports_a_fork_with_both_sides_and_keeps_the_chain() {
     let one = first("TIMLEGGE", &["tim", "ci"]);
     let two = next(&one, vec![identity("tim", None)]);
     let fork = next(&one, vec![identity("ci", None)]);
     let after_fork = next(&fork, vec![identity("eve", None)]);
-    let mut history = history();
+    let mut known = empty();
     assert_outcomes(
-        &mut history,
+        &mut known,
         &[
             (signed(one, "tim", EARLY), Outcome::Accepted),
             (signed(two.clone(), "tim", EARLY), Outcome::Accepted),
-            (signed(after_fork, "ci", LATER), Outcome::BrokenChain),
+            (signed(after_fork, "ci", LATER), Outcome::WrongParent),
         ],
     );
-    let learned = history.learn(signed(fork.clone(), "ci", LATER), Terms::at(time(NOW)));
-    assert_eq!(learned[0].outcome, Outcome::Fork);
-    assert!(learned[0].outcome.is_conflict());
-    let text = learned[0].to_string();
+    let results = known.append(
+        signed(fork.clone(), "ci", LATER),
+        ChainContext::at(time(NOW)),
+    );
+    assert_eq!(results[0].outcome, Outcome::Fork);
+    assert!(results[0].outcome.is_conflict());
+    let text = results[0].to_string();
     for side in [two.digest(), fork.digest()] {
         assert!(text.contains(&side.to_string()), "{text}");
     }
-    assert_eq!(history.identities(), two.identities());
+    assert_eq!(known.identities(), two.identities());
 }
 
 #[test]
-fn a_gap_waits_until_it_is_filled() {
+fn holds_records_back_until_a_gap_is_filled() {
     let one = first("TIMLEGGE", &["tim"]);
     let two = next(&one, vec![identity("ci", None)]);
     let three = next(&two, vec![identity("x", None)]);
-    let mut history = history();
+    let mut known = empty();
     assert_outcomes(
-        &mut history,
+        &mut known,
         &[
             (signed(three.clone(), "ci", LATER), Outcome::Waiting),
             (signed(two, "tim", EARLY), Outcome::Waiting),
         ],
     );
-    assert!(history.identities().is_empty());
-    let learned = history.learn(signed(one, "tim", EARLY), Terms::at(time(NOW)));
-    assert_eq!(learned.len(), 3);
-    assert!(learned.iter().all(|it| it.outcome == Outcome::Accepted));
-    assert_eq!(history.identities(), three.identities());
+    assert!(known.identities().is_empty());
+    let results = known.append(signed(one, "tim", EARLY), ChainContext::at(time(NOW)));
+    assert_eq!(results.len(), 3);
+    assert!(results.iter().all(|it| it.outcome == Outcome::Accepted));
+    assert_eq!(known.identities(), three.identities());
 }
 
 #[test]
-fn a_clock_that_is_behind_believes_nothing_of_the_future() {
+fn rejects_records_signed_in_the_future() {
     let one = first("TIMLEGGE", &["tim"]);
     let at = |at: &str| signed(one.clone(), "tim", at);
     assert_outcomes(
-        &mut history(),
+        &mut empty(),
         &[
             (at("2026-11-24T00:10:01Z"), Outcome::SignedInFuture),
             (at("2026-11-24T00:10:00Z"), Outcome::Accepted),
@@ -183,13 +186,13 @@ fn a_clock_that_is_behind_believes_nothing_of_the_future() {
 }
 
 #[test]
-fn an_override_puts_a_record_in_the_place_of_what_is_known() {
+fn replaces_known_records_by_an_override() {
     let one = first("TIMLEGGE", &["tim"]);
     let stolen = next(&one, vec![identity("eve", None)]);
     let recovered = next(&one, vec![identity("tim2", None)]);
     let after = next(&recovered, vec![identity("tim3", None)]);
     let overrides = [recovered.digest()];
-    let terms = Terms {
+    let context = ChainContext {
         now: time(NOW),
         overrides: &overrides,
     };
@@ -205,37 +208,42 @@ fn an_override_puts_a_record_in_the_place_of_what_is_known() {
         signed(recovered.clone(), "tim2", LATER),
     ];
     for turn in 0..records.len() {
-        let mut history = history();
+        let mut known = empty();
         let mut turned = records.to_vec();
         turned.rotate_left(turn);
         for record in turned {
-            history.learn(record, terms);
+            known.append(record, context);
         }
-        assert_eq!(history.identities(), after.identities(), "turn {turn}");
+        assert_eq!(known.identities(), after.identities(), "turn {turn}");
     }
     // It excuses from the identities of the record before, and not from being signed by one of its own.
-    let mut history = history();
+    let mut known = empty();
     let by_another = signed(recovered, "tim", LATER);
     for record in [&records[0], &records[1], &by_another] {
-        history.learn(record.clone(), terms);
+        known.append(record.clone(), context);
     }
-    assert_eq!(history.identities(), records[1].record().identities());
+    assert_eq!(known.identities(), records[1].record().identities());
 }
 
 #[test]
-fn what_is_no_chain_is_not_restored() {
+fn restores_only_an_unbroken_chain() {
     let one = signed(first("TIMLEGGE", &["tim"]), "tim", EARLY);
     let two = signed(next(one.record(), vec![identity("ci", None)]), "tim", EARLY);
     let restored = |author: &str, chain: &[&SignedRecord]| {
         let chain = chain.iter().map(|signed| (*signed).clone()).collect();
-        History::restored(author.parse().unwrap(), chain)
+        RecordChain::restored(author.parse().unwrap(), chain)
     };
     let whole = restored("TIMLEGGE", &[&one, &two]).unwrap();
     let shorter = restored("TIMLEGGE", &[&one]).unwrap();
-    assert!(whole.extends(&shorter) && whole.extends(&history()) && !shorter.extends(&whole));
+    assert!(whole.contains(&shorter) && whole.contains(&empty()) && !shorter.contains(&whole));
     assert!(restored("OTHER", &[&one]).is_none());
     assert!(restored("TIMLEGGE", &[&two]).is_none());
     assert!(restored("TIMLEGGE", &[&one, &one]).is_none());
+}
+
+fn digests(chain: &[SignedRecord]) -> Vec<Sha256Digest> {
+    let records = chain.iter();
+    records.map(|signed| signed.record().digest()).collect()
 }
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
@@ -322,7 +330,7 @@ proptest! {
     /// Trust never holds an identity without an unbroken chain of signatures from the first record that was
     /// seen, and order matters in nothing but which of two records in the same place came first.
     #[test]
-    fn the_first_in_each_place_that_its_predecessor_signed_counts_whatever_else_comes(
+    fn keeps_the_first_authorized_record_of_each_version(
         steps in prop::collection::vec(step(), 1..14),
         order in prop::collection::vec(any::<prop::sample::Index>(), 14),
     ) {
@@ -331,27 +339,24 @@ proptest! {
         for index in order.iter().take(steps.len()) {
             came.push(left.remove(index.index(left.len())));
         }
-        let mut history = history();
+        let mut known = empty();
         for signed in &came {
-            history.learn(signed.clone(), Terms::at(time(NOW)));
+            known.append(signed.clone(), ChainContext::at(time(NOW)));
         }
         let expected = first_that_fits(&came);
-        let digests = |chain: &[SignedRecord]| -> Vec<_> {
-            chain.iter().map(|signed| signed.record().digest()).collect()
-        };
-        prop_assert_eq!(digests(history.chain()), digests(&expected));
+        prop_assert_eq!(digests(known.records()), digests(&expected));
         // Nor does it matter how often something comes.
-        let mut again = history.clone();
+        let mut again = known.clone();
         for signed in came.iter().rev() {
-            let learned = again.learn(signed.clone(), Terms::at(time(NOW)));
-            prop_assert!(learned.iter().all(|it| it.outcome != Outcome::Accepted));
+            let results = again.append(signed.clone(), ChainContext::at(time(NOW)));
+            prop_assert!(results.iter().all(|it| it.outcome != Outcome::Accepted));
         }
-        prop_assert_eq!(again.chain(), history.chain());
+        prop_assert_eq!(digests(again.records()), digests(known.records()));
     }
 
     /// Without rivals in the same place, order does not matter at all.
     #[test]
-    fn a_chain_is_the_same_in_whatever_order_it_comes(
+    fn accepts_a_chain_in_any_order(
         length in 1..8_usize,
         order in prop::collection::vec(any::<prop::sample::Index>(), 8),
         noise in prop::collection::vec(step(), 0..6),
@@ -371,11 +376,11 @@ proptest! {
             SignedRecord::proved(noise.record().clone(), signer("mallory"), noise.times().to_vec())
         });
         let mut left: Vec<_> = chain.iter().cloned().chain(noise).collect();
-        let mut history = history();
+        let mut known = empty();
         let mut order = order.iter().cycle();
         while let Some(index) = order.next().filter(|_| !left.is_empty()) {
-            history.learn(left.remove(index.index(left.len())), Terms::at(time(NOW)));
+            known.append(left.remove(index.index(left.len())), ChainContext::at(time(NOW)));
         }
-        prop_assert_eq!(history.chain(), chain.as_slice());
+        prop_assert_eq!(digests(known.records()), digests(&chain));
     }
 }

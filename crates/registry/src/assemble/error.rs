@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::{CpanError, package_index::PackedError};
 use cpan_sigstore_gate::RecordRefused;
-use cpan_sigstore_records::{author_index::AuthorIndexError, chain::Learned};
+use cpan_sigstore_records::{author_index::AuthorIndexError, chain::AppendResult};
 
 /// No index was built; what was there is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ pub enum BuildError {
     Record(#[from] RecordRefused),
     /// An override would not make it count.
     #[error("expected a record that counts by the override, found {0}")]
-    Override(Box<Learned>),
+    Override(Box<AppendResult>),
     /// What was found makes no index.
     #[error(transparent)]
     Index(#[from] AuthorIndexError),

@@ -132,15 +132,19 @@ impl Row {
         if Stamp::of(folder).ok() != Some(self.1) {
             return false;
         }
+        let Ok(author) = self.0.parse::<PauseId>() else {
+            return false;
+        };
         (1..).zip(&self.2).all(|(version, stamps)| {
-            let (record, bundle) = paths(folder, &self.0, version);
+            let author = author.clone();
+            let (record, bundle) = paths(folder, &RecordName { author, version });
             Stamp::of(&record).ok() == Some(stamps.0) && Stamp::of(&bundle).ok() == Some(stamps.1)
         })
     }
 }
 
-fn paths(folder: &Path, author: &str, version: u32) -> (PathBuf, PathBuf) {
-    let name = format!("{author}-sigstore-identities-{version}.json");
+fn paths(folder: &Path, name: &RecordName) -> (PathBuf, PathBuf) {
+    let name = name.to_string();
     (
         folder.join(&name),
         folder.join(format!("{name}{BUNDLE_SUFFIX}")),
@@ -158,19 +162,19 @@ pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Liste
         return Ok(None);
     }
     let stamp = Stamp::from(&metadata);
-    let mut versions: Vec<u32> = names(folder)?
+    let mut versions: Vec<RecordName> = names(folder)?
         .iter()
-        .filter_map(|name| name.parse::<RecordName>().ok())
-        .filter(|name| name.author == *id)
-        .map(|name| name.version)
+        .filter_map(|name| name.parse().ok())
+        .filter(|name: &RecordName| name.author == *id)
         .collect();
     versions.sort_unstable();
     let more = versions.len().saturating_sub(FILES_LIMIT);
     versions.truncate(FILES_LIMIT);
     let mut stamps = Vec::with_capacity(versions.len());
     let mut files = Vec::with_capacity(versions.len());
-    for version in versions {
-        let (record, bundle) = paths(folder, id.as_str(), version);
+    for name in versions {
+        let version = name.version;
+        let (record, bundle) = paths(folder, &name);
         let Some((json, record)) = read(&record, SIZE_LIMIT)? else {
             continue;
         };

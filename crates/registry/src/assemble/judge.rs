@@ -1,14 +1,12 @@
 //! What counts of the records that were found of an author: verified by the gate's own verifier, judged by
 //! the rules of succession, and what is known stands.
 
-use std::collections::HashMap;
-
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_gate::{RecordFile, RecordRefused, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
-    author_index::{Author, AuthorIndex, Entry},
-    chain::{History, Outcome, SignedRecord, Terms},
+    author_index::{Author, AuthorIndex, Entry, KnownOverride, in_effect},
+    chain::{ChainContext, Outcome, RecordChain, SignedRecord},
     record::RecordName,
 };
 use jiff::Timestamp;
@@ -87,43 +85,26 @@ impl Judge<'_> {
         if news.is_empty() {
             return Ok(judged);
         }
-        let mut bundles: HashMap<Sha256Digest, String> = HashMap::new();
-        for entry in &known {
-            bundles.insert(entry.record.digest(), entry.bundle.clone());
-        }
-        let mut history = self.restored(id, &known)?;
-        judged.verified += known.len();
-        let terms = Terms {
+        let mut chain = self.restored(id, &known)?;
+        judged.verified += known.len() + news.len();
+        let context = ChainContext {
             now: self.now,
             overrides: &overrides,
         };
-        for file in news {
-            judged.verified += 1;
-            let signed = match records::verify(self.verifier, file) {
-                Ok(signed) => signed,
-                Err(why) => {
-                    let name = name(file.version);
-                    judged.refused.push(Refusal::of_file(&name, &why));
-                    continue;
-                }
-            };
-            let bundle = file.bundle.as_deref().unwrap_or_default();
-            let bundle = String::from_utf8_lossy(bundle).into_owned();
-            bundles.entry(signed.record().digest()).or_insert(bundle);
-            let learned = history.learn(signed, terms);
-            let refused = learned.iter().filter(|learned| !learned.outcome.counts());
-            judged
-                .refused
-                .extend(refused.map(|learned| Refusal::of_record(id, learned)));
-        }
-        let entries = entries(&history, &mut bundles);
-        // What had to wait, and did not have to in the end, was not refused.
-        judged.refused.retain(|refusal| {
-            let found = refusal.found.as_ref().map(|found| found.digest);
-            !entries
-                .iter()
-                .any(|entry| Some(entry.record.digest()) == found)
-        });
+        let report = chain.extend(
+            news.iter().map(|file| (file.version, *file)),
+            |file| records::verify(self.verifier, file),
+            context,
+        );
+        let refused = report.refused.iter();
+        let refused = refused.map(|(version, why)| Refusal::of_file(&name(*version), why));
+        judged.refused.extend(refused);
+        let disputed = report.disputed();
+        judged
+            .refused
+            .extend(disputed.map(|result| Refusal::of_record(id, result)));
+        judged.refused.sort_by(|a, b| a.version().cmp(&b.version()));
+        let entries = entries(&chain, &known, &news);
         judged.count = entries.len();
         let is_same = entries
             .iter()
@@ -140,17 +121,17 @@ impl Judge<'_> {
     pub fn overriding(&self, id: &PauseId, file: &RecordFile) -> Result<SignedRecord, BuildError> {
         let known = self.previous.and_then(|previous| previous.author(id));
         let known = known.map(|known| known.entries()).transpose()?;
-        let mut history = self.restored(id, &known.unwrap_or_default())?;
+        let mut chain = self.restored(id, &known.unwrap_or_default())?;
         let signed = records::verify(self.verifier, file)?;
-        let terms = Terms {
+        let context = ChainContext {
             now: self.now,
             overrides: &[signed.record().digest()],
         };
-        let mut learned = history.learn(signed.clone(), terms);
-        let learned = learned.swap_remove(0);
-        match learned.outcome {
+        let mut results = chain.append(signed.clone(), context);
+        let result = results.swap_remove(0);
+        match result.outcome {
             Outcome::Accepted => Ok(signed),
-            _ => Err(BuildError::Override(Box::new(learned))),
+            _ => Err(BuildError::Override(Box::new(result))),
         }
     }
 
@@ -162,39 +143,43 @@ impl Judge<'_> {
 
     fn overrides(&self, id: &PauseId) -> Vec<Sha256Digest> {
         self.previous
-            .map_or(Vec::new(), |previous| effective(previous, id, self.now))
+            .map_or(Vec::new(), |previous| overrides(previous, id, self.now))
     }
 
-    /// What is known, verified anew.
-    fn restored(&self, id: &PauseId, known: &[Entry]) -> Result<History, BuildError> {
-        let mut chain = Vec::with_capacity(known.len());
-        for entry in known {
-            let signed = signed(self.verifier, entry).map_err(|source| BuildError::Known {
+    /// The known records, verified again.
+    fn restored(&self, id: &PauseId, known: &[Entry]) -> Result<RecordChain, BuildError> {
+        let verify = |entry: &Entry| {
+            verify(self.verifier, entry).map_err(|source| BuildError::Known {
                 author: id.clone(),
                 version: entry.record.version(),
                 source,
-            })?;
-            chain.push(signed);
-        }
-        History::restored(id.clone(), chain).ok_or_else(|| BuildError::Broken(id.clone()))
+            })
+        };
+        let records = known.iter().map(verify).collect::<Result<_, _>>()?;
+        RecordChain::restored(id.clone(), records).ok_or_else(|| BuildError::Broken(id.clone()))
     }
 }
 
-/// The records of a history, each with its bundle.
-fn entries(history: &History, bundles: &mut HashMap<Sha256Digest, String>) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for signed in history.chain() {
-        let record = signed.record().clone();
-        let bundle = bundles.remove(&record.digest()).unwrap_or_default();
-        entries.push(Entry { record, bundle });
-    }
-    entries
+/// The records of a chain, each with its bundle.
+fn entries(chain: &RecordChain, known: &[Entry], news: &[&RecordFile]) -> Vec<Entry> {
+    let entry = |signed: &SignedRecord| {
+        let record = signed.record();
+        let known = known.iter().find(|entry| entry.record == *record);
+        let new = news.iter().find(|file| file.json == record.json());
+        let bundle = new.and_then(|file| file.bundle.as_deref());
+        let bundle = bundle.unwrap_or_default();
+        known.cloned().unwrap_or_else(|| Entry {
+            record: record.clone(),
+            bundle: String::from_utf8_lossy(bundle).into_owned(),
+        })
+    };
+    chain.records().iter().map(entry).collect()
 }
 
-/// Whether the records of an author in an index prove themselves and follow on each other.
+/// Verifies the records of an author in an index, and returns how many there are.
 ///
 /// # Errors
-/// Why not, in words.
+/// The first record that is invalid or does not follow on the one before, in words.
 pub(super) fn check(
     verifier: &Verifier,
     index: &AuthorIndex,
@@ -203,36 +188,31 @@ pub(super) fn check(
 ) -> Result<usize, String> {
     let id = author.id();
     let entries = author.entries().map_err(|error| error.to_string())?;
-    let overrides = effective(index, id, now);
-    let terms = Terms {
+    let overrides = overrides(index, id, now);
+    let context = ChainContext {
         now,
         overrides: &overrides,
     };
-    let mut history = History::new(id.clone());
-    for entry in &entries {
-        let version = entry.record.version();
-        let signed =
-            signed(verifier, entry).map_err(|error| format!("{id}, version {version}: {error}"))?;
-        let learned = history.learn(signed, terms);
-        if let Some(learned) = learned.iter().find(|learned| !learned.outcome.counts()) {
-            return Err(format!("{id}: {learned}"));
-        }
+    let mut chain = RecordChain::new(id.clone());
+    let report = chain.extend(
+        entries.iter().map(|entry| (entry.record.version(), entry)),
+        |entry| verify(verifier, entry),
+        context,
+    );
+    if let Some((version, error)) = report.refused.first() {
+        return Err(format!("{id}, version {version}: {error}"));
+    }
+    if let Some(result) = report.disputed().next() {
+        return Err(format!("{id}: {result}"));
     }
     Ok(entries.len())
 }
 
-/// The overrides for an author that count now.
-fn effective(index: &AuthorIndex, id: &PauseId, now: Timestamp) -> Vec<Sha256Digest> {
-    let overrides = index.overrides_of(id);
-    let overrides = overrides.filter(|one| one.is_effective(now));
-    overrides.map(|one| one.record).collect()
+/// The overrides for an author that are in effect.
+fn overrides(index: &AuthorIndex, id: &PauseId, now: Timestamp) -> Vec<Sha256Digest> {
+    in_effect(index.overrides_of(id).map(KnownOverride::from), now)
 }
 
-fn signed(verifier: &Verifier, entry: &Entry) -> Result<SignedRecord, RecordRefused> {
-    let file = RecordFile {
-        version: entry.record.version(),
-        json: entry.record.json().to_vec(),
-        bundle: Some(entry.bundle.clone().into_bytes()),
-    };
-    records::verify(verifier, &file)
+fn verify(verifier: &Verifier, entry: &Entry) -> Result<SignedRecord, RecordRefused> {
+    records::verify_parsed(verifier, entry.record.clone(), entry.bundle.as_bytes())
 }

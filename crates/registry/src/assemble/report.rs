@@ -6,7 +6,7 @@ use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_gate::RecordRefused;
 use cpan_sigstore_records::{
     author_index::Difference,
-    chain::{Learned, Side},
+    chain::{AppendResult, RecordSummary},
     record::RecordName,
 };
 use serde::Serialize;
@@ -51,10 +51,10 @@ pub struct Refusal {
     pub reason: String,
     /// The record itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<Side>,
+    pub found: Option<RecordSummary>,
     /// The one that is known in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Side>,
+    pub known: Option<RecordSummary>,
 }
 
 /// A record that is not on the CPAN any more.
@@ -84,18 +84,24 @@ impl Refusal {
         }
     }
 
-    pub(super) fn of_record(author: &PauseId, learned: &Learned) -> Self {
+    /// The version in the name of the file; `None` if it concerns no single file.
+    pub(super) fn version(&self) -> Option<u32> {
+        let name = self.path.rsplit_once('/')?.1;
+        name.parse().ok().map(|name: RecordName| name.version)
+    }
+
+    pub(super) fn of_record(author: &PauseId, result: &AppendResult) -> Self {
         let name = RecordName {
             author: author.clone(),
-            version: learned.found.version,
+            version: result.found.version,
         };
         Self {
             author: author.clone(),
             path: name.path(),
-            code: learned.outcome.code(),
-            reason: learned.outcome.meaning().to_owned(),
-            found: Some(learned.found.clone()),
-            known: learned.known.clone(),
+            code: result.outcome.code(),
+            reason: result.outcome.meaning().to_owned(),
+            found: Some(result.found.clone()),
+            known: result.known.clone(),
         }
     }
 }

@@ -108,7 +108,7 @@ fn is_missing(found: &Found) -> bool {
 }
 
 fn exit(found: &Found, missing: bool) -> Exit {
-    if found.learned.iter().any(|it| !it.outcome.counts()) {
+    if found.results.iter().any(|it| !it.outcome.is_in_chain()) {
         Exit::IdentityMismatch
     } else if !found.refused.is_empty() {
         Exit::SignatureInvalid

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::digest::Sha256Digest;
-use cpan_sigstore_gate::{RecordFile, records};
+use cpan_sigstore_gate::{RecordFile, RecordRefused, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::upload::Outgoing;
 use cpan_sigstore_records::{
@@ -64,12 +64,15 @@ impl Files {
         if name != record.name() {
             return Err(refused(format!("a record that belongs into {}", record.name())).into());
         }
-        let signed =
-            records::verify(verifier, &file).map_err(|error| refused(error.to_string()))?;
+        let bundle = file
+            .bundle
+            .ok_or_else(|| refused(RecordRefused::Unsigned.to_string()))?;
+        let signed = records::verify_parsed(verifier, record, &bundle)
+            .map_err(|error| refused(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
             signed,
-            bundle: file.bundle.unwrap_or_default(),
+            bundle,
         })
     }
 

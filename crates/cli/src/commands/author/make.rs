@@ -9,7 +9,7 @@ use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
 use cpan_sigstore_pause::upload::Uploader;
 use cpan_sigstore_records::{
-    chain::Terms,
+    chain::ChainContext,
     record::{AuthorRecord, Change, Releases, difference},
 };
 use jiff::Timestamp;
@@ -268,15 +268,15 @@ impl<'a> Maker<'a> {
     fn remember(&self, found: &Found, files: &Files) -> Result<(), Failure> {
         let mut history = found.history.clone();
         let now = Timestamp::now();
-        let learned = history.learn(files.signed().clone(), Terms::at(now));
-        if let Some(refused) = learned.iter().find(|it| !it.outcome.counts()) {
+        let results = history.append(files.signed().clone(), ChainContext::at(now));
+        if let Some(refused) = results.iter().find(|it| !it.outcome.is_in_chain()) {
             return Err(AuthorError::Disputed {
                 author: self.author.clone(),
                 found: refused.to_string(),
             }
             .into());
         }
-        let remembered = self.memory.remember_history(&history, false, now);
+        let remembered = self.memory.remember_chain(&history, false, now);
         self.runtime.block_on(remembered)?;
         Ok(())
     }

@@ -34,7 +34,7 @@ pub fn run(args: &RecoverArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let maker = Maker::begin(&args.make, terminal)?;
     let found = maker.found()?;
     let version = args.after.unwrap_or(found.history.version());
-    let chain = found.history.chain();
+    let chain = found.history.records();
     let before = chain.iter().find(|it| it.record().version() == version);
     let Some(before) = before.map(|signed| signed.record().clone()) else {
         return Err(AuthorError::NotEnrolled(maker.author().clone()).into());

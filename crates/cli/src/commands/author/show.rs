@@ -5,8 +5,8 @@ use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
-    chain::{History, Side, SignedRecord},
-    record::{Change, difference},
+    chain::{RecordChain, RecordSummary, SignedRecord},
+    record::Change,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -73,7 +73,7 @@ impl LookingArgs {
         let verifier = Verifier::new(&self.instance.trusted_root(terminal)?)?;
         let known = runtime()?.block_on(async {
             let memory = self.memory.open().await?;
-            Ok::<_, Failure>(memory.history(author).await?)
+            Ok::<_, Failure>(memory.record_chain(author).await?)
         })?;
         Ok(Found::among(files, known, &verifier))
     }
@@ -101,7 +101,7 @@ struct Named {
 #[derive(Serialize)]
 struct Version {
     #[serde(flatten)]
-    side: Side,
+    side: RecordSummary,
     changes: Vec<String>,
 }
 
@@ -127,7 +127,7 @@ pub fn run(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     })
 }
 
-fn named(history: &History) -> Vec<Named> {
+fn named(history: &RecordChain) -> Vec<Named> {
     let now = [Timestamp::now()];
     let all = history.identities().iter();
     all.map(|it| Named {
@@ -137,18 +137,12 @@ fn named(history: &History) -> Vec<Named> {
     .collect()
 }
 
-fn versions(history: &History) -> Vec<Version> {
-    let mut before: Option<&SignedRecord> = None;
-    let mut versions = Vec::new();
-    for signed in history.chain() {
-        let changes = difference(before.map(SignedRecord::record), signed.record());
-        versions.push(Version {
-            side: Side::from(signed),
-            changes: changes.iter().map(Change::to_string).collect(),
-        });
-        before = Some(signed);
-    }
-    versions
+fn versions(chain: &RecordChain) -> Vec<Version> {
+    let of = |(signed, changes): (&SignedRecord, Vec<Change>)| Version {
+        side: RecordSummary::from(signed),
+        changes: changes.iter().map(Change::to_string).collect(),
+    };
+    chain.versions().map(of).collect()
 }
 
 fn print(shown: &Shown<'_>, terminal: &Terminal) {

@@ -241,7 +241,7 @@ fn ignores_malformed_endless_and_unsigned_record() {
         (&spaced, None, "canonical"),
         (&vec![b' '; (64 << 10) + 1], None, "65536 bytes"),
         (two.json(), None, "found none"),
-        (other.json(), None, "as its name says"),
+        (other.json(), None, "as in its name"),
         (two.json(), Some(&b"{}"[..]), "bundle"),
     ] {
         shop.publish(&name, json);

@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
     policy::Policy,
 };
 use cpan_sigstore_keyless::verify::VerifiedSignature;
-use cpan_sigstore_records::chain::History;
+use cpan_sigstore_records::chain::RecordChain;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -87,7 +87,7 @@ fn now() -> Timestamp {
 /// Nothing is known of the author.
 fn sources() -> ChainSources {
     ChainSources {
-        known: History::new("TIMLEGGE".parse().unwrap()),
+        known: RecordChain::new("TIMLEGGE".parse().unwrap()),
         first_seen: None,
         index: PlaceRecords::default(),
         directory: PlaceRecords::default(),

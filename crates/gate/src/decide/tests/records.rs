@@ -51,7 +51,7 @@ fn found(records: &[&SignedRecord]) -> PlaceRecords {
 fn remembered(records: &[&SignedRecord]) -> ChainSources {
     let chain = records.iter().map(|signed| (*signed).clone()).collect();
     ChainSources {
-        known: History::restored("TIMLEGGE".parse().unwrap(), chain).unwrap(),
+        known: RecordChain::restored("TIMLEGGE".parse().unwrap(), chain).unwrap(),
         ..sources()
     }
 }

@@ -197,7 +197,7 @@ impl Case {
         let remembered = &self.remembered;
         let author = self.release.0.author.clone();
         let sources = ChainSources {
-            known: History::restored(author, all(&remembered.records)).unwrap(),
+            known: RecordChain::restored(author, all(&remembered.records)).unwrap(),
             first_seen: remembered.author.as_ref().map(Name::seen),
             index: self
                 .index

@@ -1,4 +1,4 @@
-mod history;
+mod chain;
 mod migration;
 mod operator;
 mod server;
@@ -94,7 +94,7 @@ async fn a_memory_keeps_what_was_seen_first(place: &str) {
     assert_eq!(memory.forget(&pinned).await.unwrap(), 2);
 
     indexes(&memory).await;
-    history::a_history_is_kept_and_only_continued(&memory).await;
+    chain::keeps_a_chain_and_only_continues_it(&memory).await;
     exported_and_taken_in(&memory).await;
     operator::what_operators_vouch_for(&memory).await;
 }
@@ -174,7 +174,7 @@ async fn of_two_processes_on_a_new_file_one_is_first() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("memory.sqlite");
     of_two_at_once_one_is_first(place.to_str().unwrap()).await;
-    history::of_two_histories_at_once_one_is_kept(place.to_str().unwrap()).await;
+    chain::keeps_one_of_two_concurrent_chains(place.to_str().unwrap()).await;
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_server_keeps_what_was_seen_first_whoever_comes_second() {
     let server = server::Server::start();
     // On a new database, all of them make the tables.
     of_two_at_once_one_is_first(&server.address()).await;
-    history::of_two_histories_at_once_one_is_kept(&server.address()).await;
+    chain::keeps_one_of_two_concurrent_chains(&server.address()).await;
     a_memory_keeps_what_was_seen_first(&server.address()).await;
     migration::a_store_of_version_3_is_migrated(&server.another("old").await).await;
 }

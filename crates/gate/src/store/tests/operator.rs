@@ -6,7 +6,7 @@ use cpan_sigstore_core::{
 };
 use cpan_sigstore_records::{
     author_index::{AuthorIndex, Draft, Entry, Override},
-    chain::{History, SignedRecord, Terms},
+    chain::{ChainContext, RecordChain, SignedRecord},
     record::{AuthorRecord, Releases},
 };
 use jiff::SignedDuration;
@@ -93,7 +93,7 @@ pub async fn what_operators_vouch_for(memory: &TrustStore) {
     let told = vouched().await;
     assert_eq!(told.records[0].json, record("other@x").json());
     assert_eq!(told.overrides.len(), 1);
-    assert_eq!(told.overrides[0].noted, time(NOW));
+    assert_eq!(told.overrides[0].first_seen, Some(time(NOW)));
     assert_eq!(told.overrides[0].effective, time("2026-12-02T00:00:00Z"));
 
     refused(memory, &three).await;
@@ -141,14 +141,14 @@ async fn refused(memory: &TrustStore, newest: &AuthorIndex) {
 async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
     let signer = identity("tim@x").signer();
     let signed = SignedRecord::proved(record("tim@x"), signer, vec![time(NOW)]);
-    let mut history = History::new(author());
+    let mut history = RecordChain::new(author());
     assert!(
-        history.learn(signed, Terms::at(time(NOW)))[0]
+        history.append(signed, ChainContext::at(time(NOW)))[0]
             .outcome
-            .counts()
+            .is_in_chain()
     );
     memory
-        .remember_history(&history, false, time(NOW))
+        .remember_chain(&history, false, time(NOW))
         .await
         .unwrap();
 
@@ -166,11 +166,14 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
 
     // An older sight of an override counts, a younger one does not.
     let mut other = read.clone();
-    other.overrides[0].noted = time("2026-11-01T00:00:00Z");
+    other.overrides[0].first_seen = time("2026-11-01T00:00:00Z");
     assert_eq!(memory.import(&other, false).await.unwrap(), 1);
     assert_eq!(memory.import(&read, false).await.unwrap(), 0);
     let told = memory.attested(OPERATOR, &author()).await.unwrap();
-    assert_eq!(told.overrides[0].noted, time("2026-11-01T00:00:00Z"));
+    assert_eq!(
+        told.overrides[0].first_seen,
+        Some(time("2026-11-01T00:00:00Z"))
+    );
 
     // Another index of the same number, or another record, is a conflict.
     let mut fork = read.clone();
@@ -181,7 +184,7 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
         Err(TrustStoreError::Conflict { scope: "index", .. })
     ));
     let mut fork = read.clone();
-    fork.author_records[0].record = String::from_utf8(record("eve@x").json().to_vec()).unwrap();
+    fork.author_records[0].record = record("eve@x");
     let told = memory.import(&fork, false).await;
     assert!(matches!(
         told,
@@ -191,13 +194,13 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
         })
     ));
     assert_eq!(memory.import(&fork, true).await.unwrap(), 1);
-    let known = memory.history(&author()).await.unwrap();
+    let known = memory.record_chain(&author()).await.unwrap();
     assert_eq!(*known.tip().unwrap().record(), record("eve@x"));
-    fork.author_records[0].version = 2;
-    assert!(matches!(
-        memory.import(&fork, true).await,
-        Err(TrustStoreError::Import(_))
-    ));
+    let json = serde_json::to_string(&fork).unwrap();
+    let misnamed = json.replacen("\"version\":1,\"record\"", "\"version\":2,\"record\"", 1);
+    assert_ne!(json, misnamed);
+    let error = Contents::parse(misnamed.as_bytes()).unwrap_err();
+    assert!(matches!(error, TrustStoreError::Import(_)), "{error}");
 
     // Elsewhere the number is known and the records are not here yet.
     memory.forget(&Forget::All).await.unwrap();
@@ -211,7 +214,7 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
         .await;
     assert_eq!(taken.unwrap(), 1);
     let told = memory.attested(OPERATOR, &author()).await.unwrap();
-    assert_eq!(told.overrides[0].noted, time(NOW));
+    assert_eq!(told.overrides[0].first_seen, Some(time(NOW)));
 
     memory
         .forget(&Forget::Index(OPERATOR.to_owned()))
