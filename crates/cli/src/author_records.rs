@@ -1,6 +1,6 @@
-//! The records of an author on a CPAN, and which of them count.
+//! The records of an author on a CPAN, and the chain of accepted ones.
 
-use cpan_sigstore_core::{identity::IdentityPolicy, release::PauseId};
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{RecordFile, RecordRefused, TrustStore, records};
 use cpan_sigstore_keyless::verify::Verifier;
@@ -10,31 +10,31 @@ use cpan_sigstore_records::{
 };
 use jiff::Timestamp;
 
-use crate::{commands::AuthorError, failure::Failure};
+use crate::error::CommandError;
 
-/// What there is of an author's records.
+/// An author's records.
 pub struct Found {
-    /// Those that count: what is remembered here, continued by what the CPAN has.
+    /// The accepted records: those in the trust store, continued by those on the CPAN.
     pub history: RecordChain,
-    /// What became of each that the CPAN has.
+    /// The result for each record on the CPAN.
     pub results: Vec<AppendResult>,
-    /// What the CPAN has that is no signed record, by version.
+    /// Files on the CPAN that are no signed records, by version.
     pub refused: Vec<(u32, RecordRefused)>,
-    /// How many files the CPAN has.
+    /// The number of files on the CPAN.
     pub files: usize,
 }
 
 impl Found {
-    /// Looks at the author's directory. What is remembered stands.
+    /// Reads the author's directory. Records in the trust store are kept.
     ///
     /// # Errors
-    /// Where the CPAN gives no answer of use, or the memory cannot be used.
+    /// A CPAN without a usable answer, or a trust store that cannot be used.
     pub async fn at(
         cpan: &Cpan,
         author: &PauseId,
         memory: &TrustStore,
         verifier: &Verifier,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         Self::beside(memory.record_chain(author).await?, cpan, verifier).await
     }
 
@@ -43,7 +43,7 @@ impl Found {
         history: RecordChain,
         cpan: &Cpan,
         verifier: &Verifier,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let files = cpan.author_records(history.author(), 1).await?;
         Ok(Self::among(&files, history, verifier))
     }
@@ -60,7 +60,7 @@ impl Found {
         }
     }
 
-    /// What does not count, and why, in words.
+    /// The records that are not accepted, with the reasons.
     pub fn disputed(&self) -> Vec<String> {
         let refused = self
             .refused
@@ -70,30 +70,38 @@ impl Found {
         refused.chain(others.map(AppendResult::to_string)).collect()
     }
 
-    /// The records that count, where nothing else lies beside them.
+    /// The accepted records, if there are no others beside them.
     ///
     /// # Errors
-    /// Where something does: whoever put it there has to be dealt with first.
-    pub fn undisputed(&self) -> Result<&RecordChain, AuthorError> {
+    /// Another record in the directory, which has to be resolved first.
+    pub fn undisputed(&self) -> Result<&RecordChain, CommandError> {
         match self.disputed().into_iter().next() {
-            Some(found) => Err(AuthorError::Disputed {
-                author: self.history.author().clone(),
-                found,
-            }),
+            Some(found) => Err(disputed(self.history.author(), &found)),
             None => Ok(&self.history),
         }
     }
 }
 
-/// The identities of a record that count now.
+/// A record on CPAN that is not the author's.
+pub fn disputed(author: &PauseId, found: &str) -> CommandError {
+    CommandError::new(
+        Exit::IdentityMismatch,
+        format!(
+            "invalid records of {author}: expected one chain, found a record that is not accepted: {found}"
+        ),
+    )
+    .hinted("inspect the records with `cpan-sigstore author check`; if somebody else uploaded it, change your PAUSE password and restore your own files with `cpan-sigstore author upload FILE`")
+}
+
+/// The identities of a record that may sign now.
 pub fn signing_now(record: &AuthorRecord) -> Vec<IdentityPolicy> {
     let now = [Timestamp::now()];
     let counting = record.identities().iter().filter(|it| it.counts_at(&now));
     counting.map(|it| it.identity.clone()).collect()
 }
 
-/// Who has to sign the releases of an author, so that others believe them: whom the author's record on CPAN
-/// names. `None` where there is no record, or it cannot be told; nothing rests on it but what others will say.
+/// The authorized signers of an author, by the record on CPAN. `None` without a record, or if it cannot be
+/// read; users then reject the release later, so nothing depends on it.
 pub async fn may_sign(
     cpan: &Cpan,
     author: &PauseId,
@@ -101,8 +109,8 @@ pub async fn may_sign(
 ) -> Option<Vec<IdentityPolicy>> {
     match Found::beside(RecordChain::new(author.clone()), cpan, verifier).await {
         Ok(found) => found.history.tip().map(|tip| signing_now(tip.record())),
-        Err(failure) => {
-            tracing::info!(%failure, "cannot see whether the author has said who signs");
+        Err(error) => {
+            tracing::info!(%error, "cannot read the author record");
             None
         }
     }

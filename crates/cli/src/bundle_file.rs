@@ -1,4 +1,4 @@
-//! Bundles as files: where they are, how they are read, and how they are written whole or not at all.
+//! Bundles as files: their place, and reading and atomic writing.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,20 +9,32 @@ use std::{
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 use tempfile::{Builder, NamedTempFile};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// Size of most bundles, in bytes: what is reserved for reading one.
 const USUAL_SIZE: usize = 16 * 1024;
 
-/// What the name of a bundle adds to that of its file.
+/// The end of a bundle's name.
 pub use cpan_sigstore_core::bundle::SUFFIX;
+
+/// A bundle that is there already.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: a bundle already exists", .0.display())]
+pub struct BundleExists(pub PathBuf);
+
+impl From<BundleExists> for CommandError {
+    fn from(error: BundleExists) -> Self {
+        Self::failed(error)
+            .hinted("verify it with `cpan-sigstore verify`, or replace it with `--force`")
+    }
+}
 
 /// Whether a file is a bundle, by its name.
 pub fn is_one(path: &Path) -> bool {
     path.to_string_lossy().ends_with(SUFFIX)
 }
 
-/// Where the bundle of a file is: `FILE.sigstore.json`.
+/// The path of a file's bundle: `FILE.sigstore.json`.
 pub fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(SUFFIX);
@@ -36,35 +48,35 @@ pub fn archive_of(bundle: &Path) -> Option<PathBuf> {
 }
 
 /// The bytes of a bundle, one more than the limit at most; `None` where there is no such file.
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>, CommandError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::read(path)(error)),
+        Err(error) => return Err(CommandError::read(path)(error)),
     };
     let mut bytes = Vec::with_capacity(USUAL_SIZE);
     file.take(SIZE_LIMIT as u64 + 1)
         .read_to_end(&mut bytes)
-        .map_err(Failure::read(path))?;
+        .map_err(CommandError::read(path))?;
     Ok(Some(bytes))
 }
 
-/// A place where a bundle will be written. It was found writable, and free unless it may be
-/// replaced, before anybody logged in.
+/// A place for a bundle. Before the login it was checked to be writable, and free unless the bundle may be
+/// replaced.
 pub struct Place {
     path: PathBuf,
     replace: bool,
 }
 
 impl Place {
-    /// Looks whether a bundle can be written.
+    /// Checks that a bundle can be written.
     ///
     /// # Errors
-    /// Where a bundle is there already, or the folder cannot be written.
-    pub fn reserve(path: PathBuf, replace: bool) -> Result<Self, Failure> {
-        // A link that leads nowhere is also something that stands there.
+    /// An existing bundle, or a folder that cannot be written.
+    pub fn reserve(path: PathBuf, replace: bool) -> Result<Self, CommandError> {
+        // A link to nowhere is in the way, too.
         if !replace && path.symlink_metadata().is_ok() {
-            return Err(Failure::BundleExists { path });
+            return Err(BundleExists(path).into());
         }
         let place = Self { path, replace };
         place.temporary()?;
@@ -79,24 +91,21 @@ impl Place {
     /// The whole path, through every link in the folders before it.
     ///
     /// # Errors
-    /// Where the folder cannot be read.
-    pub fn whole_path(&self) -> Result<PathBuf, Failure> {
+    /// A folder that cannot be read.
+    pub fn whole_path(&self) -> Result<PathBuf, CommandError> {
         let folder = self
             .folder()
             .canonicalize()
-            .map_err(Failure::read(self.folder()))?;
+            .map_err(CommandError::read(self.folder()))?;
         Ok(folder.join(self.path.file_name().unwrap_or_default()))
     }
 
     /// Writes the bundle: whole to a temporary file beside, to the disk, and then under its name.
     ///
     /// # Errors
-    /// Where it could not; then nothing stands under the name that did not before.
-    pub fn write(&self, json: &str) -> Result<(), Failure> {
-        let failed = |source| Failure::Write {
-            path: self.path.clone(),
-            source,
-        };
+    /// A failed write, which changes nothing under the name.
+    pub fn write(&self, json: &str) -> Result<(), CommandError> {
+        let failed = |source| CommandError::write(&self.path)(source);
         let mut file = self.temporary()?;
         file.write_all(json.as_bytes()).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
@@ -106,9 +115,7 @@ impl Place {
         } else {
             file.persist_noclobber(&self.path)
                 .map_err(|error| match error.error.kind() {
-                    io::ErrorKind::AlreadyExists => Failure::BundleExists {
-                        path: self.path.clone(),
-                    },
+                    io::ErrorKind::AlreadyExists => BundleExists(self.path.clone()).into(),
                     _ => failed(error.error),
                 })?;
         }
@@ -116,7 +123,7 @@ impl Place {
         Ok(())
     }
 
-    fn temporary(&self) -> Result<NamedTempFile, Failure> {
+    fn temporary(&self) -> Result<NamedTempFile, CommandError> {
         let mut builder = Builder::new();
         builder.prefix(".cpan-sigstore-").suffix(".tmp");
         // As any file the user makes: readable by whom the umask lets.
@@ -127,10 +134,7 @@ impl Place {
         }
         builder
             .tempfile_in(self.folder())
-            .map_err(|source| Failure::Write {
-                path: self.path.clone(),
-                source,
-            })
+            .map_err(CommandError::write(&self.path))
     }
 
     fn folder(&self) -> &Path {

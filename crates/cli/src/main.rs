@@ -7,49 +7,46 @@
 mod author_records;
 mod bundle_file;
 mod commands;
-mod consent;
-mod failure;
+mod credentials;
+mod error;
+mod flags;
 mod folders;
-mod gate_args;
-mod identity_args;
-mod instance_args;
+mod identity_token;
 mod log;
-mod login_args;
-mod mirror_args;
-mod pause_args;
-mod preflight_report;
-mod progress;
 mod publishing;
-mod report;
+mod session;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 mod signals;
 mod signing;
-mod terminal;
-mod verdict_text;
+mod ui;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{commands::Command, terminal::Terminal};
+use crate::{commands::Command, session::Session, ui::Terminal};
 
-/// Sign releases of CPAN with Sigstore, upload them, and verify who signed them.
+/// Sign CPAN releases with Sigstore, upload and verify them.
 ///
-/// A signature says who made these bytes, without a key that anybody has to keep: the author logs in,
-/// gets a certificate for a few minutes, and the signature is written into a public log.
+/// A signature proves who made these bytes, without a key to keep: the author logs in, gets a certificate
+/// for a few minutes, and the signature is added to a public log.
 #[derive(Parser)]
 #[command(
     name = "cpan-sigstore",
-    version,
+    version = concat!(env!("CARGO_PKG_VERSION"), env!("VERSION_SUFFIX")),
     max_term_width = 100,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 allowed, 1 failed, 2 usage, 3 try again later, 10 unsigned, \
-        11 signature invalid, 12 signed by somebody else, 13 signed before and not now, 14 unfit archive"
+    after_help = "Examples:\n  cpan-sigstore release --wait Foo-Bar-1.02.tar.gz\n  \
+        cpan-sigstore verify TIMLEGGE/Foo-Bar-1.02.tar.gz\n  \
+        cpan-sigstore exec -- cpanm Foo::Bar\n\n\
+        Exit codes: 0 allowed, 1 failed, 2 usage, 3 try again later, 10 unsigned,\n  \
+        11 signature invalid, 12 signed by somebody else, 13 signed before and not now,\n  \
+        14 unfit archive"
 )]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Say what is done, on standard error; -vv says more, -vvv all. Passwords and tokens are never said
+    /// Log to standard error; -vv logs more, -vvv all. Passwords and tokens are never logged
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -58,11 +55,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::begin(arguments.verbose);
     let terminal = Terminal::new();
-    let exit = match arguments.command.run(&terminal) {
+    let exit = match arguments.command.run(&Session::new(&terminal)) {
         Ok(exit) => exit,
-        Err(failure) => {
-            terminal.failure(&failure);
-            failure.exit() as u8
+        Err(error) => {
+            terminal.error(&error, error.hints());
+            error.exit() as u8
         }
     };
     ExitCode::from(exit)

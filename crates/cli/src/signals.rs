@@ -1,4 +1,4 @@
-//! The signals that end a program which stays, or have it look anew.
+//! The signals that end a running program, or make it reload.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
-/// What ends a program that stays, or has it look at its files anew.
+/// The signals of a running program.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -17,17 +17,14 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From now on SIGTERM, SIGINT and SIGHUP are told and do nothing else.
+    /// Takes SIGTERM, SIGINT and SIGHUP over.
     ///
     /// # Errors
-    /// Where the system does not tell.
-    pub fn new(runtime: &Runtime) -> Result<Self, Failure> {
+    /// A system that refuses.
+    pub fn new(runtime: &Runtime) -> Result<Self, CommandError> {
         let _entered = runtime.enter();
         let on = |kind| {
-            signal(kind).map_err(|source| Failure::System {
-                what: "expected to be told of signals",
-                source,
-            })
+            signal(kind).map_err(|source| CommandError::system("cannot listen for signals", source))
         };
         Ok(Self {
             terminate: on(SignalKind::terminate())?,

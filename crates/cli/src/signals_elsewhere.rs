@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{runtime::Runtime, signal::ctrl_c};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// The end of a program that stays; nothing has it read its files again before they are due.
 pub struct Signals;
@@ -14,7 +14,7 @@ impl Signals {
     ///
     /// # Errors
     /// None; other systems can fail here.
-    pub fn new(_runtime: &Runtime) -> Result<Self, Failure> {
+    pub fn new(_runtime: &Runtime) -> Result<Self, CommandError> {
         Ok(Self)
     }
 

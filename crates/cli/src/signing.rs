@@ -1,11 +1,8 @@
-//! One login, with which files are signed.
+//! A login, and the certificate with which files are signed.
 
-use std::path::PathBuf;
-
-use clap::Args;
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{IdentityPolicy, SignerIdentity},
+    identity::{CiClaims, IdentityPolicy, SignerIdentity, Subject},
 };
 use cpan_sigstore_http::Backoff;
 use cpan_sigstore_keyless::{
@@ -16,74 +13,112 @@ use cpan_sigstore_keyless::{
 use jiff::Timestamp;
 
 use crate::{
-    failure::Failure, instance_args::InstanceArgs, login_args::LoginArgs, terminal::Terminal,
+    error::CommandError,
+    flags::{LoginArgs, SigningArgs},
+    identity_token,
+    session::{Session, SigningMaterial},
 };
 
-/// Who signs, and with which Sigstore.
-#[derive(Args, Debug)]
-pub struct SigningArgs {
-    #[command(flatten)]
-    pub login: LoginArgs,
-    #[command(flatten)]
-    pub instance: InstanceArgs,
-    /// A signing_config.json file instead of the instance's own
-    #[arg(long, value_name = "FILE", help_heading = "Which Sigstore")]
-    pub signing_config: Option<PathBuf>,
+/// A person or workflow that has logged in. No certificate was asked for, so nothing is public yet.
+pub struct Login {
+    material: SigningMaterial,
+    token: IdentityToken,
+    expected: LoginPolicy,
 }
 
-/// An identity that signs, until the program ends.
-pub struct Session {
+/// An identity with a certificate, that signs until the program ends.
+pub struct Signer {
     signer: SigningSession,
     token: IdentityToken,
 }
 
-impl SigningArgs {
-    /// Logs in, and gets a certificate.
+impl Login {
+    /// Logs in. The login has to be as one of these identities, if there are some.
     ///
     /// # Errors
-    /// Where there is no trust material, no login, or one as somebody else.
-    pub async fn begin(&self, terminal: &Terminal) -> Result<Session, Failure> {
-        self.begin_as(None, terminal).await
+    /// No trust material, or no login.
+    pub async fn new(
+        args: &SigningArgs,
+        one_of: Option<Vec<IdentityPolicy>>,
+        session: &Session<'_>,
+    ) -> Result<Self, CommandError> {
+        let material = session
+            .signing_material(&args.instance, args.signing_config.as_deref())
+            .await?;
+        let issuer = material.config.oidc_issuer();
+        let terminal = session.terminal();
+        let token =
+            identity_token::token(&args.login, &material.instance, issuer, terminal).await?;
+        let expected = LoginPolicy::new(&token, args.login.identity.clone())
+            .vouched_for_by(args.login.issuer.clone())
+            .one_of(one_of);
+        expected.check_token()?;
+        Ok(Self {
+            material,
+            token,
+            expected,
+        })
     }
 
-    /// The same, where the login has to be as one of these identities, if there are some. Nothing is logged
-    /// of anybody else, as far as the login tells.
+    /// The identity that the certificate will name: by the token, else by `--identity`.
     ///
     /// # Errors
-    /// As [`SigningArgs::begin`].
-    pub async fn begin_as(
-        &self,
-        one_of: Option<Vec<IdentityPolicy>>,
-        terminal: &Terminal,
-    ) -> Result<Session, Failure> {
-        let material = self
-            .instance
-            .signing_material(self.signing_config.as_ref(), terminal)
-            .await?;
-        let services = Services::select(&material.config)?;
-        let verifier = Verifier::new(&material.root)?;
-        let token = self
-            .login
-            .token(&material.instance, material.config.oidc_issuer(), terminal)
-            .await?;
-        let expected = LoginPolicy::new(&token, self.login.identity.clone())
-            .vouched_for_by(self.login.issuer.clone())
-            .one_of(one_of);
+    /// A token that does not tell, without a name from the user.
+    pub fn identity(&self, args: &LoginArgs) -> Result<SignerIdentity, CommandError> {
+        if let Some(identity) = self.token.certified_identity() {
+            return Ok(identity);
+        }
+        let name = args.identity.clone().ok_or_else(|| {
+            CommandError::usage(
+                "cannot tell which name the certificate will have: the identity token does not state it".to_owned(),
+            )
+            .hinted("name it with `--identity NAME`")
+        })?;
+        Ok(SignerIdentity {
+            subject: match name {
+                uri if uri.contains("://") => Subject::Uri(uri),
+                username => Subject::Username(username),
+            },
+            issuer: self.token.certified_issuer().to_owned(),
+            claims: CiClaims::default(),
+        })
+    }
+
+    /// Gets a certificate, which the authority logs in public.
+    ///
+    /// # Errors
+    /// No certificate, or one for somebody else.
+    pub async fn certify(self) -> Result<Signer, CommandError> {
         let signer = SigningSession::certify(
-            services,
-            verifier,
-            &token,
-            expected,
+            Services::select(&self.material.config)?,
+            Verifier::new(&self.material.root)?,
+            &self.token,
+            self.expected,
             Backoff::default(),
             Timestamp::now(),
         )
         .await?;
-        Ok(Session { signer, token })
+        Ok(Signer {
+            signer,
+            token: self.token,
+        })
     }
 }
 
-impl Session {
-    /// Who signs, as the certificate says.
+impl Signer {
+    /// Logs in, and gets a certificate; as one of these identities, if there are some.
+    ///
+    /// # Errors
+    /// As [`Login::new`] and [`Login::certify`].
+    pub async fn log_in(
+        args: &SigningArgs,
+        one_of: Option<Vec<IdentityPolicy>>,
+        session: &Session<'_>,
+    ) -> Result<Self, CommandError> {
+        Login::new(args, one_of, session).await?.certify().await
+    }
+
+    /// The identity in the certificate.
     pub fn identity(&self) -> &SignerIdentity {
         self.signer.identity()
     }
@@ -91,8 +126,8 @@ impl Session {
     /// Signs a digest, with another certificate where the one there is would end too soon.
     ///
     /// # Errors
-    /// Where a service does not answer as it should, or the finished bundle does not verify.
-    pub async fn sign(&mut self, digest: Sha256Digest) -> Result<SignedBundle, Failure> {
+    /// A service that does not answer as it should, or a finished bundle that does not verify.
+    pub async fn sign(&mut self, digest: Sha256Digest) -> Result<SignedBundle, CommandError> {
         self.signer.renew(&self.token, Timestamp::now()).await?;
         Ok(self.signer.sign(digest).await?)
     }

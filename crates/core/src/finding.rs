@@ -150,8 +150,8 @@ impl Serialize for Finding {
     }
 }
 
-/// Exit codes of the program, one meaning each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Exit codes of the program, one meaning each, the worst last: the end of several steps is their `max`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
     /// Done, or allowed.

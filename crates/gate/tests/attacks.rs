@@ -116,7 +116,7 @@ impl User {
         let file = self.folder.path().join("archive");
         fs::write(&file, &bytes).unwrap();
         let bundle = signer.map(|account| sign(account, &bytes));
-        let place = self.folder.path().join("memory.sqlite");
+        let place = self.folder.path().join("trust-store.sqlite");
         let memory = TrustStore::open(place.to_str().unwrap()).await.unwrap();
         let gate = Gate::new(verifier(), Policy::parse(policy).unwrap(), memory);
         let candidate = Candidate {

@@ -62,7 +62,7 @@ impl Releases {
 
     async fn gate(&self) -> Gate {
         let root = TrustedRoot::from_file(&self.sandbox.trusted_root_path()).unwrap();
-        let place = self.folder.path().join("memory.sqlite");
+        let place = self.folder.path().join("trust-store.sqlite");
         let memory = TrustStore::open(place.to_str().unwrap()).await.unwrap();
         Gate::new(Verifier::new(&root).unwrap(), Policy::default(), memory)
     }

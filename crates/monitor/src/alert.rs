@@ -107,7 +107,7 @@ impl AlertCode {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::UnsignedRelease => {
-                "if it is yours, sign it with `cpan-sigstore release --backlog`; if it is not, change your password at PAUSE and delete it there"
+                "if it is yours, sign it with `cpan-sigstore backlog`; if it is not, change your password at PAUSE and delete it there"
             }
             Self::ForeignSignature | Self::BundleReplaced => {
                 "if that is you, add the identity with `cpan-sigstore author add`; if it is not, change your password at PAUSE and delete the files there"

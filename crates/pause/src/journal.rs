@@ -49,7 +49,7 @@ impl SignedBy {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Journal {
     version: u32,
-    /// The bytes it is about. An archive that was built anew is another release.
+    /// The digest of the archive. A rebuilt archive is another release.
     pub archive: Sha256Digest,
     /// Who signed them.
     pub signer: SignedBy,
@@ -71,7 +71,7 @@ pub struct Journal {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It cannot be read.
-    #[error("expected to read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It cannot be written.
-    #[error("expected to write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It says nothing that can be understood.
-    #[error("expected the state of a release in {}, found something else: {found}", path.display())]
+    #[error("invalid release journal {}: {found}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

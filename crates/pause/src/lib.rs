@@ -1,11 +1,11 @@
 //! PAUSE, the server to which authors of CPAN upload, and the CPAN that it publishes.
 //!
-//! - [`credentials`]: who uploads; `~/.pause` in every form, tokens.
-//! - [`server`]: where PAUSE is.
+//! - [`credentials`]: the account; `~/.pause` in every form, and tokens.
+//! - [`server`]: the addresses of PAUSE.
 //! - [`upload`]: one file to PAUSE, by the form or with a token.
-//! - [`journal`]: how far a release has come, so that it can be taken up again.
+//! - [`journal`]: the progress of a release, so that it can be resumed.
 //!
-//! It knows nothing of signatures: what is uploaded is bound to the digest that was verified.
+//! It knows nothing of signatures: each upload is bound to the digest that was verified.
 
 pub mod credentials;
 pub mod journal;

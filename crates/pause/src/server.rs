@@ -1,4 +1,4 @@
-//! Where PAUSE is.
+//! The addresses of PAUSE.
 
 use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::is_protected;
@@ -18,16 +18,14 @@ pub struct Pause {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It is no address at all.
-    #[error("expected the address of PAUSE's upload form, such as {DEFAULT}, found `{0}`")]
+    #[error("invalid upload address: expected one such as {DEFAULT}, found `{0}`")]
     Form(String),
     /// A password would be readable on the way.
-    #[error(
-        "expected an https address for uploads, so that nobody on the way reads the password, found {0}"
-    )]
+    #[error("invalid upload address {0}: expected https, which protects the password")]
     Plain(String),
     /// A password stands in the address.
     #[error(
-        "expected an address without a password in it; put user and password into ~/.pause instead"
+        "invalid upload address: expected one without a password; put user and password into ~/.pause"
     )]
     Password,
 }

@@ -13,9 +13,15 @@ use cpan_sigstore_core::{
     release::{PauseId, Subdirectory},
 };
 
-use crate::{failure::Failure, preflight_report, terminal::Terminal};
+use crate::{
+    error::CommandError,
+    session::Session,
+    ui::{Terminal, preflight},
+};
 
-/// Look at a release before it is signed: what PAUSE would change or drop, and what clients refuse.
+/// Check an archive before you sign it.
+///
+/// It lists the defects for which PAUSE would change or drop the archive, or clients would reject it.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore check Foo-Bar-1.02.tar.gz\n  \
@@ -24,16 +30,16 @@ use crate::{failure::Failure, preflight_report, terminal::Terminal};
     14 unfit, or another release than its name says"
 )]
 pub struct CheckArgs {
-    /// The archives
+    /// Archives
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Repack what is safe to: permissions of members, and bytes after the end
+    /// Repair safe defects: permissions of members, and bytes after the end
     #[arg(long)]
     fix: bool,
-    /// The PAUSE id it will be uploaded with
+    /// PAUSE id of the upload
     #[arg(long, value_name = "ID")]
     author: Option<PauseId>,
-    /// The folder below the author's that it will be uploaded to
+    /// Directory of the upload, below the author's
     #[arg(long, value_name = "DIR")]
     subdirectory: Option<Subdirectory>,
     /// Print one JSON object for each file
@@ -41,21 +47,20 @@ pub struct CheckArgs {
     json: bool,
 }
 
-/// Runs the command: every file, whatever was found of those before it. The worst decides how it ends.
-pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Runs the command on every file. The worst result is the exit code.
+pub fn run(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let destination = Destination {
         author: args.author.clone(),
         subdirectory: args.subdirectory.clone(),
     };
     let mut worst = Exit::Success;
     for file in &args.files {
-        let exit = check(args, file, &destination, terminal).unwrap_or_else(|failure| {
-            terminal.failure(&failure);
-            failure.exit()
+        let exit = check(args, file, &destination, terminal).unwrap_or_else(|error| {
+            terminal.error(&error, error.hints());
+            error.exit()
         });
-        if exit as u8 > worst as u8 {
-            worst = exit;
-        }
+        worst = worst.max(exit);
     }
     Ok(worst)
 }
@@ -65,8 +70,8 @@ fn check(
     file: &Path,
     destination: &Destination,
     terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let look = || preflight_file(file, destination).map_err(Failure::read(file));
+) -> Result<Exit, CommandError> {
+    let look = || preflight_file(file, destination).map_err(CommandError::read(file));
     let mut found = look()?;
     let mut fixed = None;
     if args.fix && found.defects.iter().any(|defect| is_fixable(defect.code)) {
@@ -78,15 +83,17 @@ fn check(
         if fixed.is_some() {
             found = look()?;
         } else {
-            terminal.warning("nothing was repaired: only tar archives are, and only those that can be read to their end");
+            terminal.warning(
+                "nothing was repaired: only tar archives that can be read to the end are repaired",
+            );
         }
     }
-    preflight_report::print(
+    preflight::print(
         &file.display().to_string(),
         &found,
         fixed.as_ref(),
         terminal,
         args.json,
     );
-    Ok(preflight_report::exit(&found))
+    Ok(preflight::exit(&found))
 }

@@ -9,8 +9,9 @@ use cpan_sigstore_core::finding::Exit;
 
 use super::{sign, verify};
 use crate::{
-    failure::Failure, identity_args::IdentityArgs, instance_args::InstanceArgs,
-    login_args::LoginArgs, signing::SigningArgs, terminal::Terminal,
+    error::CommandError,
+    flags::{IdentityArgs, InstanceArgs, LoginArgs, SigningArgs},
+    session::Session,
 };
 
 #[derive(Args, Debug)]
@@ -46,7 +47,7 @@ pub struct VerifyBundleArgs {
 }
 
 /// Runs `sign-bundle`.
-pub fn sign(args: &SignBundleArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn sign(args: &SignBundleArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let args = sign::SignArgs {
         files: vec![args.file.clone()],
         bundle: Some(args.bundle.clone()),
@@ -61,11 +62,11 @@ pub fn sign(args: &SignBundleArgs, terminal: &Terminal) -> Result<Exit, Failure>
         },
         json: false,
     };
-    sign::run(&args, terminal)
+    sign::run(&args, session)
 }
 
 /// Runs `verify-bundle`.
-pub fn verify(args: &VerifyBundleArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn verify(args: &VerifyBundleArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let identity = IdentityArgs {
         certificate_identity: args.certificate_identity.clone(),
         certificate_oidc_issuer: args.certificate_oidc_issuer.clone(),
@@ -80,10 +81,10 @@ pub fn verify(args: &VerifyBundleArgs, terminal: &Terminal) -> Result<Exit, Fail
         allow_old_format: false,
         json: false,
     };
-    verify::run_question(&question, terminal)
+    verify::run_question(&question, session)
 }
 
-/// The suite names one of two instances, whatever the user's configuration says.
+/// The suite names one of two instances, independent of the user's configuration.
 fn instance(staging: bool, trusted_root: &Option<PathBuf>) -> InstanceArgs {
     InstanceArgs {
         instance: Some(if staging { "staging" } else { "public-good" }.to_owned()),

@@ -4,18 +4,18 @@ use clap::{Args, ValueEnum};
 use cpan_sigstore_core::finding::Exit;
 use url::Url;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, session::Session};
 
-/// Print shell settings that lead clients to a running mirror.
+/// Print shell settings for clients of a running mirror.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  cpan-sigstore mirror &\n  eval \"$(cpan-sigstore env --mirror http://127.0.0.1:8199/)\"\n  cpanm Foo::Bar"
 )]
 pub struct EnvArgs {
-    /// Where the mirror is
+    /// Address of the mirror
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8199/")]
     mirror: String,
-    /// For which client
+    /// Client to configure
     #[arg(long, value_enum, default_value = "all")]
     client: EnvClient,
 }
@@ -32,7 +32,8 @@ enum EnvClient {
 }
 
 /// Runs the command.
-pub fn run(args: &EnvArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &EnvArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let url = address(&args.mirror)?;
     for client in [
         EnvClient::Cpanm,
@@ -50,11 +51,11 @@ pub fn run(args: &EnvArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// The address as it may stand between quotes of a shell.
-fn address(text: &str) -> Result<String, Failure> {
+/// The address, safe between the quotes of a shell.
+fn address(text: &str) -> Result<String, CommandError> {
     let refused = || {
-        Failure::Usage(format!(
-            "expected the address of a mirror, such as http://127.0.0.1:8199/, found `{text}`"
+        CommandError::usage(format!(
+            "invalid mirror address: expected one such as http://127.0.0.1:8199/, found `{text}`"
         ))
     };
     let url = Url::parse(text).map_err(|_| refused())?;

@@ -12,15 +12,16 @@ use serde::Serialize;
 
 use crate::{
     bundle_file,
-    failure::Failure,
-    terminal::{Terminal, Tone},
+    error::CommandError,
+    session::Session,
+    ui::{Terminal, Tone},
 };
 
-/// Show what a bundle says about itself, without verifying anything.
+/// Show the contents of a bundle, unverified.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cpan-sigstore inspect Foo-Bar-1.02.tar.gz.sigstore.json")]
 pub struct InspectArgs {
-    /// The bundle
+    /// Bundle
     bundle: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -48,10 +49,11 @@ struct NoBundle<'a> {
 const NOTHING: &str = "nothing was verified";
 
 /// Runs the command.
-pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &InspectArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let name = args.bundle.display().to_string();
     let bytes = bundle_file::read(&args.bundle)?.ok_or_else(|| {
-        Failure::read(&args.bundle)(std::io::Error::from(std::io::ErrorKind::NotFound))
+        CommandError::read(&args.bundle)(std::io::Error::from(std::io::ErrorKind::NotFound))
     })?;
     match read(&bytes) {
         Err(refused) => {
@@ -64,7 +66,7 @@ pub fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Failure> {
                     found: &refused.found,
                 });
             } else {
-                let rest = format!("{name} cannot be read ({})", refused.cause);
+                let rest = format!("cannot read {name} ({})", refused.cause);
                 terminal.headline(Tone::Careful, NOTHING, &rest);
                 terminal.field("expected", refused.cause.expected());
                 terminal.field("found", &refused.found);
@@ -94,7 +96,7 @@ fn print(name: &str, claims: &Claims, terminal: &Terminal) {
     terminal.headline(
         Tone::Careful,
         NOTHING,
-        &format!("this is what {name} says about itself"),
+        &format!("these are the claims of {name}"),
     );
     match &claims.signer {
         Some(signer) => {
@@ -104,10 +106,7 @@ fn print(name: &str, claims: &Claims, terminal: &Terminal) {
                 terminal.field("claim", &format!("{claim} = {value}"));
             }
         }
-        None => terminal.field(
-            "signer",
-            "the holder of a public key, whom it does not name",
-        ),
+        None => terminal.field("signer", "the unnamed holder of a public key"),
     }
     for time in &claims.timestamps {
         terminal.field("signed", &format!("{time} by a timestamp authority"));

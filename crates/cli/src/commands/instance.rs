@@ -8,56 +8,56 @@ use cpan_sigstore_keyless::trust::{
     Config, Instance, Repository, SigningConfig, Source, TrustedRoot,
 };
 
-use crate::{
-    failure::Failure,
-    folders,
-    terminal::{Terminal, Tone},
-};
+use crate::{error::CommandError, folders, session::Session, ui::Tone};
 
-/// Instances of Sigstore: the public-good one, its staging twin, and your own.
+/// Manage instances of Sigstore: public, staging, private.
 #[derive(Subcommand, Debug)]
 #[command(
     after_help = "Example:\n  cpan-sigstore instance add work --tuf-url https://tuf.example.com --tuf-root root.json\n  \
     cpan-sigstore instance use work"
 )]
 pub enum InstanceCommand {
-    /// List the instances; the one in use has a star
+    /// List the instances; a star marks the one in use
     List,
     /// Add an instance under a name
     Add(AddArgs),
-    /// Use an instance from now on
+    /// Set the instance in use
     Use {
-        /// Its name
+        /// Name of the instance
         name: String,
     },
 }
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  cpan-sigstore instance add work --tuf-url https://tuf.example.com --tuf-root root.json"
+)]
 pub struct AddArgs {
-    /// The name
+    /// Name of the instance
     name: String,
-    /// Its TUF repository
+    /// TUF repository of the instance
     #[arg(long, value_name = "URL", requires = "tuf_root", conflicts_with_all = ["trusted_root", "signing_config"])]
     tuf_url: Option<String>,
-    /// The root.json from which trust in the repository begins
+    /// Initial root.json of the repository
     #[arg(long, value_name = "FILE", requires = "tuf_url")]
     tuf_root: Option<PathBuf>,
-    /// Its trusted_root.json, where it has no repository
+    /// trusted_root.json of an instance without a repository
     #[arg(long, value_name = "FILE", required_unless_present = "tuf_url")]
     trusted_root: Option<PathBuf>,
-    /// Its signing_config.json; without it, the instance verifies only
+    /// signing_config.json; without it, the instance only verifies
     #[arg(long, value_name = "FILE")]
     signing_config: Option<PathBuf>,
-    /// The OpenID issuer to log in at, where the signing configuration names another
+    /// OpenID issuer to log in at [default: the one in the signing configuration]
     #[arg(long, value_name = "URL")]
     oidc_issuer: Option<String>,
-    /// The client id at that issuer
+    /// Client id at that issuer
     #[arg(long, value_name = "ID")]
     oidc_client_id: Option<String>,
 }
 
 /// Runs the command.
-pub fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(command: &InstanceCommand, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let mut config = Config::load(&folders::config_file()?)?;
     match command {
         InstanceCommand::List => {
@@ -73,7 +73,7 @@ pub fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<Exit, Failu
             config.add(&args.name, instance(args)?)?;
             terminal.headline(Tone::Good, "added", &args.name);
             terminal.hint(&format!(
-                "use it from now on with `cpan-sigstore instance use {}`",
+                "use it with `cpan-sigstore instance use {}`",
                 args.name
             ));
         }
@@ -85,8 +85,8 @@ pub fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<Exit, Failu
     Ok(Exit::Success)
 }
 
-/// The instance that the flags state; its files have to be readable now rather than at first use.
-fn instance(args: &AddArgs) -> Result<Instance, Failure> {
+/// The instance of the flags. Its files have to be readable now, not only at the first use.
+fn instance(args: &AddArgs) -> Result<Instance, CommandError> {
     let source = match (&args.tuf_url, &args.tuf_root, &args.trusted_root) {
         (Some(url), Some(root), _) => Source::Repository(Repository::Own {
             url: url.clone(),
@@ -103,8 +103,8 @@ fn instance(args: &AddArgs) -> Result<Instance, Failure> {
             }
         }
         _ => {
-            return Err(Failure::Usage(
-                "expected `--tuf-url` and `--tuf-root`, or `--trusted-root`".into(),
+            return Err(CommandError::usage(
+                "missing flags: expected `--tuf-url` and `--tuf-root`, or `--trusted-root`".into(),
             ));
         }
     };
@@ -115,14 +115,14 @@ fn instance(args: &AddArgs) -> Result<Instance, Failure> {
     })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::fs::canonicalize(path).map_err(Failure::read(path))
+fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
+    std::fs::canonicalize(path).map_err(CommandError::read(path))
 }
 
 fn describe(instance: &Instance) -> String {
     match &instance.source {
         Source::Repository(Repository::PublicGood) => "Sigstore's public-good instance".into(),
-        Source::Repository(Repository::Staging) => "its staging instance, for tests".into(),
+        Source::Repository(Repository::Staging) => "Sigstore's staging instance, for tests".into(),
         Source::Repository(Repository::Own { url, .. }) => format!("repository {url}"),
         Source::Files { trusted_root, .. } => format!("trusted root {}", trusted_root.display()),
     }

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod author;
+mod backlog;
 mod check;
 mod conformance;
 mod env;
@@ -8,7 +9,6 @@ mod exec;
 mod index;
 mod inspect;
 mod instance;
-mod memory;
 mod mirror;
 mod policy;
 mod release;
@@ -18,16 +18,14 @@ mod upload;
 mod verify;
 mod watch;
 
-pub use author::AuthorError;
-pub use index::IndexFailure;
-
 use clap::Subcommand;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, session::Session};
 
 #[derive(Subcommand)]
 pub enum Command {
     Release(Box<release::ReleaseArgs>),
+    Backlog(Box<backlog::BacklogArgs>),
     #[command(subcommand)]
     Author(author::AuthorCommand),
     Sign(sign::SignArgs),
@@ -46,8 +44,6 @@ pub enum Command {
     #[command(subcommand)]
     Trust(trust::TrustCommand),
     #[command(subcommand)]
-    Memory(memory::MemoryCommand),
-    #[command(subcommand)]
     Instance(instance::InstanceCommand),
     #[command(hide = true)]
     SignBundle(conformance::SignBundleArgs),
@@ -57,26 +53,26 @@ pub enum Command {
 
 impl Command {
     /// Runs the subcommand, and gives the code to end with.
-    pub fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
+    pub fn run(&self, session: &Session<'_>) -> Result<u8, CommandError> {
         let exit = match self {
-            Self::Release(args) => release::run(args, terminal),
-            Self::Index(command) => index::run(command, terminal),
-            Self::Author(command) => author::run(command, terminal),
-            Self::Upload(args) => upload::run(args, terminal),
-            Self::Sign(args) => sign::run(args, terminal),
-            Self::Verify(args) => verify::run(args, terminal),
-            Self::Inspect(args) => inspect::run(args, terminal),
-            Self::Check(args) => check::run(args, terminal),
-            Self::Exec(args) => return exec::run(args, terminal),
-            Self::Mirror(args) => mirror::run(args, terminal),
-            Self::Env(args) => env::run(args, terminal),
-            Self::Watch(args) => watch::run(args, terminal),
-            Self::Policy(command) => policy::run(command, terminal),
-            Self::Trust(command) => trust::run(command, terminal),
-            Self::Memory(command) => memory::run(command, terminal),
-            Self::Instance(command) => instance::run(command, terminal),
-            Self::SignBundle(args) => conformance::sign(args, terminal),
-            Self::VerifyBundle(args) => conformance::verify(args, terminal),
+            Self::Release(args) => release::run(args, session),
+            Self::Backlog(args) => backlog::run(args, session),
+            Self::Index(command) => index::run(command, session),
+            Self::Author(command) => author::run(command, session),
+            Self::Upload(args) => upload::run(args, session),
+            Self::Sign(args) => sign::run(args, session),
+            Self::Verify(args) => verify::run(args, session),
+            Self::Inspect(args) => inspect::run(args, session),
+            Self::Check(args) => check::run(args, session),
+            Self::Exec(args) => return exec::run(args, session),
+            Self::Mirror(args) => mirror::run(args, session),
+            Self::Env(args) => env::run(args, session),
+            Self::Watch(args) => watch::run(args, session),
+            Self::Policy(command) => policy::run(command, session),
+            Self::Trust(command) => trust::run(command, session),
+            Self::Instance(command) => instance::run(command, session),
+            Self::SignBundle(args) => conformance::sign(args, session),
+            Self::VerifyBundle(args) => conformance::verify(args, session),
         }?;
         Ok(exit as u8)
     }

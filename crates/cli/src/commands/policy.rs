@@ -12,12 +12,13 @@ use serde::Serialize;
 
 use crate::{
     commands::verify::target,
-    failure::Failure,
-    gate_args::PolicyArgs,
-    terminal::{Terminal, Tone},
+    error::CommandError,
+    flags::PolicyArgs,
+    session::Session,
+    ui::{Terminal, Tone},
 };
 
-/// The findings about which a policy has a word, and those that it has none about.
+/// The findings that are explained: those that a policy decides, and those that it does not.
 const EXPLAINED: [Finding; 10] = [
     Finding::Unsigned,
     Finding::IdentityUnknown,
@@ -31,21 +32,21 @@ const EXPLAINED: [Finding; 10] = [
     Finding::IndexStale,
 ];
 
-/// Look at the policy: what is done about each finding, and why.
+/// Check and explain the policy.
 #[derive(Subcommand, Debug)]
 #[command(after_help = "A policy.toml:\n\n  \
     [default]\n  \
     unsigned = \"warn\"            # allow, warn or deny; likewise identity-unknown and name-unchecked\n  \
     require-signed = false       # true denies all three of them\n  \
     allow-old-format = false     # cosign's bundles without a proof\n  \
-    trust-material-age = 30      # days since its repository was last asked\n  \
+    trust-material-age = 30      # days since its repository was last requested\n  \
     index-age = 7                # days since the index was signed, before it is stale\n  \
-    index-stale = \"warn\"         # what is done then\n  \
-    index-age-limit = 30         # days after which it says nothing any more\n\n  \
+    index-stale = \"warn\"         # the decision then\n  \
+    index-age-limit = 30         # days after which it is ignored\n\n  \
     [pause]                      # PAUSE as identity provider: ID!DOMAIN is the author's\n  \
     issuer = \"https://pause.example\"\n  \
     domain = \"pause.example\"\n\n  \
-    [author.TIMLEGGE]            # the same keys, and whose signatures are the author's\n  \
+    [author.TIMLEGGE]            # the same keys, and the authorized signers\n  \
     identities = [{ subject = \"tim@example.org\", issuer = \"https://accounts.google.com\" }]\n\n  \
     [distribution.Foo-Bar]       # the same keys; outranks the author")]
 pub enum PolicyCommand {
@@ -53,20 +54,24 @@ pub enum PolicyCommand {
     Explain(ExplainArgs),
 }
 
-/// Read a policy, and say whether it can be used.
+/// Check that a policy is valid.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore policy check")]
 pub struct CheckArgs {
-    /// The file, if it is not the policy in use
+    /// Policy file [default: the policy in use]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
 }
 
-/// Say what is done about a release in each case, and which section and key decides.
+/// Show the decision on each finding for a release.
+///
+/// Each line names the section and key that decide.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore policy explain TIMLEGGE/Foo-Bar-1.02.tar.gz")]
 pub struct ExplainArgs {
-    /// The release, such as TIMLEGGE/Foo-Bar-1.02.tar.gz
+    /// Release, such as TIMLEGGE/Foo-Bar-1.02.tar.gz
     #[arg(value_name = "RELEASE")]
     release: String,
     #[command(flatten)]
@@ -77,27 +82,28 @@ pub struct ExplainArgs {
 }
 
 /// Runs the subcommand.
-pub fn run(command: &PolicyCommand, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(command: &PolicyCommand, session: &Session<'_>) -> Result<Exit, CommandError> {
     match command {
-        PolicyCommand::Check(args) => check(args, terminal),
-        PolicyCommand::Explain(args) => explain(args, terminal),
+        PolicyCommand::Check(args) => check(args, session),
+        PolicyCommand::Explain(args) => explain(args, session),
     }
 }
 
-fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+fn check(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let chosen = match &args.file {
         Some(file) => &PolicyArgs {
             policy: Some(file.clone()),
         },
         None => &args.policy,
     };
-    let policy = chosen.read()?;
+    let policy = session.policy(chosen)?;
     let (authors, distributions) = policy.sections();
     terminal.headline(
         Tone::Good,
-        "a policy",
+        "valid policy",
         &format!(
-            "{}, with {authors} authors and {distributions} distributions of their own",
+            "{}, with sections for {authors} authors and {distributions} distributions",
             chosen.path()?.display()
         ),
     );
@@ -126,10 +132,11 @@ struct Line {
     reason: String,
 }
 
-fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let release =
-        target::release(&args.release).map_err(|error| Failure::Usage(error.to_string()))?;
-    let rule = args.policy.read()?.rule(&release);
+        target::release(&args.release).map_err(|error| CommandError::usage(error.to_string()))?;
+    let rule = session.policy(&args.policy)?.rule(&release);
     let decisions = EXPLAINED.map(|finding| Line {
         finding,
         decision: rule.decide(finding),
@@ -158,7 +165,7 @@ fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         }
         None => terminal.field(
             "signer",
-            "whoever the author's record names, or who signed first: the policy states no identities for it (see `trust explain`)",
+            "by the author record, or the first seen: the policy names no identities (see `trust explain`)",
         ),
     }
     for line in &explained.decisions {

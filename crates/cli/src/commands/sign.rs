@@ -15,28 +15,29 @@ use serde::Serialize;
 
 use crate::{
     bundle_file::{Place, beside},
-    failure::Failure,
-    instance_args::runtime,
-    signing::{Session, SigningArgs},
-    terminal::{Terminal, Tone},
+    error::CommandError,
+    flags::SigningArgs,
+    session::Session,
+    signing::Signer,
+    ui::{Terminal, Tone},
 };
 
 /// Sign files, and write a bundle beside each.
 ///
-/// You log in once, whatever the number of files: at the provider in your browser, or by what a CI
-/// service offers. Your name in the certificate, an e-mail address mostly, becomes public for ever
-/// in the transparency log. A bundle is written as FILE.sigstore.json after it was verified.
+/// You log in once for all files: in your browser, or with the identity of a CI service. Your name in the
+/// certificate, mostly an e-mail address, becomes public forever in the transparency log. Each bundle is
+/// verified, and then written as FILE.sigstore.json.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore sign Foo-Bar-1.02.tar.gz\n  \
     cpan-sigstore sign --identity author@example.com --provider google *.tar.gz")]
 pub struct SignArgs {
-    /// The files
+    /// Files
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Where to write the bundle, for one file
+    /// Bundle of a single file [default: FILE.sigstore.json]
     #[arg(long, value_name = "FILE")]
     pub(super) bundle: Option<PathBuf>,
-    /// Replace bundles that are there already
+    /// Replace existing bundles
     #[arg(long)]
     pub(super) force: bool,
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub struct SignArgs {
     pub(super) json: bool,
 }
 
-/// A file, what it was when it was hashed, its digest, and where its bundle goes.
+/// A file, its metadata when it was hashed, its digest, and the place of its bundle.
 struct Job {
     file: PathBuf,
     was: Metadata,
@@ -62,59 +63,57 @@ struct Signed<'a> {
     verified: &'a VerifiedSignature,
 }
 
-/// Runs the command. All that can go wrong without a login is tried before it.
-pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Runs the command. Everything that can fail without a login comes before it.
+pub fn run(args: &SignArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let jobs = jobs(args)?;
-    runtime()?.block_on(sign(args, &jobs, terminal))?;
+    session.wait(sign(args, &jobs, session))?;
     Ok(Exit::Success)
 }
 
-async fn sign(args: &SignArgs, jobs: &[Job], terminal: &Terminal) -> Result<(), Failure> {
-    let mut session = args.signing.begin(terminal).await?;
+async fn sign(args: &SignArgs, jobs: &[Job], session: &Session<'_>) -> Result<(), CommandError> {
+    let mut signer = Signer::log_in(&args.signing, None, session).await?;
     for (done, job) in jobs.iter().enumerate() {
-        sign_one(&mut session, job, args.json, terminal)
+        sign_one(&mut signer, job, args.json, session.terminal())
             .await
-            .map_err(|failure| {
-                Failure::partly(failure, done, "signed", jobs.iter().map(|job| &job.file))
-            })?;
+            .map_err(|error| error.partly(done, "signed", jobs.iter().map(|job| &job.file)))?;
     }
     Ok(())
 }
 
 async fn sign_one(
-    session: &mut Session,
+    signer: &mut Signer,
     job: &Job,
     json: bool,
     terminal: &Terminal,
-) -> Result<(), Failure> {
-    let signed = session.sign(job.digest).await?;
+) -> Result<(), CommandError> {
+    let signed = signer.sign(job.digest).await?;
     job.check_unchanged()?;
     job.place.write(signed.json())?;
     print(job, &signed, json, terminal);
     Ok(())
 }
 
-fn jobs(args: &SignArgs) -> Result<Vec<Job>, Failure> {
+fn jobs(args: &SignArgs) -> Result<Vec<Job>, CommandError> {
     if args.bundle.is_some() && args.files.len() > 1 {
-        return Err(Failure::Usage(
-            "expected one file with `--bundle`, found several; without it each bundle goes beside its file".into(),
+        return Err(CommandError::usage(
+            "too many files for `--bundle`: expected one".into(),
         ));
     }
     let mut taken = args
         .files
         .iter()
-        .map(|file| std::fs::canonicalize(file).map_err(Failure::read(file)))
+        .map(|file| std::fs::canonicalize(file).map_err(CommandError::read(file)))
         .collect::<Result<Vec<_>, _>>()?;
     args.files
         .iter()
         .map(|file| {
             let path = args.bundle.clone().unwrap_or_else(|| beside(file));
             let place = Place::reserve(path, args.force)?;
-            // Neither a file that is signed nor the bundle of another may be written over.
+            // A bundle must overwrite neither a file that is signed nor another bundle.
             let whole = place.whole_path()?;
             if taken.contains(&whole) {
-                return Err(Failure::Usage(format!(
-                    "expected a place of its own for each bundle, found {} named twice",
+                return Err(CommandError::usage(format!(
+                    "invalid bundle paths: expected each once, found {} twice",
                     whole.display()
                 )));
             }
@@ -125,9 +124,9 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, Failure> {
 }
 
 impl Job {
-    fn new(file: &Path, place: Place) -> Result<Self, Failure> {
-        let mut stream = File::open(file).map_err(Failure::read(file))?;
-        let was = stream.metadata().map_err(Failure::read(file))?;
+    fn new(file: &Path, place: Place) -> Result<Self, CommandError> {
+        let mut stream = File::open(file).map_err(CommandError::read(file))?;
+        let was = stream.metadata().map_err(CommandError::read(file))?;
         Ok(Self {
             digest: sha256(&mut stream)?,
             file: file.to_owned(),
@@ -136,16 +135,18 @@ impl Job {
         })
     }
 
-    /// A login takes its time: a file that was built anew meanwhile is not what was signed.
-    fn check_unchanged(&self) -> Result<(), Failure> {
-        let is = std::fs::metadata(&self.file).map_err(Failure::read(&self.file))?;
+    /// A login takes time: a file that was rebuilt meanwhile is not the signed one.
+    fn check_unchanged(&self) -> Result<(), CommandError> {
+        let is = std::fs::metadata(&self.file).map_err(CommandError::read(&self.file))?;
         let same = is.len() == self.was.len() && is.modified().ok() == self.was.modified().ok();
         if same {
             Ok(())
         } else {
-            Err(Failure::FileChanged {
-                path: self.file.clone(),
-            })
+            Err(CommandError::failed(format!(
+                "cannot write the bundle of {}: the file changed after it was hashed",
+                self.file.display()
+            ))
+            .hinted("sign it again when no program writes to it"))
         }
     }
 }

@@ -9,19 +9,20 @@ use cpan_sigstore_pause::journal::Journal;
 
 use crate::{
     bundle_file::{self, beside},
-    failure::Failure,
-    instance_args::{InstanceArgs, runtime},
-    pause_args::PauseArgs,
-    preflight_report,
-    publishing::{self, NotSigned, Release, SignedArchive, Stage, WaitArgs},
-    terminal::{Terminal, Tone},
+    credentials,
+    error::CommandError,
+    flags::{InstanceArgs, PauseArgs, WaitArgs},
+    publishing::{self, Destination, NotSigned, Release, SignedArchive, Stage, Verification},
+    session::Session,
+    ui::{Terminal, Tone, preflight},
 };
 
-/// Upload signed releases to PAUSE, each bundle before its archive.
+/// Upload signed releases to PAUSE.
 ///
-/// Before anything is sent, each archive is looked at as `check` does, and its bundle is verified to be
-/// for its bytes. What PAUSE has already is not sent again, so that an upload that was interrupted is
-/// taken up by running it again.
+/// Each bundle is uploaded before its archive.
+///
+/// Before the first upload, each archive is checked as by `check`, and its bundle is verified. If it is
+/// interrupted, run it again: it resumes and never uploads a file twice.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore upload Foo-Bar-1.02.tar.gz\n  \
@@ -31,19 +32,19 @@ use crate::{
     11 signature invalid or other bytes published, 12 signed by somebody else, 14 unfit archive"
 )]
 pub struct UploadArgs {
-    /// The archives; the bundle of each stands beside it
+    /// Archives, each with its bundle beside it
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The bundle, for one file
+    /// Bundle of a single file [default: FILE.sigstore.json]
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-    /// Who has to have signed, for example author@example.com
+    /// Required signer, such as author@example.com
     #[arg(long, value_name = "NAME", requires = "issuer")]
     identity: Option<String>,
-    /// The provider that has to vouch for the name, for example https://accounts.google.com
+    /// Issuer of the signer's name, such as https://accounts.google.com
     #[arg(long, value_name = "URL", requires = "identity")]
     issuer: Option<String>,
-    /// Say what would be uploaded, and upload nothing
+    /// Show the uploads without making them
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -57,19 +58,20 @@ pub struct UploadArgs {
     json: bool,
 }
 
-/// Runs the command. Nothing is uploaded before all files were found in order.
-pub fn run(args: &UploadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Runs the command. The first upload starts after all files passed.
+pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let archives = archives(args)?;
-    let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
+    let verifier = session.verifier(&args.instance)?;
     let expected = match (&args.identity, &args.issuer) {
         (Some(name), Some(issuer)) => Some(IdentityPolicy::exact(name, issuer)),
         _ => None,
     };
     let mut signed = Vec::new();
     for archive in &archives {
-        match look(args, archive, expected.as_ref(), &verifier, terminal)? {
-            Ok(release) => signed.push(release),
-            Err(exit) => return Ok(exit),
+        match look(args, archive, expected.as_ref(), verifier, terminal)? {
+            Checked::Signed(release) => signed.push(*release),
+            Checked::Stopped(exit) => return Ok(exit),
         }
     }
     if args.dry_run {
@@ -78,11 +80,11 @@ pub fn run(args: &UploadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Success);
     }
-    upload(args, &signed, &verifier, terminal)
+    upload(args, &signed, session)
 }
 
-/// The archives, each once; the name of a bundle stands for its archive.
-fn archives(args: &UploadArgs) -> Result<Vec<PathBuf>, Failure> {
+/// The archives, each once; the name of a bundle means its archive.
+fn archives(args: &UploadArgs) -> Result<Vec<PathBuf>, CommandError> {
     let mut archives: Vec<PathBuf> = Vec::new();
     for file in &args.files {
         let archive = bundle_file::archive_of(file).unwrap_or_else(|| file.clone());
@@ -91,37 +93,45 @@ fn archives(args: &UploadArgs) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     if args.bundle.is_some() && archives.len() > 1 {
-        return Err(Failure::Usage(
-            "expected one file with `--bundle`, found several; without it each bundle is looked for beside its file".into(),
+        return Err(CommandError::usage(
+            "too many files for `--bundle`: expected one".into(),
         ));
     }
     Ok(archives)
 }
 
-/// Looks at an archive and its bundle; what is wrong is printed, with the exit code it has.
+/// The result of the checks of an archive and its bundle.
+enum Checked {
+    /// An archive that may be uploaded.
+    Signed(Box<SignedArchive>),
+    /// A report that was printed, and its exit code.
+    Stopped(Exit),
+}
+
+/// Checks an archive and its bundle, and prints what is wrong.
 fn look(
     args: &UploadArgs,
     archive: &Path,
     expected: Option<&IdentityPolicy>,
     verifier: &Verifier,
     terminal: &Terminal,
-) -> Result<Result<SignedArchive, Exit>, Failure> {
+) -> Result<Checked, CommandError> {
     let destination = args.pause.destination(None);
-    let found = preflight_report::look(archive, &destination, terminal, args.json)?;
+    let found = preflight::look(archive, &destination, terminal, args.json)?;
     if !found.is_fit() {
-        return Ok(Err(Exit::Archive));
+        return Ok(Checked::Stopped(Exit::Archive));
     }
     let bundle = args.bundle.clone().unwrap_or_else(|| beside(archive));
     let file = archive.display().to_string();
     let verified = SignedArchive::verify(archive, found.digest, &bundle, expected, verifier)?;
     let report = match verified {
-        Ok(signed) => return Ok(Ok(signed)),
-        Err(NotSigned::NoBundle) => NotSigned::NoBundle.report(&file, &bundle).hinted(
-            "sign it first with `cpan-sigstore sign`, or do all at once with `cpan-sigstore release`",
+        Verification::Signed(signed) => return Ok(Checked::Signed(signed)),
+        Verification::Failed(NotSigned::NoBundle) => NotSigned::NoBundle.report(&file, &bundle).hinted(
+            "sign it with `cpan-sigstore sign`, or check, sign and upload it with `cpan-sigstore release`",
         ),
-        Err(other) => other.report(&file, &bundle),
+        Verification::Failed(other) => other.report(&file, &bundle),
     };
-    Ok(Err(report.print(terminal, args.json)))
+    Ok(Checked::Stopped(report.print(terminal, args.json)))
 }
 
 fn plan(args: &UploadArgs, signed: &SignedArchive, terminal: &Terminal) {
@@ -132,7 +142,7 @@ fn plan(args: &UploadArgs, signed: &SignedArchive, terminal: &Terminal) {
     terminal.headline(
         Tone::Careful,
         "nothing was uploaded",
-        "this would be, in this order",
+        "a run would upload, in this order",
     );
     terminal.field("first", &signed.bundle().display().to_string());
     terminal.field("then", &signed.archive().display().to_string());
@@ -144,12 +154,10 @@ fn plan(args: &UploadArgs, signed: &SignedArchive, terminal: &Terminal) {
 fn upload(
     args: &UploadArgs,
     signed: &[SignedArchive],
-    verifier: &Verifier,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let uploader = args.pause.uploader(terminal)?;
-    let cpan = args.pause.cpan.open()?;
-    let runtime = runtime()?;
+    session: &Session<'_>,
+) -> Result<Exit, CommandError> {
+    let uploader = credentials::uploader(&args.pause, session.terminal())?;
+    let cpan = session.cpan(&args.pause.cpan)?;
     let archives: Vec<_> = signed
         .iter()
         .map(|signed| signed.archive().to_owned())
@@ -157,16 +165,26 @@ fn upload(
     for (done, signed) in signed.iter().enumerate() {
         let release = Release {
             signed,
-            directory: args.pause.directory(uploader.author()),
-            uploader: &uploader,
-            cpan: &cpan,
+            to: Destination {
+                directory: args.pause.directory(uploader.author()),
+                uploader: &uploader,
+                cpan,
+            },
         };
+        let _span = tracing::info_span!("release", id = %signed.digest()).entered();
         let kept = Journal::beside(signed.archive());
-        let exit = runtime
-            .block_on(publishing::finish(
-                &release, &kept, &args.wait, verifier, terminal, args.json,
+        let begun = Journal::read(&kept)?;
+        let exit = session
+            .wait(publishing::finish(
+                &release,
+                begun,
+                &kept,
+                &args.wait,
+                session.verifier(&args.instance)?,
+                session.terminal(),
+                args.json,
             ))
-            .map_err(|failure| Failure::partly(failure, done, "uploaded", archives.iter()))?;
+            .map_err(|error| error.partly(done, "uploaded", archives.iter()))?;
         if exit != Exit::Success {
             return Ok(exit);
         }

@@ -1,14 +1,17 @@
 //! From a signed archive to a published one: what `upload`, `release` and its backlog share.
 
+mod conflict;
+mod destination;
 mod outgoing;
 mod report;
 mod signed;
 mod wait;
 
+pub use conflict::{name_used, other_bytes};
+pub use destination::Destination;
 pub use outgoing::Release;
 pub use report::{Stage, print};
-pub use signed::{NotSigned, SignedArchive, sign};
-pub use wait::WaitArgs;
+pub use signed::{NotSigned, SignedArchive, Verification, sign};
 
 use std::path::Path;
 
@@ -17,32 +20,30 @@ use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
 use jiff::Timestamp;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, flags::WaitArgs, ui::Terminal};
 
-/// Uploads what PAUSE has not yet, waits until it is published where that was asked for, and prints the
-/// result. `kept` is where the release's journal is.
+/// Uploads the files that PAUSE does not have, waits for publication with `--wait`, and prints the result. `begun` is the release's journal, `kept` its file.
 ///
 /// # Errors
-/// Where PAUSE did not confirm both files, has other bytes under the archive's name, or did not publish
-/// them in time.
+/// No confirmation of both files, other bytes under the archive's name, or no publication in time.
 pub async fn finish(
     release: &Release<'_>,
+    begun: Option<Journal>,
     kept: &Path,
     wait: &WaitArgs,
     verifier: &Verifier,
     terminal: &Terminal,
     json: bool,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     let signed = release.signed;
-    let path = release.directory.path(&signed.name());
-    let begun = Journal::read(kept)?;
+    let path = release.to.path(&signed.name());
     if let Some(when) = begun
         .as_ref()
         .and_then(|begun| begun.taken(signed.digest(), &path))
     {
-        return Err(Failure::NameUsed { path, when });
+        return Err(name_used(&path, when));
     }
-    // What another identity had signed is to be uploaded anew.
+    // The bundle of another identity has to be uploaded again.
     let mut journal = begun
         .filter(|begun| begun.signer == signed.signed_by())
         .unwrap_or_else(|| Journal::new(signed.digest(), signed.signed_by()))
@@ -59,8 +60,8 @@ pub async fn finish(
         journal.published.get_or_insert_with(Timestamp::now);
         journal.write(kept)?;
     }
-    let url = release.cpan.address(&path);
-    let author = release.directory.author();
+    let url = release.to.url(&signed.name());
+    let author = release.to.directory.author();
     print(signed, stage, Some((author, &url)), terminal, json);
     Ok(Exit::Success)
 }

@@ -4,8 +4,8 @@ use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_keyless::verify::VerifiedSignature;
 use serde::Serialize;
 
-use super::SignedArchive;
-use crate::terminal::{Terminal, Tone};
+use super::signed::SignedArchive;
+use crate::ui::{Terminal, Tone};
 
 /// How far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

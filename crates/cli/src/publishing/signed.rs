@@ -17,9 +17,9 @@ use cpan_sigstore_pause::{
 
 use crate::{
     bundle_file::{self, Place},
-    failure::Failure,
-    report::Report,
-    signing::Session,
+    error::CommandError,
+    signing::Signer,
+    ui::report::Report,
 };
 
 /// An archive and its bundle, as they were verified.
@@ -35,14 +35,30 @@ pub struct SignedArchive {
     verified: VerifiedSignature,
 }
 
-/// Why an archive is not signed as it should be.
+/// The reason why an archive is not signed as expected.
 pub enum NotSigned {
     /// There is no bundle.
     NoBundle,
     /// There is one, and it proves nothing.
     Invalid(Refused),
-    /// It is by somebody else.
+    /// It is by another identity.
     Mismatch(IdentityMismatch, Box<VerifiedSignature>),
+}
+
+/// The result of verifying an archive's bundle.
+pub enum Verification {
+    /// It is for the archive's bytes, and by the expected identity.
+    Signed(Box<SignedArchive>),
+    /// It is not.
+    Failed(NotSigned),
+}
+
+/// The result of verifying a bundle over a digest.
+pub(super) enum BundleVerification {
+    /// It proves a signature by the expected identity.
+    Verified(Box<VerifiedSignature>),
+    /// It does not.
+    Failed(NotSigned),
 }
 
 impl NotSigned {
@@ -58,51 +74,53 @@ impl NotSigned {
     }
 }
 
-/// Signs an archive's digest, and keeps bundle and journal. Who signed is what the bundle is held to
-/// from now on.
+/// Signs an archive's digest, and writes bundle and journal. From now on the bundle has to be by this
+/// identity.
 ///
 /// # Errors
-/// Where it could not be signed, or not kept.
+/// A failed signature, or a file that cannot be written.
 pub async fn sign(
-    session: &mut Session,
+    signer: &mut Signer,
     digest: Sha256Digest,
     place: &Place,
     kept: &Path,
-) -> Result<IdentityPolicy, Failure> {
-    let bundle = session.sign(digest).await?;
+) -> Result<(IdentityPolicy, Journal), CommandError> {
+    let bundle = signer.sign(digest).await?;
     let by = SignedBy::from(bundle.verified().signer());
     let expected = by.identity();
-    // The journal first: a bundle that it does not know would be taken for somebody else's.
-    Journal::new(digest, by).write(kept)?;
+    // The journal first: a bundle that it does not know would be treated as a foreign one.
+    let journal = Journal::new(digest, by);
+    journal.write(kept)?;
     place.write(bundle.json())?;
-    Ok(expected)
+    Ok((expected, journal))
 }
 
 impl SignedArchive {
-    /// Verifies the bundle of an archive with these bytes, as anybody will. Without `expected` it may
-    /// be by anybody.
+    /// Verifies the bundle of an archive with these bytes, as every reader does. Without `expected` any
+    /// identity is accepted.
     ///
     /// # Errors
-    /// Where the bundle cannot be read.
+    /// A bundle that cannot be read.
     pub fn verify(
         archive: &Path,
         digest: Sha256Digest,
         bundle: &Path,
         expected: Option<&IdentityPolicy>,
         verifier: &Verifier,
-    ) -> Result<Result<Self, NotSigned>, Failure> {
+    ) -> Result<Verification, CommandError> {
         let Some(json) = bundle_file::read(bundle)? else {
-            return Ok(Err(NotSigned::NoBundle));
+            return Ok(Verification::Failed(NotSigned::NoBundle));
         };
-        Ok(
-            verify_bundle(&json, digest, expected, verifier)?.map(|verified| Self {
+        Ok(match verify_bundle(&json, digest, expected, verifier)? {
+            BundleVerification::Verified(verified) => Verification::Signed(Box::new(Self {
                 archive: archive.to_owned(),
                 digest,
                 bundle: bundle.to_owned(),
                 json,
-                verified,
-            }),
-        )
+                verified: *verified,
+            })),
+            BundleVerification::Failed(why) => Verification::Failed(why),
+        })
     }
 
     /// The archive's base name.
@@ -172,26 +190,29 @@ impl SignedArchive {
 /// Verifies a bundle over a digest.
 ///
 /// # Errors
-/// Never for what a bundle says: that is the inner result.
+/// A file that cannot be read; never anything that a bundle says.
 pub(super) fn verify_bundle(
     json: &[u8],
     digest: Sha256Digest,
     expected: Option<&IdentityPolicy>,
     verifier: &Verifier,
-) -> Result<Result<VerifiedSignature, NotSigned>, Failure> {
+) -> Result<BundleVerification, CommandError> {
     let bundle = match StrictBundle::parse(json) {
         Ok(bundle) => bundle,
-        Err(refused) => return Ok(Err(NotSigned::Invalid(refused))),
+        Err(refused) => return Ok(BundleVerification::Failed(NotSigned::Invalid(refused))),
     };
     let verified = match verifier.verify(Artifact::Digest(digest), &bundle, Allow::default()) {
         Ok(verified) => verified,
-        Err(VerifyError::Refused(refused)) => return Ok(Err(NotSigned::Invalid(refused))),
+        Err(VerifyError::Refused(refused)) => {
+            return Ok(BundleVerification::Failed(NotSigned::Invalid(refused)));
+        }
         Err(VerifyError::Artifact(error)) => return Err(error.into()),
     };
     if let Some(Err(mismatch)) = expected.map(|expected| verified.is_by(expected)) {
-        return Ok(Err(NotSigned::Mismatch(mismatch, Box::new(verified))));
+        let mismatch = NotSigned::Mismatch(mismatch, Box::new(verified));
+        return Ok(BundleVerification::Failed(mismatch));
     }
-    Ok(Ok(verified))
+    Ok(BundleVerification::Verified(Box::new(verified)))
 }
 
 fn base_name(path: &Path) -> String {

@@ -1,8 +1,7 @@
-//! Until it is published: the bytes that a CPAN serves, compared with those that were signed.
+//! The wait until publication: the bytes that a CPAN serves are compared with the signed ones.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
-use clap::Args;
 use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
 use cpan_sigstore_cpan::{
     Cpan,
@@ -11,72 +10,40 @@ use cpan_sigstore_cpan::{
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
 use tokio::time::Instant;
 
-use super::{Release, SignedArchive, signed::verify_bundle};
-use crate::{failure::Failure, report::Report, terminal::Terminal};
+use super::{
+    outgoing::Release,
+    signed::{BundleVerification, SignedArchive, verify_bundle},
+};
+use crate::{
+    error::CommandError,
+    flags::WaitArgs,
+    ui::{Terminal, report::Report},
+};
 
-/// Whether and how long to wait.
-#[derive(Args, Debug)]
-pub struct WaitArgs {
-    /// Wait until both files are published, and compare them with what was signed
-    #[arg(long, help_heading = "PAUSE")]
-    pub wait: bool,
-    /// How many minutes to wait at most
-    #[arg(
-        long,
-        value_name = "MINUTES",
-        default_value_t = 60,
-        requires = "wait",
-        help_heading = "PAUSE"
-    )]
-    patience: u64,
-    /// How many seconds to wait between two looks
-    #[arg(long, value_name = "SECONDS", default_value_t = 15.0, value_parser = seconds, requires = "wait", help_heading = "PAUSE")]
-    poll: f64,
-}
-
-impl WaitArgs {
-    /// How long to wait at most.
-    pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.patience * 60)
-    }
-
-    /// How long to wait between two looks.
-    pub fn poll(&self) -> Duration {
-        Duration::from_secs_f64(self.poll)
-    }
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
-        _ => Err("expected a number of seconds from 0 to 3600".to_owned()),
-    }
-}
-
-/// Waits until archive and bundle are published as they were signed. What is published otherwise is
-/// the result of the command, and printed as such.
+/// Waits until archive and bundle are published as signed. Other bytes are the result of the command, and
+/// are printed.
 ///
 /// # Errors
-/// Where they are not published in time, or the CPAN gives no answer of use.
+/// A time limit, or a CPAN without a usable answer.
 pub async fn wait(
     args: &WaitArgs,
     release: &Release<'_>,
     verifier: &Verifier,
     terminal: &Terminal,
     json: bool,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     let signed = release.signed;
     let mut watch = Watch::new(
-        release.cpan,
+        release.to.cpan,
         Awaited {
-            directory: release.directory.clone(),
+            directory: release.to.directory.clone(),
             archive: signed.name(),
             digest: signed.digest(),
             bundle: signed.bundle_name(),
         },
     );
     let seen = until_seen(args, &mut watch, terminal).await?;
-    let url = |name: &str| release.cpan.address(&release.directory.path(name));
+    let url = |name: &str| release.to.url(name);
     Ok(match seen {
         Seen::Published { bundle } => {
             let url = url(&signed.bundle_name());
@@ -98,16 +65,16 @@ pub async fn wait(
             let url = url("CHECKSUMS");
             Report::published_differs(&url, signed.digest(), found).print(terminal, json)
         }
-        Seen::Waiting(missing) => return Err(not_published(missing, release.cpan, args)),
+        Seen::Waiting(missing) => return Err(not_published(missing, release.to.cpan, args)),
     })
 }
 
-/// Looks until there is something to judge, or patience ends.
+/// Checks until there is a result, or the time limit.
 async fn until_seen(
     args: &WaitArgs,
     watch: &mut Watch<'_>,
     terminal: &Terminal,
-) -> Result<Seen, Failure> {
+) -> Result<Seen, CommandError> {
     let end = Instant::now() + args.patience();
     let mut told = None;
     loop {
@@ -128,12 +95,16 @@ async fn until_seen(
     }
 }
 
-fn not_published(missing: Missing, cpan: &Cpan, args: &WaitArgs) -> Failure {
-    Failure::NotPublished {
-        missing: missing.to_string(),
-        cpan: cpan.name(),
-        minutes: args.patience,
-    }
+fn not_published(missing: Missing, cpan: &Cpan, args: &WaitArgs) -> CommandError {
+    CommandError::new(
+        Exit::TryLater,
+        format!(
+            "timed out waiting for {missing} at {} after {} minutes",
+            cpan.name(),
+            args.patience
+        ),
+    )
+    .hinted("run the same command again later; if PAUSE rejected a file, its mail to you states the reason")
 }
 
 /// A bundle other than the one that was uploaded may still be the author's: one of another upload.
@@ -145,13 +116,14 @@ fn judge(
     url: &str,
     terminal: &Terminal,
     json: bool,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     if published == signed.json() {
         return Ok(Exit::Success);
     }
-    let Err(other) = verify_bundle(published, signed.digest(), Some(expected), verifier)? else {
-        return Ok(Exit::Success);
+    let other = match verify_bundle(published, signed.digest(), Some(expected), verifier)? {
+        BundleVerification::Verified(_) => return Ok(Exit::Success),
+        BundleVerification::Failed(other) => other,
     };
-    terminal.warning("the published bundle is not the one that was uploaded: whoever put it there holds your PAUSE account, or the mirror");
+    terminal.warning("the published bundle is not the uploaded one: somebody else has access to your PAUSE account or to the mirror");
     Ok(other.report(url, Path::new(url)).print(terminal, json))
 }

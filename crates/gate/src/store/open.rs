@@ -201,7 +201,7 @@ mod tests {
     async fn hides_trust_store_from_other_users() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().join("data/memory.sqlite");
+        let place = folder.path().join("data/trust-store.sqlite");
         let _store = TrustStore::open(&place.to_string_lossy()).await.unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(place.parent().unwrap()), 0o700);

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use cpan_sigstore_core::identity::{CiClaims, SignerIdentity, Subject};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -39,6 +40,10 @@ struct Claims {
     email: Option<String>,
     email_verified: Option<bool>,
     federated_claims: Option<FederatedClaims>,
+    /// The workflow of a run of GitHub Actions, without the address of GitHub.
+    job_workflow_ref: Option<String>,
+    /// The repository of that run.
+    repository: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -187,6 +192,28 @@ impl IdentityToken {
             .as_ref()
             .and_then(|federated| federated.connector_id.as_deref())
             .unwrap_or(&self.claims.iss)
+    }
+
+    /// The identity that a certificate for it will name, as far as the token tells: an e-mail address, or
+    /// the address of a workflow of GitHub. `None` for other workloads and for user names, to which the
+    /// authority adds what only it knows.
+    ///
+    /// It is a forecast, for texts that are shown before a certificate is logged. The certificate decides.
+    pub fn certified_identity(&self) -> Option<SignerIdentity> {
+        let mut claims = CiClaims::default();
+        let subject = match (&self.claims.email, &self.claims.job_workflow_ref) {
+            (Some(email), _) => Subject::Email(email.clone()),
+            (None, Some(workflow)) => {
+                claims.github.repository.clone_from(&self.claims.repository);
+                Subject::Uri(format!("https://github.com/{workflow}"))
+            }
+            (None, None) => return None,
+        };
+        Some(SignerIdentity {
+            subject,
+            issuer: self.certified_issuer().to_owned(),
+            claims,
+        })
     }
 
     /// The token's issuer.

@@ -64,7 +64,10 @@ impl LoginPolicy {
     /// with it a name that was not meant to become public.
     ///
     /// Only an e-mail address is sure to be the certificate's name; the others are compared then.
-    pub(super) fn check_token(&self) -> Result<(), SignError> {
+    ///
+    /// # Errors
+    /// [`SignError::Identity`] for a token of somebody else.
+    pub fn check_token(&self) -> Result<(), SignError> {
         match &self.token {
             TokenSubject::Email(email) => self.check(&SignerIdentity {
                 subject: Subject::Email(email.clone()),

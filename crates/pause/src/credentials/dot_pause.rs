@@ -16,7 +16,7 @@ const SIZE_LIMIT: u64 = 64 * 1024;
 /// The keys with a meaning here; `username` means `user`.
 const KEYS: [&str; 4] = ["user", "username", "password", "token"];
 
-/// What stands in a `~/.pause`.
+/// The contents of a `~/.pause`.
 #[derive(Debug, Default)]
 pub struct DotPause {
     /// The account.
@@ -29,11 +29,11 @@ pub struct DotPause {
     pub exposed: bool,
 }
 
-/// A `~/.pause` that cannot be used. What stands in it is never shown.
+/// A `~/.pause` that cannot be used. Its text is never shown.
 #[derive(Debug, thiserror::Error)]
 pub enum DotPauseError {
     /// It cannot be read.
-    #[error("expected to read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -47,15 +47,15 @@ pub enum DotPauseError {
     #[error(transparent)]
     Gpg(#[from] GpgError),
     /// A line is no key with a value.
-    #[error("expected `key value` in line {line} of {}, such as `user TIMLEGGE`", path.display())]
+    #[error("invalid line {line} of {}: expected `key value`, such as `user TIMLEGGE`", path.display())]
     Line {
         /// The file.
         path: PathBuf,
         /// Its number, from 1.
         line: usize,
     },
-    /// A key stands twice, and which of them counts is for nobody to guess.
-    #[error("expected `{key}` once in {}, found it again in line {line}", path.display())]
+    /// A key occurs twice, so that its value is ambiguous.
+    #[error("invalid line {line} of {}: expected `{key}` once, found it again", path.display())]
     Twice {
         /// The file.
         path: PathBuf,
@@ -93,7 +93,7 @@ impl DotPause {
     /// Reads a file, decrypting it where it is encrypted; `None` where there is none.
     ///
     /// # Errors
-    /// Where it cannot be read, decrypted or understood.
+    /// A file that cannot be read, decrypted or parsed.
     pub fn read(path: &Path) -> Result<Option<Self>, DotPauseError> {
         let failed = |source| DotPauseError::Read {
             path: path.to_owned(),
@@ -125,7 +125,7 @@ impl DotPause {
     /// Reads the text of a file; its path is for messages.
     ///
     /// # Errors
-    /// Where a line or a value is not as it should be.
+    /// An invalid line or value.
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, DotPauseError> {
         let mut read = Self::default();
         for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
@@ -195,7 +195,7 @@ fn pair(line: &[u8]) -> Option<(&[u8], &[u8])> {
     word.then(|| (key, value.trim_ascii()))
 }
 
-/// Whether users other than the owner may read the file. A pipe is nobody else's.
+/// Whether users other than the owner may read the file. A pipe is private.
 #[cfg(unix)]
 fn is_exposed(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum GpgError {
     /// There is no such program.
-    #[error("expected to run `{program}` to decrypt {}: {source}; install GnuPG, or name the program by CI_GPG", path.display())]
+    #[error("cannot run `{program}` to decrypt {}: {source}; install GnuPG, or name the program with CI_GPG", path.display())]
     Run {
         /// The program.
         program: String,
@@ -21,7 +21,7 @@ pub enum GpgError {
         source: io::Error,
     },
     /// It says no.
-    #[error("expected `{program}` to decrypt {}, found that it failed; `{program} -d {}` shows why", path.display(), path.display())]
+    #[error("cannot decrypt {} with `{program}`: it failed; `{program} -d {}` shows the reason", path.display(), path.display())]
     Refused {
         /// The program.
         program: String,

@@ -1,4 +1,4 @@
-//! Who uploads, and how PAUSE knows.
+//! The account at PAUSE, and the proof that it is yours.
 
 mod dot_pause;
 mod gpg;
@@ -11,10 +11,10 @@ use cpan_sigstore_core::release::PauseId;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
-/// Bytes that nobody may see: no `Debug` shows them, and they are wiped when dropped.
+/// Secret bytes: no `Debug` shows them, and they are wiped when dropped.
 pub type Secret = SecretSlice<u8>;
 
-/// What shows PAUSE whose upload it is.
+/// An account at PAUSE with its password or token.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     user: PauseId,
@@ -27,16 +27,14 @@ enum Proof {
     Token(Secret),
 }
 
-/// The text is no token of PAUSE. It is not shown: it may be one with a slip.
+/// An invalid PAUSE token. The text is not shown, because it may be a token with a typing error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not three parts.
-    #[error(
-        "expected a PAUSE token as `USER:TOKEN-ID:TOKEN`, found something else ({0} characters)"
-    )]
+    #[error("expected `USER:TOKEN-ID:TOKEN`, found another form ({0} characters)")]
     Form(usize),
     /// The first part is no PAUSE id.
-    #[error("expected a PAUSE id before the first colon of the token, found something else")]
+    #[error("expected a PAUSE id before the first colon, found something else")]
     User,
 }
 
@@ -52,7 +50,7 @@ impl Credentials {
     /// A token, `USER:TOKEN-ID:TOKEN`, which names its account.
     ///
     /// # Errors
-    /// Where the text has another form.
+    /// A text of another form.
     pub fn token(text: &str) -> Result<Self, TokenError> {
         let text = text.trim();
         let parts: Vec<_> = text.split(':').collect();
@@ -69,7 +67,7 @@ impl Credentials {
         })
     }
 
-    /// Whose account it is.
+    /// The account.
     pub fn user(&self) -> &PauseId {
         &self.user
     }

@@ -1,4 +1,4 @@
-//! What PAUSE's answer to an upload means. A status of 200 alone means nothing.
+//! The meaning of PAUSE's response to an upload. A status of 200 alone means nothing.
 
 use cpan_sigstore_core::text::printable;
 use cpan_sigstore_http::Answer;

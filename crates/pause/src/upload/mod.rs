@@ -36,7 +36,7 @@ pub struct Outgoing {
     pub digest: Sha256Digest,
 }
 
-/// What became of an upload.
+/// The outcome of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// PAUSE has taken it and will publish it.
@@ -49,43 +49,43 @@ pub enum Outcome {
 /// How many bytes were sent so far.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
 
-/// Why a file is not known to be uploaded.
+/// A failed or unconfirmed upload.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// PAUSE does not take the password.
-    #[error("expected PAUSE to take the password of {0}, found it refused")]
+    #[error("PAUSE rejected the password of {0}")]
     Password(PauseId),
     /// PAUSE does not take the token.
-    #[error("expected PAUSE to take the token of {user}, found it refused: {said}")]
+    #[error("PAUSE rejected the token of {user}: {said}")]
     Token {
         /// Whose token.
         user: PauseId,
-        /// What PAUSE says.
+        /// The words of PAUSE.
         said: String,
     },
     /// An answer of success that is none.
-    #[error("expected PAUSE to confirm the upload of {name}, found none in its answer: {said}")]
+    #[error("PAUSE did not confirm the upload of {name}: {said}")]
     NotConfirmed {
         /// The file.
         name: String,
-        /// What PAUSE says.
+        /// The words of PAUSE.
         said: String,
     },
     /// Any other answer.
-    #[error("expected PAUSE to take {name}, found status {status}: {said}")]
+    #[error("PAUSE rejected {name} with status {status}: {said}")]
     Refused {
         /// The file.
         name: String,
         /// The HTTP status.
         status: u16,
-        /// What PAUSE says.
+        /// The words of PAUSE.
         said: String,
     },
     /// The file is not what was verified. It was not sent whole.
-    #[error("expected {} as it was when it was verified, found it changed; it was not uploaded", .0.display())]
+    #[error("cannot upload {}: it changed after it was verified", .0.display())]
     Changed(PathBuf),
     /// The file cannot be read.
-    #[error("expected to read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,

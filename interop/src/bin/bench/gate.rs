@@ -29,7 +29,7 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         .enable_all()
         .build()?;
     let root = TrustedRoot::from_file(&attempt.sandbox.trusted_root_path())?;
-    let memory = attempt.path("memory.sqlite");
+    let memory = attempt.path("trust-store.sqlite");
     let memory = runtime.block_on(TrustStore::open(&memory.to_string_lossy()))?;
     let gate = Gate::new(Verifier::new(&root)?, Policy::default(), memory);
     let verifier = Verifier::new(&root)?;

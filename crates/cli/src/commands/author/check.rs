@@ -11,18 +11,21 @@ use super::{files, show::LookingArgs};
 use crate::{
     author_records::Found,
     bundle_file,
-    failure::Failure,
-    terminal::{Terminal, Tone},
+    error::CommandError,
+    session::Session,
+    ui::{Terminal, Tone},
 };
 
-/// Look whether the records in an author's directory, or in files, are all that author's.
+/// Check that all records of an author are valid.
+///
+/// It reads the author's directory on a CPAN, or local files, and reports each record that is not accepted.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore author check TIMLEGGE\n  \
     cpan-sigstore author check TIMLEGGE-sigstore-identities-*.json\n\n\
-    Exit codes: 0 all of them count, 1 failed, 2 usage, 3 try again later, 10 there is none,\n  \
-    11 one is no signed record, 12 one is not the author's, or contradicts what is known")]
+    Exit codes: 0 all are accepted, 1 failed, 2 usage, 3 try again later, 10 there is none,\n  \
+    11 one is no signed record, 12 one is not the author's, or contradicts the trust store")]
 pub struct CheckArgs {
-    /// The author; or records in files, the bundle of each beside it
+    /// PAUSE id of the author; or record files, each with its bundle beside it
     #[arg(required = true, value_name = "AUTHOR|FILE")]
     what: Vec<PathBuf>,
     #[command(flatten)]
@@ -32,7 +35,7 @@ pub struct CheckArgs {
     json: bool,
 }
 
-/// What is printed for machines.
+/// The result for machines.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Checked<'a> {
@@ -45,16 +48,17 @@ struct Checked<'a> {
 }
 
 /// Runs the subcommand.
-pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let (found, missing) = match author(&args.what) {
         Some(author) => {
-            let found = args.looking.look(&author, terminal)?;
+            let found = args.looking.look(&author, session)?;
             let missing = is_missing(&found);
             (found, missing)
         }
         None => {
             let (author, files) = read(&args.what)?;
-            (args.looking.look_at(&author, &files, terminal)?, false)
+            (args.looking.look_at(&author, &files, session)?, false)
         }
     };
     let exit = exit(&found, missing);
@@ -74,7 +78,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The author, where it is one and no file: the name of a record has a dot, which no PAUSE id has.
+/// The author, if the argument is no file: the name of a record has a dot, and a PAUSE id has none.
 fn author(what: &[PathBuf]) -> Option<PauseId> {
     match what {
         [one] => one.to_str()?.parse().ok(),
@@ -83,25 +87,26 @@ fn author(what: &[PathBuf]) -> Option<PauseId> {
 }
 
 /// Records of one author, in files.
-fn read(paths: &[PathBuf]) -> Result<(PauseId, Vec<RecordFile>), Failure> {
+fn read(paths: &[PathBuf]) -> Result<(PauseId, Vec<RecordFile>), CommandError> {
     let mut of = None;
     let mut files = Vec::new();
     // The shell's `*` names the bundles, too.
     for path in paths.iter().filter(|path| !bundle_file::is_one(path)) {
         let (name, file) = files::read(path)?;
         if of.get_or_insert_with(|| name.author.clone()) != &name.author {
-            return Err(Failure::Usage(
-                "expected records of one author, found some of another".to_owned(),
+            return Err(CommandError::usage(
+                "invalid files: expected records of one author, found several".to_owned(),
             ));
         }
         files.push(file);
     }
-    let author =
-        of.ok_or_else(|| Failure::Usage("expected records, found bundles alone".into()))?;
+    let author = of.ok_or_else(|| {
+        CommandError::usage("invalid files: expected records, found only bundles".into())
+    })?;
     Ok((author, files))
 }
 
-/// Whether the CPAN has less than is known here.
+/// Whether the CPAN lacks known records.
 fn is_missing(found: &Found) -> bool {
     let versions = usize::try_from(found.history.version()).unwrap_or(usize::MAX);
     found.files < versions
@@ -124,16 +129,16 @@ fn print(checked: &Checked<'_>, exit: Exit, terminal: &Terminal) {
     match exit {
         Exit::Success => {
             let line = format!(
-                "each of the records counts, up to version {}",
+                "all records are accepted, up to version {}",
                 checked.version
             );
             terminal.headline(Tone::Good, author, &line);
         }
         Exit::Unsigned if checked.files == 0 && checked.version == 0 => {
             terminal.headline(Tone::Careful, author, "no record");
-            terminal.hint("the author can say who signs with `cpan-sigstore author enroll`");
+            terminal.hint("ask the author to publish a record with `cpan-sigstore author enroll`");
         }
-        _ => terminal.headline(Tone::Bad, author, "the records are not as they should be"),
+        _ => terminal.headline(Tone::Bad, author, "some records are not accepted"),
     }
     if checked.missing {
         let expected = format!("{} records", checked.version);
@@ -141,11 +146,11 @@ fn print(checked: &Checked<'_>, exit: Exit, terminal: &Terminal) {
         terminal.field("found", &format!("{} on the CPAN", checked.files));
     }
     for disputed in &checked.disputed {
-        terminal.warning(&format!("does not count: {disputed}"));
+        terminal.warning(&format!("not accepted: {disputed}"));
     }
     if checked.missing || !checked.disputed.is_empty() {
         terminal.hint(
-            "if it is your directory: change your password at PAUSE, and put your own files back with `cpan-sigstore author upload FILE`",
+            "if this is your directory, change your PAUSE password, and restore your own files with `cpan-sigstore author upload FILE`",
         );
     }
 }

@@ -11,20 +11,16 @@ use cpan_sigstore_records::{
     record::{AuthorRecord, RecordName, SIZE_LIMIT},
 };
 
-use super::AuthorError;
-use crate::{bundle_file, failure::Failure};
+use crate::{bundle_file, error::CommandError};
 
-/// A record in a file with its bundle beside it, and nothing of them believed.
+/// Reads a record with its bundle beside it, unverified.
 ///
 /// # Errors
-/// Where they cannot be read, or the file has another name than a record.
-pub fn read(path: &Path) -> Result<(RecordName, RecordFile), Failure> {
-    let refused = |found: &str| AuthorError::File {
-        path: path.to_owned(),
-        found: found.to_owned(),
-    };
+/// An unreadable file, or one without the name of a record.
+pub fn read(path: &Path) -> Result<(RecordName, RecordFile), CommandError> {
+    let refused = |found: &str| unusable(path, found);
     let json =
-        cpan_sigstore_files::read(path, SIZE_LIMIT as u64 + 1).map_err(Failure::read(path))?;
+        cpan_sigstore_files::read(path, SIZE_LIMIT as u64 + 1).map_err(CommandError::read(path))?;
     let json = json.ok_or_else(|| refused("none"))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name: RecordName = name
@@ -38,7 +34,16 @@ pub fn read(path: &Path) -> Result<(RecordName, RecordFile), Failure> {
     Ok((name, file))
 }
 
-/// A record in a file with its bundle beside it, as they were verified.
+/// A file that is no record that can be uploaded.
+pub fn unusable(path: &Path, found: &str) -> CommandError {
+    CommandError::failed(format!(
+        "invalid record {}: expected a record with its bundle, found {found}",
+        path.display()
+    ))
+    .hinted("create a record with `cpan-sigstore author enroll`, `add` or `retire`")
+}
+
+/// A verified record with its bundle beside it.
 ///
 /// # Security
 ///
@@ -50,19 +55,19 @@ pub struct Files {
 }
 
 impl Files {
-    /// Reads a record and its bundle, and verifies that somebody signed it.
+    /// Reads a record and its bundle, and verifies the signature.
     ///
     /// # Errors
-    /// Where they cannot be read, or are no signed record of this name.
-    pub fn verify(path: &Path, verifier: &Verifier) -> Result<Self, Failure> {
-        let refused = |found: String| AuthorError::File {
-            path: path.to_owned(),
-            found,
-        };
+    /// Unreadable files, or no signed record of this name.
+    pub fn verify(path: &Path, verifier: &Verifier) -> Result<Self, CommandError> {
+        let refused = |found: String| unusable(path, &found);
         let (name, file) = read(path)?;
         let record = AuthorRecord::parse(&file.json).map_err(|error| refused(error.to_string()))?;
         if name != record.name() {
-            return Err(refused(format!("a record that belongs into {}", record.name())).into());
+            return Err(refused(format!(
+                "a record that belongs into {}",
+                record.name()
+            )));
         }
         let bundle = file
             .bundle

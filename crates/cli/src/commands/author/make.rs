@@ -1,4 +1,4 @@
-//! From a change to a signed record at PAUSE: what enroll, add, retire and the others share.
+//! The way from a change to a signed record at PAUSE, which enroll, add, retire and others share.
 
 use std::path::PathBuf;
 
@@ -14,31 +14,30 @@ use cpan_sigstore_records::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
-use super::{AuthorError, files::Files, publish};
+use super::{files::Files, publish, stated::logged_in};
 use crate::{
-    author_records::Found,
-    bundle_file::{self, Place},
-    failure::Failure,
-    gate_args::TrustStoreArgs,
-    instance_args::runtime,
-    pause_args::PauseArgs,
-    publishing::WaitArgs,
-    signing::{Session, SigningArgs},
-    terminal::{Terminal, Tone},
+    author_records::{Found, disputed},
+    bundle_file::{self, BundleExists, Place},
+    credentials,
+    error::CommandError,
+    flags::{PauseArgs, SigningArgs, TrustStoreArgs, WaitArgs},
+    publishing::Destination,
+    session::Session,
+    signing::{Login, Signer},
+    ui::{Terminal, Tone},
 };
 
-/// How a record is made and where it goes. `--yes` answers every question.
+/// The flags of commands that create a record. `--yes` confirms every question.
 #[derive(Args, Debug)]
 pub struct MakeArgs {
-    /// Show what would change, and sign nothing
+    /// Show the change, without signature or certificate
     #[arg(long)]
     dry_run: bool,
-    /// Sign, and do not upload
+    /// Sign only, without upload
     #[arg(long)]
     no_upload: bool,
-    /// The folder in which the record and its bundle are kept
+    /// Folder for the record and its bundle
     #[arg(long, value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     #[command(flatten)]
@@ -48,32 +47,24 @@ pub struct MakeArgs {
     #[command(flatten)]
     wait: WaitArgs,
     #[command(flatten)]
-    memory: TrustStoreArgs,
+    trust_store: TrustStoreArgs,
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// All that a record is made with.
+/// The parts of a run that creates a record.
 pub struct Maker<'a> {
     args: &'a MakeArgs,
+    session: &'a Session<'a>,
     terminal: &'a Terminal,
-    runtime: Runtime,
     uploader: Option<Uploader>,
-    verifier: Verifier,
-    memory: TrustStore,
+    verifier: &'a Verifier,
+    store: &'a TrustStore,
     author: PauseId,
 }
 
-/// What may sign a record.
-pub enum MaySign {
-    /// An identity of the version before.
-    OneOf(Vec<IdentityPolicy>),
-    /// Whoever is logged in, whom the record names.
-    Anybody,
-}
-
-/// What is printed for machines.
+/// The result for machines.
 #[derive(Serialize)]
 struct Made<'a> {
     author: &'a PauseId,
@@ -87,111 +78,141 @@ struct Made<'a> {
 }
 
 impl<'a> Maker<'a> {
-    /// Does all that can fail without a login.
+    /// Does everything that can fail without a login.
     ///
     /// # Errors
-    /// Where PAUSE does not take the password, or trust material or memory cannot be used.
-    pub fn begin(args: &'a MakeArgs, terminal: &'a Terminal) -> Result<Self, Failure> {
+    /// A password that PAUSE rejects, or unusable trust material or trust store.
+    pub fn begin(args: &'a MakeArgs, session: &'a Session<'a>) -> Result<Self, CommandError> {
+        let terminal = session.terminal();
         publish::refuse_subdirectory(&args.pause)?;
-        let runtime = runtime()?;
         let (uploader, author) = match (&args.pause.user, args.no_upload || args.dry_run) {
             (Some(author), true) => (None, author.clone()),
             _ => {
-                let uploader = args.pause.uploader(terminal)?;
+                let uploader = credentials::uploader(&args.pause, terminal)?;
                 let author = uploader.author().clone();
                 (Some(uploader), author)
             }
         };
         if let Some(uploader) = &uploader {
-            runtime.block_on(uploader.check_login())?;
+            session.wait(uploader.check_login())?;
         }
-        let verifier = Verifier::new(&args.signing.instance.trusted_root(terminal)?)?;
-        let memory = runtime.block_on(args.memory.open())?;
         Ok(Self {
             args,
+            session,
             terminal,
-            runtime,
             uploader,
-            verifier,
-            memory,
+            verifier: session.verifier(&args.signing.instance)?,
+            store: session.trust_store(&args.trust_store)?,
             author,
         })
     }
 
-    /// Whose record it is.
+    /// The author of the record.
     pub fn author(&self) -> &PauseId {
         &self.author
     }
 
-    /// The records that are there.
+    /// The existing records.
     ///
     /// # Errors
-    /// Where it cannot be told.
-    pub fn found(&self) -> Result<Found, Failure> {
-        let cpan = self.args.pause.cpan.open()?;
-        let found = Found::at(&cpan, &self.author, &self.memory, &self.verifier);
-        self.runtime.block_on(found)
+    /// An unreadable CPAN or trust store.
+    pub fn found(&self) -> Result<Found, CommandError> {
+        let cpan = self.session.cpan(&self.args.pause.cpan)?;
+        let found = Found::at(cpan, &self.author, self.store, self.verifier);
+        self.session.wait(found)
     }
 
-    /// Nobody is told that all releases are signed while some are not.
+    /// Checks that all releases are signed, if the record is to say so.
     ///
     /// # Errors
-    /// Where some are not, or that cannot be told.
-    pub fn check_backlog(&self, releases: Releases) -> Result<(), Failure> {
+    /// An unsigned release, or an unreadable CPAN.
+    pub fn check_backlog(&self, releases: Releases) -> Result<(), CommandError> {
         if releases == Releases::Mixed {
             return Ok(());
         }
-        let cpan = self.args.pause.cpan.open()?;
+        let cpan = self.session.cpan(&self.args.pause.cpan)?;
         let suffix = bundle_file::SUFFIX;
-        let unsigned = backlog::unsigned(&cpan, &self.author, suffix, SIZE_LIMIT);
-        let unsigned = self.runtime.block_on(unsigned)?;
+        let unsigned = backlog::unsigned(cpan, &self.author, suffix, SIZE_LIMIT);
+        let unsigned = self.session.wait(unsigned)?;
         match unsigned.first() {
             None => Ok(()),
-            Some(one) => Err(AuthorError::Backlog {
-                author: self.author.clone(),
-                count: unsigned.len(),
-                example: one.path(),
-            }
-            .into()),
+            Some(one) => Err(CommandError::new(
+                Exit::Unsigned,
+                format!(
+                    "cannot require signatures of {}: {} archives have no bundle, such as {}",
+                    self.author,
+                    unsigned.len(),
+                    one.path()
+                ),
+            )
+            .hinted(
+                "sign them first with `cpan-sigstore backlog AUTHOR`, or delete them at PAUSE",
+            )),
         }
     }
 
-    /// Logs in.
+    /// Logs in as one of these identities, and gets a certificate.
     ///
     /// # Errors
-    /// Where the login fails, or is as nobody who may sign.
-    pub fn login(&self, may_sign: MaySign) -> Result<Session, Failure> {
-        let one_of = match may_sign {
-            MaySign::OneOf(identities) => Some(identities),
-            MaySign::Anybody => None,
-        };
-        let session = self.args.signing.begin_as(one_of, self.terminal);
-        self.runtime.block_on(session)
+    /// A login that fails, or as an identity that may not sign.
+    pub fn log_in_as(&self, one_of: Vec<IdentityPolicy>) -> Result<Signer, CommandError> {
+        let signer = Signer::log_in(&self.args.signing, Some(one_of), self.session);
+        self.session.wait(signer)
     }
 
-    /// Says what should be known before it is agreed to.
+    /// Logs in as anybody, without a certificate, and names the identity as a record does.
+    ///
+    /// # Errors
+    /// A login that fails, or that does not tell the identity.
+    pub fn log_in(&self) -> Result<(Login, IdentityPolicy), CommandError> {
+        let login = Login::new(&self.args.signing, None, self.session);
+        let login = self.session.wait(login)?;
+        let identity = logged_in(&login.identity(&self.args.signing.login)?);
+        Ok((login, identity))
+    }
+
+    /// Gets the certificate of a login, which has to name the identity in the record.
+    ///
+    /// # Errors
+    /// No certificate, or one for another identity.
+    pub fn certify(&self, login: Login, identity: &IdentityPolicy) -> Result<Signer, CommandError> {
+        let signer = self.session.wait(login.certify())?;
+        if logged_in(signer.identity()) == *identity {
+            return Ok(signer);
+        }
+        Err(CommandError::new(
+            Exit::IdentityMismatch,
+            format!(
+                "invalid certificate: expected {identity}, as the record names it, found {}; no record was signed",
+                signer.identity()
+            ),
+        )
+        .hinted("name the identity as the certificate does, with `--identity NAME`"))
+    }
+
+    /// Prints a warning before the confirmation.
     pub fn warn(&self, warning: &str) {
         self.terminal.warning(warning);
     }
 
-    /// Whether it is only to be shown.
+    /// Whether the run is dry.
     pub fn is_dry_run(&self) -> bool {
         self.args.dry_run
     }
 
-    /// Shows what changes, and asks.
+    /// Shows the change, and prompts for confirmation.
     ///
     /// # Errors
-    /// Where the answer is no, or there is nobody to ask.
+    /// No confirmation.
     pub fn confirm(
         &self,
         before: Option<&AuthorRecord>,
         record: &AuthorRecord,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandError> {
         self.place(record)?;
         let terminal = self.terminal;
         let verb = match before {
-            None => "says",
+            None => "lists",
             Some(_) => "changes",
         };
         terminal.say(&format!(
@@ -205,13 +226,17 @@ impl<'a> Maker<'a> {
         if self.args.dry_run || self.args.signing.login.yes {
             return Ok(());
         }
-        match terminal.confirm("Sign and publish this?")? {
+        let answer = terminal.confirm("Sign and publish this?");
+        match answer.map_err(|error| CommandError::system("cannot read the answer", error))? {
             true => Ok(()),
-            false => Err(AuthorError::NotConfirmed.into()),
+            false => Err(CommandError::usage(
+                "you did not confirm the change; nothing was signed".to_owned(),
+            )
+            .hinted("confirm on a terminal, or use `--yes`")),
         }
     }
 
-    /// Prints a record that is not signed.
+    /// Prints an unsigned record.
     pub fn show(&self, before: Option<&AuthorRecord>, record: &AuthorRecord) -> Exit {
         let json = String::from_utf8_lossy(record.json());
         if self.args.json {
@@ -222,25 +247,24 @@ impl<'a> Maker<'a> {
         Exit::Success
     }
 
-    /// Signs a record, looks whether it counts for everybody, keeps it, and uploads it.
+    /// Signs a record, checks that clients accept it, writes it, and uploads it.
     ///
     /// # Errors
-    /// Where one of these fails; what was kept can be uploaded again.
+    /// A failed step; a written record can be uploaded later.
     pub fn finish(
         &self,
-        session: Session,
+        mut signer: Signer,
         found: &Found,
         record: &AuthorRecord,
         counts: bool,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CommandError> {
         let (record_place, bundle_place) = self.place(record)?;
-        let mut session = session;
-        let signed = self.runtime.block_on(session.sign(record.digest()))?;
+        let signed = self.session.wait(signer.sign(record.digest()))?;
         let json = String::from_utf8_lossy(record.json()).into_owned();
         // The record first: its bundle alone would look like one that belongs to another text.
         record_place.write(&json)?;
         bundle_place.write(signed.json())?;
-        let files = Files::verify(record_place.path(), &self.verifier)?;
+        let files = Files::verify(record_place.path(), self.verifier)?;
         let before = found.history.tip().map(|tip| tip.record().clone());
         if counts {
             self.remember(found, &files)?;
@@ -251,11 +275,14 @@ impl<'a> Maker<'a> {
             Some(uploader) if !self.args.no_upload => {
                 let upload = publish::Upload {
                     files: &files,
-                    uploader,
-                    pause: &self.args.pause,
+                    to: Destination {
+                        uploader,
+                        cpan: self.session.cpan(&self.args.pause.cpan)?,
+                        directory: self.args.pause.directory(uploader.author()),
+                    },
                     wait: &self.args.wait,
                 };
-                let sent = self.runtime.block_on(upload.run(self.terminal));
+                let sent = self.session.wait(upload.run(self.terminal));
                 sent.inspect_err(|_| self.terminal.hint(&self.way_on(record)))?
             }
             _ => "signed",
@@ -264,32 +291,32 @@ impl<'a> Maker<'a> {
         Ok(Exit::Success)
     }
 
-    /// Looks at the signed record as everybody will, and remembers it.
-    fn remember(&self, found: &Found, files: &Files) -> Result<(), Failure> {
+    /// Checks the signed record as every client does, and adds it to the trust store.
+    fn remember(&self, found: &Found, files: &Files) -> Result<(), CommandError> {
         let mut history = found.history.clone();
         let now = Timestamp::now();
         let results = history.append(files.signed().clone(), ChainContext::at(now));
         if let Some(refused) = results.iter().find(|it| !it.outcome.is_in_chain()) {
-            return Err(AuthorError::Disputed {
-                author: self.author.clone(),
-                found: refused.to_string(),
-            }
-            .into());
+            return Err(disputed(&self.author, &refused.to_string()));
         }
-        let remembered = self.memory.remember_chain(&history, false, now);
-        self.runtime.block_on(remembered)?;
+        let remembered = self.store.remember_chain(&history, false, now);
+        self.session.wait(remembered)?;
         Ok(())
     }
 
-    /// Where record and bundle are kept; found free and writable.
-    fn place(&self, record: &AuthorRecord) -> Result<(Place, Place), Failure> {
+    /// The places of record and bundle, free and writable.
+    fn place(&self, record: &AuthorRecord) -> Result<(Place, Place), CommandError> {
         let path = self.args.directory.join(record.name().to_string());
-        let kept = |failure| match failure {
-            Failure::BundleExists { path } => Failure::from(AuthorError::Kept {
-                path,
-                version: record.version(),
-            }),
-            other => other,
+        let kept = |error: CommandError| match error.downcast_ref::<BundleExists>() {
+            Some(BundleExists(path)) => CommandError::failed(format!(
+                "cannot write version {} to {}: there is a file already, which is not on CPAN",
+                record.version(),
+                path.display()
+            ))
+            .hinted(
+                "upload it with `cpan-sigstore author upload FILE`, or delete it and its bundle",
+            ),
+            None => error,
         };
         let bundle = bundle_file::beside(&path);
         let record = Place::reserve(path, false).map_err(kept)?;
@@ -334,7 +361,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// What uploads a record that is signed already, without another signature.
+    /// The hint for uploading a signed record.
     fn way_on(&self, record: &AuthorRecord) -> String {
         let file = self.args.directory.join(record.name().to_string());
         format!(

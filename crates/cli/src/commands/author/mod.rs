@@ -1,31 +1,30 @@
-//! `cpan-sigstore author`: what an author says of who signs.
+//! `cpan-sigstore author`: author records.
 
 mod add;
 mod check;
 mod enroll;
-mod error;
 mod files;
+mod kind;
 mod make;
 mod next;
 mod publish;
 mod recover;
-mod releases;
+mod refusal;
+mod require_signed;
 mod retire;
 mod show;
 mod stated;
 mod upload;
 
-pub use error::AuthorError;
-
 use clap::Subcommand;
 use cpan_sigstore_core::finding::Exit;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, session::Session};
 
-/// Say who signs your releases, in a record beside them that only you can change.
+/// Publish and inspect author records.
 ///
-/// A record is signed by one of the identities it names, and each later version by an identity of the version
-/// before. Whoever has your PAUSE password alone cannot make one that counts.
+/// An author record lists the identities that may sign an author's releases. One of them signs it, and an
+/// identity of the version before signs each later version. Nobody can change it with your PAUSE password alone.
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore author enroll\n  \
     cpan-sigstore author add --workflow tim/Foo-Bar/.github/workflows/release.yml\n  \
@@ -35,7 +34,7 @@ pub enum AuthorCommand {
     Enroll(Box<enroll::EnrollArgs>),
     Add(Box<add::AddArgs>),
     Retire(Box<retire::RetireArgs>),
-    Releases(Box<releases::ReleasesArgs>),
+    RequireSigned(Box<require_signed::RequireSignedArgs>),
     Recover(Box<recover::RecoverArgs>),
     Upload(Box<upload::UploadArgs>),
     Show(Box<show::ShowArgs>),
@@ -43,15 +42,15 @@ pub enum AuthorCommand {
 }
 
 /// Runs the subcommand.
-pub fn run(command: &AuthorCommand, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(command: &AuthorCommand, session: &Session<'_>) -> Result<Exit, CommandError> {
     match command {
-        AuthorCommand::Enroll(args) => enroll::run(args, terminal),
-        AuthorCommand::Add(args) => add::run(args, terminal),
-        AuthorCommand::Retire(args) => retire::run(args, terminal),
-        AuthorCommand::Releases(args) => releases::run(args, terminal),
-        AuthorCommand::Recover(args) => recover::run(args, terminal),
-        AuthorCommand::Upload(args) => upload::run(args, terminal),
-        AuthorCommand::Show(args) => show::run(args, terminal),
-        AuthorCommand::Check(args) => check::run(args, terminal),
+        AuthorCommand::Enroll(args) => enroll::run(args, session),
+        AuthorCommand::Add(args) => add::run(args, session),
+        AuthorCommand::Retire(args) => retire::run(args, session),
+        AuthorCommand::RequireSigned(args) => require_signed::run(args, session),
+        AuthorCommand::Recover(args) => recover::run(args, session),
+        AuthorCommand::Upload(args) => upload::run(args, session),
+        AuthorCommand::Show(args) => show::run(args, session),
+        AuthorCommand::Check(args) => check::run(args, session),
     }
 }

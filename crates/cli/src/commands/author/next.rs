@@ -3,36 +3,34 @@
 use cpan_sigstore_core::{finding::Exit, identity::AuthorIdentity};
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 
-use super::{
-    AuthorError,
-    make::{Maker, MaySign},
-};
-use crate::{author_records::signing_now, failure::Failure};
+use super::make::Maker;
+use super::refusal;
+use crate::{author_records::signing_now, error::CommandError};
 
-/// What the next version says.
+/// The contents of the next version.
 pub struct Next {
     pub identities: Vec<AuthorIdentity>,
-    /// What should be known before it is agreed to.
+    /// A warning to print before the confirmation.
     pub warning: Option<String>,
 }
 
-/// Makes the version after the newest, signed by an identity of that.
+/// Creates the version after the newest, signed by one of its identities.
 ///
 /// # Errors
-/// Where there is none, something beside it is disputed, nothing changes, or it cannot be signed or uploaded.
+/// No record, a disputed one, no change, or a failed signature or upload.
 pub fn make(
     maker: &Maker<'_>,
     releases: Option<Releases>,
-    change: impl FnOnce(&AuthorRecord) -> Result<Next, AuthorError>,
-) -> Result<Exit, Failure> {
+    change: impl FnOnce(&AuthorRecord) -> Result<Next, CommandError>,
+) -> Result<Exit, CommandError> {
     let found = maker.found()?;
     let history = found.undisputed()?;
     let Some(before) = history.tip().map(|tip| tip.record().clone()) else {
-        return Err(AuthorError::NotEnrolled(maker.author().clone()).into());
+        return Err(refusal::not_enrolled(maker.author()));
     };
     if found.files < usize::try_from(before.version()).unwrap_or(usize::MAX) {
         maker.warn(&format!(
-            "the CPAN shows {} of {} records that are known here; where PAUSE is not just about to publish them, upload them with `cpan-sigstore author upload FILE`",
+            "the CPAN shows {} of {} known records; unless PAUSE is about to publish the others, upload them with `cpan-sigstore author upload FILE`",
             found.files,
             before.version()
         ));
@@ -40,14 +38,12 @@ pub fn make(
     let next = change(&before)?;
     let stated = releases.unwrap_or(before.releases());
     if next.identities == before.identities() && stated == before.releases() {
-        return Err(AuthorError::NoChange.into());
+        return Err(refusal::no_change());
     }
     if releases.is_some() {
         maker.check_backlog(stated)?;
     }
-    let record = before
-        .next(next.identities, stated)
-        .map_err(AuthorError::from)?;
+    let record = before.next(next.identities, stated)?;
     if let Some(warning) = &next.warning {
         maker.warn(warning);
     }
@@ -55,6 +51,6 @@ pub fn make(
     if maker.is_dry_run() {
         return Ok(maker.show(Some(&before), &record));
     }
-    let session = maker.login(MaySign::OneOf(signing_now(&before)))?;
+    let session = maker.log_in_as(signing_now(&before))?;
     maker.finish(session, &found, &record, true)
 }

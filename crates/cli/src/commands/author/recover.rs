@@ -2,19 +2,18 @@
 
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, identity::AuthorIdentity};
-use cpan_sigstore_records::record::{AuthorRecord, Releases};
+use cpan_sigstore_records::record::Releases;
 
 use super::{
-    AuthorError,
-    make::{MakeArgs, Maker, MaySign},
-    stated::logged_in,
+    make::{MakeArgs, Maker},
+    refusal,
 };
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, session::Session};
 
-/// Begin again after you have lost every identity that your record names.
+/// Start a new record after the loss of every identity.
 ///
-/// The record that this makes counts for nobody by itself: give its digest to the operator of an index, who can
-/// put it in the place of the one that is known, openly and after some days.
+/// No client accepts the new record by itself. Give its digest to an index operator, who can announce it as the
+/// successor of the known record; it takes effect some days later.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore author recover\n  cpan-sigstore author recover --after 1\n\n\
@@ -22,7 +21,7 @@ use crate::{failure::Failure, terminal::Terminal};
     10 there is no record to recover"
 )]
 pub struct RecoverArgs {
-    /// The last version that is yours; the newest one, if it is not said
+    /// Last version that is yours [default: the newest]
     #[arg(long, value_name = "VERSION")]
     after: Option<u32>,
     #[command(flatten)]
@@ -30,31 +29,30 @@ pub struct RecoverArgs {
 }
 
 /// Runs the subcommand.
-pub fn run(args: &RecoverArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let maker = Maker::begin(&args.make, terminal)?;
+pub fn run(args: &RecoverArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let maker = Maker::begin(&args.make, session)?;
     let found = maker.found()?;
     let version = args.after.unwrap_or(found.history.version());
     let chain = found.history.records();
     let before = chain.iter().find(|it| it.record().version() == version);
     let Some(before) = before.map(|signed| signed.record().clone()) else {
-        return Err(AuthorError::NotEnrolled(maker.author().clone()).into());
+        return Err(refusal::not_enrolled(maker.author()));
     };
-    let session = maker.login(MaySign::Anybody)?;
+    let (login, own) = maker.log_in()?;
     let identities = vec![AuthorIdentity {
-        identity: logged_in(session.identity()),
+        identity: own.clone(),
         from: None,
         until: None,
     }];
-    let record: AuthorRecord = before
-        .next(identities, Releases::Mixed)
-        .map_err(AuthorError::from)?;
+    let record = before.next(identities, Releases::Mixed)?;
     maker.warn(&format!(
-        "this record counts for nobody until the operator of an index says so; what to give them is its digest, {}",
+        "no client accepts this record until an index operator announces it; give them its digest, {}",
         record.digest()
     ));
     maker.confirm(Some(&before), &record)?;
     if maker.is_dry_run() {
         return Ok(maker.show(Some(&before), &record));
     }
-    maker.finish(session, &found, &record, false)
+    let signer = maker.certify(login, &own)?;
+    maker.finish(signer, &found, &record, false)
 }

@@ -9,35 +9,35 @@ use cpan_sigstore_records::record::AuthorRecord;
 use jiff::Timestamp;
 
 use super::{
-    AuthorError,
     make::{MakeArgs, Maker},
     next::{self, Next},
+    refusal,
 };
-use crate::{author_records::signing_now, failure::Failure, terminal::Terminal};
+use crate::{author_records::signing_now, error::CommandError, session::Session};
 
-/// Say that an identity does not sign your releases any more.
+/// Retire an identity of your author record.
 ///
-/// What it signed before that time stands; what it signs from then on is refused. After a theft say since when
-/// with `--compromised-since`, and log in as another identity: the stolen one could take it back. You are shown
-/// what changes, and asked (`--yes` answers).
+/// Its earlier signatures stay valid; later ones are rejected. After a theft, give its time with
+/// `--compromised-since`, and log in as another identity, because a thief could undo the change. You confirm the
+/// change (`--yes` confirms).
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore author retire tim@old.example.org\n  \
     cpan-sigstore author retire tim@old.example.org --compromised-since 2026-06-01T00:00:00Z\n\n\
     Exit codes: 0 uploaded, 1 failed, 2 usage or not agreed, 3 try again later,\n  \
-    10 there is no record yet, 12 logged in as nobody who may, or somebody else's record is there"
+    10 there is no record yet, 12 logged in as an unauthorized identity, or there is a record by another one"
 )]
 pub struct RetireArgs {
-    /// The identity, by its name or pattern as the record states it
+    /// Name or pattern of the identity, as in the record
     #[arg(value_name = "NAME")]
     name: String,
-    /// Who vouches for it, where two have this name
+    /// Issuer of the identity, if two have this name
     #[arg(long, value_name = "URL")]
     vouched_by: Option<String>,
-    /// Since when somebody else holds it: what it signed from then on is not yours
+    /// Time of the theft; signatures from then on are rejected [default: now]
     #[arg(long, value_name = "TIME")]
     compromised_since: Option<Timestamp>,
-    /// Retire it although nobody could sign afterwards
+    /// Retire the identity even if no other can sign afterwards
     #[arg(long)]
     even_the_last: bool,
     #[command(flatten)]
@@ -45,13 +45,13 @@ pub struct RetireArgs {
 }
 
 /// Runs the subcommand.
-pub fn run(args: &RetireArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let maker = Maker::begin(&args.make, terminal)?;
+pub fn run(args: &RetireArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let maker = Maker::begin(&args.make, session)?;
     let now = Timestamp::now();
     let until = args.compromised_since.unwrap_or(now);
     if until > now {
-        return Err(Failure::Usage(format!(
-            "expected a time in the past, found {until}"
+        return Err(CommandError::usage(format!(
+            "invalid time: expected one in the past, found {until}"
         )));
     }
     // A record has whole seconds.
@@ -59,7 +59,11 @@ pub fn run(args: &RetireArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     next::make(&maker, None, |before| change(args, before, until))
 }
 
-fn change(args: &RetireArgs, before: &AuthorRecord, until: Timestamp) -> Result<Next, AuthorError> {
+fn change(
+    args: &RetireArgs,
+    before: &AuthorRecord,
+    until: Timestamp,
+) -> Result<Next, CommandError> {
     let meant = meant(args, before.identities())?;
     let is_only_signer = signing_now(before).iter().all(|it| meant.contains(it));
     let mut identities: Vec<AuthorIdentity> = Vec::new();
@@ -71,15 +75,18 @@ fn change(args: &RetireArgs, before: &AuthorRecord, until: Timestamp) -> Result<
         identities.extend(stays.filter(|it| !identities.contains(it)));
     }
     if identities == before.identities() {
-        return Err(AuthorError::NoChange);
+        return Err(refusal::no_change());
     }
     let now = [Timestamp::now()];
     if !identities.iter().any(|it| it.counts_at(&now)) && !args.even_the_last {
-        return Err(AuthorError::LastIdentity);
+        return Err(CommandError::failed(
+            "cannot retire the last identity that may sign".to_owned(),
+        )
+        .hinted("add another identity first with `cpan-sigstore author add`; after `--even-the-last` only an index operator can restore access"));
     }
     let warning = (args.compromised_since.is_some() && !is_only_signer).then(|| {
         format!(
-            "log in as another identity than {}: whoever holds that one could make another record of the same version",
+            "log in as another identity than {}: its thief could publish a rival record of the same version",
             args.name
         )
     });
@@ -89,7 +96,7 @@ fn change(args: &RetireArgs, before: &AuthorRecord, until: Timestamp) -> Result<
     })
 }
 
-/// The identity as it stands once it counts no longer than that; nothing where it never counted then.
+/// The identity with this end; `None` if it was never valid before it.
 fn ended(identity: &AuthorIdentity, until: Timestamp) -> Option<AuthorIdentity> {
     if identity.from.is_some_and(|from| from >= until) {
         return None;
@@ -100,11 +107,11 @@ fn ended(identity: &AuthorIdentity, until: Timestamp) -> Option<AuthorIdentity> 
     })
 }
 
-/// The identity of this name, in each form in which the record states it; by one provider.
+/// The identities of this name, by one issuer.
 fn meant(
     args: &RetireArgs,
     identities: &[AuthorIdentity],
-) -> Result<Vec<IdentityPolicy>, AuthorError> {
+) -> Result<Vec<IdentityPolicy>, CommandError> {
     let is_meant = |it: &&IdentityPolicy| {
         let name = match &it.subject {
             Matcher::Exact(name) => name.as_str(),
@@ -122,9 +129,11 @@ fn meant(
         return Ok(all.cloned().collect());
     }
     let named: Vec<_> = identities.iter().map(ToString::to_string).collect();
-    Err(AuthorError::NoSuchIdentity {
-        name: args.name.clone(),
-        found: issuers.len(),
-        named: named.join(", "),
-    })
+    Err(CommandError::failed(format!(
+        "invalid name `{}`: expected one identity of the record, found {}; the record lists {}",
+        args.name,
+        issuers.len(),
+        named.join(", ")
+    ))
+    .hinted("use the name in the record, with `--vouched-by URL` if two have it"))
 }

@@ -3,7 +3,6 @@
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_gate::RecordFile;
-use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
     chain::{RecordChain, RecordSummary, SignedRecord},
     record::Change,
@@ -13,73 +12,76 @@ use serde::Serialize;
 
 use crate::{
     author_records::Found,
-    failure::Failure,
-    gate_args::TrustStoreArgs,
-    instance_args::{InstanceArgs, runtime},
-    pause_args::CpanArgs,
-    terminal::{Terminal, Tone},
+    commands::trust::explain,
+    error::CommandError,
+    flags::{CpanArgs, GateArgs, InstanceArgs, PolicyArgs, TrustStoreArgs},
+    session::Session,
+    ui::{Terminal, Tone},
 };
 
-/// Show what an author says of who signs, and how it came to that.
+/// Show an author record and its history.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  cpan-sigstore author show TIMLEGGE\n\n\
-    Exit codes: 0 there is a record, 1 failed, 2 usage, 3 try again later, 10 there is none")]
+#[command(
+    after_help = "Examples:\n  cpan-sigstore author show TIMLEGGE\n  cpan-sigstore author show --explain TIMLEGGE\n\n\
+    Exit codes: 0 there is a record, 1 failed, 2 usage, 3 try again later, 10 there is none"
+)]
 pub struct ShowArgs {
-    /// The author
+    /// PAUSE id of the author
     #[arg(value_name = "AUTHOR")]
     author: PauseId,
+    /// Show the authorized signers and their source, as `trust explain` does
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     looking: LookingArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// Where records are looked for.
+/// The sources of records.
 #[derive(Args, Debug)]
 pub struct LookingArgs {
     #[command(flatten)]
     cpan: CpanArgs,
     #[command(flatten)]
-    memory: TrustStoreArgs,
+    trust_store: TrustStoreArgs,
     #[command(flatten)]
     instance: InstanceArgs,
 }
 
 impl LookingArgs {
-    /// What there is of an author.
+    /// The records of an author.
     ///
     /// # Errors
-    /// Where it cannot be told.
-    pub fn look(&self, author: &PauseId, terminal: &Terminal) -> Result<Found, Failure> {
-        let verifier = Verifier::new(&self.instance.trusted_root(terminal)?)?;
-        let cpan = self.cpan.open()?;
-        runtime()?.block_on(async {
-            let memory = self.memory.open().await?;
-            Found::at(&cpan, author, &memory, &verifier).await
-        })
+    /// An unreadable CPAN or trust store.
+    pub fn look(&self, author: &PauseId, session: &Session<'_>) -> Result<Found, CommandError> {
+        let verifier = session.verifier(&self.instance)?;
+        let cpan = session.cpan(&self.cpan)?;
+        let store = session.trust_store(&self.trust_store)?;
+        session.wait(Found::at(cpan, author, store, verifier))
     }
 
-    /// The same of files, without asking a CPAN.
+    /// The same from files, without a CPAN.
     ///
     /// # Errors
-    /// Where trust material or memory cannot be used.
+    /// Unusable trust material or trust store.
     pub fn look_at(
         &self,
         author: &PauseId,
         files: &[RecordFile],
-        terminal: &Terminal,
-    ) -> Result<Found, Failure> {
-        let verifier = Verifier::new(&self.instance.trusted_root(terminal)?)?;
-        let known = runtime()?.block_on(async {
-            let memory = self.memory.open().await?;
-            Ok::<_, Failure>(memory.record_chain(author).await?)
-        })?;
-        Ok(Found::among(files, known, &verifier))
+        session: &Session<'_>,
+    ) -> Result<Found, CommandError> {
+        let verifier = session.verifier(&self.instance)?;
+        let store = session.trust_store(&self.trust_store)?;
+        let known = session.wait(store.record_chain(author))?;
+        Ok(Found::among(files, known, verifier))
     }
 }
 
-/// What is printed for machines.
+/// The result for machines.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Shown<'a> {
@@ -106,8 +108,22 @@ struct Version {
 }
 
 /// Runs the subcommand.
-pub fn run(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let found = args.looking.look(&args.author, terminal)?;
+pub fn run(args: &ShowArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
+    if args.explain {
+        let gate = GateArgs {
+            require_signed: false,
+            policy: args.policy.clone(),
+            trust_store: args.looking.trust_store.clone(),
+        };
+        let source = explain::Source {
+            cpan: &args.looking.cpan,
+            gate: &gate,
+            instance: &args.looking.instance,
+        };
+        return explain::explain(&args.author, &source, args.json, session);
+    }
+    let found = args.looking.look(&args.author, session)?;
     let shown = Shown {
         author: &args.author,
         version: found.history.version(),
@@ -148,9 +164,9 @@ fn versions(chain: &RecordChain) -> Vec<Version> {
 fn print(shown: &Shown<'_>, terminal: &Terminal) {
     let author = shown.author.as_str();
     if shown.version == 0 {
-        terminal.headline(Tone::Careful, author, "has no record of who signs");
+        terminal.headline(Tone::Careful, author, "has no author record");
     } else {
-        let line = format!("says who signs, in version {}", shown.version);
+        let line = format!("has an author record, version {}", shown.version);
         terminal.headline(Tone::Good, author, &line);
     }
     for named in &shown.identities {
@@ -172,9 +188,9 @@ fn print(shown: &Shown<'_>, terminal: &Terminal) {
         }
     }
     for disputed in &shown.disputed {
-        terminal.warning(&format!("does not count: {disputed}"));
+        terminal.warning(&format!("not accepted: {disputed}"));
     }
     if shown.version == 0 {
-        terminal.hint("the author can say who signs with `cpan-sigstore author enroll`");
+        terminal.hint("ask the author to publish a record with `cpan-sigstore author enroll`");
     }
 }

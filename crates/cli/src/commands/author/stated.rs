@@ -1,4 +1,4 @@
-//! The identities that the arguments state.
+//! The identities in the flags.
 
 use clap::Args;
 use cpan_sigstore_core::identity::{
@@ -6,28 +6,28 @@ use cpan_sigstore_core::identity::{
 };
 use jiff::Timestamp;
 
-/// Who vouches for the workflows of GitHub.
+/// The issuer of GitHub's workflows.
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
 
-/// Identities to be named.
+/// Identities for the record.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Which identities")]
 pub struct StatedArgs {
-    /// An identity, exactly, such as 'tim@example.org by https://accounts.google.com'; may be repeated
+    /// Another identity, such as 'tim@example.org by https://accounts.google.com'; may be repeated
     #[arg(long = "also", value_name = "NAME by URL", value_parser = exact)]
     also: Vec<IdentityPolicy>,
-    /// A release workflow at GitHub, for every tag, such as
+    /// Release workflow at GitHub, for every tag, such as
     /// OWNER/REPOSITORY/.github/workflows/release.yml; may be repeated
     #[arg(long, value_name = "PATH", value_parser = workflow)]
     workflow: Vec<IdentityPolicy>,
-    /// Identities by a pattern, where * stands for anything but /, such as
+    /// Pattern of identities, in which * matches anything but /, such as
     /// 'https://gitlab.com/OWNER/REPOSITORY//.gitlab-ci.yml@refs/tags/* by https://gitlab.com'; may be repeated
     #[arg(long, value_name = "PATTERN by URL", value_parser = pattern)]
     pattern: Vec<IdentityPolicy>,
-    /// They count for signatures from this time on, such as 2026-06-01T00:00:00Z
+    /// Start of their validity, such as 2026-06-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
-    /// They count for signatures before this time
+    /// End of their validity
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
 }
@@ -52,7 +52,7 @@ fn named(text: &str) -> Result<(&str, &str), String> {
             Ok((name.trim(), issuer.trim()))
         }
         _ => Err(format!(
-            "expected a name and who vouches for it, as in 'tim@example.org by https://accounts.google.com', found `{text}`"
+            "invalid identity: expected a name and its issuer, as in 'tim@example.org by https://accounts.google.com', found `{text}`"
         )),
     }
 }
@@ -73,7 +73,11 @@ fn pattern(text: &str) -> Result<IdentityPolicy, String> {
 }
 
 fn workflow(path: &str) -> Result<IdentityPolicy, String> {
-    let refused = || format!("expected OWNER/REPOSITORY/.github/workflows/FILE, found `{path}`");
+    let refused = || {
+        format!(
+            "invalid workflow: expected OWNER/REPOSITORY/.github/workflows/FILE, found `{path}`"
+        )
+    };
     let path = path.trim_start_matches("https://github.com/");
     let mut parts = path.splitn(3, '/');
     let (Some(owner), Some(repository), Some(file)) = (parts.next(), parts.next(), parts.next())
@@ -95,8 +99,8 @@ fn workflow(path: &str) -> Result<IdentityPolicy, String> {
     })
 }
 
-/// Whoever is logged in, as a record names them: a person exactly; a workflow for every tag, since the tag in
-/// its name is another one for each release.
+/// The identity of a login, as a record lists it: a person exactly, and a workflow for every tag, because each
+/// release has another tag in its name.
 pub fn logged_in(signer: &SignerIdentity) -> IdentityPolicy {
     let tags = match &signer.subject {
         Subject::Uri(name) => name

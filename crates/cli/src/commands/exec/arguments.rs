@@ -30,7 +30,7 @@ pub enum Argument {
 }
 
 /// Reads arguments. Letters may be bundled (`-qn`), long names shortened: one that could be short for an
-/// option that leads round the mirror is taken for it.
+/// option that leads round the mirror is treated as that option.
 pub fn read(arguments: &[String], known: &[Known]) -> Vec<Argument> {
     let mut read = Vec::new();
     let mut rest = arguments.iter();

@@ -82,7 +82,7 @@ impl Surroundings {
 /// Why an argument is refused.
 pub fn refusal(argument: &str) -> String {
     format!(
-        "expected arguments that lead to the mirror, found `{argument}`, which leads round it; `--allow-outside` before `--` lets it pass, unverified"
+        "invalid argument `{argument}`: it bypasses the mirror; `--allow-outside` before `--` allows it, unverified"
     )
 }
 

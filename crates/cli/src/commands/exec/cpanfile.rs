@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-/// Largest cpanfile that is looked at, in bytes.
+/// Largest cpanfile that is checked, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 /// A warning for each line that may lead round the mirror. The file is Perl, which is not run here, so that

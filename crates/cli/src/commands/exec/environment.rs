@@ -12,7 +12,7 @@ const CLOSED: [&str; 6] = [
     // Options that the program `cpan` takes before all others.
     "CPAN_OPTS",
 ];
-/// What makes programs ask a proxy, for whatever kind of address.
+/// The variables that set a proxy for every kind of address.
 const PROXIES: [&str; 4] = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy"];
 
 /// Takes away what the caller set to go elsewhere.

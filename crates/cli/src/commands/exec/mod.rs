@@ -1,4 +1,4 @@
-//! `cpan-sigstore exec`: a client of CPAN, with a mirror and proxy of its own.
+//! `cpan-sigstore exec`: a CPAN client with a private mirror and proxy.
 
 mod arguments;
 #[cfg_attr(not(unix), path = "child_elsewhere.rs")]
@@ -17,58 +17,49 @@ use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_mirror::{Records, server::Listening};
 use tokio::sync::oneshot;
 
-use crate::{
-    failure::Failure,
-    mirror_args::{MirrorArgs, MirrorFailure, runtime},
-    terminal::Terminal,
-};
+use crate::{error::CommandError, flags::MirrorArgs, session::Session};
 use client::{Client, Surroundings, Ways};
 
-/// Run a client of CPAN so that it installs only what is allowed.
+/// Run a CPAN client that installs only allowed releases.
 ///
-/// The client gets a mirror of its own on this machine, and a proxy that leads every other request there:
-/// fallback mirrors, metacpan and https connections are closed to it. When it has ended, what was refused is
-/// said in order, and the exit code is that of the worst refusal, whatever the client says.
+/// The client gets a private mirror on this machine, and a proxy that redirects every other request to it, so
+/// that fallback mirrors, metacpan and https connections are closed. At the end, the refused files are listed in
+/// order. The exit code is that of the worst refusal, else that of the client.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore exec -- cpanm Foo::Bar\n  \
     cpan-sigstore exec --require-signed -- carton install\n\n\
-    cpanm, cpm, carton, cpan and minicpan are set up by their own means, any other program by the\n\
-    proxy alone. Not covered: what a client or a Makefile.PL opens past its proxy settings.")]
+    cpanm, cpm, carton, cpan and minicpan are configured by their own settings, any other program\n\
+    by the proxy alone. Not covered: a client or a Makefile.PL that ignores its proxy settings.")]
 pub struct ExecArgs {
     #[command(flatten)]
     mirror: MirrorArgs,
-    /// Let arguments pass that lead round the mirror (addresses, git, local files, other mirrors), and leave
-    /// the proxy settings as they are
+    /// Allow arguments that bypass the mirror (addresses, git, local files, other mirrors), and keep your proxy
+    /// settings
     #[arg(long)]
     allow_outside: bool,
-    /// The client and its arguments
+    /// Client and its arguments
     #[arg(last = true, required = true, value_name = "CLIENT")]
     command: Vec<OsString>,
 }
 
 /// Runs the command.
 ///
-/// Gives the code to end with: that of the worst refusal, or else the client's own.
-pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
-    let (program, arguments) = args
-        .command
-        .split_first()
-        .ok_or_else(|| Failure::Usage("expected a client to run, found none".to_owned()))?;
+/// Returns the exit code: that of the worst refusal, else that of the client.
+pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
+    let terminal = session.terminal();
+    let (program, arguments) = args.command.split_first().ok_or_else(|| {
+        CommandError::usage("missing client: expected a program after `--`".to_owned())
+    })?;
     let client = Client::of(program);
     let ways = if args.allow_outside {
         Ways::Open
     } else {
-        client.check(arguments).map_err(Failure::Usage)?;
+        client.check(arguments).map_err(CommandError::usage)?;
         Ways::Closed
     };
-    let runtime = runtime()?;
-    let mirror = args
-        .mirror
-        .mirror(Records::default(), None, &runtime, terminal)?;
-    let listen = |source| MirrorFailure::Listen {
-        address: "127.0.0.1".to_owned(),
-        source,
-    };
+    let runtime = session.runtime()?;
+    let mirror = session.mirror(&args.mirror, Records::default(), None)?;
+    let listen = |source| CommandError::system("cannot listen on 127.0.0.1", source);
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let listening = runtime
         .block_on(Listening::bind(mirror.clone(), address, None))
@@ -79,10 +70,8 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
         // Also when the other end is gone.
         let _ = stopped.await;
     }));
-    let surroundings = Surroundings::new(&url, ways).map_err(|source| Failure::System {
-        what: "expected to make a folder for the client",
-        source,
-    })?;
+    let surroundings = Surroundings::new(&url, ways)
+        .map_err(|source| CommandError::system("cannot create a folder for the client", source))?;
     if client == Client::Carton {
         for warning in cpanfile::ways_round() {
             terminal.warning(&warning);
@@ -90,17 +79,13 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
     }
     let command = client
         .command(program, arguments, &surroundings)
-        .map_err(|source| Failure::System {
-            what: "expected to write the client's configuration",
-            source,
+        .map_err(|source| {
+            CommandError::system("cannot write the client's configuration", source)
         })?;
     terminal.flush();
-    let ended = runtime
-        .block_on(child::run(command))
-        .map_err(|source| MirrorFailure::Client {
-            program: program.display().to_string(),
-            source,
-        })?;
+    let ended = runtime.block_on(child::run(command)).map_err(|source| {
+        CommandError::system(&format!("cannot run {}", program.display()), source)
+    })?;
     drop(stop);
     // A task that panicked has said so.
     let _ = runtime.block_on(serving);
@@ -112,7 +97,7 @@ pub fn run(args: &ExecArgs, terminal: &Terminal) -> Result<u8, Failure> {
         && let Some(folder) = surroundings.keep_logs()
     {
         terminal.hint(&format!(
-            "the client's own logs are in {}",
+            "read the client's own logs in {}",
             folder.display()
         ));
     }

@@ -1,4 +1,4 @@
-//! What was refused while the client ran, in order, and how the program ends.
+//! The refused files of a run, in order, and its exit code.
 
 use std::collections::HashSet;
 
@@ -8,9 +8,9 @@ use cpan_sigstore_mirror::{
     record::{Refusal, Ruling},
 };
 
-use crate::{terminal::Terminal, verdict_text};
+use crate::ui::{Terminal, verdict_text};
 
-/// Says what was refused and what was only warned of, each once, and gives the exit code of the worst.
+/// Prints refusals and warnings, each once, and returns the exit code of the worst.
 pub fn print(records: &Records, terminal: &Terminal) -> Exit {
     let mut said = HashSet::new();
     for record in records.last() {

@@ -5,31 +5,32 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::{self as cpan, Cpan};
-use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_registry::assemble::{Plan, Report};
 use jiff::Timestamp;
 
-use super::IndexFailure;
 use crate::{
-    failure::Failure,
-    instance_args::{InstanceArgs, runtime},
-    progress::Progress,
-    terminal::{Terminal, Tone},
+    error::CommandError,
+    flags::InstanceArgs,
+    session::Session,
+    ui::{Terminal, Tone, progress::Progress},
 };
 
-/// Gather the author records of a CPAN into the next index, and say what was refused and why.
+/// Build the next author index of a CPAN.
 ///
-/// What the index before has stands, whatever is found now. What is as it was is not read again; where nothing
-/// has changed the index stays as it is, and is signed anew to say that it is of today.
+/// Accepted records are kept; rejected ones are reported with the reason. Unchanged authors are skipped. If
+/// nothing changed, the index stays the same; sign it again to renew its date.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  cpan-sigstore index build --cpan /srv/CPAN --previous index.json"
+)]
 pub struct BuildArgs {
-    /// The CPAN: a folder, or an address
+    /// CPAN: a folder, or an address
     #[arg(long, value_name = "DIR|URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT)]
     cpan: String,
-    /// The index before; without it, this is the first
+    /// Previous index [default: none, for a first index]
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
-    /// Where the index goes; by default in the place of the one before, or index.json
+    /// Index to write [default: the previous index, or index.json]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -40,32 +41,36 @@ pub struct BuildArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &BuildArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &BuildArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let output = args.output.as_deref().or(args.previous.as_deref());
     let output = output.unwrap_or(Path::new("index.json"));
     if args.previous.is_none() && output.symlink_metadata().is_ok() {
-        let path = output.to_owned();
-        return Err(IndexFailure::Exists { path }.into());
+        return Err(CommandError::usage(format!(
+            "cannot write a first index to {}: there is a file already",
+            output.display()
+        ))
+        .hinted("continue it with `--previous FILE`, which keeps known records, or name another file with `--output`"));
     }
     let cpan = if args.cpan.contains("://") {
         Cpan::at(&args.cpan)?
     } else {
-        let folder = std::fs::canonicalize(&args.cpan).map_err(Failure::read(&args.cpan))?;
+        let folder = std::fs::canonicalize(&args.cpan).map_err(CommandError::read(&args.cpan))?;
         Cpan::in_folder(folder)
     };
-    let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
-    let bar = Progress::of_authors("looking at authors");
+    let verifier = session.verifier(&args.instance)?;
+    let bar = Progress::of_authors("checking authors");
     let plan = Plan {
         cpan: &cpan,
         previous: args.previous.as_deref(),
         output,
-        verifier: &verifier,
+        verifier,
         now: Timestamp::now(),
         progress: &|done, of| bar.of(done, of),
     };
-    let report = runtime()?.block_on(plan.run());
+    let report = session.runtime()?.block_on(plan.run());
     bar.end();
-    let report = report.map_err(IndexFailure::from)?;
+    let report = report?;
     if args.json {
         terminal.json(&report);
     } else {
@@ -86,7 +91,7 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
     terminal.field(
         "authors",
         &format!(
-            "{}, {} of them looked at, {} signatures verified",
+            "{}, {} checked, {} signatures verified",
             report.authors, report.looked_at, report.verified
         ),
     );
@@ -98,7 +103,10 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
         terminal.headline(
             Tone::Careful,
             "vanished",
-            &format!("{}: it is not there any more, and stands", vanished.path),
+            &format!(
+                "{}: deleted on the CPAN, but kept in the index",
+                vanished.path
+            ),
         );
     }
     terminal.flush();

@@ -7,16 +7,16 @@ use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_records::author_index::{Difference, Override, difference};
 use cpan_sigstore_registry::assemble;
 
-use super::IndexFailure;
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, session::Session, ui::Terminal};
 
-/// Say what is another from one index to a later one. Nothing of them is verified.
+/// Show the changes between two author indexes, unverified.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore index diff old.json index.json")]
 pub struct DiffArgs {
-    /// The earlier index
+    /// Earlier index
     #[arg(value_name = "A")]
     before: PathBuf,
-    /// The later one
+    /// Later index
     #[arg(value_name = "B")]
     after: PathBuf,
     /// Print one JSON object
@@ -25,17 +25,18 @@ pub struct DiffArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let before = assemble::read(&args.before).map_err(IndexFailure::from)?;
-    let after = assemble::read(&args.after).map_err(IndexFailure::from)?;
-    let difference = difference(&before, &after).map_err(IndexFailure::from)?;
+pub fn run(args: &DiffArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
+    let before = assemble::read(&args.before)?;
+    let after = assemble::read(&args.after)?;
+    let difference = difference(&before, &after)?;
     if args.json {
         terminal.json(&difference);
         return Ok(Exit::Success);
     }
     if after.number() == before.number() + 1 && after.previous() != Some(before.digest()) {
         terminal.warning(&format!(
-            "{} does not name {} as the index before it",
+            "{} does not name {} as its predecessor",
             args.after.display(),
             args.before.display()
         ));
@@ -45,7 +46,7 @@ pub fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Prints what is another.
+/// Prints the changes.
 pub fn print(difference: &Difference, terminal: &Terminal) {
     for author in &difference.authors {
         terminal.line(&author.to_string());
@@ -66,6 +67,6 @@ pub fn print(difference: &Difference, terminal: &Terminal) {
         terminal.line(&format!("override withdrawn: {}", told(one)));
     }
     if difference.is_empty() {
-        terminal.line("nothing is another");
+        terminal.line("no changes");
     }
 }

@@ -2,25 +2,22 @@
 
 mod build;
 mod diff;
-mod error;
 mod overrides;
 mod sign;
 mod status;
 mod r#use;
 mod verify;
 
-pub use error::IndexFailure;
-
 use clap::Subcommand;
 use cpan_sigstore_core::finding::Exit;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{error::CommandError, session::Session};
 
-/// Say who signs for whom before anybody has seen a release: gather the author records of a CPAN, or use what
-/// somebody has gathered.
+/// Use, build and sign an author index.
 ///
-/// An index says nothing that its records do not prove. What its operator adds is which of two that conflict
-/// was there first, and, openly and after a week, an override for an author who lost every identity.
+/// An author index is an operator's signed file of all author records of a CPAN. With it, the first installation
+/// of a release already has authorized signers. Each record in it proves itself. The operator adds which of two
+/// conflicting records was first, and announces overrides for authors who lost every identity.
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Examples:\n  \
     cpan-sigstore index use https://operator.example/index.json \\\n    \
@@ -38,14 +35,14 @@ pub enum IndexCommand {
 }
 
 /// Runs the subcommand.
-pub fn run(command: &IndexCommand, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(command: &IndexCommand, session: &Session<'_>) -> Result<Exit, CommandError> {
     match command {
-        IndexCommand::Use(args) => r#use::run(args, terminal),
-        IndexCommand::Status(args) => status::run(args, terminal),
-        IndexCommand::Build(args) => build::run(args, terminal),
-        IndexCommand::Sign(args) => sign::run(args, terminal),
-        IndexCommand::Verify(args) => verify::run(args, terminal),
-        IndexCommand::Diff(args) => diff::run(args, terminal),
-        IndexCommand::Override(args) => overrides::run(args, terminal),
+        IndexCommand::Use(args) => r#use::run(args, session),
+        IndexCommand::Status(args) => status::run(args, session),
+        IndexCommand::Build(args) => build::run(args, session),
+        IndexCommand::Sign(args) => sign::run(args, session),
+        IndexCommand::Verify(args) => verify::run(args, session),
+        IndexCommand::Diff(args) => diff::run(args, session),
+        IndexCommand::Override(args) => overrides::run(args, session),
     }
 }

@@ -10,23 +10,23 @@ use cpan_sigstore_registry::assemble;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::IndexFailure;
 use crate::{
     bundle_file::{Place, beside},
-    failure::Failure,
-    instance_args::runtime,
-    progress::Progress,
-    signing::SigningArgs,
-    terminal::{Terminal, Tone},
+    error::CommandError,
+    flags::SigningArgs,
+    session::Session,
+    signing::Signer,
+    ui::{Tone, progress::Progress},
 };
 
-/// Sign an index whose every record counts, and write its bundle beside it.
+/// Sign an author index, after checking its records.
 ///
-/// Users judge how old an index is by its signature: sign it again, changed or not, more often than they allow
-/// it to be old.
+/// The bundle is written beside it. The age of an index is that of its signature: sign it again, changed or
+/// not, before it gets too old for its users.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore index sign index.json")]
 pub struct SignArgs {
-    /// The index
+    /// Author index
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -47,14 +47,15 @@ struct Signed<'a> {
 }
 
 /// Runs the command.
-pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let index = assemble::read(&args.file).map_err(IndexFailure::from)?;
+pub fn run(args: &SignArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
+    let index = assemble::read(&args.file)?;
     let place = Place::reserve(beside(&args.file), true)?;
-    let verifier = Verifier::new(&args.signing.instance.trusted_root(terminal)?)?;
-    let records = check(&args.file, &index, &verifier)?;
-    let signed = runtime()?.block_on(async {
-        let mut session = args.signing.begin(terminal).await?;
-        session.sign(index.digest()).await
+    let verifier = session.verifier(&args.signing.instance)?;
+    let records = check(&args.file, &index, verifier)?;
+    let signed = session.wait(async {
+        let mut signer = Signer::log_in(&args.signing, None, session).await?;
+        signer.sign(index.digest()).await
     })?;
     place.write(signed.json())?;
     let bundle = place.path().display().to_string();
@@ -77,22 +78,24 @@ pub fn run(args: &SignArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Has every record verified, and says how many there are.
+/// Verifies every record, and returns their number.
 ///
 /// # Errors
-/// The first that does not count.
+/// The first record that is not accepted.
 pub fn check(
     path: &std::path::Path,
     index: &AuthorIndex,
     verifier: &Verifier,
-) -> Result<usize, Failure> {
+) -> Result<usize, CommandError> {
     let bar = Progress::of_authors("verifying records");
     let checked = assemble::check(index, verifier, Timestamp::now(), &|done, of| {
         bar.of(done, of)
     });
     bar.end();
     checked.map_err(|reason| {
-        let path = path.to_owned();
-        IndexFailure::Record { path, reason }.into()
+        CommandError::new(
+            Exit::SignatureInvalid,
+            format!("{}: {reason}", path.display()),
+        )
     })
 }

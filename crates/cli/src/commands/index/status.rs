@@ -7,39 +7,39 @@ use cpan_sigstore_registry::subscription::Pin;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::IndexFailure;
 use crate::{
-    failure::Failure,
+    error::CommandError,
+    flags::TrustStoreArgs,
     folders,
-    gate_args::TrustStoreArgs,
-    instance_args::runtime,
-    terminal::{Terminal, Tone},
+    session::Session,
+    ui::{Terminal, Tone},
 };
 
-/// Say whose index is in use, and how old it is.
+/// Show the author index in use, and its age.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore index status")]
 pub struct StatusArgs {
     #[command(flatten)]
-    memory: TrustStoreArgs,
+    trust_store: TrustStoreArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// Whose index is in use.
+/// The index in use.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
     operator: Option<Pin>,
     index: Option<IndexState>,
-    /// Whether its records are here.
+    /// Whether its records are in the trust store.
     held: bool,
     /// In whole hours since it was signed.
     age: Option<i64>,
 }
 
 impl Status {
-    /// Nobody's.
+    /// No index.
     pub fn none() -> Self {
         Self {
             operator: None,
@@ -49,7 +49,7 @@ impl Status {
         }
     }
 
-    /// An operator's, as far as it is kept.
+    /// An operator's index, as far as it is stored.
     pub fn of(pin: Pin, kept: Option<StoredIndex>, now: Timestamp) -> Self {
         Self {
             operator: Some(pin),
@@ -63,15 +63,14 @@ impl Status {
 }
 
 /// Runs the command.
-pub fn run(args: &StatusArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let pin = Pin::load(&folders::operator_file()?).map_err(IndexFailure::from)?;
+pub fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
+    let pin = Pin::load(&folders::operator_file()?)?;
     let status = match pin {
         None => Status::none(),
         Some(pin) => {
-            let kept = runtime()?.block_on(async {
-                let memory = args.memory.open().await?;
-                Ok::<_, Failure>(memory.index_kept(&pin.url).await?)
-            })?;
+            let store = session.trust_store(&args.trust_store)?;
+            let kept = session.wait(store.index_kept(&pin.url))?;
             Status::of(pin, kept, Timestamp::now())
         }
     };
@@ -83,16 +82,16 @@ pub fn run(args: &StatusArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Prints whose index is in use.
+/// Prints the index in use.
 pub fn print(status: &Status, terminal: &Terminal) {
     let Some(pin) = &status.operator else {
-        terminal.headline(Tone::Good, "none", "no operator's index is in use");
+        terminal.headline(Tone::Good, "none", "no author index is in use");
         return;
     };
     let (tone, word) = if status.held {
         (Tone::Good, "in use")
     } else {
-        (Tone::Careful, "not here yet")
+        (Tone::Careful, "not fetched yet")
     };
     terminal.headline(tone, word, &pin.url);
     terminal.field("operator", &format!("{} (by {})", pin.identity, pin.issuer));

@@ -2,50 +2,46 @@
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_registry::subscription::{Ask, Pin, Refreshed, refresh};
 use jiff::Timestamp;
 
-use super::{
-    IndexFailure,
-    status::{Status, print},
-};
+use super::status::{Status, print};
 use crate::{
-    failure::Failure,
+    error::CommandError,
+    flags::{InstanceArgs, TrustStoreArgs},
     folders,
-    gate_args::TrustStoreArgs,
-    instance_args::{InstanceArgs, runtime},
-    terminal::{Terminal, Tone},
+    session::Session,
+    ui::Tone,
 };
 
-/// Use the index of an operator: it is fetched and verified now, and from now on kept up to date.
+/// Subscribe to an author index.
 ///
-/// You say who signs it. It is asked for again when it was asked for six hours ago, is used offline, and is
-/// never replaced by an older one.
+/// You name its signer. The index is fetched and verified now, refreshes every six hours, works offline, and is
+/// never rolled back.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     cpan-sigstore index use https://operator.example/index.json \\\n    \
     --identity operator@example.org --issuer https://accounts.google.com\n  \
     cpan-sigstore index use --none")]
 pub struct UseArgs {
-    /// Where the index is; its bundle is beside it, as URL.sigstore.json
+    /// Address of the index; its bundle is at URL.sigstore.json
     #[arg(
         value_name = "URL",
         required_unless_present = "none",
         requires = "identity"
     )]
     url: Option<String>,
-    /// Who signs it: the name in the certificate, or a pattern with `*`
+    /// Signer of the index: the name in the certificate, or a pattern with `*`
     #[arg(long, value_name = "NAME", requires = "issuer", requires = "url")]
     identity: Option<String>,
-    /// The provider that vouches for the name
+    /// Issuer of the signer's name
     #[arg(long, value_name = "URL", requires = "identity")]
     issuer: Option<String>,
-    /// Use none any more
+    /// Stop using an index
     #[arg(long, conflicts_with = "url")]
     none: bool,
     #[command(flatten)]
-    memory: TrustStoreArgs,
+    trust_store: TrustStoreArgs,
     #[command(flatten)]
     instance: InstanceArgs,
     /// Print one JSON object
@@ -54,29 +50,29 @@ pub struct UseArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &UseArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &UseArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let file = folders::operator_file()?;
     let (Some(url), Some(identity), Some(issuer)) = (&args.url, &args.identity, &args.issuer)
     else {
-        let was = Pin::remove(&file).map_err(IndexFailure::from)?;
+        let was = Pin::remove(&file)?;
         if args.json {
             terminal.json(&Status::none());
         } else {
             let word = if was { "unpinned" } else { "none" };
-            terminal.headline(Tone::Good, word, "no operator's index is in use");
+            terminal.headline(Tone::Good, word, "no author index is in use");
         }
         return Ok(Exit::Success);
     };
-    let pin = Pin::new(url, identity, issuer).map_err(IndexFailure::from)?;
-    let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
+    let pin = Pin::new(url, identity, issuer)?;
+    let verifier = session.verifier(&args.instance)?;
     let now = Timestamp::now();
-    let runtime = runtime()?;
-    let memory = runtime.block_on(args.memory.open())?;
+    let store = session.trust_store(&args.trust_store)?;
     terminal.say(&format!("fetching {}", pin.url));
-    let refreshed = refresh(&pin, &memory, &verifier, None, Ask::Now, now);
-    let refreshed = runtime.block_on(refreshed).map_err(IndexFailure::from)?;
-    pin.save(&file).map_err(IndexFailure::from)?;
-    let kept = runtime.block_on(memory.index_kept(&pin.url))?;
+    let refreshed = refresh(&pin, store, verifier, None, Ask::Now, now);
+    let refreshed = session.wait(refreshed)?;
+    pin.save(&file)?;
+    let kept = session.wait(store.index_kept(&pin.url))?;
     let status = Status::of(pin, kept, now);
     if args.json {
         terminal.json(&status);

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::IdentityPolicy};
 use cpan_sigstore_gate::store::follows;
-use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_registry::{
     assemble,
     subscription::{self, OperatorError, Pin},
@@ -13,32 +12,33 @@ use cpan_sigstore_registry::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{IndexFailure, sign::check};
+use super::sign::check;
 use crate::{
     bundle_file::{self, beside},
-    failure::{Failure, Missing},
+    error::CommandError,
+    flags::{InstanceArgs, Missing, TrustStoreArgs},
     folders,
-    gate_args::TrustStoreArgs,
-    instance_args::{InstanceArgs, runtime},
-    terminal::{Terminal, Tone},
+    session::Session,
+    ui::Tone,
 };
 
-/// Verify the signature of an index, every record in it, and that it is no step back from what was seen.
+/// Verify an author index: signature, records, no rollback.
 ///
-/// Without a name, it has to be signed by the operator whose index is in use.
+/// Without a name, the signer has to be the operator of the index in use.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cpan-sigstore index verify index.json")]
 pub struct VerifyArgs {
-    /// The index
+    /// Author index
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Who should have signed it
+    /// Expected signer
     #[arg(long, value_name = "NAME", requires = "issuer")]
     identity: Option<String>,
-    /// The provider that vouches for the name
+    /// Issuer of the signer's name
     #[arg(long, value_name = "URL", requires = "identity")]
     issuer: Option<String>,
     #[command(flatten)]
-    memory: TrustStoreArgs,
+    trust_store: TrustStoreArgs,
     #[command(flatten)]
     instance: InstanceArgs,
     /// Print one JSON object
@@ -59,25 +59,29 @@ struct Found {
 }
 
 /// Runs the command.
-pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let pin = Pin::load(&folders::operator_file()?).map_err(IndexFailure::from)?;
+pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
+    let pin = Pin::load(&folders::operator_file()?)?;
     let expected = expected(args, pin.as_ref())?;
-    let index = assemble::read(&args.file).map_err(IndexFailure::from)?;
+    let index = assemble::read(&args.file)?;
     let path = beside(&args.file);
-    let bundle = bundle_file::read(&path)?.ok_or(IndexFailure::Unsigned { path })?;
-    let verifier = Verifier::new(&args.instance.trusted_root(terminal)?)?;
-    let verified = subscription::verify(&verifier, index.digest(), &bundle, Some(&expected))
-        .map_err(IndexFailure::from)?;
-    let records = check(&args.file, &index, &verifier)?;
-    // What was seen is of the operator in use, and says nothing of another.
+    let bundle = bundle_file::read(&path)?.ok_or_else(|| {
+        CommandError::new(
+            Exit::Unsigned,
+            format!("cannot find the bundle {}", path.display()),
+        )
+        .hinted("sign it with `cpan-sigstore index sign FILE`")
+    })?;
+    let verifier = session.verifier(&args.instance)?;
+    let verified = subscription::verify(verifier, index.digest(), &bundle, Some(&expected))?;
+    let records = check(&args.file, &index, verifier)?;
+    // The trust store knows only the operator in use.
     if let Some(pin) = pin.filter(|pin| pin.expected().is_ok_and(|theirs| theirs == expected)) {
-        let kept = runtime()?.block_on(async {
-            let memory = args.memory.open().await?;
-            Ok::<_, Failure>(memory.index_kept(&pin.url).await?)
-        })?;
+        let store = session.trust_store(&args.trust_store)?;
+        let kept = session.wait(store.index_kept(&pin.url))?;
         if let Some(kept) = kept {
             follows(&pin.url, (kept.state.number, kept.state.digest), &index)
-                .map_err(|error| IndexFailure::from(OperatorError::from(error)))?;
+                .map_err(OperatorError::from)?;
         }
     }
     let found = Found {
@@ -104,15 +108,15 @@ pub fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn expected(args: &VerifyArgs, pin: Option<&Pin>) -> Result<IdentityPolicy, Failure> {
+fn expected(args: &VerifyArgs, pin: Option<&Pin>) -> Result<IdentityPolicy, CommandError> {
     match (&args.identity, &args.issuer, pin) {
         (Some(identity), Some(issuer), _) => {
-            // The rules of a name are those of one that is pinned.
+            // The rules for a name are those of a pin.
             let pin = Pin::new("file:///index.json", identity, issuer);
             let expected = pin.and_then(|pin| pin.expected());
-            Ok(expected.map_err(IndexFailure::from)?)
+            Ok(expected?)
         }
-        (_, _, Some(pin)) => Ok(pin.expected().map_err(IndexFailure::from)?),
-        _ => Err(Failure::NoIdentity(Missing::Both)),
+        (_, _, Some(pin)) => Ok(pin.expected()?),
+        _ => Err(Missing::Both.into()),
     }
 }

@@ -5,157 +5,171 @@ use std::path::{Path, PathBuf};
 use cpan_sigstore_core::{
     digest::Sha256Digest, finding::Exit, identity::IdentityPolicy, release::PauseId,
 };
-use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::{
     journal::{Journal, SignedBy},
     upload::Uploader,
 };
-use tokio::runtime::Runtime;
 
-use super::ReleaseArgs;
+use super::arguments::ReleaseArgs;
 use crate::{
     author_records,
     bundle_file::{Place, beside},
-    failure::Failure,
-    instance_args::runtime,
-    preflight_report,
-    publishing::{self, NotSigned, Release, SignedArchive, Stage},
-    terminal::Terminal,
+    credentials,
+    error::CommandError,
+    publishing::{self, Destination, NotSigned, Release, SignedArchive, Stage, Verification},
+    session::Session,
+    signing::Signer,
+    ui::preflight,
 };
 
-/// What is released, and what is known of it.
+/// A release, and what is known of it.
 struct Job<'a> {
     args: &'a ReleaseArgs,
+    session: &'a Session<'a>,
     archive: &'a Path,
     digest: Sha256Digest,
-    /// Whose release it is, as far as that is known.
+    /// The author, if known.
     author: Option<PauseId>,
     bundle: PathBuf,
-    /// Where the journal is kept.
+    /// The journal of a run before.
+    begun: Option<Journal>,
+    /// The file of the journal.
     kept: PathBuf,
 }
 
-/// An archive that is signed now, or the exit code of what was printed instead.
-type Signed = Result<SignedArchive, Exit>;
+/// The end of signing.
+enum Outcome {
+    /// A signed archive, and its journal as it is now.
+    Signed(Box<SignedArchive>, Option<Journal>),
+    /// A report that was printed, and its exit code.
+    Stopped(Exit),
+}
 
-/// Releases an archive. All that can go wrong without a login is tried before it.
-pub fn run(args: &ReleaseArgs, archive: &Path, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Releases an archive. Everything that can fail without a login comes before it.
+pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let archive = args.file.as_path();
+    let terminal = session.terminal();
     let uploader = match args.no_upload {
         true => None,
-        false => Some(args.pause.uploader(terminal)?),
+        false => Some(credentials::uploader(&args.pause, terminal)?),
     };
     let destination = args
         .pause
         .destination(uploader.as_ref().map(Uploader::author));
-    let found = preflight_report::look(archive, &destination, terminal, args.json)?;
+    let found = preflight::look(archive, &destination, terminal, args.json)?;
     if !found.is_fit() {
         return Ok(Exit::Archive);
     }
+    let _span =
+        tracing::info_span!("release", id = %found.digest, file = %archive.display()).entered();
+    let kept = Journal::beside(archive);
     let job = Job {
         args,
+        session,
         archive,
         digest: found.digest,
         author: destination.author,
         bundle: args.bundle.clone().unwrap_or_else(|| beside(archive)),
-        kept: Journal::beside(archive),
+        begun: Journal::read(&kept)?,
+        kept,
     };
-    let runtime = runtime()?;
     if let Some(uploader) = &uploader {
-        job.check_name_is_free(uploader.author(), &runtime)?;
-        runtime.block_on(uploader.check_login())?;
+        job.check_name_is_free(uploader.author())?;
+        session.wait(uploader.check_login())?;
     }
-    let verifier = Verifier::new(&args.signing.instance.trusted_root(terminal)?)?;
-    let signed = match job.signed(&verifier, &runtime, terminal)? {
-        Ok(signed) => signed,
-        Err(exit) => return Ok(exit),
+    let (signed, begun) = match job.signed()? {
+        Outcome::Signed(signed, begun) => (*signed, begun),
+        Outcome::Stopped(exit) => return Ok(exit),
     };
     let Some(uploader) = uploader else {
         publishing::print(&signed, Stage::Signed, None, terminal, args.json);
         return Ok(Exit::Success);
     };
-    let cpan = args.pause.cpan.open()?;
     let release = Release {
         signed: &signed,
-        directory: args.pause.directory(uploader.author()),
-        uploader: &uploader,
-        cpan: &cpan,
+        to: Destination {
+            directory: args.pause.directory(uploader.author()),
+            uploader: &uploader,
+            cpan: session.cpan(&args.pause.cpan)?,
+        },
     };
-    runtime.block_on(publishing::finish(
-        &release, &job.kept, &args.wait, &verifier, terminal, args.json,
+    session.wait(publishing::finish(
+        &release,
+        begun,
+        &job.kept,
+        &args.wait,
+        session.verifier(&args.signing.instance)?,
+        terminal,
+        args.json,
     ))
 }
 
 impl Job<'_> {
-    /// Nothing is signed, and so logged for ever, that PAUSE will not take under this name.
-    fn check_name_is_free(&self, author: &PauseId, runtime: &Runtime) -> Result<(), Failure> {
+    /// Refuses a name that PAUSE does not accept, before a signature is logged forever.
+    fn check_name_is_free(&self, author: &PauseId) -> Result<(), CommandError> {
         let name = self
             .archive
             .file_name()
             .unwrap_or_default()
             .to_string_lossy();
         let path = self.args.pause.directory(author).path(&name);
-        let begun = Journal::read(&self.kept)?;
+        let begun = self.begun.as_ref();
         if let Some(when) = begun.and_then(|begun| begun.taken(self.digest, &path)) {
-            return Err(Failure::NameUsed { path, when });
+            return Err(publishing::name_used(&path, when));
         }
-        let cpan = self.args.pause.cpan.open()?;
-        match runtime.block_on(cpan.digest(&path)) {
-            Ok(Some(found)) if found != self.digest => Err(Failure::OtherBytes {
-                path,
-                expected: self.digest,
-                found,
-            }),
+        let cpan = self.session.cpan(&self.args.pause.cpan)?;
+        match self.session.runtime()?.block_on(cpan.digest(&path)) {
+            Ok(Some(found)) if found != self.digest => {
+                Err(publishing::other_bytes(&path, self.digest, found))
+            }
             Ok(_) => Ok(()),
             Err(error) => {
-                // PAUSE will say it, though only later.
-                tracing::info!(%error, "cannot see whether the name is free");
+                // PAUSE reports it later.
+                tracing::info!(%error, "cannot check whether the name is free");
                 Ok(())
             }
         }
     }
 
-    /// The archive with a bundle: the one that is there, where it is known whose it has to be; else a
-    /// new one.
-    fn signed(
-        &self,
-        verifier: &Verifier,
-        runtime: &Runtime,
-        terminal: &Terminal,
-    ) -> Result<Signed, Failure> {
+    /// The archive with a bundle: the existing one if its signer is known, else a new one.
+    fn signed(&self) -> Result<Outcome, CommandError> {
+        let terminal = self.session.terminal();
         let there = self.bundle.symlink_metadata().is_ok();
         if !there || self.args.force {
-            return self.sign(verifier, runtime, terminal);
+            return self.sign();
         }
-        let begun = Journal::read(&self.kept)?;
-        let of_these = begun.as_ref().filter(|begun| begun.archive == self.digest);
+        let begun = self.begun.as_ref();
+        let of_these = begun.filter(|begun| begun.archive == self.digest);
         let Some(expected) = self.expected(of_these.map(|begun| &begun.signer)) else {
             if begun.is_none() {
-                return Err(Failure::ForeignBundle {
-                    path: self.bundle.clone(),
-                });
+                return Err(CommandError::failed(format!(
+                    "cannot use the bundle at {}: this command did not create it",
+                    self.bundle.display()
+                ))
+                .hinted("name its signer with `--identity` and `--issuer`, or sign again with `--force`"));
             }
-            terminal.say("the archive was built anew since it was signed; it is signed again");
-            return self.sign(verifier, runtime, terminal);
+            terminal.say("the archive was rebuilt since it was signed; signing it again");
+            return self.sign();
         };
-        match self.verify(&expected, verifier)? {
-            Err(NotSigned::NoBundle) => self.sign(verifier, runtime, terminal),
+        match self.verify(&expected)? {
+            Verification::Failed(NotSigned::NoBundle) => self.sign(),
             // Ours, and interrupted: the journal is written before the bundle.
-            Err(NotSigned::Invalid(refused)) if of_these.is_some() => {
+            Verification::Failed(NotSigned::Invalid(refused)) if of_these.is_some() => {
                 terminal.say(&format!(
-                    "the bundle that is there does not verify ({}); it is signed again",
+                    "the existing bundle is invalid ({}); signing again",
                     refused.cause
                 ));
-                self.sign(verifier, runtime, terminal)
+                self.sign()
             }
-            Err(other) => Ok(Err(self.print(&other, terminal))),
-            Ok(signed) => {
-                terminal.say(&format!("signed already by {expected}"));
-                Ok(Ok(signed))
+            Verification::Failed(other) => Ok(self.stopped(&other)),
+            Verification::Signed(signed) => {
+                terminal.say(&format!("already signed by {expected}"));
+                Ok(Outcome::Signed(signed, self.begun.clone()))
             }
         }
     }
 
-    /// Who has to have signed what is there: who the flags name, else who the journal says.
+    /// The required signer of an existing bundle: by the flags, else by the journal.
     fn expected(&self, begun: Option<&SignedBy>) -> Option<IdentityPolicy> {
         let login = &self.args.signing.login;
         let name = login.identity.clone().or(begun.map(|by| by.name.clone()))?;
@@ -163,52 +177,46 @@ impl Job<'_> {
         Some(IdentityPolicy::exact(name, issuer))
     }
 
-    fn sign(
-        &self,
-        verifier: &Verifier,
-        runtime: &Runtime,
-        terminal: &Terminal,
-    ) -> Result<Signed, Failure> {
+    fn sign(&self) -> Result<Outcome, CommandError> {
         let place = Place::reserve(self.bundle.clone(), true)?;
-        let expected = runtime.block_on(async {
-            let may_sign = self.may_sign(verifier).await?;
-            let mut session = self.args.signing.begin_as(may_sign, terminal).await?;
-            publishing::sign(&mut session, self.digest, &place, &self.kept).await
+        let (expected, journal) = self.session.wait(async {
+            let may_sign = self.may_sign().await?;
+            let mut signer = Signer::log_in(&self.args.signing, may_sign, self.session).await?;
+            publishing::sign(&mut signer, self.digest, &place, &self.kept).await
         })?;
-        terminal.say(&format!("signed by {expected}"));
-        match self.verify(&expected, verifier)? {
-            Ok(signed) => Ok(Ok(signed)),
-            Err(other) => Ok(Err(self.print(&other, terminal))),
-        }
+        self.session
+            .terminal()
+            .say(&format!("signed by {expected}"));
+        Ok(match self.verify(&expected)? {
+            Verification::Signed(signed) => Outcome::Signed(signed, Some(journal)),
+            Verification::Failed(other) => self.stopped(&other),
+        })
     }
 
-    /// Whom the author's own record names, where there is one: a release by anybody else would be refused.
-    async fn may_sign(&self, verifier: &Verifier) -> Result<Option<Vec<IdentityPolicy>>, Failure> {
+    /// The authorized signers by the author record, if there is one; users reject a release by others.
+    async fn may_sign(&self) -> Result<Option<Vec<IdentityPolicy>>, CommandError> {
         let Some(author) = &self.author else {
             return Ok(None);
         };
-        let cpan = self.args.pause.cpan.open()?;
-        Ok(author_records::may_sign(&cpan, author, verifier).await)
+        let cpan = self.session.cpan(&self.args.pause.cpan)?;
+        let verifier = self.session.verifier(&self.args.signing.instance)?;
+        Ok(author_records::may_sign(cpan, author, verifier).await)
     }
 
-    fn verify(
-        &self,
-        expected: &IdentityPolicy,
-        verifier: &Verifier,
-    ) -> Result<Result<SignedArchive, NotSigned>, Failure> {
+    fn verify(&self, expected: &IdentityPolicy) -> Result<Verification, CommandError> {
         SignedArchive::verify(
             self.archive,
             self.digest,
             &self.bundle,
             Some(expected),
-            verifier,
+            self.session.verifier(&self.args.signing.instance)?,
         )
     }
 
-    fn print(&self, not_signed: &NotSigned, terminal: &Terminal) -> Exit {
+    /// Prints why the archive is not signed.
+    fn stopped(&self, not_signed: &NotSigned) -> Outcome {
         let file = self.archive.display().to_string();
-        not_signed
-            .report(&file, &self.bundle)
-            .print(terminal, self.args.json)
+        let report = not_signed.report(&file, &self.bundle);
+        Outcome::Stopped(report.print(self.session.terminal(), self.args.json))
     }
 }

@@ -1,17 +1,17 @@
 //! Releases from a CPAN, into temporary files.
 
-use cpan_sigstore_core::release::ReleasePath;
+use cpan_sigstore_core::{finding::Exit, release::ReleasePath};
 use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
 use cpan_sigstore_http::Validators;
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// Reads releases from a CPAN.
-pub struct Fetcher {
-    cpan: Cpan,
+pub struct Fetcher<'a> {
+    cpan: &'a Cpan,
 }
 
 /// A release as the CPAN has it, unverified.
@@ -24,21 +24,19 @@ pub struct Fetched {
     pub records: Vec<RecordFile>,
 }
 
-impl Fetcher {
+impl<'a> Fetcher<'a> {
     /// A reader of this CPAN.
-    pub fn new(cpan: Cpan) -> Self {
+    pub fn new(cpan: &'a Cpan) -> Self {
         Self { cpan }
     }
 
     /// Reads archive and bundle of a release, and its author's records from a version on.
     ///
     /// # Errors
-    /// [`Failure::NotOnCpan`] if there is no archive, and [`Failure::Cpan`] if the CPAN cannot be read.
-    pub async fn fetch(&self, path: &ReleasePath, from: u32) -> Result<Fetched, Failure> {
-        let mut archive = NamedTempFile::new().map_err(|source| Failure::System {
-            what: "expected to make a temporary file",
-            source,
-        })?;
+    /// No archive, or a CPAN that cannot be read.
+    pub async fn fetch(&self, path: &ReleasePath, from: u32) -> Result<Fetched, CommandError> {
+        let mut archive = NamedTempFile::new()
+            .map_err(|source| CommandError::system("cannot create a temporary file", source))?;
         let fetched = self
             .cpan
             .fetch_release(
@@ -72,27 +70,28 @@ impl Fetcher {
         module: &str,
         memory: &TrustStore,
         now: Timestamp,
-    ) -> Result<ReleasePath, Failure> {
-        let index = read_package_index(&self.cpan, memory, now).await?;
+    ) -> Result<ReleasePath, CommandError> {
+        let index = read_package_index(self.cpan, memory, now).await?;
         let index = index.ok_or_else(|| self.absent(SiteFile::Packages.path().to_owned()))?;
         let release = index.find(module);
         release.ok_or_else(|| self.absent(format!("the module {module}")))
     }
 
-    fn absent(&self, what: String) -> Failure {
-        Failure::NotOnCpan {
-            what,
-            cpan: self.cpan.name(),
-        }
+    fn absent(&self, what: String) -> CommandError {
+        CommandError::failed(format!("cannot find {what} at {}", self.cpan.name()))
     }
 }
 
-impl From<IndexReadError> for Failure {
+impl From<IndexReadError> for CommandError {
     fn from(error: IndexReadError) -> Self {
         match error {
             IndexReadError::Cpan(error) => error.into(),
             IndexReadError::Invalid(error) => error.into(),
-            IndexReadError::RolledBack { newest, found } => Self::IndexRolledBack { newest, found },
+            IndexReadError::RolledBack { newest, found } => Self::new(
+                Exit::Downgrade,
+                format!("rolled-back package index: expected {newest} or newer, found {found}"),
+            )
+            .hinted("try another mirror with `--cpan URL`, or try again later; an old index leads to old releases"),
             IndexReadError::Store(error) => error.into(),
         }
     }

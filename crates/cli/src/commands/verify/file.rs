@@ -10,43 +10,46 @@ use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::Identity
 use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     trust::TrustError,
-    verify::{Allow, Artifact, PublicKey, Verifier, VerifyError},
+    verify::{Allow, Artifact, PublicKey, VerifyError},
 };
 
 use crate::{
-    bundle_file, failure::Failure, identity_args::IdentityArgs, instance_args::InstanceArgs,
-    report::Report, terminal::Terminal,
+    bundle_file,
+    error::CommandError,
+    flags::{IdentityArgs, InstanceArgs},
+    session::Session,
+    ui::report::Report,
 };
 
 /// Largest public key that is read, in bytes.
 const KEY_LIMIT: u64 = 16 * 1024;
 
-/// What is asked.
+/// A file, and the expected signer.
 pub struct Question<'a> {
     /// The file, `-`, or a digest.
     pub file: &'a str,
-    /// The bundle, where it is not beside the file.
+    /// The bundle, if it is not beside the file.
     pub bundle: Option<&'a Path>,
-    /// Who should have signed.
+    /// The expected identity.
     pub identity: &'a IdentityArgs,
-    /// The key that should have, instead.
+    /// The expected key, instead.
     pub key: Option<&'a Path>,
-    /// Which Sigstore.
+    /// The instance of Sigstore.
     pub instance: &'a InstanceArgs,
-    /// Whether cosign's old format is accepted.
+    /// Accepts cosign's old format.
     pub allow_old_format: bool,
-    /// Whether the answer is for machines.
+    /// Prints JSON.
     pub json: bool,
 }
 
-/// Who should have signed.
+/// The expected signer.
 enum Expected {
     Identity(IdentityPolicy),
     Key(PublicKey),
 }
 
-/// Answers.
-pub fn run(args: &Question<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Verifies the file, and prints the result.
+pub fn run(args: &Question<'_>, session: &Session<'_>) -> Result<Exit, CommandError> {
     let expected = expected(args)?;
     let input = Input::of(args.file)?;
     let bundle = bundle_path(args, &input)?;
@@ -54,27 +57,28 @@ pub fn run(args: &Question<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
         None => Report::unsigned(args.file, &bundle.display().to_string()),
         Some(bytes) => match StrictBundle::parse(&bytes) {
             Err(refused) => Report::invalid(args.file, &refused),
-            Ok(bundle) => verify(args, terminal, &expected, input, &bundle)?,
+            Ok(bundle) => verify(args, session, &expected, input, &bundle)?,
         },
     };
-    Ok(report.print(terminal, args.json))
+    Ok(report.print(session.terminal(), args.json))
 }
 
 fn verify<'a>(
     args: &Question<'a>,
-    terminal: &Terminal,
+    session: &Session<'_>,
     expected: &Expected,
     mut input: Input,
     bundle: &StrictBundle,
-) -> Result<Report<'a>, Failure> {
-    let root = match args.instance.trusted_root(terminal) {
-        Ok(root) => root,
-        Err(Failure::Trust(error @ TrustError::Unavailable { .. })) => {
-            return Ok(Report::unavailable(args.file, &error));
-        }
-        Err(error) => return Err(error),
+) -> Result<Report<'a>, CommandError> {
+    let verifier = match session.verifier(args.instance) {
+        Ok(verifier) => verifier,
+        Err(error) => match error.downcast_ref() {
+            Some(unavailable @ TrustError::Unavailable { .. }) => {
+                return Ok(Report::unavailable(args.file, unavailable));
+            }
+            _ => return Err(error),
+        },
     };
-    let verifier = Verifier::new(&root)?;
     let allow = Allow {
         old_format: args.allow_old_format,
     };
@@ -105,23 +109,23 @@ fn verify<'a>(
     }
 }
 
-fn expected(args: &Question<'_>) -> Result<Expected, Failure> {
+fn expected(args: &Question<'_>) -> Result<Expected, CommandError> {
     let Some(path) = args.key else {
         return args.identity.expected().map(Expected::Identity);
     };
     if !args.identity.is_empty() {
-        return Err(Failure::Usage(
-            "expected an identity or a key, found both: a bundle is by one of them".into(),
+        return Err(CommandError::usage(
+            "conflicting flags: expected an identity or a key, found both".into(),
         ));
     }
     let mut pem = String::new();
     File::open(path)
         .and_then(|file| file.take(KEY_LIMIT).read_to_string(&mut pem))
-        .map_err(Failure::read(path))?;
+        .map_err(CommandError::read(path))?;
     Ok(Expected::Key(PublicKey::from_pem(&pem)?))
 }
 
-/// What is verified.
+/// The input.
 enum Input {
     Digest(Sha256Digest),
     Standard(io::StdinLock<'static>),
@@ -129,7 +133,7 @@ enum Input {
 }
 
 impl Input {
-    fn of(argument: &str) -> Result<Self, Failure> {
+    fn of(argument: &str) -> Result<Self, CommandError> {
         if argument == "-" {
             return Ok(Self::Standard(io::stdin().lock()));
         }
@@ -137,7 +141,7 @@ impl Input {
         match File::open(argument) {
             Ok(file) => Ok(Self::File(argument.into(), file)),
             Err(_) if argument.starts_with("sha256:") => Ok(Self::Digest(argument.parse()?)),
-            Err(error) => Err(Failure::read(argument)(error)),
+            Err(error) => Err(CommandError::read(argument)(error)),
         }
     }
 
@@ -150,13 +154,12 @@ impl Input {
     }
 }
 
-fn bundle_path(args: &Question<'_>, input: &Input) -> Result<PathBuf, Failure> {
+fn bundle_path(args: &Question<'_>, input: &Input) -> Result<PathBuf, CommandError> {
     match (args.bundle, input) {
         (Some(path), _) => Ok(path.to_owned()),
         (None, Input::File(path, _)) => Ok(bundle_file::beside(path)),
-        (None, _) => Err(Failure::Usage(
-            "expected `--bundle FILE`: standard input and digests have no bundle beside them"
-                .into(),
+        (None, _) => Err(CommandError::usage(
+            "missing `--bundle FILE`: standard input and digests have no bundle beside them".into(),
         )),
     }
 }

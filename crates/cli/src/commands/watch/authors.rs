@@ -1,11 +1,11 @@
-//! Whom to watch.
+//! The authors to watch.
 
 use std::path::Path;
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_monitor::AUTHORS_LIMIT;
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// Largest list, in bytes.
 const LIST_LIMIT: u64 = 1024 * 1024;
@@ -13,8 +13,8 @@ const LIST_LIMIT: u64 = 1024 * 1024;
 /// The authors of the command line and of a file, each once.
 ///
 /// # Errors
-/// Where there is none, or the file is no list of authors.
-pub fn gathered(named: &[PauseId], file: Option<&Path>) -> Result<Vec<PauseId>, Failure> {
+/// No author, or a file that is no list of authors.
+pub fn gathered(named: &[PauseId], file: Option<&Path>) -> Result<Vec<PauseId>, CommandError> {
     let mut authors = named.to_vec();
     if let Some(file) = file {
         authors.extend(listed(file)?);
@@ -22,16 +22,16 @@ pub fn gathered(named: &[PauseId], file: Option<&Path>) -> Result<Vec<PauseId>, 
     authors.sort();
     authors.dedup();
     if authors.is_empty() || authors.len() > AUTHORS_LIMIT {
-        return Err(Failure::Usage(format!(
-            "expected 1 to {AUTHORS_LIMIT} authors to watch, by PAUSE id or with `--file FILE`, found {}",
+        return Err(CommandError::usage(format!(
+            "invalid number of authors: expected 1 to {AUTHORS_LIMIT}, by PAUSE id or with `--file FILE`, found {}",
             authors.len()
         )));
     }
     Ok(authors)
 }
 
-fn listed(file: &Path) -> Result<Vec<PauseId>, Failure> {
-    let read = |source: std::io::Error| Failure::read(file)(source);
+fn listed(file: &Path) -> Result<Vec<PauseId>, CommandError> {
+    let read = |source: std::io::Error| CommandError::read(file)(source);
     let bytes = cpan_sigstore_files::read(file, LIST_LIMIT).map_err(read)?;
     let bytes = bytes.ok_or_else(|| read(std::io::ErrorKind::NotFound.into()))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -42,7 +42,7 @@ fn listed(file: &Path) -> Result<Vec<PauseId>, Failure> {
             continue;
         }
         let author = id.parse().map_err(|error| {
-            Failure::Usage(format!("{}, line {number}: {error}", file.display()))
+            CommandError::usage(format!("{}, line {number}: {error}", file.display()))
         })?;
         authors.push(author);
     }

@@ -10,45 +10,42 @@ use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_monitor::{Alert, Kept, Round, Watcher, Webhook};
 use jiff::Timestamp;
-use tokio::runtime::Runtime;
 
 use crate::{
-    failure::Failure,
+    error::CommandError,
+    flags::{CpanArgs, GateArgs, InstanceArgs},
     folders,
-    gate_args::GateArgs,
-    instance_args::{InstanceArgs, runtime},
-    pause_args::CpanArgs,
+    session::Session,
     signals::Signals,
-    terminal::Terminal,
 };
 
-/// Hear of what happens to an author's releases, bundles and records on CPAN.
+/// Watch authors for suspicious changes on CPAN.
 ///
-/// The first look at an author verifies what is there and takes it as the starting point; after that each
-/// change is told once: an unsigned release by an author who signs, a signature by somebody else, a bundle
-/// or an author record that was replaced, dropped or contradicted, and, as a notice, every new version of the
-/// author's record. Whose signature it is says the gate, which remembers who signed as `verify` does.
+/// The first run verifies the releases of an author, and takes them as the baseline. Later runs report each change
+/// once: an unsigned release by an author who signs, a signature by another identity, and a bundle or author
+/// record that was replaced, deleted or contradicted. New versions of the author record are notices. Signatures
+/// are checked as by `verify`, and signers are added to the trust store.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore watch TIMLEGGE\n  \
     cpan-sigstore watch --file authors.txt --webhook https://example.org/alerts\n  \
     cpan-sigstore watch TIMLEGGE --stay --every 300 --json\n\n\
-    Exit codes, the highest of what was told: 0 nothing, or notices; 3 something could not be\n\
-    told or delivered, and is tried again by the next run; 11 a signature that proves nothing;\n\
-    12 a signature or a record by somebody else; 13 a release, bundle or record that is not\n\
-    signed any more; 14 an archive that is not what it was or should be. With --stay it ends by\n\
-    SIGTERM or SIGINT, with 0; SIGHUP has it look at once.")]
+    Exit codes, the highest of all alerts: 0 none, or notices; 3 something was undetermined or\n\
+    not delivered, and the next run tries again; 11 an invalid signature; 12 a signature or\n\
+    record by another identity; 13 a release, bundle or record that is no longer signed;\n\
+    14 an archive that changed or is unfit. With --stay, SIGTERM and SIGINT end it with 0,\n\
+    and SIGHUP starts a run at once.")]
 pub struct WatchArgs {
-    /// The authors, by their PAUSE ids
+    /// PAUSE ids of the authors
     #[arg(value_name = "AUTHOR")]
     authors: Vec<PauseId>,
-    /// More of them, one a line; what follows a `#` is a comment
+    /// File with more authors, one on each line; a `#` starts a comment
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Print each alert as one JSON object on a line
     #[arg(long, conflicts_with = "webhook")]
     json: bool,
-    /// Send each alert by POST as a JSON object instead of printing it; one that is not taken with a
-    /// status of success is kept for the next look
+    /// Address for alerts, each sent by POST as a JSON object instead of printed; failed deliveries are retried
+    /// by the next run
     #[arg(
         long,
         value_name = "URL",
@@ -56,14 +53,14 @@ pub struct WatchArgs {
         hide_env_values = true
     )]
     webhook: Option<String>,
-    /// Stay, and look again and again
+    /// Keep running, and check again and again
     #[arg(long)]
     stay: bool,
-    /// How long it waits between two looks
+    /// Time between two runs
     #[arg(long, value_name = "SECONDS", default_value_t = 900, requires = "stay",
         value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
-    /// Where it is remembered what was seen, if not in watch.json in the user's data folder
+    /// File for the known state [default: watch.json in your data folder]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     #[command(flatten)]
@@ -78,10 +75,10 @@ pub struct WatchArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &WatchArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(args: &WatchArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
     let authors = authors::gathered(&args.authors, args.file.as_deref())?;
     let webhook = args.webhook.as_deref().map(Webhook::at).transpose()?;
-    let cpan = args.cpan.open()?;
     let state = match &args.state {
         Some(file) => file.clone(),
         None => folders::data()?.join("watch.json"),
@@ -90,59 +87,54 @@ pub fn run(args: &WatchArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         args,
         authors,
         webhook,
-        cpan,
+        cpan: session.cpan(&args.cpan)?,
         kept: Kept::open(&state)?,
-        runtime: runtime()?,
-        terminal,
+        session,
     };
     if args.stay {
         return watch.stay();
     }
     let round = watch.round(std::future::pending())?.unwrap_or_default();
-    Ok(report::round(&round, &watch.cpan, terminal))
+    Ok(report::round(&round, watch.cpan, terminal))
 }
 
-/// All that a look needs.
+/// The parts of a run.
 struct Watch<'a> {
     args: &'a WatchArgs,
     authors: Vec<PauseId>,
     webhook: Option<Webhook>,
-    cpan: Cpan,
+    cpan: &'a Cpan,
     kept: Kept,
-    runtime: Runtime,
-    terminal: &'a Terminal,
+    session: &'a Session<'a>,
 }
 
 impl Watch<'_> {
-    /// Looks again and again until it is told to end.
-    fn stay(&mut self) -> Result<Exit, Failure> {
-        let mut signals = Signals::new(&self.runtime)?;
+    /// Runs again and again until a signal ends it.
+    fn stay(&mut self) -> Result<Exit, CommandError> {
+        let mut signals = Signals::new(self.session.runtime()?)?;
+        let terminal = self.session.terminal();
         let every = Duration::from_secs(self.args.every);
         loop {
             match self.round(signals.end()) {
-                Ok(Some(round)) => drop(report::round(&round, &self.cpan, self.terminal)),
+                Ok(Some(round)) => drop(report::round(&round, self.cpan, terminal)),
                 Ok(None) => return Ok(Exit::Success),
-                // What was wrong may be mended by the next look.
-                Err(failure) => self.terminal.failure(&failure),
+                // The next run may succeed.
+                Err(error) => terminal.error(&error, error.hints()),
             }
-            self.terminal.flush();
-            if !self.runtime.block_on(signals.is_due(every)) {
+            terminal.flush();
+            if !self.session.runtime()?.block_on(signals.is_due(every)) {
                 return Ok(Exit::Success);
             }
         }
     }
 
-    /// Looks once, with policy and trust material as they are now; `None` where it was ended before.
-    fn round(&mut self, end: impl Future<Output = ()>) -> Result<Option<Round>, Failure> {
-        let (args, terminal) = (self.args, self.terminal);
-        let gate = args.gate.open(
-            &args.instance,
-            args.allow_old_format,
-            &self.runtime,
-            terminal,
-        )?;
+    /// Runs once, with the current policy and trust material; `None` if a signal ended it.
+    fn round(&mut self, end: impl Future<Output = ()>) -> Result<Option<Round>, CommandError> {
+        let (args, terminal) = (self.args, self.session.terminal());
+        let session = self.session;
+        let gate = session.gate(&args.gate, &args.instance, args.allow_old_format)?;
         let watcher = Watcher {
-            cpan: &self.cpan,
+            cpan: self.cpan,
             gate: &gate,
             clock: Timestamp::now,
         };
@@ -150,11 +142,11 @@ impl Watch<'_> {
         let deliver = async |alert: &Alert| match webhook {
             Some(webhook) => webhook.send(alert).await.map_err(|error| error.to_string()),
             None => report::alert(alert, args.json, terminal)
-                .map_err(|error| format!("expected to write to standard output: {error}")),
+                .map_err(|error| format!("cannot write to standard output: {error}")),
         };
         let look = watcher.round(&self.authors, &mut self.kept, deliver);
-        self.runtime.block_on(async {
-            // Whatever is under way then is looked at again by the next run.
+        self.session.runtime()?.block_on(async {
+            // The next run repeats an unfinished check.
             tokio::select! {
                 biased;
                 () = end => Ok(None),

@@ -1,4 +1,4 @@
-//! What is said of a look.
+//! The output of a run.
 
 use std::io;
 
@@ -6,12 +6,12 @@ use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_monitor::{Alert, Round, Severity};
 
-use crate::terminal::{Terminal, Tone};
+use crate::ui::{Terminal, Tone};
 
 /// Prints an alert.
 ///
 /// # Errors
-/// Where it cannot be written: then it is to be told again.
+/// A failed write; the alert has to be printed again.
 pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
     if json {
         terminal.json(alert);
@@ -39,25 +39,23 @@ pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
     terminal.try_flush()
 }
 
-/// Says what there is to say beside the alerts, and how the program ends.
+/// Prints the rest of a run beside the alerts, and returns the exit code.
 pub fn round(round: &Round, cpan: &Cpan, terminal: &Terminal) -> Exit {
     if round.without_recent {
         terminal.say(&format!(
-            "{} has no files RECENT: every author is looked at each time",
+            "{} has no RECENT files: every run checks every author",
             cpan.name()
         ));
     }
     for author in &round.begun {
-        terminal.say(&format!(
-            "{author}: what is there now is the starting point"
-        ));
+        terminal.say(&format!("{author}: the current releases are the baseline"));
     }
     for untold in &round.untold {
         terminal.warning(&untold.to_string());
     }
     if round.undelivered > 0 {
         terminal.warning(&format!(
-            "alerts that are kept for the next run: {}",
+            "alerts kept for the next run: {}",
             round.undelivered
         ));
     }

@@ -1,6 +1,7 @@
 //! `author`: records made, uploaded, looked at.
 
 mod attacked;
+mod dry;
 mod made;
 mod recovered;
 mod retired;

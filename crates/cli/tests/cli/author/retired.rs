@@ -17,7 +17,7 @@ fn rejects_unauthorized_login_before_publishing_name() {
     for args in [
         &["add", "--also", &new][..],
         &["retire", AUTHOR, "--even-the-last"],
-        &["releases", "signed"],
+        &["require-signed"],
     ] {
         let ran = enrolling.run("stranger", args);
         assert_ne!(ran.code, Some(0), "{ran:#?}");
@@ -85,7 +85,7 @@ fn checks_record_files_before_upload() {
     );
     // Who has never seen any says the same.
     enrolling
-        .look(&["check", &record(1), "--memory", "empty.sqlite"])
+        .look(&["check", &record(1), "--trust-store", "empty.sqlite"])
         .exits(0);
     enrolling
         .look(&["check", &bundle])

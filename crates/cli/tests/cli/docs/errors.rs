@@ -81,7 +81,7 @@ fn reports_unusable_arguments_of_verify() {
         ("cpan-address", &["verify", "Foo::Bar", "--cpan", "ftp://x"]),
         (
             "trust-store-address",
-            &["verify", "Foo::Bar", "--memory", "mysql://u:p@h/d"],
+            &["verify", "Foo::Bar", "--trust-store", "mysql://u:p@h/d"],
         ),
         ("policy-large", &["verify", "Foo::Bar", "--policy", "large"]),
         (
@@ -136,7 +136,7 @@ fn reports_unusable_arguments_of_authors() {
 fn reports_unusable_arguments_of_operators() {
     assert_errors(&[
         ("policy-value", &["policy", "check", "value.toml"]),
-        ("import-malformed", &["memory", "import", "export.json"]),
+        ("import-malformed", &["trust", "import", "export.json"]),
         ("mirror-upstream", &["mirror", "--upstream", "ftp://x"]),
         (
             "mirror-certificate",

@@ -106,7 +106,7 @@ fn reports_refusal_that_client_hides() {
         .exec(&[], &["./none"])
         .exits(1)
         .snapshot("exec/reports_refusal_that_client_hides-2");
-    assert!(ran.stderr.contains("expected to run ./none"), "{ran:#?}");
+    assert!(ran.stderr.contains("cannot run ./none"), "{ran:#?}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn applies_override_after_a_week_since_first_seen() {
     // The user has seen it today for the first time.
     assert_eq!(operator.finding(&release, 12), "identity-mismatch");
 
-    let export = operator.world.run(&["memory", "export"]).exits(0);
+    let export = operator.world.run(&["trust", "export"]).exits(0);
     let mut export: Value = export.json();
     let seen = begun - SignedDuration::from_hours(24 * 8);
     export["overrides"][0]["noted"] = seen.to_string().into();
@@ -75,7 +75,7 @@ fn applies_override_after_a_week_since_first_seen() {
         .write("export.json", export.to_string().as_bytes());
     operator
         .world
-        .run(&["memory", "import", "export.json"])
+        .run(&["trust", "import", "export.json"])
         .exits(0)
         .snapshot("index/applies_override_after_a_week_since_first_seen-7");
     assert_eq!(operator.finding(&release, 0), "trusted");

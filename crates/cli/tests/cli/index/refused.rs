@@ -88,7 +88,7 @@ fn rejects_rolled_back_and_forked_author_index() {
         .use_it()
         .exits(13)
         .snapshot("index/rejects_rolled_back_and_forked_author_index-3");
-    assert!(ran.stderr.contains("memory forget --index"), "{ran:#?}");
+    assert!(ran.stderr.contains("trust forget --index"), "{ran:#?}");
 
     // Number 2 once more, with something else in it.
     fs::remove_dir_all(operator.cpan().join("authors/id/M/MY/MYAUTHOR")).unwrap();
@@ -115,7 +115,7 @@ fn rejects_rolled_back_and_forked_author_index() {
     let url = operator.url();
     operator
         .world
-        .run(&["memory", "forget", "--index", &url])
+        .run(&["trust", "forget", "--index", &url])
         .exits(0)
         .snapshot("index/rejects_rolled_back_and_forked_author_index-6");
     operator

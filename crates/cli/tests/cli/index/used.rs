@@ -49,7 +49,7 @@ fn trusts_first_release_by_author_index() {
         .index(&["use", "--none"])
         .exits(0)
         .snapshot("index/trusts_first_release_by_author_index-2");
-    let other = ["--memory", "other.sqlite"];
+    let other = ["--trust-store", "other.sqlite"];
     let found = operator
         .world
         .found(&[&[&forged[..]], &other[..]].concat(), 0);
@@ -93,24 +93,24 @@ fn uses_kept_index_while_operator_is_unreachable() {
     operator.publish();
     operator.use_it().exits(0);
     let release = operator.release_as("author", "1.02");
-    let export = operator.world.run(&["memory", "export"]).exits(0);
+    let export = operator.world.run(&["trust", "export"]).exits(0);
     // Asked long ago, elsewhere; its records are not here, and neither is the operator.
     operator
         .world
         .write("export.json", export.stdout.as_bytes());
     let import = [
-        "memory",
+        "trust",
         "import",
         "export.json",
-        "--memory",
+        "--trust-store",
         "other.sqlite",
     ];
     operator.world.run(&import).exits(0);
     std::fs::remove_file(operator.world.path("index.json")).unwrap();
     let ran = operator
         .world
-        .verify(&[&release, "--memory", "other.sqlite", "--json"]);
-    assert!(ran.stderr.contains("could not be refreshed"), "{ran:#?}");
+        .verify(&[&release, "--trust-store", "other.sqlite", "--json"]);
+    assert!(ran.stderr.contains("cannot refresh"), "{ran:#?}");
     assert_eq!(ran.exits(3).code(), "unavailable");
     // Where they are, they are used.
     assert_eq!(operator.finding(&release, 0), "trusted");

@@ -1,4 +1,4 @@
-//! `release --backlog`: old archives get their bundles.
+//! `backlog`: old archives get their bundles.
 
 use std::{fs, process::Stdio};
 
@@ -28,7 +28,7 @@ fn bytes(name: &str) -> Vec<u8> {
 }
 
 fn command(author: &World, args: &[&str]) -> std::process::Command {
-    let mut command = author.command(&[&["release", "--backlog", ID], args].concat());
+    let mut command = author.command(&[&["backlog", ID], args].concat());
     command
         .env("SIGSTORE_ID_TOKEN", author.sandbox.token("author").unwrap())
         .stdin(Stdio::null());
@@ -158,12 +158,12 @@ fn resumes_backlog_without_signing_twice() {
 #[test]
 fn signs_no_backlog_of_another_author() {
     let author = author();
-    let mut command = author.command(&["release", "--backlog", "STRANGER"]);
+    let mut command = author.command(&["backlog", "STRANGER"]);
     Ran::of(command.output().unwrap())
         .exits(2)
         .snapshot("release/signs_no_backlog_of_another_author-1");
     let ran = author
-        .run(&["release", "--backlog", "NOBODY", "--no-upload"])
+        .run(&["backlog", "NOBODY", "--no-upload"])
         .exits(1)
         .snapshot("release/signs_no_backlog_of_another_author-2");
     assert!(ran.stderr.contains("no such author"), "{ran:#?}");

@@ -305,7 +305,7 @@ fn accepts_pause_identity_for_its_own_author_only() {
     records.publish(&records.first(&[AUTHOR]), "author");
     let bundle = shop.sign_bytes(ID, &bytes);
     shop.publish(&format!("{FILE}.sigstore.json"), &bundle);
-    shop.run(&["memory", "forget", "--all"])
+    shop.run(&["trust", "forget", "--all"])
         .exits(0)
         .snapshot("trust/accepts_pause_identity_for_its_own_author_only");
     let found = shop.found(&args, 12);
@@ -322,7 +322,7 @@ fn explains_trust_with_signers_and_rejected_records() {
     let ran = explain(&[ID])
         .exits(0)
         .snapshot("trust/explains_trust_with_signers_and_rejected_records");
-    for said in ["version 1, remembered", AUTHOR, "first seen"] {
+    for said in ["version 1, in the trust store", AUTHOR, "first seen"] {
         assert!(ran.stdout.contains(said), "{said}: {ran:#?}");
     }
     assert!(ran.stderr.contains("signer-not-listed"), "{ran:#?}");

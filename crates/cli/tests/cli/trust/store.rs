@@ -13,7 +13,7 @@ fn lists_exports_imports_and_forgets_trust_store() {
     let shop = World::new();
     shop.publish_release("1.02");
     shop.verify(&["Foo::Bar"]).exits(0);
-    let run = |args: &[&str]| shop.run(&[&["memory"], args].concat());
+    let run = |args: &[&str]| shop.run(&[&["trust"], args].concat());
     let listed = run(&["list"])
         .exits(0)
         .snapshot("trust/lists_exports_imports_and_forgets_trust_store-1")
@@ -29,10 +29,10 @@ fn lists_exports_imports_and_forgets_trust_store() {
 
     let export = run(&["export"]).exits(0).stdout;
     shop.write("export.json", export.as_bytes());
-    run(&["import", "export.json", "--memory", "other.sqlite"])
+    run(&["import", "export.json", "--trust-store", "other.sqlite"])
         .exits(0)
         .snapshot("trust/lists_exports_imports_and_forgets_trust_store-2");
-    let found = shop.found(&[RELEASE, "--memory", "other.sqlite"], 0);
+    let found = shop.found(&[RELEASE, "--trust-store", "other.sqlite"], 0);
     assert_eq!(found["finding"], "trusted");
 
     // Another first signer is not taken in without a word.
@@ -64,7 +64,7 @@ fn remembers_nothing_about_denied_release() {
     let shop = World::new();
     shop.publish_signed("author", FILE, &distribution("Foo-Bar", "1.01"));
     shop.found(&[RELEASE], 14);
-    let listed = shop.run(&["memory", "list"]).exits(0).stdout;
+    let listed = shop.run(&["trust", "list"]).exits(0).stdout;
     assert_eq!(listed, "");
 }
 
@@ -74,13 +74,13 @@ fn allows_nothing_without_trust_store() {
     shop.publish(FILE, &distribution("Foo-Bar", "1.02"));
     shop.write("memory", b"no database, and long enough to be looked at");
     let ran = shop
-        .verify(&[RELEASE, "--memory", "memory"])
+        .verify(&[RELEASE, "--trust-store", "memory"])
         .exits(1)
         .snapshot("trust/allows_nothing_without_trust_store-1");
     assert!(ran.stdout.is_empty(), "{ran:#?}");
     let unreachable = "postgres://user:secret@127.0.0.1:1/db";
     let ran = shop
-        .verify(&[RELEASE, "--memory", unreachable])
+        .verify(&[RELEASE, "--trust-store", unreachable])
         .exits(1)
         .snapshot("trust/allows_nothing_without_trust_store-2");
     assert!(!ran.stderr.contains("secret"), "{ran:#?}");
@@ -105,7 +105,7 @@ fn remembers_reported_verdict_after_kill() {
     process.kill().unwrap();
     assert!(!process.wait().unwrap().success());
     assert!(line.starts_with("identity-unknown, allowed: "), "{line}");
-    let json = shop.run(&["memory", "list", "--json"]).exits(0).json();
+    let json = shop.run(&["trust", "list", "--json"]).exits(0).json();
     assert_eq!(json["first-seen"][0]["name"], "MYAUTHOR");
     assert_eq!(shop.found(&[RELEASE], 0)["finding"], "trusted");
 }

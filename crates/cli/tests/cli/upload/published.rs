@@ -29,7 +29,7 @@ fn reports_published_bytes_that_differ() {
         json["hint"]
             .as_str()
             .unwrap()
-            .contains("do not announce it")
+            .contains("do not announce this release")
     );
     // For people too, and each time it is looked at.
     let ran = author.release(&WAIT).exits(1);
@@ -40,7 +40,7 @@ fn reports_published_bytes_that_differ() {
 fn reports_published_bundle_that_was_swapped() {
     let (_, ran) = watched(PauseMisbehaviour::SwappedBundle);
     let ran = ran.exits(11);
-    assert!(ran.stderr.contains("whoever put it there"), "{ran:#?}");
+    assert!(ran.stderr.contains("somebody else has access"), "{ran:#?}");
 }
 
 #[test]

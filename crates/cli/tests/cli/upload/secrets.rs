@@ -161,12 +161,12 @@ fn shows_no_secret_of_a_malformed_source() {
                     "CPAN_SIGSTORE_WEBHOOK",
                     vec!["watch", ID, "--cpan", "file:///none"],
                 ),
-                ("CPAN_SIGSTORE_MEMORY", vec!["memory", "list"]),
+                ("CPAN_SIGSTORE_TRUST_STORE", vec!["trust", "list"]),
             ] {
                 let mut run = with_file(&args);
                 let value = match name {
                     // A place that is no address is a file, whose name is no secret.
-                    "CPAN_SIGSTORE_MEMORY" => OsString::from(format!(
+                    "CPAN_SIGSTORE_TRUST_STORE" => OsString::from(format!(
                         "postgres://me:{SECRET}@127.0.0.1:1/x{}",
                         text.len()
                     )),

@@ -74,7 +74,7 @@ fn verifies_local_file_against_its_author() {
     assert_eq!(shop.found(&with_bundle, 0)["finding"], "trusted");
     // A local file teaches nothing: neither that it was signed, nor by whom.
     assert_eq!(shop.found(&by_author, 0)["finding"], "unsigned");
-    let listed = shop.run(&["memory", "list"]).exits(0).stdout;
+    let listed = shop.run(&["trust", "list"]).exits(0).stdout;
     assert_eq!(listed, "");
 }
 
@@ -134,7 +134,7 @@ fn rejects_contradictory_verify_arguments() {
             RELEASE,
             "--policy",
             "none.toml",
-            "--memory",
+            "--trust-store",
             "mysql://u:p@h/d",
         ],
     ] {

@@ -11,7 +11,7 @@ fn starts_from_published_releases() {
     let ran = watched.run(&[]).exits(0);
     assert_eq!(ran.stdout, "");
     assert!(
-        ran.stderr.contains("MYAUTHOR: what is there now"),
+        ran.stderr.contains("MYAUTHOR: the current releases"),
         "{ran:#?}"
     );
     let ran = watched.run(&[]).exits(0);

@@ -72,7 +72,7 @@ fn checks_every_author_without_recent_files() {
         .run(&[])
         .exits(0)
         .snapshot("watch/checks_every_author_without_recent_files-1");
-    assert!(ran.stderr.contains("has no files RECENT"), "{ran:#?}");
+    assert!(ran.stderr.contains("has no RECENT files"), "{ran:#?}");
     watched.delete("Foo-Bar-1.02.tar.gz.sigstore.json");
     let ran = watched
         .run(&[])

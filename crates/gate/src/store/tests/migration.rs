@@ -56,6 +56,6 @@ pub async fn a_store_of_version_3_is_migrated(place: &str) {
 #[tokio::test]
 async fn migrates_a_store_of_an_earlier_version() {
     let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().join("memory.sqlite");
+    let place = folder.path().join("trust-store.sqlite");
     a_store_of_version_3_is_migrated(place.to_str().unwrap()).await;
 }

@@ -164,7 +164,7 @@ async fn of_two_at_once_one_is_first(place: &str) {
 async fn a_file_keeps_what_was_seen_first() {
     let folder = tempfile::tempdir().unwrap();
     // Characters that mean something in an address mean nothing in a path.
-    let place = folder.path().join("a b?mode=ro%20/memory.sqlite");
+    let place = folder.path().join("a b?mode=ro%20/trust-store.sqlite");
     a_memory_keeps_what_was_seen_first(place.to_str().unwrap()).await;
     assert!(place.is_file());
 }
@@ -172,7 +172,7 @@ async fn a_file_keeps_what_was_seen_first() {
 #[tokio::test]
 async fn of_two_processes_on_a_new_file_one_is_first() {
     let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().join("memory.sqlite");
+    let place = folder.path().join("trust-store.sqlite");
     of_two_at_once_one_is_first(place.to_str().unwrap()).await;
     chain::keeps_one_of_two_concurrent_chains(place.to_str().unwrap()).await;
 }
@@ -190,7 +190,7 @@ async fn a_server_keeps_what_was_seen_first_whoever_comes_second() {
 #[tokio::test]
 async fn what_is_no_memory_is_an_error_and_is_shown_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("memory.sqlite");
+    let file = folder.path().join("trust-store.sqlite");
     std::fs::write(
         &file,
         "this is no database, and long enough to be looked at",

@@ -1,0 +1,42 @@
+//! The flags of `release`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::flags::{PauseArgs, SigningArgs, WaitArgs};
+
+/// Check, sign, verify and upload a release.
+///
+/// If it is interrupted, run it again: it resumes and never uploads a file twice. Progress is kept in
+/// FILE.release.json beside the archive.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  cpan-sigstore release --wait Foo-Bar-1.02.tar.gz\n  \
+    cpan-sigstore release --identity author@example.com --provider google Foo-Bar-1.02.tar.gz\n\n\
+    Exit codes: 0 done, 1 failed, 2 usage, 3 try again later, 11 signature invalid or other\n  \
+    bytes published, 12 logged in as or signed by somebody else, 14 unfit archive"
+)]
+pub struct ReleaseArgs {
+    /// Archive
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Bundle to write; PAUSE gets it under the same name [default: FILE.sigstore.json]
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+    /// Sign again, and replace the existing bundle
+    #[arg(long)]
+    pub force: bool,
+    /// Check, sign and verify only, without upload
+    #[arg(long, conflicts_with = "wait")]
+    pub no_upload: bool,
+    #[command(flatten)]
+    pub signing: SigningArgs,
+    #[command(flatten)]
+    pub pause: PauseArgs,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    /// Print each result as one JSON object on a line
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,130 @@
+//! The author at PAUSE, by flags, `~/.pause` or a question.
+
+use std::io::IsTerminal as _;
+
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_pause::{
+    credentials::{Credentials, DotPause},
+    server::{self, Pause},
+    upload::Uploader,
+};
+
+use crate::{error::CommandError, flags::PauseArgs, folders, ui::Terminal};
+
+/// Longest PAUSE id that is read from the terminal, in bytes.
+const LINE_LIMIT: u64 = 256;
+/// The variable with a token.
+const TOKEN: &str = "PAUSE_TOKEN";
+
+/// The author at PAUSE. Missing credentials are prompted for on the terminal.
+///
+/// # Errors
+/// No usable credentials.
+pub fn uploader(args: &PauseArgs, terminal: &Terminal) -> Result<Uploader, CommandError> {
+    let uri = match args.upload_uri.as_deref() {
+        None | Some("") => server::DEFAULT,
+        Some(uri) => uri,
+    };
+    let pause = Pause::at(uri)?;
+    let credentials = credentials(args, &pause, terminal)?;
+    Ok(Uploader::new(pause, credentials)?)
+}
+
+fn credentials(
+    args: &PauseArgs,
+    pause: &Pause,
+    terminal: &Terminal,
+) -> Result<Credentials, CommandError> {
+    if let Some(token) = std::env::var_os(TOKEN).filter(|token| !token.is_empty()) {
+        let token = token.to_string_lossy();
+        let credentials = Credentials::token(&token).map_err(|error| {
+            CommandError::usage(format!("PAUSE_TOKEN: {error}"))
+                .hinted("get a token from PAUSE's menu; it is valid for at most 180 days")
+        })?;
+        return of_user(args, credentials);
+    }
+    let file = dot_pause(args, terminal)?;
+    if let Some(token) = file.token {
+        return of_user(args, token);
+    }
+    let user = match args.user.clone().or(file.user.clone()) {
+        Some(user) => user,
+        None => ask_user(pause, terminal)?,
+    };
+    // A password belongs to the user beside it.
+    let own = file.user.is_none_or(|of| of == user);
+    match file.password.filter(|_| own) {
+        Some(password) => Ok(Credentials::password(user, password)),
+        None => ask_password(pause, user, terminal),
+    }
+}
+
+/// A token names its user; a flag that names another is a mistake.
+fn of_user(args: &PauseArgs, credentials: Credentials) -> Result<Credentials, CommandError> {
+    match &args.user {
+        Some(user) if user != credentials.user() => Err(CommandError::usage(format!(
+            "invalid token: expected one of {user}, found one of {}",
+            credentials.user()
+        ))),
+        _ => Ok(credentials),
+    }
+}
+
+fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandError> {
+    let (path, named) = match &args.pause_file {
+        Some(path) => (path.clone(), true),
+        None => (folders::home()?.join(".pause"), false),
+    };
+    let Some(file) = DotPause::read(&path)? else {
+        if named {
+            return Err(CommandError::read(path)(
+                std::io::ErrorKind::NotFound.into(),
+            ));
+        }
+        return Ok(DotPause::default());
+    };
+    if file.exposed {
+        terminal.warning(&format!(
+            "other users of this machine can read {0}; deny them access with `chmod 600 {0}`",
+            path.display()
+        ));
+    }
+    Ok(file)
+}
+
+/// No credentials, and no terminal to prompt on.
+fn no_credentials() -> CommandError {
+    CommandError::usage("missing PAUSE credentials: expected an id and a password, found none".to_owned())
+        .hinted("write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted")
+}
+
+fn ask_user(pause: &Pause, terminal: &Terminal) -> Result<PauseId, CommandError> {
+    if !std::io::stdin().is_terminal() {
+        return Err(no_credentials());
+    }
+    let answer = terminal
+        .ask(&format!("PAUSE id at {}:", pause.host()), LINE_LIMIT)
+        .map_err(|source| CommandError::system("cannot read a PAUSE id", source))?;
+    let answer = answer.ok_or_else(no_credentials)?;
+    // The answer is not repeated: it may be a password that was typed at the wrong question.
+    answer.parse().map_err(|_| {
+        CommandError::usage(
+            "invalid PAUSE id: expected 2 to 12 letters, digits and hyphens".to_owned(),
+        )
+    })
+}
+
+fn ask_password(
+    pause: &Pause,
+    user: PauseId,
+    terminal: &Terminal,
+) -> Result<Credentials, CommandError> {
+    let question = format!("Password of {user} at {}:", pause.host());
+    let password = terminal
+        .ask_secret(&question)
+        .map_err(|_| no_credentials())?;
+    if password.is_empty() {
+        return Err(no_credentials());
+    }
+    Ok(Credentials::password(user, password.into_bytes().into()))
+}

@@ -1,0 +1,315 @@
+//! The errors of the libraries, each with the exit code and the hint of this program.
+
+use cpan_sigstore_archive::fix::FixError;
+use cpan_sigstore_core::{
+    cause::Cause, digest::DigestError, finding::Exit, identity::PatternError,
+};
+use cpan_sigstore_cpan::{CpanError, backlog::BacklogError, package_index::PackageIndexError};
+use cpan_sigstore_gate::{GateError, store::TrustStoreError};
+use cpan_sigstore_http::HttpError;
+use cpan_sigstore_keyless::{
+    login::{LoginError, TokenError},
+    sign::SignError,
+    trust::{ConfigError, TrustError},
+    verify::{ArtifactError, KeyError},
+};
+use cpan_sigstore_mirror::{cache::CacheError, server::TlsError};
+use cpan_sigstore_monitor::{StateError, WatchError, WebhookError};
+use cpan_sigstore_pause::{
+    credentials::DotPauseError, journal::JournalError, server::AddressError, upload::UploadError,
+};
+use cpan_sigstore_records::{author_index::AuthorIndexError, record::RecordError};
+use cpan_sigstore_registry::{assemble::BuildError, subscription::OperatorError};
+
+use super::CommandError;
+
+/// The exit code of an error that may pass.
+fn passing(is_transient: bool) -> Exit {
+    if is_transient {
+        Exit::TryLater
+    } else {
+        Exit::Failed
+    }
+}
+
+/// Errors without a hint, each with its exit code.
+macro_rules! plain {
+    ($($error:ty => $exit:ident),* $(,)?) => {
+        $(impl From<$error> for CommandError {
+            fn from(error: $error) -> Self {
+                Self::new(Exit::$exit, error)
+            }
+        })*
+    };
+}
+
+plain! {
+    PatternError => Usage,
+    DigestError => Usage,
+    KeyError => Usage,
+    AddressError => Usage,
+    ArtifactError => Failed,
+    FixError => Failed,
+    TokenError => Failed,
+    DotPauseError => Failed,
+    CacheError => Failed,
+    TlsError => Failed,
+    AuthorIndexError => Failed,
+    PackageIndexError => Failed,
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let is_unknown = matches!(error, ConfigError::UnknownInstance { .. });
+        let exit = match error {
+            ConfigError::UnknownInstance { .. } | ConfigError::Taken(_) | ConfigError::Name(_) => {
+                Exit::Usage
+            }
+            _ => Exit::Failed,
+        };
+        let error = Self::new(exit, error);
+        if is_unknown {
+            return error.hinted("list the instances with `cpan-sigstore instance list`, or add one with `cpan-sigstore instance add`");
+        }
+        error
+    }
+}
+
+impl From<TrustError> for CommandError {
+    fn from(error: TrustError) -> Self {
+        let (exit, hint) = match error {
+            TrustError::Unavailable { .. } => (
+                Exit::TryLater,
+                "try again with a network connection, or name the trust material with `--trusted-root FILE`",
+            ),
+            TrustError::NoSigningConfig => (
+                Exit::Failed,
+                "name one with `--signing-config FILE`, or with `signing-config` in the instance",
+            ),
+            _ => return Self::failed(error),
+        };
+        Self::new(exit, error).hinted(hint)
+    }
+}
+
+/// What to do without a trust store.
+const NO_STORE: &str = "repair the trust store, or name another one with `--trust-store`; without it, every release is denied";
+
+impl From<TrustStoreError> for CommandError {
+    fn from(error: TrustStoreError) -> Self {
+        let exit = match error {
+            TrustStoreError::Place(_) => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        let hint = match error {
+            TrustStoreError::Conflict { .. } => {
+                "ask the author which identity is theirs; import the whole file over the known entries with `--replace`"
+            }
+            _ => NO_STORE,
+        };
+        Self::new(exit, error).hinted(hint)
+    }
+}
+
+impl From<GateError> for CommandError {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::TrustStore(_) => Self::failed(error).hinted(NO_STORE),
+            GateError::Stopped(_) => Self::internal(error),
+            GateError::Archive { .. } => Self::failed(error),
+        }
+    }
+}
+
+impl From<HttpError> for CommandError {
+    fn from(error: HttpError) -> Self {
+        if error.is_transient() {
+            return Self::new(Exit::TryLater, error).hinted(NOTHING_SIGNED);
+        }
+        Self::failed(error)
+    }
+}
+
+/// What to do when a login or a connection fails for a while.
+const NOTHING_SIGNED: &str =
+    "run the same command again when the network is back; nothing was signed";
+
+impl From<LoginError> for CommandError {
+    fn from(error: LoginError) -> Self {
+        match &error {
+            LoginError::Http(http) if http.is_transient() => {
+                Self::new(Exit::TryLater, error).hinted(NOTHING_SIGNED)
+            }
+            _ => Self::failed(error),
+        }
+    }
+}
+
+impl From<SignError> for CommandError {
+    fn from(error: SignError) -> Self {
+        let (exit, hint) = match &error {
+            SignError::Identity { .. } => (
+                Exit::IdentityMismatch,
+                "log in as the expected identity, or name the other one with `--identity`",
+            ),
+            SignError::OwnBundle(refused)
+                if matches!(
+                    refused.cause,
+                    Cause::LogTimeInvalid | Cause::CertificateExpired
+                ) =>
+            {
+                (
+                    Exit::SignatureInvalid,
+                    "check this machine's clock: a service has another time; nothing was written",
+                )
+            }
+            SignError::OwnBundle(_) => (
+                Exit::SignatureInvalid,
+                "check that the trusted root belongs to the services of this instance; nothing was written",
+            ),
+            transient if transient.is_transient() => (
+                Exit::TryLater,
+                "run the same command again in a moment; the service is not available now",
+            ),
+            _ => return Self::failed(error),
+        };
+        Self::new(exit, error).hinted(hint)
+    }
+}
+
+impl From<UploadError> for CommandError {
+    fn from(error: UploadError) -> Self {
+        let hint = match &error {
+            UploadError::Password(_) => {
+                "correct user and password in ~/.pause, or in the file of `--pause-file`, and run the same command again"
+            }
+            UploadError::Token { .. } => {
+                "get a new token from PAUSE's menu; tokens expire after 180 days, and may be limited to some addresses"
+            }
+            UploadError::NotConfirmed { .. } | UploadError::Refused { .. } => {
+                "correct the cause that PAUSE reports, and run the same command again"
+            }
+            UploadError::Changed(_) => {
+                "run the same command again when no program writes to the file"
+            }
+            UploadError::Http(http) if http.is_transient() => {
+                return Self::new(Exit::TryLater, error).hinted(
+                    "run the same command again when PAUSE is back; confirmed files are not sent again",
+                );
+            }
+            _ => return Self::failed(error),
+        };
+        Self::failed(error).hinted(hint)
+    }
+}
+
+impl From<CpanError> for CommandError {
+    fn from(error: CpanError) -> Self {
+        if error.is_transient() {
+            return Self::new(Exit::TryLater, error).hinted("run the same command again later");
+        }
+        Self::failed(error)
+    }
+}
+
+impl From<BacklogError> for CommandError {
+    fn from(error: BacklogError) -> Self {
+        let exit = match &error {
+            BacklogError::Cpan(cpan) => passing(cpan.is_transient()),
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        let is_malformed = matches!(error, JournalError::Malformed { .. });
+        let error = Self::failed(error);
+        if is_malformed {
+            return error
+                .hinted("move the file away to start over; PAUSE reports which files it has");
+        }
+        error
+    }
+}
+
+impl From<StateError> for CommandError {
+    fn from(error: StateError) -> Self {
+        WatchError::State(error).into()
+    }
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        let (exit, hint) = match &error {
+            WatchError::State(StateError::Malformed { .. }) => (
+                Exit::Failed,
+                "move the file away to start over with the current state",
+            ),
+            WatchError::State(StateError::InUse { .. }) => (
+                Exit::TryLater,
+                "wait until the other process ends, or name another file with `--state FILE`",
+            ),
+            WatchError::State(StateError::OutboxFull) => (
+                Exit::TryLater,
+                "repair the webhook, or run the command once without `--webhook`",
+            ),
+            _ => return Self::failed(error),
+        };
+        Self::new(exit, error).hinted(hint)
+    }
+}
+
+impl From<WebhookError> for CommandError {
+    fn from(error: WebhookError) -> Self {
+        let exit = match error {
+            WebhookError::Address => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<RecordError> for CommandError {
+    fn from(error: RecordError) -> Self {
+        Self::new(Exit::Usage, error).hinted("correct the identities or times; nothing was signed")
+    }
+}
+
+impl From<BuildError> for CommandError {
+    fn from(error: BuildError) -> Self {
+        match &error {
+            BuildError::Cpan(cpan) => Self::new(passing(cpan.is_transient()), error),
+            BuildError::Known { .. } | BuildError::Broken(_) => Self::failed(error).hinted(
+                "use an index that `cpan-sigstore index verify` accepts, with the trusted root that it was built with",
+            ),
+            _ => Self::failed(error),
+        }
+    }
+}
+
+impl From<OperatorError> for CommandError {
+    fn from(error: OperatorError) -> Self {
+        let exit = match &error {
+            OperatorError::Address(_) | OperatorError::Identity(_) => Exit::Usage,
+            OperatorError::Signature(_) => Exit::SignatureInvalid,
+            OperatorError::Signer(_) => {
+                return Self::new(Exit::IdentityMismatch, error).hinted(
+                    "ask the operator through another channel which identity signs the index",
+                );
+            }
+            OperatorError::TrustStore(
+                TrustStoreError::IndexRolledBack { .. } | TrustStoreError::IndexForked { .. },
+            ) => {
+                return Self::new(Exit::Downgrade, error).hinted(
+                    "ask the operator whether the index was restarted; if so, forget the old one with `cpan-sigstore trust forget --index URL`",
+                );
+            }
+            OperatorError::Http(HttpError::TooLarge { .. }) => Exit::Failed,
+            OperatorError::Http(_) | OperatorError::Absent(_) => Exit::TryLater,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error)
+    }
+}

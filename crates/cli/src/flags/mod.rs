@@ -1,0 +1,19 @@
+//! Flags that several commands share. They are data: nothing here opens or asks anything.
+
+mod gate;
+mod identity;
+mod instance;
+mod login;
+mod mirror;
+mod pause;
+mod signing;
+mod wait;
+
+pub use gate::{GateArgs, PolicyArgs, TrustStoreArgs};
+pub use identity::{IdentityArgs, Missing};
+pub use instance::InstanceArgs;
+pub use login::LoginArgs;
+pub use mirror::MirrorArgs;
+pub use pause::{CpanArgs, PauseArgs};
+pub use signing::SigningArgs;
+pub use wait::WaitArgs;

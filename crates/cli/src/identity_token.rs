@@ -1,0 +1,145 @@
+//! The identity token: given, offered by the environment, or by a login on the terminal.
+
+use std::{io::Read as _, path::Path, time::Duration};
+
+use cpan_sigstore_http::Http;
+use cpan_sigstore_keyless::{
+    login::{Env, Flow, IdentityToken, LoginOptions, Prompt, Provider, ambient, interactive},
+    trust::Instance,
+};
+use jiff::Timestamp;
+
+use crate::{
+    error::CommandError,
+    flags::LoginArgs,
+    ui::{Terminal, consent},
+};
+
+/// Largest file with a token that is read, in bytes.
+const TOKEN_LIMIT: u64 = 64 * 1024;
+/// Longest line that is read from the terminal, in bytes.
+const LINE_LIMIT: u64 = 4096;
+/// How long a person may take to log in.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// The client id at a provider that was set up for Sigstore.
+const CLIENT_ID: &str = "sigstore";
+
+/// The identity token: given, else offered by the environment, else by a login.
+///
+/// `stated_issuer` is the one of the signing configuration.
+pub async fn token(
+    args: &LoginArgs,
+    instance: &Instance,
+    stated_issuer: Option<&str>,
+    terminal: &Terminal,
+) -> Result<IdentityToken, CommandError> {
+    let client_id = args
+        .oidc_client_id
+        .as_deref()
+        .or(instance.oidc_client_id.as_deref())
+        .unwrap_or(CLIENT_ID);
+    let env = Env::process();
+    let offered = match &args.identity_token {
+        Some(given) => Some(given_token(&given.0)?),
+        // A flag for the login outranks a token in the environment.
+        None if asks_for_login(args) => None,
+        None => ambient(&env).await?,
+    };
+    if let Some(token) = offered {
+        let token = token.for_audience(client_id);
+        token.check(Timestamp::now())?;
+        return Ok(token);
+    }
+    let issuer = args
+        .oidc_issuer
+        .as_deref()
+        .or(instance.oidc_issuer.as_deref())
+        .or(stated_issuer)
+        .ok_or_else(no_issuer)?;
+    consent::ask(terminal, args.yes)?;
+    let http = Http::for_urls([issuer])?;
+    let options = LoginOptions {
+        issuer,
+        client_id,
+        provider: args.provider.map(Provider::from),
+        flow: flow(args),
+        patience: PATIENCE,
+        clock: Timestamp::now,
+        env: &env,
+    };
+    Ok(interactive(&http, &options, &mut TerminalPrompt { terminal }).await?)
+}
+
+fn asks_for_login(args: &LoginArgs) -> bool {
+    args.provider.is_some() || args.device || args.out_of_band || args.oidc_issuer.is_some()
+}
+
+fn flow(args: &LoginArgs) -> Flow {
+    match (args.device, args.out_of_band) {
+        (true, _) => Flow::Device,
+        (_, true) => Flow::OutOfBand,
+        _ => Flow::Auto,
+    }
+}
+
+/// No issuer to log in at.
+fn no_issuer() -> CommandError {
+    CommandError::usage(
+        "missing OpenID issuer: neither the instance nor its signing configuration names one"
+            .to_owned(),
+    )
+    .hinted("name one with `--oidc-issuer URL`, or give a token with `--identity-token`")
+}
+
+/// A token from the command line: itself, or the file that holds it.
+fn given_token(given: &str) -> Result<IdentityToken, CommandError> {
+    // What was given is never shown: it may be a token with a slip.
+    let failed =
+        |source| CommandError::system("cannot read the file that `--identity-token` names", source);
+    let file = match std::fs::File::open(Path::new(given)) {
+        Ok(file) => file,
+        // A token has two dots; with a slash, or fewer dots, it was meant as a file.
+        Err(error) if given.contains('/') || given.matches('.').count() != 2 => {
+            return Err(failed(error));
+        }
+        Err(_) => return Ok(IdentityToken::from_jwt(given)?),
+    };
+    let mut text = Vec::new();
+    file.take(TOKEN_LIMIT)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
+    Ok(IdentityToken::from_jwt(&String::from_utf8_lossy(&text))?)
+}
+
+/// The prompts of a login, on the terminal.
+struct TerminalPrompt<'a> {
+    terminal: &'a Terminal,
+}
+
+impl Prompt for TerminalPrompt<'_> {
+    fn show_url(&mut self, url: &str) {
+        self.terminal
+            .say("Your browser opens to log you in. If it does not, open this address:");
+        self.terminal.say(&format!("  {url}"));
+    }
+
+    fn show_device_code(&mut self, page: &str, complete: Option<&str>, code: &str) {
+        self.terminal
+            .say("Open this address on any device and enter the code:");
+        self.terminal.say(&format!("  {page}"));
+        self.terminal.say(&format!("  code: {code}"));
+        if let Some(complete) = complete {
+            self.terminal
+                .say(&format!("or, with the code in it: {complete}"));
+        }
+    }
+
+    fn ask_code(&mut self, url: &str) -> std::io::Result<String> {
+        self.terminal
+            .say("Open this address in any browser and log in:");
+        self.terminal.say(&format!("  {url}"));
+        self.terminal
+            .ask("Then enter the code that it shows:", LINE_LIMIT)?
+            .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+    }
+}

@@ -1,0 +1,364 @@
+//! What a command works with: runtime, CPAN, verifier, trust store and gate. Each is opened when it is
+//! first asked for, and once.
+
+use std::{
+    cell::OnceCell,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use cpan_sigstore_core::policy::{self, Policy, PolicyError};
+use cpan_sigstore_cpan::Cpan;
+use cpan_sigstore_gate::{Gate, TrustStore};
+use cpan_sigstore_keyless::{
+    trust::{
+        Config, Instance, Loaded, Refresh, SigningConfig, Source, TrustError,
+        TrustStore as TrustMaterialCache, TrustedRoot,
+    },
+    verify::Verifier,
+};
+use cpan_sigstore_mirror::{Mirror, Options, Records};
+use cpan_sigstore_registry::subscription::{Ask, Copies, Pin, refresh};
+use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    error::CommandError,
+    flags::{CpanArgs, GateArgs, InstanceArgs, MirrorArgs, PolicyArgs, TrustStoreArgs},
+    folders,
+    ui::Terminal,
+};
+
+/// The trust store, in the user's data folder.
+const TRUST_STORE: &str = "trust-store.sqlite";
+
+/// The parts of one run of a command. A command has one set of flags, so each part is opened by the
+/// first that names it.
+pub struct Session<'a> {
+    terminal: &'a Terminal,
+    runtime: OnceCell<Runtime>,
+    cpan: OnceCell<Cpan>,
+    root: OnceCell<(TrustedRoot, Option<Timestamp>)>,
+    verifier: OnceCell<Verifier>,
+    trust_store: OnceCell<TrustStore>,
+}
+
+/// The material to sign at an instance.
+pub struct SigningMaterial {
+    /// The instance, whose issuer and client id the login uses.
+    pub instance: Instance,
+    /// The root that the finished bundle is verified against.
+    pub root: TrustedRoot,
+    /// The services.
+    pub config: SigningConfig,
+}
+
+/// The value of a cell, opened where it is empty.
+fn once<T>(
+    cell: &OnceCell<T>,
+    open: impl FnOnce() -> Result<T, CommandError>,
+) -> Result<&T, CommandError> {
+    if let Some(value) = cell.get() {
+        return Ok(value);
+    }
+    let value = open()?;
+    Ok(cell.get_or_init(|| value))
+}
+
+impl<'a> Session<'a> {
+    /// A session that has opened nothing yet.
+    pub fn new(terminal: &'a Terminal) -> Self {
+        Self {
+            terminal,
+            runtime: OnceCell::new(),
+            cpan: OnceCell::new(),
+            root: OnceCell::new(),
+            verifier: OnceCell::new(),
+            trust_store: OnceCell::new(),
+        }
+    }
+
+    /// The terminal.
+    pub fn terminal(&self) -> &'a Terminal {
+        self.terminal
+    }
+
+    /// The one runtime of the process.
+    pub fn runtime(&self) -> Result<&Runtime, CommandError> {
+        once(&self.runtime, || {
+            Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .map_err(|source| CommandError::system("cannot start the network runtime", source))
+        })
+    }
+
+    /// Runs a future to its end.
+    pub fn wait<T>(
+        &self,
+        future: impl Future<Output = Result<T, impl Into<CommandError>>>,
+    ) -> Result<T, CommandError> {
+        self.runtime()?.block_on(future).map_err(Into::into)
+    }
+
+    /// The CPAN that shows what is published, by HTTP or in a folder.
+    pub fn cpan(&self, args: &CpanArgs) -> Result<&Cpan, CommandError> {
+        once(&self.cpan, || Ok(Cpan::at(&args.url)?))
+    }
+
+    /// The verifier of an instance's signatures.
+    pub fn verifier(&self, args: &InstanceArgs) -> Result<&Verifier, CommandError> {
+        once(&self.verifier, || {
+            let (root, _) = self.trusted_root(args)?;
+            Ok(Verifier::new(root)?)
+        })
+    }
+
+    /// The trusted root, and when its repository was last asked; `None` where it comes from a file.
+    fn trusted_root(
+        &self,
+        args: &InstanceArgs,
+    ) -> Result<&(TrustedRoot, Option<Timestamp>), CommandError> {
+        once(&self.root, || self.load_root(args))
+    }
+
+    fn load_root(
+        &self,
+        args: &InstanceArgs,
+    ) -> Result<(TrustedRoot, Option<Timestamp>), CommandError> {
+        if let Some(path) = &args.trusted_root {
+            return Ok((TrustedRoot::from_file(path)?, None));
+        }
+        let instance = configured(args)?;
+        let loaded = match &instance.source {
+            // Files need no runtime.
+            Source::Files { trusted_root, .. } => {
+                return Ok((TrustedRoot::from_file(trusted_root)?, None));
+            }
+            Source::Repository(_) => {
+                let cache = cache(args)?;
+                self.wait(cache.trusted_root(&instance, Timestamp::now()))?
+            }
+        };
+        let refreshed = loaded.refreshed;
+        Ok((self.noted(loaded), refreshed))
+    }
+
+    /// Trusted root and signing configuration; a file named by a flag replaces the instance's own.
+    pub async fn signing_material(
+        &self,
+        args: &InstanceArgs,
+        signing_config: Option<&Path>,
+    ) -> Result<SigningMaterial, CommandError> {
+        let now = Timestamp::now();
+        let cache = cache(args)?;
+        let (instance, root, config) = match (&args.trusted_root, signing_config) {
+            (Some(trusted_root), Some(config)) => {
+                // All of it is given, so nothing of the instance in use is meant.
+                let instance = Instance::new(Source::Files {
+                    trusted_root: trusted_root.clone(),
+                    signing_config: Some(config.to_owned()),
+                });
+                let root = TrustedRoot::from_file(trusted_root)?;
+                (instance, root, SigningConfig::from_file(config)?)
+            }
+            (None, Some(config)) => {
+                let instance = configured(args)?;
+                let root = match self.root.get() {
+                    Some((root, _)) => root.clone(),
+                    None => self.noted(cache.trusted_root(&instance, now).await?),
+                };
+                (instance, root, SigningConfig::from_file(config)?)
+            }
+            (given, None) => {
+                let instance = configured(args)?;
+                let loaded = cache.signing_material(&instance, now).await?;
+                let (root, config) = self.noted(loaded);
+                let root = match given {
+                    Some(path) => TrustedRoot::from_file(path)?,
+                    None => root,
+                };
+                (instance, root, config)
+            }
+        };
+        Ok(SigningMaterial {
+            instance,
+            root,
+            config,
+        })
+    }
+
+    fn noted<T>(&self, loaded: Loaded<T>) -> T {
+        if let Some(reason) = loaded.refresh_failed {
+            self.terminal.warning(&format!(
+                "cannot refresh the trust material: {reason}; using the cached copy, which is still valid"
+            ));
+        }
+        loaded.material
+    }
+
+    /// The trust store.
+    pub fn trust_store(&self, args: &TrustStoreArgs) -> Result<&TrustStore, CommandError> {
+        once(&self.trust_store, || {
+            let place = match &args.trust_store {
+                Some(place) => place.clone(),
+                None => {
+                    let file = folders::data()?.join(TRUST_STORE);
+                    file.into_os_string().into_string().map_err(|name| {
+                        CommandError::usage(format!(
+                            "invalid data folder: expected a name in UTF-8, found {}; name the trust store with `--trust-store FILE`",
+                            name.display()
+                        ))
+                    })?
+                }
+            };
+            self.wait(TrustStore::open(&place))
+        })
+    }
+
+    /// The gate. Without trust material it lets nothing pass that is signed.
+    pub fn gate(
+        &self,
+        args: &GateArgs,
+        instance: &InstanceArgs,
+        allow_old_format: bool,
+    ) -> Result<Gate, CommandError> {
+        self.gate_and_keep(args, instance, allow_old_format, None)
+    }
+
+    /// The same, with the operator's index kept as it came, for those who serve it.
+    fn gate_and_keep(
+        &self,
+        args: &GateArgs,
+        instance: &InstanceArgs,
+        allow_old_format: bool,
+        copies: Option<&Copies>,
+    ) -> Result<Gate, CommandError> {
+        let mut policy = self.policy(&args.policy)?;
+        if args.require_signed {
+            policy = policy.requiring_signed();
+        }
+        if allow_old_format {
+            policy = policy.allowing_old_format();
+        }
+        let store = self.trust_store(&args.trust_store)?.clone();
+        let pin = Pin::load(&folders::operator_file()?)?;
+        // A gate that stays takes fresh trust material each time it is opened.
+        let gate = match self.load_root(instance) {
+            Ok((root, refreshed)) => {
+                let verifier = Verifier::new(&root)?;
+                if let Some(pin) = pin.as_ref().filter(|_| !instance.offline) {
+                    self.refresh_index(pin, &store, &verifier, copies)?;
+                }
+                Gate::new(verifier, policy, store).refreshed_at(refreshed)
+            }
+            Err(error) => match error.downcast_ref() {
+                Some(TrustError::Unavailable { .. }) => {
+                    Gate::without_trust(error.to_string(), policy, store)
+                }
+                _ => return Err(error),
+            },
+        };
+        Ok(gate.with_index(pin.map(|pin| pin.url)))
+    }
+
+    /// Asks an operator for the author index where it is time; the one that is kept stays in use where
+    /// there is no answer.
+    fn refresh_index(
+        &self,
+        pin: &Pin,
+        store: &TrustStore,
+        verifier: &Verifier,
+        copies: Option<&Copies>,
+    ) -> Result<(), CommandError> {
+        let now = Timestamp::now();
+        let asked = refresh(pin, store, verifier, copies, Ask::WhenDue, now);
+        if let Err(error) = self.runtime()?.block_on(asked) {
+            self.terminal.warning(&format!(
+                "cannot refresh the author index of {}: {error}; using the stored copy as long as the policy allows",
+                pin.url
+            ));
+        }
+        Ok(())
+    }
+
+    /// The policy; without a `policy.toml`, the default. One that was named has to be there.
+    pub fn policy(&self, args: &PolicyArgs) -> Result<Policy, CommandError> {
+        let path = args.path()?;
+        match File::open(&path) {
+            Ok(file) => parse_policy(&path, file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && args.policy.is_none() => {
+                Ok(Policy::default())
+            }
+            Err(error) => Err(CommandError::read(path)(error)),
+        }
+    }
+
+    /// The mirror of an upstream.
+    pub fn mirror(
+        &self,
+        args: &MirrorArgs,
+        records: Records,
+        copies: Option<&Copies>,
+    ) -> Result<Arc<Mirror>, CommandError> {
+        let upstream = Cpan::at(&args.upstream)?;
+        let cache = match &args.cache_dir {
+            Some(folder) => folder.clone(),
+            None => folders::cache()?.join("mirror"),
+        };
+        let options = Options {
+            cache,
+            cache_size: args.cache_size,
+            fresh: Duration::from_secs(args.fresh),
+            clock: Timestamp::now,
+        };
+        let gate = self.mirror_gate(args, copies)?;
+        Ok(Mirror::new(upstream, gate, records, options)?)
+    }
+
+    /// The gate of a mirror, with policy and trust material as they are now.
+    pub fn mirror_gate(
+        &self,
+        args: &MirrorArgs,
+        copies: Option<&Copies>,
+    ) -> Result<Gate, CommandError> {
+        self.gate_and_keep(&args.gate, &args.instance, args.allow_old_format, copies)
+    }
+}
+
+fn configured(args: &InstanceArgs) -> Result<Instance, CommandError> {
+    let config = Config::load(&folders::config_file()?)?;
+    Ok(config.instance(args.instance.as_deref())?)
+}
+
+fn cache(args: &InstanceArgs) -> Result<TrustMaterialCache, CommandError> {
+    let refresh = if args.offline {
+        Refresh::Never
+    } else {
+        Refresh::WhenDue
+    };
+    Ok(TrustMaterialCache::new(&folders::cache()?, refresh))
+}
+
+/// Reads a policy from its file.
+fn parse_policy(path: &Path, file: File) -> Result<Policy, CommandError> {
+    let mut bytes = Vec::new();
+    file.take(policy::SIZE_LIMIT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(CommandError::read(path))?;
+    let unusable = |error: PolicyError| {
+        CommandError::usage(format!("{}: {error}", path.display()))
+            .hinted("correct the file, and check it with `cpan-sigstore policy check`")
+    };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        unusable(PolicyError::Syntax {
+            line: valid.iter().filter(|byte| **byte == b'\n').count() + 1,
+            reason: "expected text in UTF-8, found other bytes".to_owned(),
+        })
+    })?;
+    Policy::parse(&text).map_err(unusable)
+}

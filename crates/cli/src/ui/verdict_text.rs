@@ -1,0 +1,55 @@
+//! The sentences of this program about a verdict: those that name its flags and commands.
+
+use cpan_sigstore_core::{hint::Hint, policy::Origin, reason::Reason};
+
+/// Returns the next step, with the flags and commands of this program.
+pub const fn hint(hint: Hint) -> &'static str {
+    match hint {
+        Hint::OldFormat => {
+            "ask the author to sign again, or accept cosign's old format with `--allow-old-format`; its only proof is the log's promise"
+        }
+        Hint::KeyKind => {
+            "use `--certificate-identity` and `--certificate-oidc-issuer` for a bundle with a certificate, and `--key` for one with a public key"
+        }
+        Hint::CheckTrustedRoot => {
+            "check that the trusted root belongs to the instance that signed (`--instance`, `--trusted-root`) and is up to date; otherwise do not use the file"
+        }
+        Hint::SignAgain => "ask the author to sign with `cpan-sigstore sign`",
+        Hint::SignRelease => {
+            "ask the author to sign the release itself, with `cpan-sigstore release`; a statement about something else, such as a list of parts, does not say that it may be installed"
+        }
+        Hint::TryAgain => {
+            "try again with a network connection, or name the trust material with `--trusted-root FILE`; nothing was verified"
+        }
+        Hint::FetchIndex => {
+            "fetch the author index with `cpan-sigstore index use`, or stop using one with `cpan-sigstore index use --none`; nothing is known of what it says"
+        }
+        Hint::RefreshIndex => {
+            "refresh the author index with `cpan-sigstore index status`; changes of authors since then are not known here"
+        }
+        Hint::BundleMissing => {
+            "fetch the bundle from the source of the file; if the author confirms the end of signing, forget the author with `cpan-sigstore trust forget`"
+        }
+        Hint::AskToSign => {
+            "ask the author to sign with `cpan-sigstore release`; a file without a bundle is not known to be its author's"
+        }
+        Hint::NewRecord => {
+            "use an author index (`cpan-sigstore index use`), or ask the author and pin the identity in policy.toml; anybody with the author's PAUSE account could have published this record"
+        }
+        Hint::ConfirmChange => {
+            "do not use the file unless the author confirms this identity through another channel; the author can publish a record with `cpan-sigstore author`, and you can pin the new identity in policy.toml or forget the old one with `cpan-sigstore trust forget`"
+        }
+        Hint::NotInRecord => {
+            "do not use the file: the author's record does not name this identity; the author can add it with `cpan-sigstore author add`"
+        }
+        other => other.text(),
+    }
+}
+
+/// Returns a reason as a sentence, with the flags of this program.
+pub fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::RequireSigned(Origin::Caller) => "decided by `--require-signed`".to_owned(),
+        other => other.to_string(),
+    }
+}
