@@ -1,5 +1,6 @@
-//! Archives, compressed or as bare tar, which is then compressed. Where one is found fit, the `tar` crate
-//! sees the same members; it refuses some forms that GNU tar reads, such as checksums of signed bytes.
+//! Archives, compressed or as bare tar, which the target then compresses. If an archive is fit, the
+//! `tar` crate must see the same members. It refuses some forms that GNU tar reads, such as
+//! checksums of signed bytes.
 
 #![no_main]
 

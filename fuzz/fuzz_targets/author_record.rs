@@ -1,4 +1,4 @@
-//! Author records. What is read is written as the same text, and can be continued.
+//! Author records. A parsed record must be written as the same text, and must accept a successor.
 
 #![no_main]
 
@@ -24,7 +24,7 @@ fuzz_target!(|text: &[u8]| {
     if record.version() == VERSION_LIMIT {
         assert!(next.is_err());
     } else if let Ok(next) = next {
-        // It is longer, and may be too long.
+        // The successor is longer and may be too long.
         assert_eq!(AuthorRecord::parse(next.json()), Ok(next.clone()));
         assert_eq!(next.previous(), Some(record.digest()));
     }

@@ -1,5 +1,5 @@
-//! Bundles, with the certificates and timestamps in them. What is accepted can be shown and has a
-//! fixed meaning: read again, it is the same. And nobody forges a signature.
+//! Bundles with their certificates and timestamps. An accepted bundle can be inspected and has one
+//! meaning: read again, it is the same. No input forges a signature.
 
 #![no_main]
 
@@ -10,25 +10,25 @@ use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     inspect::claims,
     trust::TrustedRoot,
-    verify::{Allow, Artifact, Verifier, sha256},
+    verify::{Artifact, Verifier, VerifyOptions, sha256},
 };
 use libfuzzer_sys::fuzz_target;
 
-/// Of the authorities that made the seeds.
+/// A verifier for the authorities of the seeds.
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let root = include_bytes!("../seeds/trust_material/trusted_root.json");
     let root = TrustedRoot::parse(root, "the seed").expect("a trusted root");
-    Verifier::new(&root).expect("keys that can be used")
+    Verifier::new(&root).expect("usable keys")
 });
 static SIGNED: LazyLock<Sha256Digest> =
     LazyLock::new(|| sha256(&mut &b"a release"[..]).expect("bytes can be read"));
-/// Who has signed it.
+/// Signers of the seed.
 const SIGNERS: [&str; 3] = [
     "author@example.org",
     "MYAUTHOR!127.0.0.1",
     "https://github.com/author/Foo-Bar/.github/workflows/release.yml@refs/tags/v1.0",
 ];
-const OLD_TOO: Allow = Allow { old_format: true };
+const OLD_TOO: VerifyOptions = VerifyOptions { old_format: true };
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(bundle) = StrictBundle::parse(bytes) else {

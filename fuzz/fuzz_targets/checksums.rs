@@ -1,4 +1,4 @@
-//! CHECKSUMS. What clients get parses as the same again.
+//! CHECKSUMS. The rendered file must parse as the same data.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `~/.pause`. What cannot be read is told by line and key, and nothing that stands there is shown.
+//! `~/.pause`. Errors name line and key and never show a value.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use std::path::Path;
 use cpan_sigstore_pause::credentials::DotPause;
 use libfuzzer_sys::fuzz_target;
 
-/// Stands for a secret; no message of ours has it by chance.
+/// The secret. No message contains it by chance.
 const SECRET: &str = "Zq9-s3cret";
 
 fuzz_target!(|text: &[u8]| {
@@ -22,7 +22,7 @@ fuzz_target!(|text: &[u8]| {
     .concat();
     match DotPause::parse(&with_secret, Path::new(".pause")) {
         Ok(read) => assert!(!format!("{:?}", read.password).contains(SECRET)),
-        // Of a user's name that is none is told what stands there: it is no secret.
+        // The error of a malformed user name shows it, because it is not a secret.
         Err(cpan_sigstore_pause::credentials::DotPauseError::User { .. }) => {}
         Err(error) => assert!(!error.to_string().contains(SECRET), "{error}"),
     }

@@ -1,5 +1,5 @@
-//! Identity tokens, digests, and patterns for identities: a pattern never matches more than the
-//! whole name.
+//! Identity tokens, digests, and identity patterns. A pattern never matches more than the whole
+//! name.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(token) = IdentityToken::from_jwt(text) {
-        // What it shows never contains the secret.
+        // `Debug` output never contains the secret.
         assert!(!format!("{token:?}").contains(token.expose()));
     }
     if let Ok(digest) = text.parse::<Sha256Digest>() {
@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
     if let Ok(matcher) = Matcher::pattern(pattern)
         && matcher.matches(name)
     {
-        // A name with something before or behind it that the pattern cannot contain is another name.
+        // A name with text before or after it that the pattern cannot contain is another name.
         let plain = pattern.chars().all(|c| c.is_ascii_alphanumeric());
         assert!(!plain || pattern == name);
     }

@@ -1,5 +1,5 @@
-//! Operator's indexes. What is read is read back from the next index as it stood; what stands at an author is
-//! the author's, from version 1 without a gap.
+//! Author indexes. A parsed index must survive its successor unchanged. Each author's records must
+//! be the author's and start from version 1 without a gap.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
         let mut draft = Draft::after(Some(&index));
         draft.put(author.id().clone(), &entries);
         if let Ok(next) = draft.finish(index.dated()) {
-            let again = next.author(author.id()).expect("it was put in").entries();
+            let again = next.author(author.id()).expect("it was inserted").entries();
             let again = again.expect("it was read before");
             assert!(
                 again

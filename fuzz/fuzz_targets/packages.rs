@@ -1,4 +1,5 @@
-//! `02packages.details.txt`. What clients get parses as the same again, and has no line of a package in its header.
+//! `02packages.details.txt`. The rendered file must parse as the same data and have no package line
+//! in its header.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Policies. Whatever they state, what is always denied stays denied, and to require signatures only narrows.
+//! Policies. No policy admits what is always denied, and requiring signatures only narrows a
+//! policy.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The files RECENT. What is read keeps its order and leads nowhere else; written out plainly it is read
-//! as the same again.
+//! The files RECENT. Parsed events keep their order and never leave the tree. Written plainly, they
+//! parse as the same events.
 
 #![no_main]
 
@@ -39,7 +39,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(Recent::parse(plain.as_bytes()), Ok(recent));
 });
 
-/// In double quotes, with every character that is not plain ASCII by its number.
+/// Returns a double-quoted text with every character outside plain ASCII as its number.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {

@@ -1,4 +1,5 @@
-//! Names, versions and paths of releases. What is accepted shows itself again, and stays where it belongs.
+//! Names, versions and paths of releases. An accepted name is displayed as it was and stays in its
+//! directory.
 
 #![no_main]
 
@@ -22,7 +23,7 @@ fuzz_target!(|text: &str| {
         assert!(!first.contains('/'));
         let _ = (release.is_developer_release(), release.perl_version());
         if name_matches_meta(&release, name, version).is_ok() {
-            // Nothing but the name itself matches it.
+            // Only the name itself matches it.
             assert!(name_matches_meta(&release, &format!("{name}x"), version).is_err());
         }
     }

@@ -1,4 +1,4 @@
-//! Trusted roots and signing configurations, as far as a verifier and a selection of services.
+//! Trusted roots and signing configurations, up to a verifier and a selection of services.
 
 #![no_main]
 

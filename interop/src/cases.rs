@@ -1,4 +1,4 @@
-//! The table of attacks with what each program says to them: `cases.toml`.
+//! The table of attacks with each program's expected answer: `cases.toml`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 const TABLE: &str = include_str!("../cases.toml");
 
-/// What is signed, where, and in which format.
+/// Format and log of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
@@ -19,24 +19,23 @@ pub enum Form {
 }
 
 impl Form {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::RekorV2, Self::RekorV1, Self::OldFormat];
 }
 
-/// The outcomes of one attack.
+/// The expected outcomes of one attack.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The forms it is tried on.
+    /// Forms on which it is tried.
     pub on: Vec<Form>,
-    /// The code that our program answers with.
+    /// Code of our program's answer.
     ours: Words,
-    /// The peers that decide otherwise, each with the reason.
+    /// Peers that decide differently, each with the reason.
     #[serde(default)]
     differs: BTreeMap<String, Words>,
 }
 
-/// The same words for every form, or words for some.
+/// One text for every form, or a text for some.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum Words {
@@ -57,22 +56,22 @@ impl Words {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Table {
-    /// The peers that refuse a good signature by an otherName identity, each with the reason.
+    /// Peers that refuse a good signature of an otherName identity, each with the reason.
     pub refuse_other_name: BTreeMap<String, String>,
     /// The attacks by name.
     pub attack: BTreeMap<String, Case>,
 }
 
-/// The code by which our program says that everything is right.
+/// Code of our program for a good signature.
 const TRUSTED: &str = "trusted";
 
 impl Case {
-    /// The code that our program answers with on this form.
+    /// Returns the code of our program's answer for this form.
     pub fn code(&self, form: Form) -> Option<&str> {
         self.ours.on(form)
     }
 
-    /// Whether this peer accepts on this form: as we do, unless the table says otherwise.
+    /// Returns whether this peer accepts this form: as we do, unless the table says otherwise.
     pub fn accepts(&self, peer: &str, form: Form) -> bool {
         let we_do = self.code(form) == Some(TRUSTED);
         let differs = self
@@ -83,10 +82,10 @@ impl Case {
     }
 }
 
-/// The table.
+/// Reads the table.
 ///
 /// # Errors
-/// When the file does not have the form it should.
+/// If the file is malformed.
 pub fn table() -> Result<Table, toml::de::Error> {
     toml::from_str(TABLE)
 }

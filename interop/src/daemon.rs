@@ -1,4 +1,4 @@
-//! A service in a process of its own, ended when it is dropped.
+//! A service in its own process, which ends when the value is dropped.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,10 +10,10 @@ use tokio::time::{Instant, interval};
 
 use crate::error::InteropError;
 
-/// How long a service may take to answer its first request.
+/// Longest time until a service answers its first request.
 const START: Duration = Duration::from_secs(30);
 
-/// How much of a log a message shows.
+/// Number of log lines in a message.
 const LAST_LINES: usize = 12;
 
 /// A running service.
@@ -25,10 +25,10 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts `program`, its output in `folder`.
+    /// Starts `program` with its output in `folder`.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// If it cannot be started.
     pub fn start(
         service: &'static str,
         program: &Path,
@@ -65,7 +65,7 @@ impl Daemon {
     /// Waits until `url` answers with success, and returns the body.
     ///
     /// # Errors
-    /// When the service ends before, or does not answer in time.
+    /// If the service ends before, or does not answer in time.
     pub async fn answer(
         &mut self,
         http: &reqwest::Client,
@@ -105,12 +105,12 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // It may have ended by itself; either way nothing is left to do.
+        // It may have ended by itself. Nothing is left to do in either case.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            // A test failed: what the service thought of it is gone with the folder.
-            eprintln!("last words of {}:\n{}", self.service, self.last_words());
+            // A test failed, and the log disappears with the folder.
+            eprintln!("last lines of {}:\n{}", self.service, self.last_words());
         }
     }
 }
@@ -120,10 +120,10 @@ async fn get(http: &reqwest::Client, url: &str) -> Result<Vec<u8>, reqwest::Erro
     Ok(response.bytes().await?.to_vec())
 }
 
-/// Ports of 127.0.0.1 that are free now. Taken all at once, so that they differ.
+/// Returns free ports of 127.0.0.1. They are reserved all at once, so they differ.
 ///
 /// # Errors
-/// When the system has none.
+/// If the system has none.
 pub fn free_ports<const N: usize>() -> std::io::Result<[u16; N]> {
     let mut listeners = Vec::with_capacity(N);
     let mut ports = [0; N];

@@ -1,25 +1,25 @@
-//! Where the programs are: ours as it was just built, the peers as `scripts/interop-setup` installed them.
+//! Paths of the programs: ours as just built, the peers as `scripts/interop-setup` installed them.
 
 use std::env;
 use std::path::PathBuf;
 
 use crate::error::InteropError;
 
-/// Names, versions and origins of the peers; the script that installs them reads the same file.
+/// Names, versions and origins of the peers. The installing script reads the same file.
 const PEERS: &str = include_str!("../peers.list");
 
-/// The path of our own program.
+/// Returns the path of our program.
 ///
 /// # Errors
-/// When the environment does not name it.
+/// If the environment does not name it.
 pub fn ours() -> Result<PathBuf, InteropError> {
     from_environment("CPAN_SIGSTORE_PROGRAM")
 }
 
-/// The path of the peer with this name, at the version of `peers.list`.
+/// Returns the path of the peer with this name, at the version of `peers.list`.
 ///
 /// # Errors
-/// When the environment does not say where peers are, or there is no such peer.
+/// If the environment does not name the peers' folder, or if there is no such peer.
 pub fn peer(name: &str) -> Result<PathBuf, InteropError> {
     let folder = from_environment("CPAN_SIGSTORE_PEERS")?;
     let version = PEERS

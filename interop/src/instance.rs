@@ -1,4 +1,4 @@
-//! The files by which a client is told about a Sigstore: one form for each client.
+//! The files that describe a Sigstore, one form for each client.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Writes the files for these two documents into a folder of their own.
+    /// Writes the files for these two documents into a new folder.
     ///
     /// # Errors
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn write(trusted_root: Value, signing_config: Value) -> Result<Self, InteropError> {
         let instance = Self {
             folder: TempDir::new()?,
@@ -49,56 +49,55 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Reads the two documents as a Sigstore hands them out.
+    /// Reads the two documents as a Sigstore provides them.
     ///
     /// # Errors
-    /// When a file cannot be read or written, or is no JSON.
+    /// If a file cannot be read or written, or is not JSON.
     pub fn read(trusted_root: &Path, signing_config: &Path) -> Result<Self, InteropError> {
         Self::write(read_json(trusted_root)?, read_json(signing_config)?)
     }
 
-    /// The trusted root as a document.
+    /// Returns the trusted root as a document.
     pub fn trusted_root(&self) -> &Value {
         &self.trusted_root
     }
 
-    /// The signing configuration as a document.
+    /// Returns the signing configuration as a document.
     pub fn signing_config(&self) -> &Value {
         &self.signing_config
     }
 
-    /// `trusted_root.json`, for clients that only verify.
+    /// Returns `trusted_root.json`, for clients that only verify.
     pub fn trusted_root_file(&self) -> PathBuf {
         self.file("trusted_root.json")
     }
 
-    /// `signing_config.json`, for clients that sign.
+    /// Returns `signing_config.json`, for clients that sign.
     pub fn signing_config_file(&self) -> PathBuf {
         self.file("signing_config.json")
     }
 
-    /// Both in one document, as sigstore-python takes them.
+    /// Returns both in one document, as sigstore-python reads them.
     pub fn client_trust_config_file(&self) -> PathBuf {
         self.file("client_trust_config.json")
     }
 
-    /// The CA's certificates as cosign takes them for its old format.
+    /// Returns the CA's certificates, as cosign reads them for its old format.
     pub fn ca_file(&self) -> PathBuf {
         self.file("ca.pem")
     }
 
-    /// The transparency logs' keys as cosign takes them for its old format: it reads the first, Rekor v1's in the
-    /// sandbox's trusted root.
+    /// Returns the transparency logs' keys, as cosign reads them for its old format. It uses the
+    /// first, which is Rekor v1's in the sandbox's trusted root.
     pub fn rekor_file(&self) -> PathBuf {
         self.file("rekor.pem")
     }
 
-    /// The certificate logs' keys as cosign takes them for its old format.
+    /// Returns the certificate logs' keys, as cosign reads them for its old format.
     pub fn ct_file(&self) -> PathBuf {
         self.file("ct.pem")
     }
 
-    /// The folder of these files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -141,10 +140,10 @@ fn read_json(path: &Path) -> Result<Value, InteropError> {
     })
 }
 
-/// Writes a file, naming it when that fails.
+/// Writes a file and names it in the error.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), InteropError> {
     fs::write(path, bytes).map_err(|source| InteropError::File {
         path: path.to_owned(),

@@ -1,6 +1,7 @@
-//! The program against its real peers: cosign, sigstore-python, and the services of a real Sigstore.
+//! The program against its real peers: cosign, sigstore-python, and the services of a real
+//! Sigstore.
 //!
-//! The tests of this crate run by `make interop`, which installs the peers first.
+//! `make interop` installs the peers and runs this crate's tests.
 
 pub mod cases;
 pub mod daemon;

@@ -1,9 +1,9 @@
-//! PEM (RFC 7468), as much as the services' files need.
+//! PEM (RFC 7468), as far as the services' files need it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// DER as a PEM block.
+/// Returns DER as a PEM block.
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");
@@ -14,7 +14,7 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     text + &format!("-----END {label}-----\n")
 }
 
-/// The DER in the blocks of a PEM text, in their order.
+/// Returns the DER of the blocks in a PEM text, in order.
 pub(crate) fn pem_blocks(text: &str) -> Vec<Vec<u8>> {
     text.split("-----BEGIN ")
         .skip(1)

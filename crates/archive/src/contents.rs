@@ -1,17 +1,17 @@
-//! Reads an archive through, showing each member to the checks.
+//! Reads an archive to its end and passes each member to the checks.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use cpan_sigstore_core::digest::Sha256Digest;
 
 use crate::{
-    Code, Severity,
-    checks::members::Members,
-    findings::Findings,
+    Defect, Severity,
+    checks::members::MemberChecks,
+    collector::DefectCollector,
+    hashed_source::HashedSource,
     read_error::ReadError,
-    source::Source,
     tar::{AfterEnd, TarReader},
-    unpacked::{Compression, Trailer, Unpacked},
+    unpacked_stream::{Compression, Trailer, UnpackedStream},
     zip::ZipReader,
 };
 
@@ -20,34 +20,34 @@ const BUFFER: usize = 64 * 1024;
 
 /// How far an archive was read.
 pub struct Contents {
-    /// Of all bytes of the file, read or not.
+    /// Digest of all bytes of the file, whether they were unpacked or not.
     pub digest: Sha256Digest,
-    /// How many bytes were unpacked.
+    /// Number of unpacked bytes.
     pub unpacked: u64,
-    /// Whether it was read to its end.
+    /// Whether the archive was read to its end.
     pub complete: bool,
 }
 
 /// Reads a compressed tar archive.
 ///
 /// # Errors
-/// The file's own; whatever is wrong with the archive is a finding.
+/// Errors of the reader. Everything wrong with the archive is a defect instead.
 pub fn tar<R: Read>(
     file: &mut R,
     compression: Compression,
-    members: &mut Members,
-    findings: &mut Findings,
+    members: &mut MemberChecks,
+    defects: &mut DefectCollector,
 ) -> io::Result<Contents> {
     // Unpacking block by block would take half as long again.
-    let stream = Unpacked::new(Source::new(file), compression);
+    let stream = UnpackedStream::new(HashedSource::new(file), compression);
     let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, stream));
-    let complete = complete(walk_tar(&mut tar, members, findings), findings)?;
+    let complete = complete(walk_tar(&mut tar, members, defects), defects)?;
     let stream = tar.into_inner().into_inner();
     if let Some(trailer) = stream.trailer() {
-        trailing_bytes(trailer, compression, findings);
+        trailing_bytes(trailer, compression, defects);
     }
     Ok(Contents {
-        unpacked: stream.given(),
+        unpacked: stream.unpacked_bytes(),
         digest: stream.into_source()?.finish()?,
         complete,
     })
@@ -55,37 +55,37 @@ pub fn tar<R: Read>(
 
 fn walk_tar<R: Read>(
     tar: &mut TarReader<R>,
-    members: &mut Members,
-    findings: &mut Findings,
+    members: &mut MemberChecks,
+    defects: &mut DefectCollector,
 ) -> Result<(), ReadError> {
     while let Some(found) = tar.next()? {
-        let content = match Members::wanted(&found.member) {
+        let content = match MemberChecks::read_limit(&found.member) {
             Some(limit) => tar.read_content(limit)?,
             None => Vec::new(),
         };
-        members.see(&found.member, &content, findings);
+        members.check(&found.member, &content, defects);
     }
     match tar.after_end()? {
         AfterEnd::Nothing => {}
-        AfterEnd::Bytes => findings.file(
-            Code::DataAfterEnd,
+        AfterEnd::Bytes => defects.add(
+            Defect::DataAfterEnd,
             Severity::Warning,
-            "nothing but zeros after the end of the tar archive",
-            "bytes that are no members",
+            "only zeros after the end of the tar archive",
+            "bytes that are not members",
         ),
-        AfterEnd::Members => findings.file(
-            Code::DataAfterEnd,
+        AfterEnd::Members => defects.add(
+            Defect::DataAfterEnd,
             Severity::Error,
-            "nothing but zeros after the end of the tar archive",
-            "members, which GNU tar does not see and Archive::Tar does",
+            "only zeros after the end of the tar archive",
+            "members, which GNU tar ignores and Archive::Tar reads",
         ),
     }
     Ok(())
 }
 
-/// What `gzip -t` complains of, PAUSE compresses anew. It passes over zeros in silence, and `bzip2 -t` over
-/// anything.
-fn trailing_bytes(trailer: Trailer, compression: Compression, findings: &mut Findings) {
+/// PAUSE compresses an archive again if `gzip -t` complains. `gzip -t` ignores zeros, and `bzip2
+/// -t` ignores everything.
+fn trailing_bytes(trailer: Trailer, compression: Compression, defects: &mut DefectCollector) {
     if trailer.bytes == 0 {
         return;
     }
@@ -94,12 +94,12 @@ fn trailing_bytes(trailer: Trailer, compression: Compression, findings: &mut Fin
     } else {
         Severity::Warning
     };
-    findings.file(
-        Code::TrailingBytes,
+    defects.add(
+        Defect::TrailingBytes,
         severity,
         "nothing after the compressed stream",
         format!(
-            "{} bytes from byte {} of the file on{}",
+            "{} bytes after byte {} of the file{}",
             trailer.bytes,
             trailer.at,
             if trailer.is_garbage { "" } else { ", all zero" }
@@ -110,17 +110,17 @@ fn trailing_bytes(trailer: Trailer, compression: Compression, findings: &mut Fin
 /// Reads a zip archive.
 ///
 /// # Errors
-/// The file's own; whatever is wrong with the archive is a finding.
+/// Errors of the reader. Everything wrong with the archive is a defect instead.
 pub fn zip<R: Read + Seek>(
     file: &mut R,
-    members: &mut Members,
-    findings: &mut Findings,
+    members: &mut MemberChecks,
+    defects: &mut DefectCollector,
 ) -> io::Result<Contents> {
     let mut unpacked = 0;
-    let complete = complete(walk_zip(file, members, findings, &mut unpacked), findings)?;
+    let complete = complete(walk_zip(file, members, defects, &mut unpacked), defects)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Contents {
-        digest: Source::new(file).finish()?,
+        digest: HashedSource::new(file).finish()?,
         unpacked,
         complete,
     })
@@ -128,43 +128,44 @@ pub fn zip<R: Read + Seek>(
 
 fn walk_zip<R: Read + Seek>(
     file: &mut R,
-    members: &mut Members,
-    findings: &mut Findings,
+    members: &mut MemberChecks,
+    defects: &mut DefectCollector,
     unpacked: &mut u64,
 ) -> Result<(), ReadError> {
     let mut zip = ZipReader::new(file)?;
-    while let Some((member, content)) = zip.next(Members::wanted)? {
-        members.see(&member, &content, findings);
-        *unpacked = zip.given();
+    while let Some((member, content)) = zip.next(MemberChecks::read_limit)? {
+        members.check(&member, &content, defects);
+        *unpacked = zip.unpacked_bytes();
     }
     Ok(())
 }
 
-/// What is no archive.
+/// Hashes a file that is not an archive.
 ///
 /// # Errors
-/// The file's own.
-pub fn nothing<R: Read>(file: &mut R) -> io::Result<Contents> {
+/// Errors of the reader.
+pub fn no_archive<R: Read>(file: &mut R) -> io::Result<Contents> {
     Ok(Contents {
-        digest: Source::new(file).finish()?,
+        digest: HashedSource::new(file).finish()?,
         unpacked: 0,
         complete: false,
     })
 }
 
-/// Whether an archive was read to its end; what kept it from that is a finding, or the file's own error.
-fn complete(result: Result<(), ReadError>, findings: &mut Findings) -> io::Result<bool> {
+/// Returns whether the archive was read to its end. If not, the reason becomes a defect, unless it
+/// is an error of the file.
+fn complete(result: Result<(), ReadError>, defects: &mut DefectCollector) -> io::Result<bool> {
     match result {
         Ok(()) => return Ok(true),
         Err(ReadError::Io(error)) => return Err(error),
-        Err(ReadError::Corrupt(found)) => findings.file(
-            Code::ArchiveCorrupt,
+        Err(ReadError::Corrupt(found)) => defects.add(
+            Defect::ArchiveCorrupt,
             Severity::Error,
             "an archive that can be read to its end",
             found,
         ),
-        Err(ReadError::Limit(limit)) => findings.file(
-            Code::LimitPassed,
+        Err(ReadError::Limit(limit)) => defects.add(
+            Defect::LimitPassed,
             Severity::Error,
             format!("at most {} {}", limit.limit, limit.what),
             "more",

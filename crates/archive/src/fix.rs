@@ -1,7 +1,7 @@
-//! Repacks what can be repaired without anybody's judgement.
+//! Repacks what can be repaired without human judgement.
 //!
-//! Two things are: the permission of everybody to write to a member, and bytes after the compressed
-//! stream. All other bytes of the tar archive, headers and contents, stay what they were.
+//! Two defects can: world-writable members, and bytes after the compressed stream. All other bytes
+//! of the tar archive, headers and contents, stay the same.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -16,63 +16,44 @@ use serde::Serialize;
 use tempfile::Builder;
 
 use crate::{
-    Code,
     checks::members::is_repacked_by_pause,
+    hashed_source::HashedSource,
     magic,
     path::MemberPath,
     read_error::ReadError,
-    source::Source,
     tar::{TarReader, patch::Patch},
-    unpacked::{Compression, Trailer, Unpacked},
+    unpacked_stream::{Compression, Trailer, UnpackedStream},
 };
 
-/// What was repaired, and from what to what.
+/// The changes of a repair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Fixed {
-    /// Members that everybody could write to.
+pub struct Repair {
+    /// Number of members that were world-writable.
     pub permissions: u64,
-    /// Bytes that stood after the compressed stream.
+    /// Number of bytes cut off after the compressed stream.
     pub stripped: u64,
-    /// The bytes before.
+    /// Digest before the repair.
     pub old_digest: Sha256Digest,
-    /// The bytes now.
+    /// Digest after the repair.
     pub new_digest: Sha256Digest,
 }
 
-/// An archive was not repaired, and is as it was.
+/// Error of a repair. The archive is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum FixError {
-    /// It cannot be read or written.
-    #[error("expected to repair {}: {source}", path.display())]
-    Io {
-        /// The archive.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// It cannot be read to its end, so that nothing of it is written again.
-    #[error("expected {} to be an archive that can be read to its end, found: {found}", path.display())]
-    Unreadable {
-        /// The archive.
-        path: PathBuf,
-        /// What was found.
-        found: String,
-    },
-    /// Something else wrote to it meanwhile.
-    #[error("expected {} as it was when it was read, found it changed", path.display())]
-    Changed {
-        /// The archive.
-        path: PathBuf,
-    },
+    /// The archive cannot be read or written.
+    #[error("cannot repair {}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// The archive cannot be read to its end, so it is not rewritten.
+    #[error("cannot repair {}: the archive is unreadable: {found}", path.display())]
+    Unreadable { path: PathBuf, found: String },
+    /// Another process changed the archive meanwhile.
+    #[error("cannot repair {}: another process changed the file", path.display())]
+    Changed { path: PathBuf },
 }
 
-/// Whether [`fix`] may do something about a defect.
-pub const fn is_fixable(code: Code) -> bool {
-    matches!(code, Code::WorldWritable | Code::TrailingBytes)
-}
-
-/// What there is to repair.
+/// The repairs that an archive needs.
 struct Plan {
     compression: Compression,
     patches: Vec<Patch>,
@@ -81,17 +62,17 @@ struct Plan {
     digest: Sha256Digest,
 }
 
-/// Repairs a tar archive in place: written whole beside it, synced, and renamed. `None` where there is
-/// nothing to repair, or nothing that can be: zip archives are left alone.
+/// Repairs a tar archive in place: writes a copy beside it, syncs the copy, and renames it. Returns
+/// `None` if there is nothing to repair. Zip archives are never changed.
 ///
 /// # Errors
-/// Where it cannot be read to its end, or not written; then it is as it was.
-pub fn fix(path: &Path) -> Result<Option<Fixed>, FixError> {
+/// [`FixError`] if the archive cannot be read to its end or written. It is then unchanged.
+pub fn fix(path: &Path) -> Result<Option<Repair>, FixError> {
     let failed = |source| FixError::Io {
         path: path.to_owned(),
         source,
     };
-    // Through links, so that the file itself is replaced.
+    // Follow links, to replace the file itself.
     let target = path.canonicalize().map_err(failed)?;
     let mut file = File::open(&target).map_err(failed)?;
     let head = magic::head(&mut file).map_err(failed)?;
@@ -120,7 +101,7 @@ pub fn fix(path: &Path) -> Result<Option<Fixed>, FixError> {
 
 /// Reads the archive to its end.
 fn plan(file: &mut File, compression: Compression) -> Result<Plan, ReadError> {
-    let mut tar = TarReader::new(Unpacked::new(Source::new(file), compression));
+    let mut tar = TarReader::new(UnpackedStream::new(HashedSource::new(file), compression));
     let mut patches = Vec::new();
     while let Some(found) = tar.next()? {
         if is_repacked_by_pause(&found.member, &MemberPath::parse(&found.member.path)) {
@@ -153,7 +134,7 @@ impl From<io::Error> for ReplaceError {
     }
 }
 
-fn replace(target: &Path, file: &mut File, plan: &Plan) -> Result<Option<Fixed>, ReplaceError> {
+fn replace(target: &Path, file: &mut File, plan: &Plan) -> Result<Option<Repair>, ReplaceError> {
     let folder = target.parent().unwrap_or_else(|| Path::new("."));
     let mut new = Builder::new()
         .prefix(".cpan-sigstore-")
@@ -171,10 +152,10 @@ fn replace(target: &Path, file: &mut File, plan: &Plan) -> Result<Option<Fixed>,
     fs::set_permissions(new.path(), file.metadata()?.permissions())?;
     new.as_file().sync_all()?;
     new.as_file_mut().seek(SeekFrom::Start(0))?;
-    let new_digest = Source::new(new.as_file_mut()).finish()?;
+    let new_digest = HashedSource::new(new.as_file_mut()).finish()?;
     new.persist(target).map_err(|error| error.error)?;
     sync_folder(folder);
-    Ok(Some(Fixed {
+    Ok(Some(Repair {
         permissions: plan.patches.len() as u64,
         stripped: plan.trailer.bytes,
         old_digest: plan.digest,
@@ -182,16 +163,16 @@ fn replace(target: &Path, file: &mut File, plan: &Plan) -> Result<Option<Fixed>,
     }))
 }
 
-/// Copies the compressed stream as it is, without what follows it.
+/// Copies the compressed stream without the bytes that follow it.
 fn strip(file: &mut File, new: &mut File, end: u64) -> io::Result<Sha256Digest> {
-    let mut source = Source::new(file);
+    let mut source = HashedSource::new(file);
     io::copy(&mut (&mut source).take(end), new)?;
     source.finish()
 }
 
 /// Compresses the patched archive again.
 fn repack(file: &mut File, new: &mut File, plan: &Plan) -> io::Result<Sha256Digest> {
-    let mut stream = Unpacked::new(Source::new(file), plan.compression);
+    let mut stream = UnpackedStream::new(HashedSource::new(file), plan.compression);
     match plan.compression {
         Compression::Gzip => {
             let mut out = gzip(new, plan.header.as_ref());
@@ -207,7 +188,7 @@ fn repack(file: &mut File, new: &mut File, plan: &Plan) -> io::Result<Sha256Dige
     stream.into_source()?.finish()
 }
 
-/// Under the header that the file had, with its time and name.
+/// Keeps the time and name of the original header.
 fn gzip<W: Write>(out: W, header: Option<&GzHeader>) -> GzEncoder<W> {
     let mut builder = GzBuilder::new();
     if let Some(header) = header {
@@ -221,10 +202,10 @@ fn gzip<W: Write>(out: W, header: Option<&GzHeader>) -> GzEncoder<W> {
     builder.write(out, flate2::Compression::best())
 }
 
-/// Puts the new name on the disk too, where the system can.
+/// Syncs the rename, if the file system can.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = OpenOptions::new().read(true).open(folder) {
-        // Some file systems refuse; the archive itself is on the disk.
+        // Some file systems refuse. The archive itself is already synced.
         let _ = folder.sync_all();
     }
 }

@@ -1,21 +1,21 @@
-//! Archives of CPAN: read within limits, and looked at before they are signed.
+//! CPAN archives: bounded reading, and checks before they are signed.
 //!
-//! - [`preflight`](preflight()) finds all that makes PAUSE change or drop an archive, or clients refuse it,
-//!   at once.
-//! - [`fix`](fix::fix) repacks what can be repaired without anybody's judgement: permissions, and bytes
-//!   after the end.
-//! - [`limits`] says how much of an archive is read at most. An archive is read as a stream; memory does
-//!   not grow with it.
+//! - [`preflight`](preflight()) reports at once every defect for which PAUSE would change or drop
+//!   an archive, or clients would refuse it.
+//! - [`fix`](fix::fix) repairs what needs no human judgement: permissions, and bytes after the end.
+//! - [`limits`] bounds how much of an archive is read. Archives are read as a stream, in constant
+//!   memory.
 //!
-//! This crate knows nothing of signatures or networks. What PAUSE does is told from its public source
-//! (`bin/paused`, `lib/PAUSE/dist.pm`).
+//! This crate knows nothing about signatures or networks. The behaviour of PAUSE is taken from its
+//! public source (`bin/paused`, `lib/PAUSE/dist.pm`).
 
 mod checks;
+mod collector;
 mod contents;
 mod defect;
 mod destination;
-mod findings;
 pub mod fix;
+mod hashed_source;
 pub mod limits;
 mod magic;
 mod member;
@@ -23,11 +23,10 @@ mod meta;
 mod path;
 mod preflight;
 mod read_error;
-mod source;
 mod tar;
-mod unpacked;
+mod unpacked_stream;
 mod zip;
 
-pub use defect::{Code, Defect, Severity};
+pub use defect::{Defect, DefectReport, Severity};
 pub use destination::Destination;
 pub use preflight::{Preflight, preflight, preflight_file};

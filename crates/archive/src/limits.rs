@@ -1,6 +1,6 @@
-//! How much of an archive is read. Whoever passes a limit gets a defect, and nothing more is read.
+//! Limits on reading an archive. An archive that exceeds one gets a defect and is not read further.
 //!
-//! The figures are several times what the largest releases of CPAN need.
+//! Each limit is several times what the largest releases on CPAN need.
 
 /// Largest file, in bytes.
 pub const PACKED: u64 = 1 << 30;
@@ -11,17 +11,16 @@ pub const MEMBERS: u64 = 100_000;
 /// Largest member, unpacked, in bytes.
 pub const MEMBER_SIZE: u64 = 1 << 30;
 
-/// Largest sum of all that is unpacked, in bytes.
+/// Largest sum of all unpacked members, in bytes.
 pub const UNPACKED: u64 = 4 << 30;
 
-/// How many times as large as the file the unpacked bytes may be, once they are more than
-/// [`RATIO_FLOOR`].
+/// Highest ratio of unpacked bytes to bytes of the file, above [`RATIO_FLOOR`].
 pub const RATIO: u64 = 200;
 
-/// How much may be unpacked whatever the ratio, in bytes.
+/// Unpacked bytes that are allowed at any ratio.
 pub const RATIO_FLOOR: u64 = 64 << 20;
 
-/// Longest path or link target of a member, in bytes: what Linux takes.
+/// Longest path or link target of a member, in bytes (Linux's limit).
 pub const PATH: usize = 4096;
 
 /// Largest extended header of a tar archive (pax, GNU long name), in bytes.

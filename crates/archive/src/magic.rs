@@ -1,12 +1,12 @@
-//! What a file is by its first bytes.
+//! The type of a file, from its first bytes.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use cpan_sigstore_core::release::Packing;
 
-use crate::{tar::BLOCK, unpacked::Compression};
+use crate::{tar::BLOCK, unpacked_stream::Compression};
 
-/// The first bytes of a file, at most a block, which is where it then stands again.
+/// Returns the first bytes of a file, at most one block, and rewinds the file.
 pub fn head<R: Read + Seek>(file: &mut R) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(0))?;
     let mut head = Vec::with_capacity(BLOCK);
@@ -15,7 +15,7 @@ pub fn head<R: Read + Seek>(file: &mut R) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// What a file that begins like this is, where it is one of those that PAUSE knows.
+/// Returns the packing of a file that starts with these bytes, or `None` if PAUSE does not know it.
 pub fn packing(head: &[u8]) -> Option<Packing> {
     if head.starts_with(Compression::Gzip.magic()) {
         Some(Packing::Gzip)
@@ -28,8 +28,8 @@ pub fn packing(head: &[u8]) -> Option<Packing> {
     }
 }
 
-/// The same in words.
-pub fn words(packing: Option<Packing>, head: &[u8]) -> &'static str {
+/// Returns a phrase for the type of a file.
+pub fn describe(packing: Option<Packing>, head: &[u8]) -> &'static str {
     match packing {
         Some(Packing::Gzip) => "a file compressed by gzip",
         Some(Packing::Bzip2) => "a file compressed by bzip2",
@@ -37,6 +37,6 @@ pub fn words(packing: Option<Packing>, head: &[u8]) -> &'static str {
         None if head.get(257..262) == Some(b"ustar") => "a tar archive that is not compressed",
         None if head.starts_with(b"\xfd7zXZ\0") => "a file compressed by xz",
         None if head.starts_with(b"\x1f\x9d") => "a file compressed by compress",
-        None => "no archive",
+        None => "a file that is not an archive",
     }
 }

@@ -1,42 +1,40 @@
-//! A member of an archive, as both kinds of archive describe it.
+//! A member of an archive, the same for tar and zip.
 
-/// What a member is.
+/// The kind of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MemberKind {
     /// A regular file.
     File,
     /// A folder.
     Folder,
     /// A symbolic link, with its target.
     Symlink(Vec<u8>),
-    /// A hard link, with the path of the member it is the same file as.
+    /// A hard link, with the path of the member that is the same file.
     HardLink(Vec<u8>),
-    /// Something that no release needs, in words.
+    /// A kind that no release needs, as a phrase.
     Other(String),
 }
 
-/// A member of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Its path, as it is written there.
+    /// Path, exactly as in the archive.
     pub path: Vec<u8>,
-    /// What it is.
-    pub kind: Kind,
-    /// Its permissions and, in some archives, more bits above them.
+    pub kind: MemberKind,
+    /// Permissions. Some archives set more bits above them.
     pub mode: u32,
-    /// How many bytes of content follow.
+    /// Bytes of content.
     pub size: u64,
-    /// Another path that a reader of a simpler format would see.
+    /// Another path, which a reader of a simpler format would see.
     pub other_path: Option<Vec<u8>>,
 }
 
 impl Member {
-    /// The path for people.
+    /// Returns the path for messages.
     pub fn shown(&self) -> String {
         String::from_utf8_lossy(&self.path).into_owned()
     }
 
-    /// Whether everybody may write to it.
+    /// Returns whether everyone may write to the member.
     pub const fn is_world_writable(&self) -> bool {
         self.mode & 0o002 != 0
     }

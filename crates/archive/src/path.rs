@@ -2,30 +2,22 @@
 
 use cpan_sigstore_core::digest::Sha256Hasher;
 
-/// A path within an archive, taken apart as the system that unpacks it would.
+/// A path in an archive, split as an unpacking system would split it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberPath {
     parts: Vec<Vec<u8>>,
-    /// Why it leads out of the folder it is unpacked in.
+    /// Reason why the path leads out of the folder in which it is unpacked.
     escape: Option<&'static str>,
 }
 
 impl MemberPath {
-    /// Takes a path apart. Empty parts and `.` mean nothing.
+    /// Splits a path. Empty parts and `.` are dropped.
     pub fn parse(path: &[u8]) -> Self {
-        let windows = || path.split(|byte| matches!(byte, b'/' | b'\\'));
-        let has_drive = path.len() >= 2 && path[0].is_ascii_alphabetic() && path[1] == b':';
-        let escape = if path.starts_with(b"/") || path.starts_with(b"\\") {
-            Some("an absolute path")
-        } else if has_drive {
-            Some("a path with a drive letter")
-        } else if windows().any(|part| part == b"..") {
-            Some("a path with `..` in it")
-        } else if path.contains(&0) {
-            Some("a path with a zero byte in it")
-        } else {
-            None
-        };
+        let escape = unsafe_path(path).or_else(|| {
+            path.split(|byte| matches!(byte, b'/' | b'\\'))
+                .any(|part| part == b"..")
+                .then_some("a path that contains `..`")
+        });
         let parts = path
             .split(|byte| *byte == b'/')
             .filter(|part| !part.is_empty() && *part != b".")
@@ -34,23 +26,23 @@ impl MemberPath {
         Self { parts, escape }
     }
 
-    /// Why it leads out of the folder it is unpacked in.
+    /// Returns why the path leads out of the folder in which it is unpacked.
     pub const fn escape(&self) -> Option<&'static str> {
         self.escape
     }
 
-    /// The parts, from the top.
+    /// Returns the parts, from the top.
     pub fn parts(&self) -> &[Vec<u8>] {
         &self.parts
     }
 
-    /// A short name of the path, for sets that do not grow with its length.
-    pub fn key(&self) -> Key {
+    /// Returns a short key of the path, for sets whose size does not depend on path length.
+    pub fn key(&self) -> PathKey {
         key(&self.parts)
     }
 
-    /// The same for what it is on a file system that takes capital and small letters for the same.
-    pub fn folded_key(&self) -> Key {
+    /// Returns the key of the path on a file system that ignores letter case.
+    pub fn folded_key(&self) -> PathKey {
         let folded: Vec<_> = self
             .parts
             .iter()
@@ -59,34 +51,32 @@ impl MemberPath {
         key(&folded)
     }
 
-    /// The keys of all folders above it.
-    pub fn ancestors(&self) -> impl Iterator<Item = Key> {
+    /// Returns the keys of all folders above the path.
+    pub fn ancestors(&self) -> impl Iterator<Item = PathKey> {
         (1..self.parts.len()).map(|depth| key(&self.parts[..depth]))
     }
 
-    /// Why a symbolic link here with this target leads out, or may.
+    /// Returns why a symbolic link here with this target leads out, or may lead out.
     ///
-    /// `..` is followed as far as there are folders above the link, and only at the beginning of a
-    /// target: behind another part it would start wherever that part, perhaps a link, leads.
+    /// `..` is followed only at the start of a target, and at most up to the top folder. After
+    /// another part it would start from wherever that part leads, which may be a link.
     pub fn link_escape(&self, target: &[u8]) -> Option<&'static str> {
         if target.is_empty() {
             return Some("no target");
         }
         if target.contains(&b'\\') {
-            return Some("a target with a backslash in it");
+            return Some("a target that contains a backslash");
         }
         let mut above = self.parts.len().saturating_sub(1);
         let mut below = false;
-        if let Some(reason) = Self::parse(target).escape
-            && !reason.contains("`..`")
-        {
+        if let Some(reason) = unsafe_path(target) {
             return Some(reason);
         }
         for part in target.split(|byte| *byte == b'/') {
             match part {
                 b"" | b"." => {}
-                b".." if below => return Some("a target with `..` behind a folder"),
-                // The top folder itself may not be left either.
+                b".." if below => return Some("a target with `..` after a folder"),
+                // The link must not leave the top folder either.
                 b".." if above <= 1 => return Some("a target outside the release"),
                 b".." => above -= 1,
                 _ => below = true,
@@ -96,16 +86,30 @@ impl MemberPath {
     }
 }
 
-/// A digest of a path.
-pub type Key = [u8; 16];
+/// Returns why a path is unsafe wherever it starts.
+fn unsafe_path(path: &[u8]) -> Option<&'static str> {
+    let has_drive = path.len() >= 2 && path[0].is_ascii_alphabetic() && path[1] == b':';
+    if path.starts_with(b"/") || path.starts_with(b"\\") {
+        Some("an absolute path")
+    } else if has_drive {
+        Some("a path with a drive letter")
+    } else if path.contains(&0) {
+        Some("a path that contains a zero byte")
+    } else {
+        None
+    }
+}
 
-fn key(parts: &[Vec<u8>]) -> Key {
+/// A digest of a path.
+pub type PathKey = [u8; 16];
+
+fn key(parts: &[Vec<u8>]) -> PathKey {
     let mut hasher = Sha256Hasher::default();
     for part in parts {
         hasher.update(part);
         hasher.update(b"/");
     }
-    let mut key = Key::default();
+    let mut key = PathKey::default();
     key.copy_from_slice(&hasher.finish().as_bytes()[..16]);
     key
 }

@@ -1,4 +1,4 @@
-//! All that is wrong with an archive, at once.
+//! Reports every defect of an archive at once.
 
 use std::{
     fs::File,
@@ -12,111 +12,97 @@ use cpan_sigstore_core::{
 };
 
 use crate::{
-    Code, Defect, Destination, Severity,
-    checks::{file_name, members::Members},
-    contents,
-    findings::Findings,
-    magic,
-    unpacked::Compression,
+    Defect, DefectReport, Destination, Severity,
+    checks::{file_name, members::MemberChecks},
+    collector::DefectCollector,
+    contents, magic,
+    unpacked_stream::Compression,
 };
 
-/// What a look at an archive has found.
+/// The result of checking an archive.
 #[derive(Clone, Debug)]
 pub struct Preflight {
-    /// What the file name says, where it is the name of a release.
+    /// The file name, if it is the name of a release.
     pub release: Option<ReleaseName>,
-    /// The exact bytes that were looked at.
+    /// Digest of the exact bytes that were checked.
     pub digest: Sha256Digest,
-    /// How many members were read.
+    /// Number of members that were read.
     pub members: u64,
-    /// How many bytes were unpacked.
+    /// Number of bytes that were unpacked.
     pub unpacked: u64,
-    /// What is wrong, the worst first.
-    pub defects: Vec<Defect>,
+    /// The defects, the worst first.
+    pub defects: Vec<DefectReport>,
 }
 
 impl Preflight {
-    /// Whether the archive may be signed and uploaded: there may be warnings, but no error.
+    /// Returns whether the archive may be signed and uploaded: it has warnings at most.
     pub fn is_fit(&self) -> bool {
-        self.of(Severity::Error).next().is_none()
-    }
-
-    /// The defects of one severity.
-    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Defect> {
         self.defects
             .iter()
-            .filter(move |defect| defect.severity == severity)
+            .all(|defect| defect.severity == Severity::Warning)
     }
 }
 
-/// Looks at an archive, under the name it is to have on PAUSE.
+/// Checks an archive under the name it will have on PAUSE. The archive is read once.
 ///
 /// # Errors
-/// The reader's own. Whatever is wrong with the archive is a defect.
+/// Errors of the reader. Everything wrong with the archive is a defect instead.
 pub fn preflight<R: Read + Seek>(
     archive: &mut R,
     file_name: &str,
     destination: &Destination,
 ) -> io::Result<Preflight> {
-    let mut findings = Findings::default();
-    let release = file_name::check(file_name, destination, &mut findings);
+    let mut defects = DefectCollector::default();
+    let release = file_name::check(file_name, destination, &mut defects);
     let head = magic::head(archive)?;
     let packing = magic::packing(&head);
-    kind_of_file(&head, packing, release.as_ref(), &mut findings);
+    suffix(&head, packing, release.as_ref(), &mut defects);
 
-    let mut members = Members::default();
+    let mut members = MemberChecks::default();
     let read = match packing {
         Some(Packing::Gzip) => {
-            contents::tar(archive, Compression::Gzip, &mut members, &mut findings)?
+            contents::tar(archive, Compression::Gzip, &mut members, &mut defects)?
         }
         Some(Packing::Bzip2) => {
-            contents::tar(archive, Compression::Bzip2, &mut members, &mut findings)?
+            contents::tar(archive, Compression::Bzip2, &mut members, &mut defects)?
         }
-        Some(Packing::Zip) => contents::zip(archive, &mut members, &mut findings)?,
-        None => contents::nothing(archive)?,
+        Some(Packing::Zip) => contents::zip(archive, &mut members, &mut defects)?,
+        None => contents::no_archive(archive)?,
     };
     if read.complete {
-        members.finish(release.as_ref(), destination, &mut findings);
-    }
-    let mut defects = findings.into_defects();
-    if packing == Some(Packing::Zip) {
-        for defect in &mut defects {
-            if defect.code == Code::WorldWritable {
-                defect.remedy = "take the permission from the files (`chmod -R o-w`) and pack them again; PAUSE does not index such an archive";
-            }
-        }
+        members.finish(release.as_ref(), destination, &mut defects);
     }
     Ok(Preflight {
         release,
         digest: read.digest,
         members: members.count(),
         unpacked: read.unpacked,
-        defects,
+        defects: defects.into_reports(packing.is_some_and(|kind| kind != Packing::Zip)),
     })
 }
 
-/// Looks at a file, under its own name.
+/// Checks a file under its own name.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// If the file cannot be read.
 pub fn preflight_file(path: &Path, destination: &Destination) -> io::Result<Preflight> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     preflight(&mut File::open(path)?, &name, destination)
 }
 
-/// Whether the file is what its suffix says.
-fn kind_of_file(
+/// Checks that the suffix fits the first bytes of the file.
+fn suffix(
     head: &[u8],
     packing: Option<Packing>,
     release: Option<&ReleaseName>,
-    findings: &mut Findings,
+    defects: &mut DefectCollector,
 ) {
     if head.is_empty() {
-        findings.file(
-            Code::Empty,
+        defects.add(
+            Defect::Empty,
             Severity::Error,
             "an archive",
-            "a file of no bytes",
+            "an empty file",
         );
         return;
     }
@@ -124,11 +110,11 @@ fn kind_of_file(
         return;
     };
     if packing != Some(suffix.packing()) {
-        findings.file(
-            Code::SuffixMismatch,
+        defects.add(
+            Defect::SuffixMismatch,
             Severity::Error,
-            format!("what {} stands for", suffix.as_str()),
-            magic::words(packing, head),
+            format!("the format that {} promises", suffix.as_str()),
+            magic::describe(packing, head),
         );
     }
 }

@@ -1,66 +1,62 @@
-//! Why an archive was not read to its end.
-
 use std::io;
 
 use crate::limits;
 
-/// Why an archive was not read to its end.
+/// Error of reading an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file itself cannot be read, which says nothing about the archive.
+    /// The file cannot be read. This says nothing about the archive.
     #[error(transparent)]
     Io(io::Error),
-    /// The archive is damaged, ends early, or is of a form that is not read.
+    /// The archive is damaged, ends early, or has an unsupported form.
     #[error("{0}")]
     Corrupt(String),
-    /// A limit was passed.
     #[error(transparent)]
     Limit(#[from] LimitPassed),
 }
 
-/// A limit was passed.
+/// A limit that the archive exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: at most {limit}")]
 pub struct LimitPassed {
-    /// What there is too much of.
+    /// A noun, such as `members`.
     pub what: &'static str,
-    /// How much is read.
+    /// The largest allowed number.
     pub limit: u64,
 }
 
 impl LimitPassed {
-    /// More members than are read.
     pub const MEMBERS: Self = Self {
         what: "members",
         limit: limits::MEMBERS,
     };
 }
 
-/// An error of the file below a decompressor, marked so that it is not taken for one of the archive.
+/// An error of the file below a decompressor, marked to tell it from an error of the archive.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct OfTheFile(io::Error);
+struct FileError(io::Error);
 
 impl ReadError {
     /// Marks an error of the file for its way through a decompressor.
-    pub fn of_the_file(error: io::Error) -> io::Error {
-        io::Error::new(error.kind(), OfTheFile(error))
+    pub fn file_error(error: io::Error) -> io::Error {
+        io::Error::new(error.kind(), FileError(error))
     }
 
-    /// Sends a limit on its way through the readers above.
+    /// Wraps an exceeded limit for its way through a decompressor.
     pub fn limit(what: &'static str, limit: u64) -> io::Error {
         io::Error::other(LimitPassed { what, limit })
     }
 }
 
 impl From<io::Error> for ReadError {
-    /// What a reader of the unpacked stream reports.
+    /// Converts an error of the unpacked stream.
     fn from(error: io::Error) -> Self {
         let is_about =
-            |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<OfTheFile>());
+            |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<FileError>());
         if is_about(&error) {
-            return match error.downcast::<OfTheFile>() {
-                Ok(OfTheFile(error)) | Err(error) => Self::Io(error),
+            return match error.downcast::<FileError>() {
+                Ok(FileError(error)) | Err(error) => Self::Io(error),
             };
         }
         let limit = error

@@ -1,4 +1,4 @@
-//! Zip archives, by their central directory, which has to agree with the headers it lists.
+//! Zip archives, read by their central directory, which must agree with the headers it lists.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -6,21 +6,21 @@ use ::zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 use crate::{
     limits,
-    member::{Kind, Member},
+    member::{Member, MemberKind},
     read_error::{LimitPassed, ReadError},
 };
 
-/// What ends every zip archive: a fixed part, and a comment of at most 65535 bytes.
+/// End of every zip archive: a fixed part, and a comment of at most 65535 bytes.
 const END_MAGIC: &[u8] = b"PK\x05\x06";
 const END_SIZE: usize = 22;
 
-/// Largest central directory, in bytes; it is the one part that is held in memory.
+/// Largest central directory, in bytes. It is the only part held in memory.
 const DIRECTORY: u64 = 16 << 20;
 
-/// Largest file, in bytes: what bounds the memory where an archive tries to have two directories.
+/// Largest file, in bytes. It bounds the memory if an archive has two directories.
 const PACKED: u64 = 256 << 20;
 
-/// A walk through a zip archive.
+/// A reader of the members of a zip archive.
 pub struct ZipReader<'a, R> {
     archive: ZipArchive<&'a mut R>,
     next: usize,
@@ -32,8 +32,8 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
     /// Reads the central directory.
     ///
     /// # Errors
-    /// Where there are two of it, where it disagrees with the headers it lists or lists one file twice,
-    /// and where a limit is passed.
+    /// [`ReadError`] if there are two directories, if a directory contradicts its headers or lists
+    /// a file twice, or if a limit is exceeded.
     pub fn new(file: &'a mut R) -> Result<Self, ReadError> {
         let packed = file.seek(SeekFrom::End(0)).map_err(ReadError::Io)?;
         let end = EndRecord::read(file, packed)?;
@@ -51,10 +51,10 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
         let is_the_same = archive.central_directory_start() == end.start && archive.offset() == 0;
         if !is_the_same {
             return Err(ReadError::Corrupt(
-                "a zip archive with a second directory, or with something before it".into(),
+                "a zip archive with a second directory or leading bytes".into(),
             ));
         }
-        // Two files of one name, files that the directory does not list, headers that contradict it.
+        // Two files with one name, files missing from the directory, or contradictory headers.
         archive.validate_header_consistency().map_err(corrupt)?;
         Ok(Self {
             archive,
@@ -64,15 +64,14 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
         })
     }
 
-    /// How many bytes were unpacked.
-    pub const fn given(&self) -> u64 {
+    pub const fn unpacked_bytes(&self) -> u64 {
         self.unpacked
     }
 
-    /// The next member, read to its end, with its content where `wanted` says so.
+    /// Reads the next member to its end and returns its content if `wanted` returns a limit.
     ///
     /// # Errors
-    /// Whatever [`ReadError`] says; nothing more can be read then.
+    /// [`ReadError`]. Nothing more can be read after it.
     pub fn next(
         &mut self,
         wanted: impl FnOnce(&Member) -> Option<u64>,
@@ -87,7 +86,7 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
             CompressionMethod::Stored | CompressionMethod::Deflated
         ) {
             return Err(ReadError::Corrupt(format!(
-                "a zip member that is packed by something else than deflate: {}",
+                "a zip member with a compression other than deflate: {}",
                 file.compression()
             )));
         }
@@ -106,7 +105,7 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
             size: file.size(),
             other_path: None,
         };
-        let limit = if matches!(member.kind, Kind::Symlink(_)) {
+        let limit = if matches!(member.kind, MemberKind::Symlink(_)) {
             Some(limits::PATH as u64)
         } else {
             wanted(&member)
@@ -117,14 +116,14 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
             .min(limits::MEMBER_SIZE);
         let (content, count) = read(&mut file, limit, allowed)?;
         self.unpacked += count;
-        if let Kind::Symlink(target) = &mut member.kind {
+        if let MemberKind::Symlink(target) = &mut member.kind {
             target.clone_from(&content);
         }
         Ok(Some((member, content)))
     }
 }
 
-/// Reads a member to its end, where its checksum is compared, and keeps what is wanted.
+/// Reads a member to its end, which checks its checksum, and returns the wanted content.
 fn read(
     file: &mut impl Read,
     keep: Option<u64>,
@@ -152,14 +151,14 @@ fn read(
     }
 }
 
-fn kind_of(mode: Option<u32>, is_folder: bool) -> Kind {
+fn kind_of(mode: Option<u32>, is_folder: bool) -> MemberKind {
     match mode.map_or(0, |mode| mode & 0o170_000) {
-        0o120_000 => Kind::Symlink(Vec::new()),
-        0o010_000 => Kind::Other("a pipe".into()),
-        0o020_000 | 0o060_000 => Kind::Other("a device".into()),
-        0o140_000 => Kind::Other("a socket".into()),
-        _ if is_folder => Kind::Folder,
-        _ => Kind::File,
+        0o120_000 => MemberKind::Symlink(Vec::new()),
+        0o010_000 => MemberKind::Other("a pipe".into()),
+        0o020_000 | 0o060_000 => MemberKind::Other("a device".into()),
+        0o140_000 => MemberKind::Other("a socket".into()),
+        _ if is_folder => MemberKind::Folder,
+        _ => MemberKind::File,
     }
 }
 
@@ -170,7 +169,7 @@ fn corrupt(error: ZipError) -> ReadError {
     }
 }
 
-/// The end of the archive, which says where its directory is.
+/// The end record, which locates the central directory.
 struct EndRecord {
     entries: u64,
     size: u64,
@@ -178,7 +177,7 @@ struct EndRecord {
 }
 
 impl EndRecord {
-    /// The one whose comment reaches exactly to the end of the file.
+    /// Reads the record whose comment ends exactly at the end of the file.
     fn read<R: Read + Seek>(file: &mut R, length: u64) -> Result<Self, ReadError> {
         let span = length.min((END_SIZE + usize::from(u16::MAX)) as u64);
         file.seek(SeekFrom::Start(length - span))
@@ -200,7 +199,7 @@ impl EndRecord {
             });
         let (Some(at), None) = (found.next(), found.next()) else {
             return Err(ReadError::Corrupt(
-                "no one end of a zip archive at the end of the file".into(),
+                "not exactly one end record at the end of the zip archive".into(),
             ));
         };
         Ok(Self {

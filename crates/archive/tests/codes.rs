@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_archive::Code;
+use cpan_sigstore_archive::Defect;
 use cpan_sigstore_core::{
     cause::Cause, decision::Decision, finding::Finding, page::CODES_URL, policy::Policy,
     release::ReleasePath,
@@ -94,7 +94,7 @@ fn heads() -> BTreeMap<&'static str, Vec<Head>> {
         );
         heads.entry(cause.code()).or_default().push(head);
     }
-    for defect in Code::ALL {
+    for defect in Defect::ALL {
         let head = Head::new(
             Kind::Defect,
             defect.summary(),

@@ -1,7 +1,7 @@
-//! Real releases: no false alarm on what authors have uploaded.
+//! Real releases raise no false alarm.
 //!
-//! `scripts/corpus` puts them into the user's cache; `scripts/test` runs it. Nothing here is taken from the
-//! reading under test: names come from the `tar` crate's own walk.
+//! `scripts/corpus` downloads them to the user's cache, and `scripts/test` runs this file. Expected
+//! names come from the `tar` crate's own reader, not from the code under test.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,29 +17,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_archive::{Code, Destination, Preflight, Severity, preflight};
+use cpan_sigstore_archive::{Defect, Destination, Preflight, Severity, preflight};
 
-/// Errors in releases that are on CPAN as they are, each with the reason why it is none of ours.
-const EXCEPTIONS: &[(&str, Code, &str)] = &[(
+/// Errors in releases that are on CPAN, each with the reason why the error is right.
+const EXCEPTIONS: &[(&str, Defect, &str)] = &[(
     "libtemplate-plugin-stash-perl",
-    Code::WorldWritable,
-    "uploaded in 2007, before PAUSE looked for that: every member has the mode 0777",
+    Defect::WorldWritable,
+    "uploaded in 2007, before PAUSE checked permissions: every member has mode 0777",
 )];
 
-/// What there may be warnings of.
-const WARNINGS: &[Code] = &[
+/// Warnings that old releases may have.
+const WARNINGS: &[Defect] = &[
     // Older than META.
-    Code::NameUnchecked,
+    Defect::NameUnchecked,
     // Packed by hand, in a folder without a version.
-    Code::NameUnversioned,
-    // Packed in Debian's folder, by Debian's people.
-    Code::TopFolderName,
+    Defect::NameUnversioned,
+    // Packed by Debian, in Debian's folder.
+    Defect::TopFolderName,
 ];
 
-/// How many have to be there: Debian's mirrors do not always have all.
+/// Smallest number of releases: Debian's mirrors do not always have all of them.
 const ENOUGH: usize = 200;
 
-/// The folder of the archives, and the names of the packages that are there.
+/// The folder of the archives, and the names of the packages in it.
 fn corpus() -> (PathBuf, Vec<String>) {
     let folder = std::env::var_os("CPAN_SIGSTORE_CORPUS").map_or_else(
         || {
@@ -76,7 +76,7 @@ fn archive_of(folder: &Path) -> PathBuf {
     file
 }
 
-/// All members' paths and the top folder's META, read by the `tar` crate.
+/// Paths of all members and META of the top folder, as the `tar` crate reads them.
 struct Listing {
     members: u64,
     top: String,
@@ -96,7 +96,7 @@ fn listing(file: &Path) -> Listing {
     let mut meta = None;
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
-        // `git archive` notes a commit; the crate hands that out as if it were a member.
+        // `git archive` notes a commit. The crate returns it like a member.
         if entry.header().entry_type().is_pax_global_extensions() {
             continue;
         }
@@ -120,7 +120,7 @@ fn listing(file: &Path) -> Listing {
     }
 }
 
-/// Name and version in the lines of META.yml.
+/// Name and version from the lines of META.yml.
 fn stated(yaml: &str) -> Option<(String, String)> {
     let value = |key: &str| {
         yaml.lines().find_map(|line| {
@@ -131,7 +131,7 @@ fn stated(yaml: &str) -> Option<(String, String)> {
     Some((value("name")?, value("version")?))
 }
 
-/// The name under which the author has uploaded it: that of the folder in it, where that has a version.
+/// The name of the upload: that of its top folder, if the folder has a version.
 fn file_name(listing: &Listing, file: &Path) -> String {
     let suffix = if file.extension().is_some_and(|suffix| suffix == "bz2") {
         "tar.bz2"
@@ -142,7 +142,7 @@ fn file_name(listing: &Listing, file: &Path) -> String {
         .top
         .rsplit_once('-')
         .is_some_and(|(_, version)| version.contains(|c: char| c.is_ascii_digit()));
-    // Two authors have taken Debian's folder for their own.
+    // Two authors adopted Debian's folder as their own.
     let is_debians = listing.top.starts_with("lib") && listing.top.contains("-perl-");
     match &listing.meta {
         Some((name, version)) if !has_version || is_debians => {
@@ -158,7 +158,7 @@ fn look(file: &Path, name: &str) -> Preflight {
 }
 
 #[test]
-fn no_false_alarm_on_releases_of_cpan() {
+fn raises_no_false_alarm_on_cpan_releases() {
     let (folder, packages) = corpus();
     let mut wrong = Vec::new();
     let mut unbound = Vec::new();
@@ -174,14 +174,14 @@ fn no_false_alarm_on_releases_of_cpan() {
         let found = look(&file, &name);
         assert_eq!(found.members, listing.members, "{package}");
         let has = |found: &Preflight, code| found.defects.iter().any(|defect| defect.code == code);
-        if has(&found, Code::NameUnchecked) || has(&found, Code::NameUnversioned) {
+        if has(&found, Defect::NameUnchecked) || has(&found, Defect::NameUnversioned) {
             unbound.push(package.as_str());
         } else {
-            // Under another version it is another release.
+            // With another version in its name, it is another release.
             let distribution = found.release.as_ref().unwrap().distribution();
             let suffix = found.release.as_ref().unwrap().suffix();
             let renamed = look(&file, &format!("{distribution}-987.65{}", suffix.as_str()));
-            assert!(has(&renamed, Code::NameMismatch), "{package} as {name}");
+            assert!(has(&renamed, Defect::NameMismatch), "{package} as {name}");
         }
         for defect in &found.defects {
             let excepted = EXCEPTIONS

@@ -15,8 +15,8 @@ use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{Gate, TrustStore};
 use cpan_sigstore_keyless::{
     trust::{
-        Config, Instance, Loaded, Refresh, SigningConfig, Source, TrustError,
-        TrustStore as TrustMaterialCache, TrustedRoot,
+        Config, Instance, Refresh, SigningConfig, TrustError, TrustLoader, TrustMaterial,
+        TrustSource, TrustedRoot,
     },
     verify::Verifier,
 };
@@ -135,10 +135,10 @@ impl<'a> Session<'a> {
         let instance = configured(args)?;
         let loaded = match &instance.source {
             // Files need no runtime.
-            Source::Files { trusted_root, .. } => {
+            TrustSource::Files { trusted_root, .. } => {
                 return Ok((TrustedRoot::from_file(trusted_root)?, None));
             }
-            Source::Repository(_) => {
+            TrustSource::Repository(_) => {
                 let cache = cache(args)?;
                 self.wait(cache.trusted_root(&instance, Timestamp::now()))?
             }
@@ -158,7 +158,7 @@ impl<'a> Session<'a> {
         let (instance, root, config) = match (&args.trusted_root, signing_config) {
             (Some(trusted_root), Some(config)) => {
                 // All of it is given, so nothing of the instance in use is meant.
-                let instance = Instance::new(Source::Files {
+                let instance = Instance::new(TrustSource::Files {
                     trusted_root: trusted_root.clone(),
                     signing_config: Some(config.to_owned()),
                 });
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn noted<T>(&self, loaded: Loaded<T>) -> T {
+    fn noted<T>(&self, loaded: TrustMaterial<T>) -> T {
         if let Some(reason) = loaded.refresh_failed {
             self.terminal.warning(&format!(
                 "cannot refresh the trust material: {reason}; using the cached copy, which is still valid"
@@ -334,13 +334,13 @@ fn configured(args: &InstanceArgs) -> Result<Instance, CommandError> {
     Ok(config.instance(args.instance.as_deref())?)
 }
 
-fn cache(args: &InstanceArgs) -> Result<TrustMaterialCache, CommandError> {
+fn cache(args: &InstanceArgs) -> Result<TrustLoader, CommandError> {
     let refresh = if args.offline {
         Refresh::Never
     } else {
         Refresh::WhenDue
     };
-    Ok(TrustMaterialCache::new(&folders::cache()?, refresh))
+    Ok(TrustLoader::new(&folders::cache()?, refresh))
 }
 
 /// Reads a policy from its file.

@@ -50,7 +50,7 @@ impl Login {
         let token =
             identity_token::token(&args.login, &material.instance, issuer, terminal).await?;
         let expected = LoginPolicy::new(&token, args.login.identity.clone())
-            .vouched_for_by(args.login.issuer.clone())
+            .with_issuer(args.login.issuer.clone())
             .one_of(one_of);
         expected.check_token()?;
         Ok(Self {

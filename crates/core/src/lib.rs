@@ -14,7 +14,10 @@
 //! - [`release`]: the author and the name of a release.
 //! - [`policy`]: the decisions of the user, by default, by author and by distribution.
 //! - [`verdict`]: finding and decision with all that led to them.
+//! - [`json`]: strict reading of foreign JSON.
 //! - [`text`]: foreign text made safe to show.
+
+#![warn(missing_docs)]
 
 pub mod bundle;
 pub mod cause;
@@ -23,6 +26,7 @@ pub mod digest;
 pub mod finding;
 pub mod hint;
 pub mod identity;
+pub mod json;
 pub mod page;
 pub mod policy;
 pub mod reason;

@@ -9,6 +9,8 @@
 //! - [`backlog`]: archives that an author published without a bundle.
 //! - [`publication`]: from uploaded to published.
 
+#![warn(missing_docs)]
+
 pub mod backlog;
 pub mod checksums;
 mod client;

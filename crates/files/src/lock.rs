@@ -1,4 +1,4 @@
-//! A lock that processes take in turn.
+//! A lock between processes.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -18,7 +18,7 @@ pub struct Lock {
     _file: File,
 }
 
-/// Why a lock could not be taken.
+/// Error of taking a lock.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The lock file cannot be created or opened.
@@ -29,7 +29,7 @@ pub enum LockError {
         /// The reason.
         source: io::Error,
     },
-    /// The system has no lock for this file.
+    /// The system cannot lock this file.
     #[error("cannot lock {}: {source}", path.display())]
     Lock {
         /// The lock file.

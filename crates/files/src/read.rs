@@ -1,4 +1,4 @@
-//! Reading within a limit.
+//! Bounded reading.
 
 use std::{
     fs::{File, Metadata},

@@ -1,4 +1,4 @@
-//! Writing a file whole or not at all.
+//! Atomic writing.
 
 use std::{
     fs::{DirBuilder, OpenOptions},
@@ -10,21 +10,21 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::folder_of;
 
-/// Who may read a written file.
+/// Readers of a written file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The user alone (0600).
+    /// Only the user (0600).
     Private,
-    /// Everybody whom the umask lets (0666 and the umask).
+    /// All users whom the umask allows (0666 and the umask).
     Umask,
 }
 
-/// How a written file treats a file of the same name.
+/// Treatment of an existing file with the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It replaces that file.
+    /// Replace that file.
     Replace,
-    /// It fails with [`io::ErrorKind::AlreadyExists`].
+    /// Fail with [`io::ErrorKind::AlreadyExists`].
     Keep,
 }
 

@@ -1,6 +1,6 @@
 //! What the archive says of itself: the name in it, and whether every reader sees the same files in it.
 
-use cpan_sigstore_archive::{Code, Defect, Preflight, Severity};
+use cpan_sigstore_archive::{Defect, DefectReport, Preflight, Severity};
 use cpan_sigstore_core::finding::Finding;
 
 /// What the archive says of itself.
@@ -36,38 +36,38 @@ impl ArchiveAssessment {
 }
 
 /// What a defect means to whoever installs.
-fn finding(defect: &Defect) -> Option<Finding> {
+fn finding(defect: &DefectReport) -> Option<Finding> {
     // A warning is of what every reader takes alike, such as zeros after the end.
     let is_error = defect.severity == Severity::Error;
     match defect.code {
-        Code::NameMismatch | Code::MetaDisagree => Some(Finding::NameMismatch),
+        Defect::NameMismatch | Defect::MetaDisagree => Some(Finding::NameMismatch),
         // Name or version twice in one META: which of them counts depends on the reader.
-        Code::MetaUnreadable => is_error.then_some(Finding::NameMismatch),
+        Defect::MetaUnreadable => is_error.then_some(Finding::NameMismatch),
         // Without a version in the name, an old release passes for a new one.
-        Code::NameUnchecked | Code::NameUnversioned => Some(Finding::NameUnchecked),
+        Defect::NameUnchecked | Defect::NameUnversioned => Some(Finding::NameUnchecked),
         // What leads out of the folder it is unpacked in, or is no file at all.
-        Code::PathEscapes | Code::LinkEscapes | Code::MemberThroughLink | Code::MemberKind
+        Defect::PathEscapes | Defect::LinkEscapes | Defect::MemberThroughLink | Defect::MemberKind
         // What two readers see differently: another name, another content, an end elsewhere.
-        | Code::MemberAmbiguous
-        | Code::MemberTwice
-        | Code::TrailingBytes
-        | Code::DataAfterEnd
-        | Code::SuffixMismatch
+        | Defect::MemberAmbiguous
+        | Defect::MemberTwice
+        | Defect::TrailingBytes
+        | Defect::DataAfterEnd
+        | Defect::SuffixMismatch
         // What could not be read to its end, so that nothing is known of the rest.
-        | Code::ArchiveCorrupt
-        | Code::LimitPassed
-        | Code::Empty => is_error.then_some(Finding::ArchiveHostile),
+        | Defect::ArchiveCorrupt
+        | Defect::LimitPassed
+        | Defect::Empty => is_error.then_some(Finding::ArchiveHostile),
         // What PAUSE would change, drop or not index.
-        Code::SuffixUnknown
-        | Code::NameCharacters
-        | Code::PathTooLong
-        | Code::NameReserved
-        | Code::WorldWritable
-        | Code::MemberCase
-        | Code::TopFolders
-        | Code::TopFolderName
-        | Code::BuildFolder
-        | Code::Raku => None,
+        Defect::SuffixUnknown
+        | Defect::NameCharacters
+        | Defect::PathTooLong
+        | Defect::NameReserved
+        | Defect::WorldWritable
+        | Defect::MemberCase
+        | Defect::TopFolders
+        | Defect::TopFolderName
+        | Defect::BuildFolder
+        | Defect::Raku => None,
     }
 }
 
@@ -86,13 +86,13 @@ mod tests {
 
     use super::*;
 
-    fn look(defects: &[(Code, Severity)]) -> Option<Finding> {
-        let defects = defects.iter().map(|(code, severity)| Defect {
+    fn look(defects: &[(Defect, Severity)]) -> Option<Finding> {
+        let defects = defects.iter().map(|(code, severity)| DefectReport {
             code: *code,
             severity: *severity,
             expected: String::new(),
             found: String::new(),
-            remedy: code.remedy(),
+            fixable: false,
             count: 0,
             members: Vec::new(),
         });
@@ -113,27 +113,27 @@ mod tests {
     fn what_leads_out_or_is_seen_differently_is_hostile_whatever_else_is_there() {
         use Severity::{Error, Warning};
         for code in [
-            Code::PathEscapes,
-            Code::LinkEscapes,
-            Code::MemberThroughLink,
-            Code::MemberKind,
-            Code::MemberAmbiguous,
-            Code::MemberTwice,
-            Code::TrailingBytes,
-            Code::DataAfterEnd,
-            Code::SuffixMismatch,
-            Code::ArchiveCorrupt,
-            Code::LimitPassed,
-            Code::Empty,
+            Defect::PathEscapes,
+            Defect::LinkEscapes,
+            Defect::MemberThroughLink,
+            Defect::MemberKind,
+            Defect::MemberAmbiguous,
+            Defect::MemberTwice,
+            Defect::TrailingBytes,
+            Defect::DataAfterEnd,
+            Defect::SuffixMismatch,
+            Defect::ArchiveCorrupt,
+            Defect::LimitPassed,
+            Defect::Empty,
         ] {
             let defects = [
-                (Code::NameUnchecked, Warning),
-                (Code::NameMismatch, Error),
+                (Defect::NameUnchecked, Warning),
+                (Defect::NameMismatch, Error),
                 (code, Error),
             ];
             assert_eq!(look(&defects), Some(Finding::ArchiveHostile), "{code}");
         }
-        assert_eq!(look(&[(Code::TrailingBytes, Warning)]), None);
+        assert_eq!(look(&[(Defect::TrailingBytes, Warning)]), None);
     }
 
     #[test]
@@ -142,15 +142,15 @@ mod tests {
         let mismatch = Some(Finding::NameMismatch);
         let unchecked = Some(Finding::NameUnchecked);
         for (code, severity, finding) in [
-            (Code::NameMismatch, Error, mismatch),
-            (Code::MetaDisagree, Error, mismatch),
-            (Code::MetaUnreadable, Error, mismatch),
-            (Code::MetaUnreadable, Warning, None),
-            (Code::NameUnchecked, Warning, unchecked),
-            (Code::NameUnversioned, Warning, unchecked),
-            (Code::WorldWritable, Error, None),
-            (Code::TopFolderName, Warning, None),
-            (Code::Raku, Error, None),
+            (Defect::NameMismatch, Error, mismatch),
+            (Defect::MetaDisagree, Error, mismatch),
+            (Defect::MetaUnreadable, Error, mismatch),
+            (Defect::MetaUnreadable, Warning, None),
+            (Defect::NameUnchecked, Warning, unchecked),
+            (Defect::NameUnversioned, Warning, unchecked),
+            (Defect::WorldWritable, Error, None),
+            (Defect::TopFolderName, Warning, None),
+            (Defect::Raku, Error, None),
         ] {
             assert_eq!(look(&[(code, severity)]), finding, "{code}");
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cpan_sigstore_core::digest::Sha256Digest;
-use cpan_sigstore_keyless::{bundle::Refused, verify::VerifiedSignature};
+use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::VerifiedSignature};
 use cpan_sigstore_records::chain::RecordChain;
 use jiff::{SignedDuration, Timestamp};
 
@@ -79,7 +79,7 @@ pub(crate) enum Signature {
     /// There is no bundle.
     Absent,
     /// The bundle proves nothing.
-    Invalid(Refused),
+    Invalid(VerificationFailure),
     /// The bundle cannot be verified now.
     Undetermined(String),
     /// The proof of who signed, which only the verifier makes.

@@ -14,6 +14,8 @@
 //! - [`records`]: from the files of an author record to one that somebody signed.
 //! - [`store`]: who signed first, what was signed before.
 
+#![warn(missing_docs)]
+
 mod assess;
 mod authorized;
 mod candidate;

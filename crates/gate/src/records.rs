@@ -3,7 +3,7 @@
 //!
 //! The signer of a record need not be authorized to sign it: [`RecordChain`] decides that.
 
-use cpan_sigstore_keyless::{bundle::Refused, verify::Verifier};
+use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::Verifier};
 pub use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordFile};
 use cpan_sigstore_records::{
     chain::{ChainContext, RecordChain, Report, SignedRecord, VerifiedRecords},
@@ -29,7 +29,7 @@ pub enum RecordRefused {
     Unsigned,
     /// The bundle is invalid.
     #[error("{}: expected {}, found {}", .0.cause, .0.cause.expected(), .0.found)]
-    Bundle(Refused),
+    Bundle(VerificationFailure),
 }
 
 /// Verifies the signature of a record in a file.

@@ -1,8 +1,8 @@
-//! Reading the signer out of a certificate.
+//! Reads the signer identity from a certificate.
 //!
-//! The Sigstore libraries take the first e-mail address or URI of a certificate and do not see user
-//! names at all. Here a certificate names exactly one identity, of one of Fulcio's three kinds
-//! (Fulcio's `docs/certificate-specification.md`), or is refused.
+//! The Sigstore libraries take the first e-mail address or URI of a certificate and ignore user
+//! names. Here a certificate must name exactly one identity, of one of Fulcio's three kinds
+//! (Fulcio's `docs/certificate-specification.md`).
 
 use cpan_sigstore_core::{
     cause::Cause,
@@ -19,15 +19,15 @@ use x509_cert::{
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
-use crate::bundle::Refused;
+use crate::bundle::VerificationFailure;
 
-/// Fulcio's `otherName` for the user names of a provider: UTF8String `NAME!DOMAIN`.
+/// Fulcio's `otherName` for user names: a UTF8String `NAME!DOMAIN`.
 const USERNAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
 
 /// Largest certificate that is read, in bytes. Fulcio's have 700 to 1,800.
 const SIZE_LIMIT: usize = 16 * 1024;
 
-/// What a certificate says, unverified.
+/// The unverified content of a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct CertificateClaims {
     pub signer: SignerIdentity,
@@ -35,9 +35,9 @@ pub(crate) struct CertificateClaims {
 }
 
 impl CertificateClaims {
-    /// Reads a certificate.
-    pub fn read(certificate: &DerCertificate) -> Result<Self, Refused> {
-        let malformed = |found: String| Refused::new(Cause::CertificateMalformed, found);
+    pub fn read(certificate: &DerCertificate) -> Result<Self, VerificationFailure> {
+        let malformed =
+            |found: String| VerificationFailure::new(Cause::CertificateMalformed, found);
         let der = certificate.as_bytes();
         if der.len() > SIZE_LIMIT {
             return Err(malformed(format!(
@@ -53,7 +53,9 @@ impl CertificateClaims {
             .issuer
             .clone()
             .filter(|issuer| !issuer.is_empty())
-            .ok_or_else(|| Refused::new(Cause::CertificateIdentity, "no issuer of the identity"))?;
+            .ok_or_else(|| {
+                VerificationFailure::new(Cause::CertificateIdentity, "no issuer of the identity")
+            })?;
         Ok(Self {
             signer: SignerIdentity {
                 subject: subject(&parsed)?,
@@ -65,12 +67,12 @@ impl CertificateClaims {
     }
 }
 
-/// RFC 5280 4.2: a certificate has no two extensions of one kind. With two, readers may differ.
-fn refuse_repeated_extensions(certificate: &Certificate) -> Result<(), Refused> {
+/// Refuses repeated extensions (RFC 5280 4.2). Readers could differ about which one applies.
+fn refuse_repeated_extensions(certificate: &Certificate) -> Result<(), VerificationFailure> {
     let mut seen = Vec::new();
     for extension in certificate.tbs_certificate.extensions.iter().flatten() {
         if seen.contains(&extension.extn_id) {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::CertificateMalformed,
                 format!("the extension {} twice", extension.extn_id),
             ));
@@ -80,12 +82,12 @@ fn refuse_repeated_extensions(certificate: &Certificate) -> Result<(), Refused> 
     Ok(())
 }
 
-fn subject(certificate: &Certificate) -> Result<Subject, Refused> {
-    let refused = |found: &str| Refused::new(Cause::CertificateIdentity, found);
+fn subject(certificate: &Certificate) -> Result<Subject, VerificationFailure> {
+    let refused = |found: &str| VerificationFailure::new(Cause::CertificateIdentity, found);
     let (_, SubjectAltName(names)) = certificate
         .tbs_certificate
         .get::<SubjectAltName>()
-        .map_err(|error| Refused::new(Cause::CertificateMalformed, error.to_string()))?
+        .map_err(|error| VerificationFailure::new(Cause::CertificateMalformed, error.to_string()))?
         .ok_or_else(|| refused("a certificate without a name"))?;
     let [name] = names.as_slice() else {
         return Err(refused(&format!("{} names", names.len())));
@@ -95,19 +97,17 @@ fn subject(certificate: &Certificate) -> Result<Subject, Refused> {
         GeneralName::UniformResourceIdentifier(uri) => Subject::Uri(uri.to_string()),
         GeneralName::OtherName(other) if other.type_id == USERNAME => {
             if other.value.tag() != Tag::Utf8String {
-                return Err(refused("a user name that is no UTF-8 text"));
+                return Err(refused("a user name that is not UTF-8 text"));
             }
             let name = std::str::from_utf8(other.value.value())
-                .map_err(|_| refused("a user name that is no UTF-8 text"))?;
+                .map_err(|_| refused("a user name that is not UTF-8 text"))?;
             Subject::Username(name.to_owned())
         }
         _ => return Err(refused("a name of another kind")),
     };
-    // A name that does not print as it is could pass for another on a screen.
+    // A name that does not print as itself could imitate another on a screen.
     if subject.as_str().is_empty() || !subject.as_str().chars().all(shows_as_itself) {
-        return Err(refused(
-            "an empty name, or one with characters that do not show as themselves",
-        ));
+        return Err(refused("an empty name, or one with unprintable characters"));
     }
     Ok(subject)
 }

@@ -1,65 +1,65 @@
-//! What a bundle claims, unverified.
+//! The unverified claims of a bundle.
 
 use cpan_sigstore_core::{digest::Sha256Digest, identity::SignerIdentity};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    bundle::{Format, Refused, StrictBundle},
+    bundle::{Format, StrictBundle, VerificationFailure},
     certificate::CertificateClaims,
-    timestamp::Reply,
+    timestamp::TimestampReply,
 };
 
-/// What a bundle says about itself. Anybody can write a bundle that says this.
+/// The unverified content of a bundle. Anybody can write such a bundle.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Claims {
-    /// The format.
+pub struct BundleClaims {
+    /// Format of the bundle.
     pub format: Format,
-    /// Who the certificate names; `None` for a bundle by a public key.
+    /// Identity in the certificate; `None` for a bundle with a public key.
     pub signer: Option<SignerIdentity>,
-    /// The validity of the certificate: not before, not after.
+    /// Validity of the certificate: not before, not after.
     pub certificate_validity: Option<(Timestamp, Timestamp)>,
-    /// SHA-256 of what was signed, as far as stated.
+    /// SHA-256 digests of the signed bytes, as far as stated.
     pub digests: Vec<Sha256Digest>,
-    /// The predicate type of an attestation; `None` for a plain signature.
+    /// Predicate type of an attestation; `None` for a plain signature.
     pub attestation: Option<String>,
     /// Entries in transparency logs.
     pub log_entries: Vec<LogEntryClaims>,
-    /// When timestamp authorities saw it, as far as their timestamps can be read.
+    /// Times of the readable timestamps.
     pub timestamps: Vec<Timestamp>,
 }
 
-/// What a bundle says about a log entry.
+/// The unverified content of a log entry.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LogEntryClaims {
-    /// The name in the checkpoint; `None` without one.
+    /// Name of the log in the checkpoint, if there is one.
     pub origin: Option<String>,
-    /// The log's key id, base64.
+    /// Key id of the log, base64.
     pub log_id: String,
-    /// The index.
+    /// Index of the entry.
     pub index: u64,
     /// Kind and version, for example `hashedrekord 0.0.2`.
     pub kind: String,
-    /// The log's own clock, where it has one (Rekor v1).
+    /// The log's own clock, if it has one (Rekor v1).
     pub integrated_time: Option<Timestamp>,
-    /// Whether there is a proof that it is in the log.
+    /// Whether there is an inclusion proof.
     pub inclusion_proof: bool,
 }
 
-/// Reads the claims of a bundle.
+/// Returns the claims of a bundle.
 ///
 /// # Errors
-/// Where its certificate cannot be read.
-pub fn claims(bundle: &StrictBundle) -> Result<Claims, Refused> {
+/// [`VerificationFailure`] if the certificate cannot be read.
+pub fn claims(bundle: &StrictBundle) -> Result<BundleClaims, VerificationFailure> {
     let material = &bundle.bundle.verification_material;
     let certificate = bundle
         .bundle
         .signing_certificate()
         .map(CertificateClaims::read)
         .transpose()?;
-    Ok(Claims {
+    Ok(BundleClaims {
         format: bundle.format(),
         certificate_validity: certificate
             .as_ref()
@@ -79,7 +79,11 @@ fn timestamps(bundle: &StrictBundle) -> Vec<Timestamp> {
         .timestamp_verification_data;
     data.rfc3161_timestamps
         .iter()
-        .filter_map(|stated| Reply::read(stated.signed_timestamp.as_bytes()).ok()?.time())
+        .filter_map(|stated| {
+            TimestampReply::read(stated.signed_timestamp.as_bytes())
+                .ok()?
+                .time()
+        })
         .collect()
 }
 

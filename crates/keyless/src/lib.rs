@@ -1,18 +1,19 @@
-//! Signing and verifying with Sigstore.
+//! Keyless signing and verifying with Sigstore.
 //!
-//! The one crate that imports the Sigstore libraries; it knows nothing of CPAN.
+//! This is the only crate that imports the Sigstore libraries. It knows nothing about CPAN.
 //!
-//! - [`trust`]: instances of Sigstore, and the trust material of each.
-//! - [`login`]: how an author proves an identity.
-//! - [`sign`]: from digest and login to a bundle that was verified.
-//! - [`bundle`]: reading bundles strictly, before any library sees them.
-//! - [`verify`]: from bundle and bytes to a proof that only the verifier can make.
-//! - [`inspect`]: what a bundle claims, unverified.
+//! - [`trust`]: instances of Sigstore, and their trust material.
+//! - [`login`]: identity tokens, from the environment or from a login.
+//! - [`sign`]: from digest and token to a verified bundle.
+//! - [`bundle`]: strict reading of bundles, before any library sees them.
+//! - [`verify`]: from bundle and bytes to a proof that only the verifier can create.
+//! - [`inspect`]: the unverified claims of a bundle.
+
+#![warn(missing_docs)]
 
 pub mod bundle;
 mod certificate;
 pub mod inspect;
-mod json;
 pub mod login;
 pub mod sign;
 mod timestamp;

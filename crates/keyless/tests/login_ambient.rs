@@ -1,4 +1,4 @@
-//! Tokens from the environment, each CI service as its documentation says.
+//! Tokens from the environment, by the documentation of each CI service.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -12,10 +12,10 @@ fn sandbox() -> Sandbox {
 }
 
 async fn found(variables: &[(&str, &str)]) -> Result<Option<IdentityToken>, LoginError> {
-    ambient(&Env::given(variables.iter().copied())).await
+    ambient(&Env::with_variables(variables.iter().copied())).await
 }
 
-/// Puts a program of this name into the sandbox's folder, and returns the folder.
+/// Writes a program with this name to the sandbox's folder and returns the folder.
 fn program(sandbox: &Sandbox, name: &str, script: &str) -> String {
     let path = sandbox.dir().join(name);
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -24,13 +24,13 @@ fn program(sandbox: &Sandbox, name: &str, script: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_empty_environment_has_no_token() {
+async fn finds_no_token_in_an_empty_environment() {
     assert!(found(&[]).await.unwrap().is_none());
     assert!(found(&[("SIGSTORE_ID_TOKEN", "")]).await.unwrap().is_none());
 }
 
 #[tokio::test]
-async fn a_token_in_its_variable_is_taken_first_and_without_its_newline() {
+async fn prefers_a_token_in_its_variable_and_trims_it() {
     let sandbox = sandbox();
     let jwt = sandbox.token("author").unwrap();
     let with_newline = format!("{jwt}\n");
@@ -49,7 +49,7 @@ async fn a_token_in_its_variable_is_taken_first_and_without_its_newline() {
 }
 
 #[tokio::test]
-async fn a_github_actions_job_asks_its_runner() {
+async fn requests_a_token_from_the_github_actions_runner() {
     let sandbox = sandbox();
     let job = sandbox.oidc.github_actions_environment("ci");
     let variables: Vec<_> = job
@@ -81,7 +81,7 @@ async fn a_github_actions_job_asks_its_runner() {
 }
 
 #[tokio::test]
-async fn a_job_without_the_permission_is_told_what_it_lacks() {
+async fn reports_the_permission_that_a_job_lacks() {
     for (variable, hint) in [
         ("GITHUB_ACTIONS", "id-token: write"),
         ("GITLAB_CI", "SIGSTORE_ID_TOKEN"),
@@ -93,7 +93,7 @@ async fn a_job_without_the_permission_is_told_what_it_lacks() {
 }
 
 #[tokio::test]
-async fn programs_of_ci_services_are_asked_with_their_arguments() {
+async fn runs_programs_of_ci_services_with_their_arguments() {
     let sandbox = sandbox();
     let jwt = sandbox.token("ci").unwrap();
     let cases = [

@@ -1,5 +1,5 @@
-//! The program that opens the login page. Alone in its file: a script that was just written cannot be
-//! run while another test of the same process starts a program.
+//! The program that opens the login page. It is alone in its file: a new script cannot be run while
+//! another test of the same process starts a program.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
@@ -14,7 +14,7 @@ use cpan_sigstore_sandbox::{
 };
 use jiff::Timestamp;
 
-/// Remembers what was shown, and goes nowhere: the browser does.
+/// Remembers the address and lets the browser log in.
 #[derive(Default)]
 struct Onlooker(String);
 
@@ -28,7 +28,7 @@ impl Prompt for Onlooker {
     }
 }
 
-/// The address that the browser was opened at, once it was, and logs in there.
+/// Waits until the browser is opened, logs in there, and returns the address.
 async fn opened_at(seen: &Path) -> String {
     loop {
         if let Ok(text) = fs::read_to_string(seen) {
@@ -42,7 +42,7 @@ async fn opened_at(seen: &Path) -> String {
 }
 
 #[tokio::test]
-async fn the_browser_is_a_program_that_gets_the_address_as_its_one_argument() {
+async fn passes_the_address_to_the_browser_as_only_argument() {
     let sandbox = Sandbox::start(SandboxOptions::default()).unwrap();
     let program = sandbox.dir().join("browser; exit 1");
     let seen = sandbox.dir().join("seen");
@@ -53,7 +53,7 @@ async fn the_browser_is_a_program_that_gets_the_address_as_its_one_argument() {
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
 
-    let env = Env::given([("BROWSER", program.to_str().unwrap())]);
+    let env = Env::with_variables([("BROWSER", program.to_str().unwrap())]);
     let options = LoginOptions {
         issuer: sandbox.services.oidc.url(),
         client_id: "sigstore",

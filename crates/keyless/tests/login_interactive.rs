@@ -1,4 +1,5 @@
-//! Logins by a scripted person at the sandbox's provider: each way in, and each attack refused by name.
+//! Logins by a scripted person at the sandbox's provider: every flow, and every attack with its
+//! error.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -23,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 use url::Url;
 
-/// The click of a person, and what they saw.
+/// A person's click and what they saw.
 struct Person {
     click: Click<'static>,
     last_page: Option<JoinHandle<Result<LastPage, BrowserError>>>,
@@ -79,9 +80,9 @@ impl Prompt for Person {
     }
 }
 
-/// An environment with a display whose browser does nothing: the person goes by the address shown.
+/// An environment with a display and a browser that does nothing: the person opens the address.
 fn desktop() -> Env {
-    Env::given([("BROWSER", "true"), ("DISPLAY", ":0")])
+    Env::with_variables([("BROWSER", "true"), ("DISPLAY", ":0")])
 }
 
 fn options<'a>(sandbox: &'a Sandbox, env: &'a Env, flow: Flow) -> LoginOptions<'a> {
@@ -110,7 +111,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[tokio::test]
-async fn every_way_in_ends_with_the_token_of_who_clicked() {
+async fn returns_the_token_of_the_person_in_every_flow() {
     let sandbox = sandbox();
     for flow in [Flow::Auto, Flow::Browser, Flow::Device, Flow::OutOfBand] {
         let env = desktop();
@@ -125,9 +126,9 @@ async fn every_way_in_ends_with_the_token_of_who_clicked() {
 }
 
 #[tokio::test]
-async fn without_a_display_another_device_is_asked() {
+async fn uses_another_device_without_a_display() {
     let sandbox = sandbox();
-    let env = Env::given([("SSH_CONNECTION", "a"), ("DISPLAY", "localhost:10.0")]);
+    let env = Env::with_variables([("SSH_CONNECTION", "a"), ("DISPLAY", "localhost:10.0")]);
     let mut person = Person::author();
     log_in(&options(&sandbox, &env, Flow::Auto), &mut person)
         .await
@@ -137,7 +138,7 @@ async fn without_a_display_another_device_is_asked() {
 }
 
 #[tokio::test]
-async fn a_user_name_has_a_token_without_an_address() {
+async fn returns_a_token_without_address_for_a_user_name() {
     let sandbox = sandbox();
     let env = desktop();
     let issuer = format!("{}/pause", sandbox.services.oidc.url());
@@ -151,7 +152,7 @@ async fn a_user_name_has_a_token_without_an_address() {
 }
 
 #[tokio::test]
-async fn a_chosen_account_skips_the_chooser_and_is_who_the_certificate_will_name() {
+async fn skips_the_account_page_for_a_chosen_account() {
     let sandbox = sandbox();
     let env = desktop();
     let options = LoginOptions {
@@ -164,7 +165,7 @@ async fn a_chosen_account_skips_the_chooser_and_is_who_the_certificate_will_name
 }
 
 #[tokio::test]
-async fn each_lie_about_a_login_is_refused_by_its_name() {
+async fn rejects_each_false_login_response_with_its_error() {
     type Expected = fn(&LoginError) -> bool;
     let lies: [(Wrong, Expected); 14] = [
         (Wrong::WrongNonce, |e| {
@@ -223,7 +224,7 @@ async fn each_lie_about_a_login_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn the_token_of_a_device_login_is_verified_too() {
+async fn verifies_the_token_of_a_device_login() {
     let sandbox = sandbox();
     let env = desktop();
     let options = options(&sandbox, &env, Flow::Device);
@@ -236,7 +237,7 @@ async fn the_token_of_a_device_login_is_verified_too() {
 }
 
 #[tokio::test]
-async fn a_person_who_denies_is_believed() {
+async fn reports_a_denied_login() {
     let sandbox = sandbox();
     let env = desktop();
     for flow in [Flow::Browser, Flow::Device] {
@@ -257,7 +258,7 @@ async fn a_person_who_denies_is_believed() {
 }
 
 #[tokio::test]
-async fn a_device_waits_longer_when_told_and_not_for_ever() {
+async fn polls_more_slowly_on_request_and_not_for_ever() {
     let sandbox = sandbox();
     let env = desktop();
     sandbox.oidc.misbehaviour().set(Wrong::SlowDown);
@@ -269,12 +270,15 @@ async fn a_device_waits_longer_when_told_and_not_for_ever() {
     assert!(matches!(error, LoginError::TimedOut(_)), "{error:?}");
     let requests = sandbox.services.oidc.requests();
     let polls = requests.iter().filter(|r| *r == "POST /token").count();
-    assert_eq!(polls, 1, "told to slow down, it asked again: {requests:?}");
+    assert_eq!(
+        polls, 1,
+        "asked to slow down, it polled again: {requests:?}"
+    );
 }
 
 #[tokio::test]
-async fn a_device_code_that_nobody_enters_expires() {
-    /// Looks at the code after its time.
+async fn reports_an_expired_device_code() {
+    /// Reads the code after its expiry.
     struct Late<'a>(&'a Sandbox);
     impl Prompt for Late<'_> {
         fn show_url(&mut self, _: &str) {}
@@ -303,8 +307,8 @@ async fn a_device_code_that_nobody_enters_expires() {
 }
 
 #[tokio::test]
-async fn the_port_that_waits_answers_nothing_but_the_login() {
-    /// Tries what strangers would try, then logs in.
+async fn serves_only_the_login_on_the_callback_port() {
+    /// Sends what strangers would send, then logs in.
     struct Probing(Person, Option<JoinHandle<[u16; 4]>>);
     impl Prompt for Probing {
         fn show_url(&mut self, url: &str) {
@@ -346,7 +350,7 @@ async fn the_port_that_waits_answers_nothing_but_the_login() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_in_clear_and_no_answer_is_read_without_end() {
+async fn sends_nothing_in_clear_and_bounds_responses() {
     let sandbox = sandbox();
     let env = desktop();
     for (issuer, insecure) in [("http://login.example.org", true), ("login", false)] {
@@ -379,7 +383,7 @@ async fn nothing_is_sent_in_clear_and_no_answer_is_read_without_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_the_provider_does_not_know_gets_no_token() {
+async fn gets_no_token_for_an_unknown_client() {
     let sandbox = sandbox();
     let env = desktop();
     let options = LoginOptions {

@@ -1,11 +1,11 @@
-//! Signing against services that fail, answer late, twice, or with something else.
+//! Signing with services that fail, respond late, twice, or with invalid responses.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     missing_docs,
-    reason = "a test that cannot go on fails"
+    reason = "a test that cannot continue fails"
 )]
 
 use std::{path::Path, time::Duration};
@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 
 const DIGEST: Sha256Digest = Sha256Digest::new([7; 32]);
 
-/// Signs with the given signing configuration, trying three times without waiting.
+/// Signs with the given signing configuration, with three attempts without pauses.
 fn sign(sandbox: &Sandbox, config: &Path) -> Result<SignedBundle, SignError> {
     block_on(async {
         let (signer, _) = certify(sandbox, config).await?;
@@ -68,7 +68,7 @@ fn services(sandbox: &Sandbox) -> [&Service; 3] {
 }
 
 #[test]
-fn what_passes_is_tried_again() {
+fn retries_after_transient_faults() {
     let sandbox = sandbox();
     for service in services(&sandbox) {
         for fault in [
@@ -81,7 +81,7 @@ fn what_passes_is_tried_again() {
             service.faults().next(2, fault.clone());
             let before = service.requests().len();
             let result = sign(&sandbox, &sandbox.signing_config_path());
-            // A truncated answer of the log means that it has the entry; the second try meets 409.
+            // After a truncated response the log has the entry. The second attempt meets 409.
             result.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
             assert!(service.requests().len() > before + 1, "{fault:?}");
         }
@@ -89,7 +89,7 @@ fn what_passes_is_tried_again() {
 }
 
 #[test]
-fn what_stays_is_an_error_that_says_whether_later_may_help() {
+fn reports_whether_a_lasting_fault_may_pass() {
     let sandbox = sandbox();
     for service in services(&sandbox) {
         for (fault, transient) in [
@@ -109,7 +109,7 @@ fn what_stays_is_an_error_that_says_whether_later_may_help() {
 }
 
 #[test]
-fn what_is_refused_for_good_is_asked_once() {
+fn never_repeats_a_request_refused_for_good() {
     let sandbox = sandbox();
     sandbox.services.ca.faults().always(Fault::Status(400));
     sign(&sandbox, &sandbox.signing_config_path()).unwrap_err();
@@ -117,7 +117,7 @@ fn what_is_refused_for_good_is_asked_once() {
 }
 
 #[test]
-fn an_endless_answer_is_not_read_to_its_end() {
+fn stops_reading_an_endless_response() {
     let sandbox = sandbox();
     for service in services(&sandbox) {
         service.faults().always(Fault::OversizedBody(4 << 20));
@@ -131,7 +131,7 @@ fn an_endless_answer_is_not_read_to_its_end() {
 }
 
 #[test]
-fn an_entry_that_rekor_v1_has_already_is_taken_up() {
+fn fetches_an_entry_that_rekor_v1_already_has() {
     let sandbox = sandbox();
     sandbox
         .services
@@ -152,7 +152,7 @@ fn an_entry_that_rekor_v1_has_already_is_taken_up() {
 }
 
 #[test]
-fn an_entry_that_rekor_v2_keeps_to_itself_is_made_anew() {
+fn signs_again_if_rekor_v2_does_not_return_its_entry() {
     let sandbox = sandbox();
     sandbox
         .services
@@ -164,7 +164,7 @@ fn an_entry_that_rekor_v2_keeps_to_itself_is_made_anew() {
 }
 
 #[test]
-fn a_log_that_says_409_for_ever_is_an_error() {
+fn reports_a_log_that_always_says_409() {
     let sandbox = sandbox();
     sandbox
         .services
@@ -177,19 +177,19 @@ fn a_log_that_says_409_for_ever_is_an_error() {
 }
 
 #[test]
-fn a_certificate_that_ends_soon_is_renewed_as_long_as_the_login_lasts() {
+fn renews_a_certificate_while_the_login_is_valid() {
     let sandbox = sandbox();
-    let asked = || sandbox.services.ca.requests().len();
+    let certificates = || sandbox.services.ca.requests().len();
     block_on(async {
         let config = sandbox.signing_config_path();
         let (mut signer, token) = certify(&sandbox, &config).await.unwrap();
         let now = Timestamp::now();
         signer.renew(&token, now).await.unwrap();
-        assert_eq!(asked(), 1);
+        assert_eq!(certificates(), 1);
         // Certificates live for ten minutes.
         let soon = now + SignedDuration::from_mins(9) + SignedDuration::from_secs(1);
         signer.renew(&token, soon).await.unwrap();
-        assert_eq!(asked(), 2);
+        assert_eq!(certificates(), 2);
         signer.sign(DIGEST).await.unwrap();
         let later = now + SignedDuration::from_hours(24);
         let error = signer.renew(&token, later).await.unwrap_err();
@@ -197,6 +197,6 @@ fn a_certificate_that_ends_soon_is_renewed_as_long_as_the_login_lasts() {
             matches!(error, SignError::Token(TokenError::Expired { .. })),
             "{error}"
         );
-        assert_eq!(asked(), 2);
+        assert_eq!(certificates(), 2);
     });
 }

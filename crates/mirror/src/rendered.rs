@@ -7,7 +7,7 @@ use cpan_sigstore_cpan::{
     package_index::{PackageIndex, PackageIndexError, pack, render_site_file},
     path::SiteFile,
 };
-use cpan_sigstore_keyless::bundle::{Refused, StrictBundle};
+use cpan_sigstore_keyless::bundle::{StrictBundle, VerificationFailure};
 use cpan_sigstore_records::record::{AuthorRecord, RecordError, RecordName};
 
 /// A document that may be handed out.
@@ -33,7 +33,7 @@ pub enum RenderError {
     Checksums(#[from] ChecksumsError),
     /// The file is no bundle.
     #[error("invalid bundle: {0}")]
-    Bundle(Refused),
+    Bundle(VerificationFailure),
     /// The file is no author record.
     #[error(transparent)]
     Record(#[from] RecordError),

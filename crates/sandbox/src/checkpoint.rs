@@ -1,9 +1,10 @@
-//! Checkpoints: a tree's size and root as a signed note ([C2SP tlog-checkpoint], [signed-note]).
+//! Checkpoints: size and root of a tree as a signed note ([C2SP tlog-checkpoint], [signed-note]).
 //!
-//! The key id before an ECDSA signature is the beginning of the SHA-256 of the public key, as
-//! Rekor's clients expect.
+//! The key id of an ECDSA signature is the start of the public key's SHA-256, as Rekor's clients
+//! expect.
 //!
 //! [C2SP tlog-checkpoint]: https://c2sp.org/tlog-checkpoint
+//!
 //! [signed-note]: https://c2sp.org/signed-note
 
 use base64::Engine;
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::key::AuthorityKey;
 use crate::merkle::Hash;
 
-/// The checkpoint of a tree, signed as `signer`.
+/// Returns the checkpoint of a tree, signed as `signer`.
 pub(crate) fn sign(
     origin: &str,
     signer: &str,
@@ -31,7 +32,7 @@ mod tests {
     use crate::key::ClientKey;
 
     #[test]
-    fn the_note_has_the_published_form_and_verifies() {
+    fn signs_a_checkpoint_in_the_published_form() {
         let key = AuthorityKey::generate().unwrap();
         let note = sign("log.test - 7", "log.test", 3, &[1; 32], &key);
 

@@ -1,10 +1,10 @@
-//! The time of an authority, which a test may move.
+//! An authority's clock, which a test can move.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A clock that runs with the system's, shifted by an offset that can be changed at any time.
+/// The system's clock plus an offset that can change at any time.
 ///
 /// Clones share the offset.
 #[derive(Clone, Debug, Default)]
@@ -13,12 +13,12 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows the system's time.
+    /// Creates a clock with the system's time.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The time this clock shows.
+    /// Returns the time.
     pub fn now(&self) -> Timestamp {
         let offset = *self.offset.lock().unwrap_or_else(PoisonError::into_inner);
         Timestamp::now()
@@ -26,7 +26,7 @@ impl Clock {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Makes the clock run `offset` ahead of the system's time, or behind it when negative.
+    /// Sets the offset from the system's time, which may be negative.
     pub fn set_offset(&self, offset: SignedDuration) {
         *self.offset.lock().unwrap_or_else(PoisonError::into_inner) = offset;
     }

@@ -1,4 +1,4 @@
-//! What can go wrong between a client and a service, whatever the service says.
+//! Network faults between a client and a service.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,26 +10,26 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 
-/// The largest answer a fault takes apart; ours are far smaller.
+/// Largest response that a fault modifies. The sandbox's are far smaller.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
-/// A disturbance of one request.
+/// A fault of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection ends without an answer. The service does not see the request.
+    /// The connection ends without a response. The service does not see the request.
     DropConnection,
-    /// The connection ends without an answer, after the service did what was asked.
+    /// The connection ends without a response, after the service has handled the request.
     DropAnswer,
-    /// An answer with this status (409, 429, 500, 503, ...) and nothing useful in it. The service
-    /// does not see the request.
+    /// A response with this status (409, 429, 500, 503, ...) and no useful body. The service does
+    /// not see the request.
     Status(u16),
-    /// The right answer, so much later.
+    /// The right response, delayed.
     Slow(Duration),
     /// The right head, and the first half of the body.
     TruncatedBody,
     /// A body of this many bytes of white space before the right one.
     OversizedBody(usize),
-    /// A body that is no JSON, no DER and no PEM.
+    /// A body that is neither JSON nor DER nor PEM.
     Garbage,
 }
 
@@ -50,19 +50,19 @@ enum Plan {
     Always(Fault),
 }
 
-/// The disturbances planned for one service. Clones share the plan.
+/// The planned faults of a service. Clones share the plan.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     plan: Arc<Mutex<Plan>>,
 }
 
 impl Faults {
-    /// Disturbs the next `count` requests.
+    /// Applies a fault to the next `count` requests.
     pub fn next(&self, count: usize, fault: Fault) {
         self.after(0, count, fault);
     }
 
-    /// Leaves the next `undisturbed` requests alone and disturbs `count` after them.
+    /// Skips the next `undisturbed` requests and applies a fault to `count` after them.
     pub fn after(&self, undisturbed: usize, count: usize, fault: Fault) {
         self.set(Plan::Next {
             undisturbed,
@@ -71,7 +71,7 @@ impl Faults {
         });
     }
 
-    /// Disturbs one request in `nth` from now on.
+    /// Applies a fault to one request in `nth`.
     pub fn every(&self, nth: usize, fault: Fault) {
         self.set(Plan::Every {
             nth,
@@ -80,12 +80,12 @@ impl Faults {
         });
     }
 
-    /// Disturbs every request from now on.
+    /// Applies a fault to every request.
     pub fn always(&self, fault: Fault) {
         self.set(Plan::Always(fault));
     }
 
-    /// Disturbs nothing from now on.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.set(Plan::None);
     }
@@ -115,7 +115,7 @@ impl Faults {
     }
 }
 
-/// The middleware that disturbs requests as planned.
+/// Middleware that applies the planned faults.
 pub(crate) async fn disturb(
     State(faults): State<Faults>,
     request: Request,
@@ -129,7 +129,7 @@ pub(crate) async fn disturb(
             no_answer()
         }
         Some(Fault::Status(status)) => {
-            // An answer to a client that still sends may be lost.
+            // A client that is still sending may lose the response.
             let mut sent = request.into_body().into_data_stream();
             while let Some(Ok(_)) = sent.next().await {}
             StatusCode::from_u16(status)
@@ -150,7 +150,7 @@ pub(crate) async fn disturb(
     }
 }
 
-/// A body that fails before its first byte, upon which the server closes the connection.
+/// A body that fails before its first byte, which makes the server close the connection.
 fn no_answer() -> Response {
     let broken: Result<Bytes, std::io::Error> = Err(std::io::ErrorKind::ConnectionReset.into());
     Response::new(Body::from_stream(stream::iter([broken])))
@@ -166,7 +166,7 @@ async fn truncate(answer: Response) -> Response {
         .insert(header::CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
     let body = stream::iter([Ok(half)]).chain(stream::once(async {
-        // So that the server sends the half before it learns that there is no more.
+        // Lets the server send the first half before it sees the error.
         tokio::task::yield_now().await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     }));

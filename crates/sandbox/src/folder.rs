@@ -14,18 +14,18 @@ pub(crate) const SIGNING_CONFIG: &str = "signing_config.json";
 pub(crate) const SIGNING_CONFIG_V1: &str = "signing_config_v1.json";
 pub(crate) const TUF_ROOT: &str = "tuf-root.json";
 pub(crate) const CONFIG: &str = "config.toml";
-/// The folder with a `~/.pause` for each PAUSE id.
+/// Folder with a `~/.pause` for each PAUSE id.
 pub(crate) const PAUSE: &str = "pause";
 
 /// The files of a running sandbox.
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Removes the folder at the end, where it is the sandbox's own.
+    /// Removes the folder at the end, if the sandbox created it.
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Folder {
-    /// The given folder, made if it is not there, or one that ends with the sandbox.
+    /// Opens the given folder, or creates one that is removed with the sandbox.
     pub(crate) fn open(given: Option<PathBuf>) -> Result<Self, SandboxError> {
         let Some(path) = given else {
             let temporary = tempfile::Builder::new()
@@ -63,7 +63,7 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Writes a file whole or not at all, for nobody else to read.
+    /// Writes a file atomically, readable only by the user.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), SandboxError> {
         let path = self.file(name);
         let written = tempfile::NamedTempFile::new_in(&self.path).and_then(|mut file| {
@@ -85,8 +85,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes the instances of `cpan-sigstore`: this sandbox, the same with version 1 of the log,
-    /// and the same found through the TUF repository.
+    /// Writes the instances of `cpan-sigstore`: this sandbox, the same with Rekor version 1, and
+    /// the same through the TUF repository.
     pub(crate) fn write_config(&self, oidc: &str, tuf: &str) -> Result<(), SandboxError> {
         let file = |name: &str| toml::Value::from(self.file(name).display().to_string());
         let with_files = |signing_config: &str| {

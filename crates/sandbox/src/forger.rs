@@ -1,5 +1,5 @@
-//! A signer that checks nothing: what an attacker, or a careless program, makes of the answers of
-//! authorities. Verifiers are tried on its bundles.
+//! A signer without checks, like an attacker or a careless program. Its bundles are test input for
+//! verifiers.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
@@ -17,34 +17,34 @@ use crate::key::AuthorityKey;
 use crate::trust::RekorVersion;
 use crate::{Sandbox, tsa, x509};
 
-/// What is forged, and how.
+/// Instructions for a forgery.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe<'a> {
-    /// The account that logs in.
+    /// Account that logs in.
     pub account: &'a str,
-    /// The SHA-256 of what is signed.
+    /// SHA-256 of the signed bytes.
     pub digest: [u8; 32],
-    /// The log.
+    /// Version of the log.
     pub rekor: RekorVersion,
-    /// Whether a timestamp is asked for.
+    /// Whether to request a timestamp.
     pub timestamp: bool,
 }
 
-/// The pieces of a signature, as the authorities answered.
+/// The parts of a signature, as the authorities returned them.
 #[derive(Clone, Debug)]
-pub struct Forged {
+pub struct ForgedSignature {
     certificate: Vec<u8>,
     signature: Vec<u8>,
     digest: [u8; 32],
-    /// Version 1: the log's own JSON. Version 2: the entry of a bundle.
+    /// Version 1: the log's own JSON. Version 2: the entry in the form of a bundle.
     entry: Value,
     rekor: RekorVersion,
     timestamp: Option<Vec<u8>>,
 }
 
-/// An authority did not answer with anything that a bundle can be made of.
+/// Error for an authority's unusable response.
 #[derive(Debug, thiserror::Error)]
-#[error("expected something to make a bundle of, found {0}")]
+#[error("cannot forge a bundle: {0}")]
 pub struct ForgeError(String);
 
 fn failed(error: impl std::fmt::Display) -> ForgeError {
@@ -52,11 +52,11 @@ fn failed(error: impl std::fmt::Display) -> ForgeError {
 }
 
 impl Sandbox {
-    /// Signs without checking anything. Blocks; not to be called from within a runtime.
+    /// Signs without checks. It blocks, so do not call it within a runtime.
     ///
     /// # Errors
-    /// Where an authority gives nothing to make a bundle of.
-    pub fn forge(&self, recipe: &Recipe<'_>) -> Result<Forged, ForgeError> {
+    /// [`ForgeError`] if an authority returns nothing usable.
+    pub fn forge(&self, recipe: &Recipe<'_>) -> Result<ForgedSignature, ForgeError> {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -64,7 +64,7 @@ impl Sandbox {
             .block_on(self.forge_pieces(recipe))
     }
 
-    async fn forge_pieces(&self, recipe: &Recipe<'_>) -> Result<Forged, ForgeError> {
+    async fn forge_pieces(&self, recipe: &Recipe<'_>) -> Result<ForgedSignature, ForgeError> {
         let http = loopback_client().map_err(failed)?;
         let token = self
             .token(recipe.account)
@@ -81,7 +81,7 @@ impl Sandbox {
         let entry = self
             .forge_entry(&http, recipe, &certificate, &signature)
             .await?;
-        Ok(Forged {
+        Ok(ForgedSignature {
             certificate,
             signature,
             digest: recipe.digest,
@@ -112,7 +112,7 @@ impl Sandbox {
         });
         let url = format!("{}/api/v2/signingCert", self.services.ca.url());
         let answer = post_json(http, &url, &body).await?;
-        // With or without an SCT in it.
+        // With or without an SCT.
         let pem = [
             "signedCertificateEmbeddedSct",
             "signedCertificateDetachedSct",
@@ -201,8 +201,8 @@ impl Sandbox {
     }
 }
 
-impl Forged {
-    /// The bundle in Sigstore's format 0.3. What an authority left out is left out here too.
+impl ForgedSignature {
+    /// Returns the bundle in Sigstore's format 0.3. Parts that an authority omitted are missing.
     pub fn bundle(&self) -> Value {
         let mut material = json!({
             "certificate": { "rawBytes": BASE64.encode(&self.certificate) },
@@ -225,10 +225,10 @@ impl Forged {
         })
     }
 
-    /// The bundle as cosign wrote it for blobs before version 3. Needs Rekor version 1.
+    /// Returns the bundle as cosign wrote it before version 3. It needs Rekor version 1.
     ///
     /// # Errors
-    /// Where the certificate cannot be put in PEM.
+    /// [`ForgeError`] if the certificate cannot be encoded as PEM.
     pub fn old_bundle(&self) -> Result<Value, ForgeError> {
         Ok(json!({
             "base64Signature": BASE64.encode(&self.signature),
@@ -279,7 +279,7 @@ impl Forged {
 }
 
 fn pem(certificate: &[u8]) -> Result<String, ForgeError> {
-    // Read once, so that what is no certificate is told here.
+    // Report an invalid certificate here.
     Certificate::from_der(certificate).map_err(failed)?;
     der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, certificate).map_err(failed)
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 
-/// A client for addresses on loopback: no proxy, no redirects, and no certificates to be read first.
+/// Returns a client for loopback addresses: no proxy, no redirects, no certificates to load.
 ///
 /// # Errors
-/// When the system gives no resources for it.
+/// If the client cannot be created.
 pub fn loopback_client() -> reqwest::Result<Client> {
     loopback().build()
 }
@@ -18,7 +18,8 @@ pub(crate) fn loopback() -> ClientBuilder {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([])
-        // This machine, as for every browser, whatever its resolver says (RFC 6761, section 6.3). Port 0: the URL's.
+        // Resolves to this machine, as in every browser (RFC 6761, section 6.3). Port 0: the URL's
+        // port.
         .resolve("localhost", SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .timeout(Duration::from_secs(30))
 }

@@ -1,4 +1,4 @@
-//! The keys of the authorities, all on P-256, and the public keys that clients bring.
+//! The authorities' keys, all on P-256, and the public keys of clients.
 
 use der::pem::{LineEnding, encode_string};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
@@ -14,10 +14,10 @@ pub struct AuthorityKey {
 }
 
 impl AuthorityKey {
-    /// A new key.
+    /// Creates a key.
     ///
     /// # Errors
-    /// When the public key cannot be encoded.
+    /// If the public key cannot be encoded.
     pub fn generate() -> der::Result<Self> {
         let secret = p256::ecdsa::SigningKey::random(&mut OsRng);
         let spki = secret
@@ -30,31 +30,30 @@ impl AuthorityKey {
         })
     }
 
-    /// The ECDSA signature over the SHA-256 of `message`, in DER.
+    /// Returns the ECDSA signature of the SHA-256 of `message`, in DER.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let signature: p256::ecdsa::DerSignature = self.secret.sign(message);
         signature.as_bytes().to_vec()
     }
 
-    /// The key itself.
     pub(crate) fn secret(&self) -> &p256::ecdsa::SigningKey {
         &self.secret
     }
 
-    /// The public key as SubjectPublicKeyInfo in DER.
+    /// Returns the public key as SubjectPublicKeyInfo in DER.
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The SHA-256 of the public key, by which logs are known (RFC 6962, section 3.2).
+    /// Returns the SHA-256 of the public key, which identifies a log (RFC 6962, section 3.2).
     pub fn id(&self) -> [u8; 32] {
         Sha256::digest(&self.spki).into()
     }
 
-    /// The public key in PEM.
+    /// Returns the public key in PEM.
     ///
     /// # Errors
-    /// When the key is too long to encode.
+    /// If the key is too long to encode.
     pub fn pem(&self) -> Result<String, der::pem::Error> {
         encode_string("PUBLIC KEY", LineEnding::LF, &self.spki)
     }
@@ -67,7 +66,7 @@ fn encoding_error(error: spki::Error) -> der::Error {
     }
 }
 
-/// The public key that a client brought.
+/// A client's public key.
 #[derive(Clone)]
 pub(crate) enum ClientKey {
     P256(p256::ecdsa::VerifyingKey),
@@ -82,7 +81,7 @@ impl ClientKey {
             .or_else(|_| p384::ecdsa::VerifyingKey::from_public_key_der(der).map(Self::P384))
     }
 
-    /// Whether `signature` (DER) is of this key over `message`, hashed as the curve has it.
+    /// Returns whether `signature` (DER) is valid for `message`, hashed as the curve requires.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
             Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
@@ -92,7 +91,7 @@ impl ClientKey {
         }
     }
 
-    /// Whether `signature` (DER) is of this key over a message with this digest.
+    /// Returns whether `signature` (DER) is valid for a message with this digest.
     pub(crate) fn verify_digest(&self, digest: &[u8], signature: &[u8]) -> bool {
         match self {
             Self::P256(key) => p256::ecdsa::Signature::from_der(signature)

@@ -1,6 +1,8 @@
-//! A whole Sigstore on loopback, for tests and demonstrations: an OpenID provider, a certificate
-//! authority, a Certificate Transparency log, the transparency log Rekor in versions 1 and 2, a time
-//! stamping authority and a TUF repository; and beside it a PAUSE, with the CPAN that it publishes.
+//! A whole Sigstore on loopback, for tests and demonstrations.
+//!
+//! It has an OpenID provider, a certificate authority, a Certificate Transparency log, the
+//! transparency log Rekor in versions 1 and 2, a time stamping authority and a TUF repository. It
+//! also has a PAUSE with the CPAN that it publishes.
 //!
 //! ```no_run
 //! use cpan_sigstore_sandbox::{RekorMisbehaviour, Sandbox, SandboxOptions};
@@ -8,18 +10,16 @@
 //! let sandbox = Sandbox::start(SandboxOptions::default())?;
 //! let token = sandbox.token("author");
 //! sandbox.rekor_v2.misbehaviour().set(RekorMisbehaviour::StaleCheckpoint);
-//! // ... sign with the token and `sandbox.signing_config_path()`, and see it refused.
+//! // Sign with the token and `sandbox.signing_config_path()`: the signature is refused.
 //! # Ok::<(), cpan_sigstore_sandbox::SandboxError>(())
 //! ```
 //!
-//! What goes wrong has three kinds of knobs. An authority's **clock** can be moved
-//! ([`Clock::set_offset`]). An authority can **misbehave** ([`Misbehaviour::set`]): it is then
-//! consistent in everything but the one thing. And the network to a **service** can be disturbed
-//! ([`Faults`]), whatever the authority says.
+//! Tests can cause failures in three ways. They can move an authority's **clock**
+//! ([`Clock::set_offset`]). They can make an authority **misbehave** in exactly one way
+//! ([`Misbehaviour::set`]). They can disturb the network to a **service** ([`Faults`]).
 //!
-//! Everything is built on the standard formats and shares no code with the verifiers that are tried
-//! on it. All keys are made at the start and forgotten at the end; nothing here is fit for anything
-//! but loopback.
+//! Everything builds on the standard formats and shares no code with the verifiers under test. All
+//! keys are created at the start and lost at the end. The sandbox is safe only on loopback.
 
 pub mod ca;
 mod checkpoint;
@@ -50,7 +50,7 @@ pub use clock::Clock;
 pub use ctlog::CtLogMisbehaviour;
 pub use error::SandboxError;
 pub use fault::{Fault, Faults};
-pub use forger::{ForgeError, Forged, Recipe};
+pub use forger::{ForgeError, ForgedSignature, Recipe};
 pub use http::loopback_client;
 pub use misbehaviour::Misbehaviour;
 pub use pause::PauseMisbehaviour;

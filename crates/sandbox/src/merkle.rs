@@ -1,6 +1,6 @@
 //! The Merkle tree of a transparency log ([RFC 6962, section 2.1]).
 //!
-//! Every answer is computed from the leaf hashes, which is quick enough for a log of thousands.
+//! Everything is computed from the leaf hashes, which is fast enough for thousands of leaves.
 //!
 //! [RFC 6962, section 2.1]: https://www.rfc-editor.org/rfc/rfc6962#section-2.1
 
@@ -15,7 +15,7 @@ pub struct MerkleTree {
     leaves: Vec<Hash>,
 }
 
-/// The hash of a leaf that holds `data`.
+/// Returns the hash of a leaf.
 pub fn leaf_hash(data: &[u8]) -> Hash {
     Sha256::new()
         .chain_update([0])
@@ -40,22 +40,22 @@ impl MerkleTree {
         self.leaves.len() - 1
     }
 
-    /// The number of leaves.
+    /// Returns the number of leaves.
     pub fn size(&self) -> usize {
         self.leaves.len()
     }
 
-    /// The index of the first leaf with this hash.
+    /// Returns the index of the first leaf with this hash.
     pub fn find(&self, leaf: &Hash) -> Option<usize> {
         self.leaves.iter().position(|known| known == leaf)
     }
 
-    /// The root of the tree's first `size` leaves, or `None` where it has fewer.
+    /// Returns the root of the first `size` leaves, or `None` if there are fewer.
     pub fn root(&self, size: usize) -> Option<Hash> {
         self.leaves.get(..size).map(subtree_root)
     }
 
-    /// The audit path of leaf `index` in the tree of `size` leaves, lowest sibling first.
+    /// Returns the audit path of leaf `index` in the tree of `size` leaves, lowest sibling first.
     pub fn inclusion_proof(&self, index: usize, size: usize) -> Option<Vec<Hash>> {
         let leaves = self.leaves.get(..size)?;
         leaves.get(index)?;
@@ -64,7 +64,7 @@ impl MerkleTree {
         Some(path)
     }
 
-    /// The proof that the tree of `first` leaves is the beginning of the tree of `second` leaves.
+    /// Returns the proof that the tree of `second` leaves extends the tree of `first` leaves.
     pub fn consistency_proof(&self, first: usize, second: usize) -> Option<Vec<Hash>> {
         let leaves = self.leaves.get(..second)?;
         if first == 0 || first > second {
@@ -75,8 +75,8 @@ impl MerkleTree {
         Some(path)
     }
 
-    /// The hashes of one tile: up to 256 complete subtrees of `256^level` leaves, from number
-    /// `256 * index` on ([C2SP tlog-tiles]).
+    /// Returns the hashes of one tile: up to 256 complete subtrees of `256^level` leaves, from
+    /// number `256 * index` on ([C2SP tlog-tiles]).
     ///
     /// [C2SP tlog-tiles]: https://c2sp.org/tlog-tiles
     pub fn tile(&self, level: u32, index: usize) -> Vec<Hash> {
@@ -103,7 +103,7 @@ fn subtree_root(leaves: &[Hash]) -> Hash {
     }
 }
 
-/// The largest power of two smaller than `size`, for two leaves and more.
+/// Returns the largest power of two smaller than `size`, which is at least 2.
 fn split_point(size: usize) -> usize {
     size.next_power_of_two() / 2
 }
@@ -123,7 +123,7 @@ fn audit_path(leaves: &[Hash], index: usize, path: &mut Vec<Hash>) {
     }
 }
 
-/// SUBPROOF of RFC 6962, section 2.1.2; `known` says that the verifier has the root of `leaves`.
+/// SUBPROOF of RFC 6962, section 2.1.2. `known` means that the verifier has the root of `leaves`.
 fn consistency_path(leaves: &[Hash], first: usize, known: bool, path: &mut Vec<Hash>) {
     if first == leaves.len() {
         if !known {
@@ -146,7 +146,7 @@ fn consistency_path(leaves: &[Hash], first: usize, known: bool, path: &mut Vec<H
 mod tests {
     use super::*;
 
-    /// The eight leaves and nine roots that Certificate Transparency implementations test with.
+    /// The eight leaves and nine roots in the tests of Certificate Transparency implementations.
     const LEAVES: [&str; 8] = [
         "",
         "00",
@@ -177,7 +177,7 @@ mod tests {
         tree
     }
 
-    /// The verifier's side of RFC 9162, section 2.1.3.2, written apart from the prover's.
+    /// The verifier's side of RFC 9162, section 2.1.3.2, written independently of the prover.
     fn root_from_proof(leaf: Hash, index: usize, size: usize, path: &[Hash]) -> Option<Hash> {
         let (mut node, mut last, mut root) = (index, size - 1, leaf);
         for sibling in path {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn roots_are_those_of_the_published_vectors() {
+    fn computes_the_roots_of_the_published_vectors() {
         let tree = tree();
         for (size, root) in ROOTS.iter().enumerate() {
             assert_eq!(&hex::encode(tree.root(size).unwrap()), root, "size {size}");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_inclusion_proof_leads_to_the_root() {
+    fn proves_inclusion_of_every_leaf() {
         let tree = tree();
         for size in 1..=8 {
             for index in 0..size {
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn consistency_proofs_are_those_of_the_published_vectors() {
+    fn computes_the_consistency_proofs_of_the_published_vectors() {
         let tree = tree();
         let hashes = |first, second| {
             let proof: Vec<Hash> = tree.consistency_proof(first, second).unwrap();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_of_a_higher_level_holds_roots_of_256_leaves() {
+    fn computes_roots_of_256_leaves_in_a_higher_tile() {
         let mut tree = MerkleTree::default();
         for leaf in 0_u16..600 {
             tree.append(leaf_hash(&leaf.to_be_bytes()));

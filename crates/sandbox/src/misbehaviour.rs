@@ -1,8 +1,8 @@
-//! A switch for what an authority does wrong.
+//! A switch for an authority's misbehaviour.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What an authority does wrong, if anything. Clones share the setting.
+/// An authority's current misbehaviour, if any. Clones share it.
 #[derive(Debug)]
 pub struct Misbehaviour<M> {
     setting: Arc<Mutex<Option<M>>>,
@@ -25,12 +25,12 @@ impl<M> Default for Misbehaviour<M> {
 }
 
 impl<M: Copy + PartialEq> Misbehaviour<M> {
-    /// From now on the authority does this wrong.
+    /// Sets the misbehaviour.
     pub fn set(&self, wrong: M) {
         *self.lock() = Some(wrong);
     }
 
-    /// From now on the authority does everything right.
+    /// Ends the misbehaviour.
     pub fn clear(&self) {
         *self.lock() = None;
     }

@@ -1,11 +1,11 @@
-//! The answer to a request that an authority does not grant.
+//! The response to a rejected request.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A status and a reason, as JSON with `code` and `message` as Fulcio and Rekor have it.
+/// Status and reason, as JSON with `code` and `message` like Fulcio's and Rekor's.
 #[derive(Debug)]
 pub(crate) struct Rejection {
     pub(crate) status: StatusCode,

@@ -1,4 +1,4 @@
-//! The one object that holds all authorities.
+//! The object that owns all authorities.
 
 use std::path::{Path, PathBuf};
 
@@ -21,21 +21,21 @@ use crate::tsa::{self, TimeStampAuthority};
 use crate::tuf::Repository;
 use crate::x509::{self, Certificate};
 
-/// How a sandbox is to be.
+/// Options of a sandbox.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
-    /// Where its files go, such as the trusted root. By default a new folder, which is removed when
-    /// the sandbox ends.
+    /// Folder for its files, such as the trusted root. By default a new folder, which is removed
+    /// with the sandbox.
     pub dir: Option<PathBuf>,
-    /// Who can log in. By default those of [`Account::cast`].
+    /// Accounts that can log in. By default those of [`Account::cast`].
     pub accounts: Vec<Account>,
-    /// The log in the signing configuration.
+    /// Version of the log in the signing configuration.
     pub rekor: RekorVersion,
-    /// Whether the time stamping authority is in the signing configuration.
+    /// Whether the signing configuration has the time stamping authority.
     pub timestamps: bool,
-    /// What is, by the trusted root, trusted for signatures made until an hour ago only.
+    /// Parts that the trusted root trusts only for signatures older than an hour.
     pub ended: Vec<TrustedPart>,
-    /// Roots (PEM) besides the CA's under which the CT log takes certificates, for another CA.
+    /// Further roots (PEM) whose certificates the CT log accepts, for another CA.
     pub ct_roots: Vec<String>,
 }
 
@@ -54,9 +54,7 @@ impl Default for SandboxOptions {
 
 /// A whole Sigstore and a PAUSE on loopback, which end when it is dropped.
 pub struct Sandbox {
-    /// Who people are.
     pub oidc: Provider,
-    /// Certificates for identities.
     pub ca: CertificateAuthority,
     /// The log of certificates.
     pub ct_log: CtLog,
@@ -64,27 +62,23 @@ pub struct Sandbox {
     pub rekor_v1: RekorV1,
     /// The log of signatures, version 2.
     pub rekor_v2: RekorV2,
-    /// The time of signatures.
     pub tsa: TimeStampAuthority,
-    /// How the trusted root comes to clients.
     pub tuf: Repository,
-    /// Where releases are uploaded, and the CPAN that comes of them. It has an account for each
-    /// PAUSE id among the accounts.
+    /// The upload server and its CPAN, with an account for each PAUSE id among the accounts.
     pub pause: Pause,
-    /// The services on the network.
     pub services: Services,
     oidc_clock: Clock,
     tuf_clock: Clock,
-    // Fields end in this order: the folder is there as long as something answers.
+    // Fields are dropped in this order: the folder remains as long as a service runs.
     _server: Server,
     folder: Folder,
 }
 
 impl Sandbox {
-    /// Starts all authorities and writes the files. When it returns, everything answers.
+    /// Starts all authorities and writes the files. On return every service responds.
     ///
     /// # Errors
-    /// When there is no port or thread to be had, or the folder cannot be written.
+    /// [`SandboxError`] if no port or thread is available, or if the folder cannot be written.
     pub fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let mut ports = Ports::default();
         // In the order of the routers below.
@@ -166,38 +160,38 @@ impl Sandbox {
         })
     }
 
-    /// The folder with the files.
+    /// Returns the folder with the files.
     pub fn dir(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The trusted root, with all authorities and both logs.
+    /// Returns the trusted root with all authorities and both logs.
     pub fn trusted_root_path(&self) -> PathBuf {
         self.folder.file(folder::TRUSTED_ROOT)
     }
 
-    /// The signing configuration that was asked for.
+    /// Returns the signing configuration by the options.
     pub fn signing_config_path(&self) -> PathBuf {
         self.folder.file(folder::SIGNING_CONFIG)
     }
 
-    /// A signing configuration with version 1 of the log and without time stamps.
+    /// Returns a signing configuration with version 1 of the log and without time stamps.
     pub fn signing_config_v1_path(&self) -> PathBuf {
         self.folder.file(folder::SIGNING_CONFIG_V1)
     }
 
-    /// The first root of the TUF repository.
+    /// Returns the first root of the TUF repository.
     pub fn tuf_root_path(&self) -> PathBuf {
         self.folder.file(folder::TUF_ROOT)
     }
 
-    /// The file `~/.pause` of a PAUSE id.
+    /// Returns the file `~/.pause` of a PAUSE id.
     pub fn dot_pause_path(&self, id: &str) -> PathBuf {
         self.folder.file(folder::PAUSE).join(id)
     }
 
-    /// The environment in which `cpan-sigstore` and the uploaders of CPAN use the sandbox, and its
-    /// `token` and `browser` subcommands find it.
+    /// Returns the environment in which `cpan-sigstore`, CPAN's uploaders, and the subcommands
+    /// `token` and `browser` find the sandbox.
     pub fn env(&self) -> Vec<(String, String)> {
         let file = |name| self.folder.file(name).display().to_string();
         vec![
@@ -221,22 +215,22 @@ impl Sandbox {
         ]
     }
 
-    /// A fresh ID token for an account, if there is such an account.
+    /// Returns a new ID token for an account, or `None` if the account is unknown.
     pub fn token(&self, account: &str) -> Option<String> {
         self.oidc.token(account)
     }
 
-    /// The identity provider's time.
+    /// Returns the identity provider's clock.
     pub fn oidc_clock(&self) -> &Clock {
         &self.oidc_clock
     }
 
-    /// The TUF repository's time.
+    /// Returns the TUF repository's clock.
     pub fn tuf_clock(&self) -> &Clock {
         &self.tuf_clock
     }
 
-    /// Sets every authority's clock ahead of the system's, or behind it when negative.
+    /// Sets the offset of every authority's clock, which may be negative.
     pub fn set_clocks(&self, offset: SignedDuration) {
         for clock in [
             &self.oidc_clock,
@@ -253,14 +247,14 @@ impl Sandbox {
     }
 }
 
-/// The roots under which the CT log takes certificates.
+/// Returns the roots that the CT log accepts.
 fn ct_roots(ca: &CertificateAuthority, others: &[String]) -> der::Result<Vec<Certificate>> {
     let ours = ca.roots().into_iter().cloned().map(Ok);
     ours.chain(others.iter().map(|pem| x509::from_pem(pem)))
         .collect()
 }
 
-/// The PAUSE ids among accounts.
+/// Returns the PAUSE ids among the accounts.
 fn pause_ids(accounts: &[Account]) -> Vec<&str> {
     accounts
         .iter()
@@ -269,7 +263,7 @@ fn pause_ids(accounts: &[Account]) -> Vec<&str> {
         .collect()
 }
 
-/// The host of an address of ours, without the port.
+/// Returns the host of an address, without the port.
 fn host(url: &str) -> String {
     Url::parse(url)
         .ok()

@@ -1,4 +1,4 @@
-//! The ports and the thread on which everything answers.
+//! The ports and the thread of all services.
 
 use std::net::TcpListener;
 use std::thread::JoinHandle;
@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::error::SandboxError;
 use crate::service::Service;
 
-/// Ports that are taken, in the order in which their routers follow.
+/// Reserved ports, in the order of their routers.
 #[derive(Default)]
 pub(crate) struct Ports(Vec<(Service, TcpListener)>);
 
@@ -32,7 +32,7 @@ impl Ports {
     }
 }
 
-/// The thread on which everything answers.
+/// The thread of all services.
 pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -51,10 +51,10 @@ impl Server {
                     for (service, listener, router) in services {
                         tokio::spawn(service.serve(listener, router));
                     }
-                    // Also when the other end is gone.
+                    // Also when the sender is gone.
                     let _ = stopped.await;
                 });
-                // With the runtime every connection ends.
+                // All connections end with the runtime.
             })?;
         Ok(Self {
             stop: Some(stop),
@@ -66,11 +66,11 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // The thread may be gone already.
+            // The thread may have ended already.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
-            // What went wrong there was told there.
+            // The thread has reported its own errors.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! One HTTP service on loopback: where it is, what it was asked, how it is disturbed.
+//! One HTTP service on loopback: its address, its requests and its faults.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +12,13 @@ use axum::serve::ListenerExt;
 
 use crate::fault::{Faults, disturb};
 
-/// The User-Agent of requests that authorities make to each other, which are not recorded.
+/// User-Agent of requests between authorities, which are not recorded.
 pub(crate) const INTERNAL_AGENT: &str = "cpan-sigstore-sandbox-internal";
 
-/// The hosts that mean this machine. A page on the web that has its own name point here is refused.
+/// Host names of this machine. A web page whose name points here is refused.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// A service that listens on a free port of 127.0.0.1.
+/// A service on a free port of 127.0.0.1.
 #[derive(Clone)]
 pub struct Service {
     url: String,
@@ -26,12 +26,8 @@ pub struct Service {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-/// Where the authorities answer, what they were asked, how they are disturbed.
+/// The services of all authorities.
 #[derive(Clone)]
-#[allow(
-    missing_docs,
-    reason = "each is the service of the authority of the same name"
-)]
 pub struct Services {
     pub oidc: Service,
     pub ca: Service,
@@ -41,12 +37,12 @@ pub struct Services {
     pub tsa: Service,
     pub tuf: Service,
     pub pause: Service,
-    /// The tree that PAUSE publishes, as a mirror of CPAN serves it.
+    /// The tree that PAUSE publishes, as a CPAN mirror serves it.
     pub cpan: Service,
 }
 
 impl Service {
-    /// Takes a free port, so that the address is known before anything answers there.
+    /// Reserves a free port, so that the address is known before the service runs.
     pub(crate) fn bind() -> std::io::Result<(Self, TcpListener)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -58,32 +54,31 @@ impl Service {
         Ok((service, listener))
     }
 
-    /// Answers on `listener` until the runtime ends.
+    /// Serves `listener` until the runtime ends.
     pub(crate) async fn serve(self, listener: TcpListener, router: Router) -> std::io::Result<()> {
         let router = router
             .layer(from_fn_with_state(self.faults.clone(), disturb))
             .layer(from_fn_with_state(Arc::clone(&self.requests), record))
             .layer(from_fn(refuse_foreign_hosts));
         let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|connection| {
-            // Small answers wait for nothing.
+            // Sends small responses at once.
             let _ = connection.set_nodelay(true);
         });
         axum::serve(listener, router).await
     }
 
-    /// The address without a path, such as `http://127.0.0.1:4711`.
+    /// Returns the address without a path, such as `http://127.0.0.1:4711`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How its requests are disturbed.
+    /// Returns the faults of its requests.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The requests of clients so far, each as method and path, such as `POST /api/v2/log/entries`.
-    ///
-    /// What the authorities ask each other is left out.
+    /// Returns the clients' requests so far, each as method and path, such as `POST
+    /// /api/v2/log/entries`. Requests between authorities are not included.
     pub fn requests(&self) -> Vec<String> {
         lock(&self.requests).clone()
     }

@@ -33,17 +33,17 @@ pub enum TrustedPart {
     TimeStampAuthority,
 }
 
-/// Which version of the transparency log a client is to use.
+/// Version of the transparency log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RekorVersion {
     /// With signed entry timestamps.
     V1,
-    /// With tiles; needs the time stamping authority.
+    /// With tiles. It needs the time stamping authority.
     #[default]
     V2,
 }
 
-/// What the two documents are about.
+/// The content of the two documents.
 pub(crate) struct Authorities<'a> {
     pub(crate) services: &'a Services,
     pub(crate) ca: &'a CertificateAuthority,
@@ -51,12 +51,12 @@ pub(crate) struct Authorities<'a> {
     pub(crate) rekor_v1: &'a RekorV1,
     pub(crate) rekor_v2: &'a RekorV2,
     pub(crate) tsa: &'a TimeStampAuthority,
-    /// When the documents are made. All is valid from a day before.
+    /// Time of creation. Everything is valid from the day before.
     pub(crate) now: Timestamp,
 }
 
 impl Authorities<'_> {
-    /// The trusted root with everything in it; the time of the parts in `ended` ended an hour ago.
+    /// Returns the trusted root. The validity of the parts in `ended` ended an hour ago.
     pub(crate) fn trusted_root(&self, ended: &[TrustedPart]) -> der::Result<Value> {
         let services = self.services;
         let period = |part| self.valid_for(ended.contains(&part));
@@ -94,7 +94,8 @@ impl Authorities<'_> {
         }))
     }
 
-    /// The signing configuration with this log, and with the time stamping authority or without.
+    /// Returns the signing configuration with this log, with or without the time stamping
+    /// authority.
     pub(crate) fn signing_config(&self, rekor: RekorVersion, with_tsa: bool) -> Value {
         let start = seconds(self.now - BACKDATED);
         let service = |url: &str, version: u32| {
@@ -150,7 +151,7 @@ fn log(url: &str, key: &AuthorityKey, valid_for: Value) -> Value {
     })
 }
 
-/// An authority with its chain, root last.
+/// Returns an authority with its chain, root last.
 fn authority(url: &str, chain: [&Certificate; 2], valid_for: Value) -> der::Result<Value> {
     let certificates = chain
         .into_iter()
@@ -164,7 +165,7 @@ fn authority(url: &str, chain: [&Certificate; 2], valid_for: Value) -> der::Resu
     }))
 }
 
-/// RFC 3339 in whole seconds.
+/// Returns RFC 3339 in whole seconds.
 fn seconds(at: Timestamp) -> String {
     at.round(Unit::Second).unwrap_or(at).to_string()
 }

@@ -1,4 +1,4 @@
-//! Certificates, put together by hand so that an authority can also get them wrong ([RFC 5280]).
+//! Certificates, built by hand so that an authority can make errors in them ([RFC 5280]).
 //!
 //! [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
 
@@ -26,17 +26,17 @@ pub(crate) use x509_cert::Certificate;
 
 use crate::key::{AuthorityKey, ClientKey};
 
-/// How long before the start an authority's certificates are valid already.
+/// How long before the start authorities' certificates become valid.
 pub(crate) const BACKDATED: SignedDuration = SignedDuration::from_hours(24 * 60);
 const AUTHORITY_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 3650);
 
-/// A certificate and the key it is for.
+/// A certificate and its key.
 pub(crate) struct Holder {
     pub(crate) certificate: Certificate,
     pub(crate) key: AuthorityKey,
 }
 
-/// The signature algorithm of every authority: ECDSA over P-256 with SHA-256.
+/// Returns the signature algorithm of every authority: ECDSA over P-256 with SHA-256.
 pub(crate) fn ecdsa_sha256() -> AlgorithmIdentifierOwned {
     AlgorithmIdentifierOwned {
         oid: db::rfc5912::ECDSA_WITH_SHA_256,
@@ -44,7 +44,7 @@ pub(crate) fn ecdsa_sha256() -> AlgorithmIdentifierOwned {
     }
 }
 
-/// Signs what was put together.
+/// Signs a certificate body.
 pub(crate) fn sign(tbs: TbsCertificate, key: &AuthorityKey) -> der::Result<Certificate> {
     let signature = key.sign(&tbs.to_der()?);
     Ok(Certificate {
@@ -54,7 +54,7 @@ pub(crate) fn sign(tbs: TbsCertificate, key: &AuthorityKey) -> der::Result<Certi
     })
 }
 
-/// Whether `issuer` signed `certificate`.
+/// Returns whether `issuer` signed `certificate`.
 pub(crate) fn is_signed_by(certificate: &Certificate, issuer: &Certificate) -> bool {
     let key = issuer
         .tbs_certificate
@@ -72,7 +72,7 @@ pub(crate) fn is_signed_by(certificate: &Certificate, issuer: &Certificate) -> b
     }
 }
 
-/// A certificate body with a random serial number and no extensions.
+/// Returns a certificate body with a random serial number and without extensions.
 pub(crate) fn body(
     subject: Name,
     issuer: Name,
@@ -97,7 +97,7 @@ pub(crate) fn body(
     })
 }
 
-/// A self-signed root.
+/// Creates a self-signed root.
 pub(crate) fn root(common_name: &str, now: Timestamp) -> der::Result<Holder> {
     let key = AuthorityKey::generate()?;
     let name = name(common_name)?;
@@ -119,7 +119,7 @@ pub(crate) fn root(common_name: &str, now: Timestamp) -> der::Result<Holder> {
     })
 }
 
-/// An authority below `root` that issues certificates for `purpose`.
+/// Creates an authority below `root` that issues certificates for `purpose`.
 pub(crate) fn intermediate(
     common_name: &str,
     root: &Holder,
@@ -148,17 +148,17 @@ pub(crate) fn intermediate(
     })
 }
 
-/// A name of the sandbox.
+/// Returns a name in the sandbox.
 pub(crate) fn name(common_name: &str) -> der::Result<Name> {
     Name::from_str(&format!("CN={common_name},O=cpan-sigstore sandbox"))
 }
 
-/// The validity of an authority's certificate.
+/// Returns the validity of an authority's certificate.
 pub(crate) fn lifetime(now: Timestamp) -> der::Result<Validity> {
     validity(now - BACKDATED, now + AUTHORITY_LIFETIME)
 }
 
-/// From and to, in whole seconds.
+/// Returns a validity in whole seconds.
 pub(crate) fn validity(from: Timestamp, to: Timestamp) -> der::Result<Validity> {
     Ok(Validity {
         not_before: time(from)?,
@@ -166,7 +166,7 @@ pub(crate) fn validity(from: Timestamp, to: Timestamp) -> der::Result<Validity> 
     })
 }
 
-/// UTCTime until 2049, GeneralizedTime after (RFC 5280, section 4.1.2.5).
+/// Returns UTCTime until 2049, GeneralizedTime after (RFC 5280, section 4.1.2.5).
 pub(crate) fn time(at: Timestamp) -> der::Result<Time> {
     let seconds = u64::try_from(at.as_second()).map_err(|_| der::ErrorKind::DateTime)?;
     let seconds = Duration::from_secs(seconds);
@@ -175,7 +175,7 @@ pub(crate) fn time(at: Timestamp) -> der::Result<Time> {
         .or_else(|_| GeneralizedTime::from_unix_duration(seconds).map(Time::GeneralTime))
 }
 
-/// An extension whose type knows its identifier.
+/// Returns an extension whose type knows its identifier.
 pub(crate) fn extension_of<T: AssociatedOid + Encode>(
     critical: bool,
     value: &T,
@@ -183,7 +183,7 @@ pub(crate) fn extension_of<T: AssociatedOid + Encode>(
     extension(T::OID, critical, value.to_der()?)
 }
 
-/// An extension with these bytes as its value.
+/// Returns an extension with these bytes as its value.
 pub(crate) fn extension(
     oid: ObjectIdentifier,
     critical: bool,
@@ -196,19 +196,19 @@ pub(crate) fn extension(
     })
 }
 
-/// The subject key identifier of a key.
+/// Returns the subject key identifier of a key.
 pub(crate) fn key_identifier(spki: &[u8]) -> der::Result<Extension> {
     let key = SubjectPublicKeyInfoRef::from_der(spki)?;
     extension_of(false, &SubjectKeyIdentifier::try_from(key)?)
 }
 
-/// The authority key identifier of what `issuer` issues.
+/// Returns the authority key identifier for certificates of `issuer`.
 pub(crate) fn issuer_identifier(issuer: &Holder) -> der::Result<Extension> {
     let key = SubjectPublicKeyInfoRef::from_der(issuer.key.spki())?;
     extension_of(false, &AuthorityKeyIdentifier::try_from(key)?)
 }
 
-/// A certificate in PEM.
+/// Returns a certificate in PEM.
 pub(crate) fn pem(certificate: &Certificate) -> der::Result<String> {
     certificate.to_pem(LineEnding::LF)
 }

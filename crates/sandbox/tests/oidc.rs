@@ -48,7 +48,7 @@ impl Served {
         }
     }
 
-    /// A good authorization request, with some parameters replaced (or, by "", left out).
+    /// Returns a good authorization request with some parameters replaced or, by "", removed.
     fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let good = [
@@ -99,7 +99,7 @@ impl Served {
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    /// The claims of a token, after its signature was checked with the published key.
+    /// Returns the claims of a token after checking its signature with the published key.
     async fn claims(&self, token: &str) -> Value {
         let keys = self.json("/keys").await;
         let coordinate =
@@ -121,7 +121,7 @@ impl Served {
 }
 
 #[tokio::test]
-async fn a_click_on_the_login_page_becomes_a_token_once() {
+async fn exchanges_a_click_on_the_login_page_for_one_token() {
     let served = Served::new().await;
     let code = served.code_of("author").await;
     let answer = served.redeem(&code, VERIFIER).await;
@@ -139,7 +139,7 @@ async fn a_click_on_the_login_page_becomes_a_token_once() {
 }
 
 #[tokio::test]
-async fn a_code_is_worth_nothing_without_its_verifier_or_after_its_time() {
+async fn rejects_a_code_without_verifier_or_after_its_time() {
     let served = Served::new().await;
     let stolen = served.code_of("author").await;
     assert_eq!(
@@ -160,7 +160,7 @@ async fn a_code_is_worth_nothing_without_its_verifier_or_after_its_time() {
 }
 
 #[tokio::test]
-async fn requests_that_dex_refuses_are_refused() {
+async fn refuses_requests_that_dex_refuses() {
     let served = Served::new().await;
     let told_to_the_person = [
         ("client_id", "another"),
@@ -198,7 +198,7 @@ async fn requests_that_dex_refuses_are_refused() {
 }
 
 #[tokio::test]
-async fn a_connector_is_chosen_by_its_id_and_named_in_the_token() {
+async fn names_the_chosen_connector_in_the_token() {
     let served = Served::new().await;
     let url = format!("{}&connector_id={GITHUB}", served.authorization_url(&[]));
     assert!(visit(&url, Click::Account("author")).await.is_err());
@@ -210,7 +210,7 @@ async fn a_connector_is_chosen_by_its_id_and_named_in_the_token() {
 }
 
 #[tokio::test]
-async fn every_issuer_discovers_itself_and_speaks_only_for_its_accounts() {
+async fn serves_metadata_and_tokens_of_each_issuer_separately() {
     let served = Served::new().await;
     let expected = [("", "author"), ("/pause", "MYAUTHOR"), ("/ci", "ci")];
     let issuers = served.provider.issuers();
@@ -233,7 +233,7 @@ async fn every_issuer_discovers_itself_and_speaks_only_for_its_accounts() {
 }
 
 #[tokio::test]
-async fn a_device_gets_its_token_when_the_person_agreed() {
+async fn gives_a_device_its_token_after_consent() {
     let served = Served::new().await;
     served.provider.set_device_interval(0);
     let start = || async {
@@ -284,7 +284,7 @@ async fn a_device_gets_its_token_when_the_person_agreed() {
 }
 
 #[tokio::test]
-async fn machines_get_tokens_only_with_the_secret_of_their_job() {
+async fn gives_machines_tokens_only_with_their_jobs_secret() {
     let served = Served::new().await;
     let environment = served.provider.github_actions_environment("ci");
     let url = format!("{}&audience=sigstore", environment[1].1);

@@ -1,5 +1,5 @@
-//! A client of the field (`sigstore-tuf`) against the sandbox's TUF repository: what is right is
-//! accepted, and each misbehaviour is the attack it says it is.
+//! Another TUF client (`sigstore-tuf`) reads the sandbox's repository: it accepts good metadata and
+//! refuses each misbehaviour.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -35,7 +35,7 @@ impl Served {
         }
     }
 
-    /// Runs a client that keeps its cache from one call to the next.
+    /// Runs a client that keeps its cache between calls.
     async fn fetch(&self) -> Result<String, Error> {
         let http = reqwest::Client::builder()
             .tls_certs_only([])
@@ -59,7 +59,7 @@ fn files(content: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn a_client_follows_publications_and_root_rotations() {
+async fn follows_publications_and_root_rotations() {
     let served = Served::new("first").await;
     assert_eq!(served.fetch().await.unwrap(), "first");
     served.repository.publish(files("second"));
@@ -71,7 +71,7 @@ async fn a_client_follows_publications_and_root_rotations() {
 }
 
 #[tokio::test]
-async fn metadata_that_nobody_renews_expires() {
+async fn lets_metadata_expire_that_nobody_renews() {
     let served = Served::new("first").await;
     served.clock.set_offset(SignedDuration::from_hours(8 * 24));
     let error = served.fetch().await.unwrap_err();
@@ -79,7 +79,7 @@ async fn metadata_that_nobody_renews_expires() {
 }
 
 #[tokio::test]
-async fn each_misbehaviour_is_the_attack_it_says_it_is() {
+async fn causes_the_named_attack_by_each_tuf_misbehaviour() {
     type Expected = fn(&Error) -> bool;
     let attacks: [(Wrong, Expected); 6] = [
         (

@@ -8,34 +8,33 @@ use crate::error::InteropError;
 use crate::installed;
 use crate::instance::write;
 
-/// sigstore/cosign.
 #[derive(Debug)]
 pub struct Cosign {
     program: PathBuf,
 }
 
 impl Cosign {
-    /// The installed one.
+    /// Returns the installed cosign.
     ///
     /// # Errors
-    /// When the environment does not say where it is.
+    /// If the environment does not name it.
     pub fn find() -> Result<Self, InteropError> {
         let program = installed::peer("cosign")?;
         Ok(Self { program })
     }
 
-    /// Signs a file, into either of the formats it knows.
+    /// Signs a file, in either of its formats.
     ///
     /// # Errors
-    /// When the program cannot be run.
+    /// If the program cannot be run.
     pub async fn sign_as(&self, order: Order<'_>, format: Format) -> Result<Answer, InteropError> {
         run(self.sign_command(order, format)).await
     }
 
-    /// Signs an in-toto statement about a file, with a predicate that says nothing.
+    /// Signs an in-toto statement about a file, with an empty predicate.
     ///
     /// # Errors
-    /// When the predicate cannot be written, or the program cannot be run.
+    /// If the predicate cannot be written, or the program cannot be run.
     pub async fn attest(&self, order: Order<'_>) -> Result<Answer, InteropError> {
         let predicate = order.instance.folder().join("predicate.json");
         write(&predicate, b"{}")?;
@@ -59,7 +58,7 @@ impl Cosign {
     /// Verifies an in-toto statement about a file.
     ///
     /// # Errors
-    /// When the program cannot be run.
+    /// If the program cannot be run.
     pub async fn verify_attestation(&self, question: Question<'_>) -> Result<Answer, InteropError> {
         let mut command = command(&self.program, question.instance);
         command
@@ -78,7 +77,8 @@ impl Cosign {
         let mut command = command(&self.program, order.instance);
         command
             .args(["sign-blob", "--yes"])
-            // A token itself it takes when it is signed by RS256 only; in a file, any.
+            // Cosign accepts a token as text only if it is signed with RS256, and any token from a
+            // file.
             .arg("--identity-token")
             .arg(order.token)
             .arg("--bundle")
@@ -109,7 +109,8 @@ impl Cosign {
                     .arg("--trusted-root")
                     .arg(instance.trusted_root_file());
             }
-            // For its old format it takes no trusted root, and asks the log unless told not to.
+            // For its old format, cosign reads no trusted root and contacts the log unless it is
+            // disabled.
             Format::OldCosign => {
                 command
                     .arg("--offline")

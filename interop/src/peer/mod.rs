@@ -1,4 +1,4 @@
-//! Ours and the peers, all asked the same: sign this, verify that.
+//! Our program and the peers, with the same requests: sign this, verify that.
 
 mod cosign;
 mod ours;
@@ -14,58 +14,52 @@ pub use sigstore_python::SigstorePython;
 use crate::error::InteropError;
 use crate::instance::Instance;
 
-/// What a bundle looks like.
+/// Format of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// A Sigstore bundle, version 0.3.
     Bundle,
-    /// Cosign's format before there was one for all.
+    /// Cosign's format before the common one.
     OldCosign,
 }
 
-/// A file to sign, and by whose token.
+/// A file to sign, and the token of its signer.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
-    /// Where to sign.
     pub instance: &'a Instance,
-    /// The file.
     pub artifact: &'a Path,
-    /// Where the bundle is to be written.
+    /// Path for the bundle.
     pub bundle: &'a Path,
-    /// A file with an ID token.
+    /// File with an ID token.
     pub token: &'a Path,
 }
 
-/// Whether this is a signature of that file by this identity.
+/// The question whether a bundle is a signature of a file by an identity.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// Whom to trust.
+    /// The trusted instance.
     pub instance: &'a Instance,
-    /// The file.
     pub artifact: &'a Path,
-    /// The bundle.
     pub bundle: &'a Path,
-    /// The bundle's form, which some programs must be told.
+    /// Format of the bundle, which some programs need to know.
     pub format: Format,
-    /// Who is to have signed.
+    /// The expected identity.
     pub identity: &'a str,
-    /// Who is to have vouched for that.
+    /// The expected issuer.
     pub issuer: &'a str,
 }
 
-/// How a program ended.
+/// Exit code and output of a program.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Its exit code; `None` when a signal ended it.
+    /// Exit code; `None` if a signal ended the program.
     pub exit: Option<i32>,
-    /// Its standard output.
     pub output: String,
-    /// Its standard error.
     pub errors: String,
 }
 
 impl Answer {
-    /// Whether it ended with success.
+    /// Returns whether the program succeeded.
     pub fn success(&self) -> bool {
         self.exit == Some(0)
     }
@@ -74,19 +68,17 @@ impl Answer {
 /// A program that signs and verifies.
 #[derive(Debug)]
 pub enum Peer {
-    /// This project's.
+    /// This project's program.
     Ours(Ours),
-    /// sigstore/cosign.
     Cosign(Cosign),
-    /// sigstore/sigstore-python.
     SigstorePython(SigstorePython),
 }
 
 impl Peer {
-    /// All of them.
+    /// Returns all programs.
     ///
     /// # Errors
-    /// When the environment does not say where they are.
+    /// If the environment does not name their paths.
     pub fn all() -> Result<[Self; 3], InteropError> {
         Ok([
             Self::Ours(Ours::find()?),
@@ -95,7 +87,7 @@ impl Peer {
         ])
     }
 
-    /// Its name in `cases.toml` and in messages.
+    /// Returns the name in `cases.toml` and in messages.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Ours(_) => "ours",
@@ -104,10 +96,10 @@ impl Peer {
         }
     }
 
-    /// The command that signs a file into a bundle of version 0.3.
+    /// Returns the command that signs a file into a bundle of version 0.3.
     ///
     /// # Errors
-    /// When the token cannot be read.
+    /// If the token cannot be read.
     pub fn sign_command(&self, order: Order<'_>) -> Result<Command, InteropError> {
         match self {
             Self::Ours(ours) => Ok(ours.sign_command(order)),
@@ -116,7 +108,7 @@ impl Peer {
         }
     }
 
-    /// The command that verifies a file.
+    /// Returns the command that verifies a file.
     pub fn verify_command(&self, question: Question<'_>) -> Command {
         match self {
             Self::Ours(ours) => ours.verify_command(question),
@@ -128,7 +120,7 @@ impl Peer {
     /// Signs a file into a bundle of version 0.3.
     ///
     /// # Errors
-    /// When the token cannot be read, or the program cannot be run.
+    /// If the token cannot be read, or the program cannot be run.
     pub async fn sign(&self, order: Order<'_>) -> Result<Answer, InteropError> {
         run(self.sign_command(order)?).await
     }
@@ -136,21 +128,21 @@ impl Peer {
     /// Verifies a file.
     ///
     /// # Errors
-    /// When the program cannot be run.
+    /// If the program cannot be run.
     pub async fn verify(&self, question: Question<'_>) -> Result<Answer, InteropError> {
         run(self.verify_command(question)).await
     }
 }
 
-/// A program with nothing of this user's environment: no configuration, no cache, no credentials. What it keeps, it
-/// keeps beside the instance's files.
+/// Returns a command without this user's environment: no configuration, no cache, no credentials.
+/// It stores its files beside the instance's.
 fn command(program: &Path, instance: &Instance) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()
         .env("HOME", instance.folder())
         .env("PATH", "/usr/bin:/bin")
-        // Whatever leaves loopback is a mistake and fails at once.
+        // A connection beyond loopback is an error and fails at once.
         .env("HTTPS_PROXY", "http://127.0.0.1:1")
         .stdin(Stdio::null());
     command

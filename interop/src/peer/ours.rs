@@ -7,7 +7,6 @@ use super::{Format, Order, Question, command};
 use crate::error::InteropError;
 use crate::installed;
 
-/// This project's program.
 #[derive(Debug)]
 pub struct Ours {
     program: PathBuf,

@@ -8,7 +8,6 @@ use super::{Order, Question, command};
 use crate::error::InteropError;
 use crate::installed;
 
-/// sigstore/sigstore-python.
 #[derive(Debug)]
 pub struct SigstorePython {
     program: PathBuf,

@@ -1,4 +1,4 @@
-//! The two authorities: Fulcio for certificates, the timestamp authority for the time.
+//! The two authorities: Fulcio for certificates, the timestamp authority for times.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub(super) struct Tsa {
     pub(super) chain: String,
 }
 
-/// Starts a timestamp authority with a key of its own making.
+/// Starts a timestamp authority with a new key.
 pub(super) async fn start_tsa(
     folder: &Path,
     http: &reqwest::Client,
@@ -31,7 +31,7 @@ pub(super) async fn start_tsa(
             "--host=127.0.0.1",
             &format!("--port={port}"),
             "--timestamp-signer=memory",
-            // No time server is reachable from a loopback stack.
+            // A loopback stack reaches no time server.
             "--disable-ntp-monitoring",
         ],
     )?;
@@ -46,7 +46,7 @@ pub(super) async fn start_tsa(
     })
 }
 
-/// Where and for whom Fulcio runs.
+/// Location and trusted issuers of a Fulcio.
 pub(super) struct Fulcio<'a> {
     pub(super) folder: &'a Path,
     pub(super) http: &'a reqwest::Client,
@@ -54,8 +54,8 @@ pub(super) struct Fulcio<'a> {
 }
 
 impl Fulcio<'_> {
-    /// Starts a Fulcio that signs with the CA of `ca.pem` and writes to the certificate log at `ct_log`; its value
-    /// is its address.
+    /// Starts a Fulcio that signs with the CA of `ca.pem` and writes to the certificate log at
+    /// `ct_log`. Returns its address.
     pub(super) async fn start(
         &self,
         service: &'static str,
@@ -78,7 +78,7 @@ impl Fulcio<'_> {
                 "--grpc-host=127.0.0.1",
                 &format!("--grpc-port={grpc}"),
                 &format!("--metrics-port={metrics}"),
-                // An abstract socket's name is one for the whole machine.
+                // The name of an abstract socket must be unique on the machine.
                 &format!("--legacy-unix-domain-socket=@cpan-sigstore-interop-{port}"),
                 "--ca=fileca",
                 "--fileca-cert=ca.pem",
@@ -98,7 +98,8 @@ impl Fulcio<'_> {
     }
 }
 
-/// Fulcio's configuration of identity providers. Its names in JSON are not those in the YAML of its documentation.
+/// Returns Fulcio's configuration of identity providers. Its names in JSON differ from those in the
+/// YAML of its documentation.
 fn configuration(issuers: &Issuers) -> String {
     let issuer = |url: &str, kind: &str| {
         serde_json::json!({

@@ -1,14 +1,15 @@
-//! Keys and the CA's certificate, made by `openssl` in the forms that the services read.
+//! Keys and the CA's certificate, which `openssl` creates in the forms that the services read.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::error::InteropError;
 
-/// The password of the CA's key file; Fulcio reads an encrypted key only.
+/// Password of the CA's key file. Fulcio reads only an encrypted key.
 pub(super) const CA_PASSWORD: &str = "loopback";
 
-/// A P-256 key in `folder`: `NAME.key` (PKCS#8 PEM), `NAME.sec1.key` (SEC1 PEM); returns the public key's DER.
+/// Creates a P-256 key in `folder`: `NAME.key` (PKCS#8 PEM), `NAME.sec1.key` (SEC1 PEM). Returns
+/// the public key's DER.
 pub(super) fn generate(folder: &Path, name: &str) -> Result<Vec<u8>, InteropError> {
     let key = format!("{name}.key");
     let curve = "ec_paramgen_curve:P-256";
@@ -29,7 +30,8 @@ pub(super) fn generate(folder: &Path, name: &str) -> Result<Vec<u8>, InteropErro
     openssl(folder, &["pkey", "-in", &key, "-pubout", "-outform", "DER"])
 }
 
-/// A CA in `folder`: `ca.pem` and its encrypted key `ca.key.enc`; returns the certificate's DER.
+/// Creates a CA in `folder`: `ca.pem` and its encrypted key `ca.key.enc`. Returns the certificate's
+/// DER.
 pub(super) fn certificate_authority(folder: &Path) -> Result<Vec<u8>, InteropError> {
     generate(folder, "ca")?;
     let password = format!("pass:{CA_PASSWORD}");
@@ -64,7 +66,7 @@ pub(super) fn certificate_authority(folder: &Path) -> Result<Vec<u8>, InteropErr
             "basicConstraints=critical,CA:TRUE,pathlen:1",
             "-addext",
             "keyUsage=critical,keyCertSign,cRLSign",
-            // Fulcio and TesseraCT both insist on it in every certificate of the chain.
+            // Fulcio and TesseraCT require it in every certificate of the chain.
             "-addext",
             "extendedKeyUsage=codeSigning",
         ],

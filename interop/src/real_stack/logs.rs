@@ -35,7 +35,7 @@ pub(super) async fn start_tesseract(
             "--ext_key_usages=CodeSigning",
             &format!("--http_endpoint={endpoint}"),
             "--checkpoint_interval=200ms",
-            // The SCT is a promise: Fulcio need not wait for the entry.
+            // The SCT is a promise, so Fulcio need not wait for the entry.
             "--enable_publication_awaiter=false",
         ],
     )?;
@@ -68,7 +68,8 @@ pub(super) async fn start_rekor(
             "--grpc-address=127.0.0.1",
             &format!("--grpc-port={grpc}"),
             &format!("--http-metrics-port={metrics}"),
-            // Becomes the checkpoint's origin, which clients compare with the host of the log's address: no port.
+            // It becomes the checkpoint's origin, which clients compare with the host of the log's
+            // address, without a port.
             "--hostname=127.0.0.1",
             &format!("--storage-dir={}", storage.display()),
             "--signer-filepath=rekor.key",

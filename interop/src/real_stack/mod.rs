@@ -1,5 +1,5 @@
-//! A real Sigstore on loopback: Fulcio, TesseraCT, Rekor v2 (rekor-tiles) and a timestamp authority,
-//! in processes of their own that end with this value.
+//! A real Sigstore on loopback: Fulcio, TesseraCT, Rekor v2 (rekor-tiles) and a timestamp
+//! authority. Each runs in its own process, which ends with this value.
 
 mod authority;
 mod keys;
@@ -16,16 +16,16 @@ use crate::error::InteropError;
 use crate::instance::Instance;
 use crate::pem::{pem, pem_blocks};
 
-/// The OIDC issuers that Fulcio believes.
+/// The OIDC issuers that Fulcio trusts.
 #[derive(Clone, Debug)]
 pub struct Issuers {
     /// Issuer of tokens with a verified e-mail address.
     pub email: String,
-    /// Issuer of tokens with a user name and no e-mail address; certificates get an otherName.
+    /// Issuer of tokens with a user name and no e-mail address. Certificates get an otherName.
     pub username: String,
 }
 
-/// A certificate log that is not part of the stack, for a second Fulcio to write to.
+/// A certificate log outside the stack, to which a second Fulcio writes.
 #[derive(Clone, Debug)]
 pub struct OtherCtLog {
     /// Its address, to which `/ct/v1/…` is added.
@@ -34,7 +34,7 @@ pub struct OtherCtLog {
     pub trusted: Value,
 }
 
-/// The CA of a stack that is yet to start: other certificate logs need its certificate beforehand.
+/// The CA of a future stack. Other certificate logs need its certificate beforehand.
 #[derive(Debug)]
 pub struct StackAuthority {
     folder: TempDir,
@@ -42,10 +42,10 @@ pub struct StackAuthority {
 }
 
 impl StackAuthority {
-    /// A new CA.
+    /// Creates a CA.
     ///
     /// # Errors
-    /// When `openssl` cannot make it.
+    /// If `openssl` fails.
     pub fn generate() -> Result<Self, InteropError> {
         let folder = TempDir::new()?;
         let certificate = keys::certificate_authority(folder.path())?;
@@ -55,29 +55,31 @@ impl StackAuthority {
         })
     }
 
-    /// The CA's certificate, PEM.
+    /// Returns the CA's certificate, PEM.
     pub fn pem(&self) -> String {
         pem("CERTIFICATE", &self.certificate)
     }
 }
 
-/// The running stack.
+/// A running stack.
 #[derive(Debug)]
 pub struct RealStack {
     instance: Instance,
     instance_with_other_ct_log: Instance,
-    // Before the folder: the services end first.
+    // Declared before the folder, so that the services end first.
     _daemons: [Daemon; 5],
     _folder: TempDir,
-    // The timestamp authority has a fixed port for its metrics: one stack for each machine.
+    // The timestamp authority has a fixed port for its metrics, so there is one stack on each
+    // machine.
     _only_one: File,
 }
 
 impl RealStack {
-    /// Starts every service and waits until each answers; waits, too, while another stack is up on this machine.
+    /// Starts every service and waits until each answers. It also waits while another stack runs on
+    /// this machine.
     ///
     /// # Errors
-    /// When a program is missing or a service does not come up; the error has the end of its log.
+    /// If a program is missing or a service does not start. The error contains the end of its log.
     pub async fn start(
         authority: StackAuthority,
         issuers: &Issuers,
@@ -133,18 +135,18 @@ impl RealStack {
         })
     }
 
-    /// The stack as clients see it.
+    /// Returns the stack as clients see it.
     pub fn instance(&self) -> &Instance {
         &self.instance
     }
 
-    /// The stack with the Fulcio that writes to the other certificate log.
+    /// Returns the stack with the Fulcio that writes to the other certificate log.
     pub fn instance_with_other_ct_log(&self) -> &Instance {
         &self.instance_with_other_ct_log
     }
 }
 
-/// A service that answers, and what clients need to know of it.
+/// A running service and its description for clients.
 struct Started<T> {
     daemon: Daemon,
     value: T,

@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 use crate::error::InteropError;
 use crate::instance::Instance;
 
-/// Before anything the stack signs.
+/// Earlier than every signature of the stack.
 const START: &str = "2026-01-01T00:00:00Z";
 
-/// What the services of a stack are to their clients.
+/// The services of a stack, as clients see them.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
     pub(super) fulcio: String,
@@ -25,17 +25,17 @@ pub(super) struct Services {
     pub(super) tsa_url: String,
     /// DER, leaf first.
     pub(super) tsa_chain: Vec<Vec<u8>>,
-    /// The issuer where people log in.
+    /// The issuer at which people log in.
     pub(super) oidc: String,
 }
 
 impl Services {
-    /// The files for clients.
+    /// Returns the files for clients.
     pub(super) fn instance(&self) -> Result<Instance, InteropError> {
         Instance::write(self.trusted_root(), self.signing_config())
     }
 
-    /// The document of version 0.1.
+    /// Returns the document of version 0.1.
     fn trusted_root(&self) -> Value {
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
@@ -46,7 +46,7 @@ impl Services {
         })
     }
 
-    /// The document of version 0.2.
+    /// Returns the document of version 0.2.
     fn signing_config(&self) -> Value {
         let service = |url: &str, version: u64| {
             json!([{
@@ -68,7 +68,7 @@ impl Services {
     }
 }
 
-/// A log's entry; its id is the SHA-256 digest of the key.
+/// Returns a log's entry. Its id is the SHA-256 of the key.
 pub(super) fn log(url: &str, public_key: &[u8]) -> Value {
     json!({
         "baseUrl": url,

@@ -1,9 +1,9 @@
-//! Another file, another name: what the verifier asks about does not fit.
+//! Attacks on file and identity: the verifier's question does not fit the bundle.
 
 use super::{Attacks, flip_last_bit};
 
 pub(super) const ATTACKS: Attacks = &[
-    // The control: a verifier that refuses this one proves nothing by refusing the others.
+    // The control: a verifier that refuses this proves nothing by refusing the others.
     ("untouched", |_, _| {}),
     ("artifact-byte-flipped", |exhibit, _| {
         flip_last_bit(&mut exhibit.artifact);

@@ -1,4 +1,4 @@
-//! The certificate.
+//! Attacks on the certificate.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! A bundle that two readers may understand as two, or that is none.
+//! Attacks on the form: bundles with two meanings, or with none.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Attacks, Exhibit};
 
 pub(super) const ATTACKS: Attacks = &[
     ("duplicate-key", |exhibit, others| {
-        // The first of the two is the stranger's: whoever takes the first sees another signature.
+        // The first of the two is the stranger's, so a reader of the first sees another signature.
         let first = others.stranger.at("/messageSignature");
         exhibit
             .bundle
@@ -62,7 +62,7 @@ pub(super) const ATTACKS: Attacks = &[
     }),
 ];
 
-/// Puts the certificate where versions before 0.3 have it.
+/// Moves the certificate to its place before version 0.3.
 fn certificate_as_chain(exhibit: &mut Exhibit) {
     exhibit.edit(|bundle| {
         let material = bundle["verificationMaterial"].as_object_mut();

@@ -1,4 +1,4 @@
-//! The transparency log's part of a bundle.
+//! Attacks on the log entry.
 
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ fn edit_text(exhibit: &mut Exhibit, path: &str, change: impl FnOnce(&str) -> Opt
     }
 }
 
-/// Changes the signature of the checkpoint's first signature line (C2SP signed-note).
+/// Changes the signature in the checkpoint's first signature line (C2SP signed-note).
 fn change_checkpoint(exhibit: &mut Exhibit, change: impl FnOnce(&mut Vec<u8>)) {
     edit_text(exhibit, CHECKPOINT, |note| {
         let (text, signatures) = note.split_once("\n\n")?;

@@ -15,20 +15,19 @@ use serde_json::Value;
 
 use crate::peer::Format;
 
-/// What a verifier is shown.
+/// Input of a verifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exhibit {
-    /// The file's bytes.
+    /// Bytes of the file.
     pub artifact: Vec<u8>,
-    /// The bundle, as text: not every attack is JSON.
+    /// The bundle as text: some attacks are not JSON.
     pub bundle: String,
-    /// The bundle's form.
     pub format: Format,
-    /// Whom the verifier trusts.
+    /// The verifier's trusted root.
     pub trusted_root: Value,
-    /// Who the verifier thinks signed.
+    /// The identity that the verifier expects.
     pub identity: String,
-    /// Who the verifier thinks vouched for that.
+    /// The issuer that the verifier expects.
     pub issuer: String,
 }
 
@@ -39,14 +38,13 @@ pub struct Others {
     pub other_artifact: Exhibit,
     /// A stranger's signature of the same file.
     pub stranger: Exhibit,
-    /// The same author's signature of the same file at a Sigstore that nobody trusts.
+    /// The same author's signature of the same file at an untrusted Sigstore.
     pub other_sigstore: Exhibit,
 }
 
-/// One attack.
 pub type Tampering = fn(&mut Exhibit, &Others);
 
-/// Every attack by its name in `cases.toml`.
+/// Returns every attack by its name in `cases.toml`.
 pub fn all() -> BTreeMap<&'static str, Tampering> {
     [
         artifact::ATTACKS,
@@ -64,14 +62,14 @@ pub fn all() -> BTreeMap<&'static str, Tampering> {
     .collect()
 }
 
-/// The attacks of one file, by name.
+/// The attacks in one file, by name.
 type Attacks = &'static [(&'static str, Tampering)];
 
 const ENTRY: &str = "/verificationMaterial/tlogEntries/0";
 const ENTRIES: &str = "/verificationMaterial/tlogEntries";
 
 impl Exhibit {
-    /// The bundle as a document; `null` where it is none.
+    /// Returns the bundle as a document, or `null` if it is not JSON.
     fn document(&self) -> Value {
         serde_json::from_str(&self.bundle).unwrap_or_default()
     }
@@ -83,7 +81,7 @@ impl Exhibit {
         self.bundle = document.to_string();
     }
 
-    /// Sets what is at `path` (RFC 6901) of the bundle.
+    /// Sets the value at `path` (RFC 6901) of the bundle.
     fn set(&mut self, path: &str, value: Value) {
         self.edit(|bundle| {
             if let Some(place) = bundle.pointer_mut(path) {
@@ -92,7 +90,7 @@ impl Exhibit {
         });
     }
 
-    /// Removes the field `key` of the object at `path` of the bundle.
+    /// Removes the field `key` from the object at `path` of the bundle.
     fn remove(&mut self, path: &str, key: &str) {
         self.edit(|bundle| {
             if let Some(object) = bundle.pointer_mut(path).and_then(Value::as_object_mut) {
@@ -110,24 +108,24 @@ impl Exhibit {
         });
     }
 
-    /// Takes what another bundle has at `path`.
+    /// Copies the value at `path` from another bundle.
     fn borrow(&mut self, other: &Exhibit, path: &str) {
         let value = other.at(path);
         self.set(path, value);
     }
 
-    /// What the bundle has at `path`; `null` where there is nothing.
+    /// Returns the value at `path` of the bundle, or `null`.
     fn at(&self, path: &str) -> Value {
         self.document().pointer(path).cloned().unwrap_or_default()
     }
 
-    /// Changes the base64 at `path` of the bundle as bytes.
+    /// Changes the decoded base64 at `path` of the bundle.
     fn edit_bytes(&mut self, path: &str, change: impl FnOnce(&mut Vec<u8>)) {
         self.edit(|bundle| edit_bytes(bundle, path, change));
     }
 }
 
-/// Changes the base64 at `path` of a document as bytes.
+/// Changes the decoded base64 at `path` of a document.
 fn edit_bytes(document: &mut Value, path: &str, change: impl FnOnce(&mut Vec<u8>)) {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
@@ -142,7 +140,7 @@ fn edit_bytes(document: &mut Value, path: &str, change: impl FnOnce(&mut Vec<u8>
     }
 }
 
-/// Flips the lowest bit of the last byte: the smallest change there is, and one that leaves DER well formed.
+/// Flips the lowest bit of the last byte: the smallest change, which leaves DER well-formed.
 fn flip_last_bit(bytes: &mut Vec<u8>) {
     if let Some(last) = bytes.pop() {
         bytes.push(last ^ 1);

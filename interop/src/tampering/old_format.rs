@@ -1,4 +1,4 @@
-//! Cosign's old format, which rests on the log's signed promise alone.
+//! Attacks on cosign's old format, which relies on the log's signed promise alone.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The signature and the digest beside it.
+//! Attacks on the signature and the digest beside it.
 
 use p256::ecdsa::Signature;
 use serde_json::json;
@@ -21,7 +21,7 @@ pub(super) const ATTACKS: Attacks = &[
             exhibit.borrow(&others.other_artifact, SIGNATURE);
         },
     ),
-    // As valid as the original for the same key and file, but not what is in the log.
+    // As valid as the original for the same key and file, but not the logged signature.
     ("signature-mirrored", |exhibit, _| {
         exhibit.edit_bytes(SIGNATURE, |der| {
             if let Some(mirrored) = mirror(der) {
@@ -43,7 +43,7 @@ pub(super) const ATTACKS: Attacks = &[
     }),
 ];
 
-/// The other signature (r, n − s) that fits whatever (r, s) fits.
+/// Returns the other signature (r, n − s), which is valid whenever (r, s) is.
 fn mirror(der: &[u8]) -> Option<Vec<u8>> {
     let signature = Signature::from_der(der).ok()?;
     let (r, s) = signature.split_scalars();

@@ -1,4 +1,4 @@
-//! The timestamp authority's word on when it was signed.
+//! Attacks on the timestamp.
 
 use serde_json::{Value, json};
 

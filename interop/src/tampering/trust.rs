@@ -1,4 +1,5 @@
-//! Not the bundle but the trusted root differs: what is signed well at one Sigstore proves nothing to who trusts another.
+//! Changes of the trusted root instead of the bundle: a valid signature at one Sigstore proves
+//! nothing to a verifier that trusts another.
 
 use serde_json::{Value, json};
 
@@ -55,7 +56,7 @@ fn trust_other(exhibit: &mut Exhibit, other: &Exhibit, list: &str) {
     exhibit.trusted_root[list] = other.trusted_root[list].clone();
 }
 
-/// Names and ids stay; the keys are another Sigstore's.
+/// Keeps names and ids and replaces the keys with another Sigstore's.
 fn other_keys(exhibit: &mut Exhibit, other: &Exhibit, list: &str) {
     let keys: Vec<Value> = entries(&other.trusted_root, list)
         .map(|log| log["publicKey"]["rawBytes"].clone())
@@ -68,7 +69,7 @@ fn other_keys(exhibit: &mut Exhibit, other: &Exhibit, list: &str) {
     });
 }
 
-/// Ends the validity long before anything was signed.
+/// Ends the validity long before any signature.
 fn end(holder: &mut Value) {
     holder["validFor"] = json!({
         "start": "2020-01-01T00:00:00Z",
@@ -76,7 +77,7 @@ fn end(holder: &mut Value) {
     });
 }
 
-/// Begins the validity long after everything was signed.
+/// Starts the validity long after every signature.
 fn not_yet(holder: &mut Value) {
     holder["validFor"] = json!({ "start": "2100-01-01T00:00:00Z" });
 }

@@ -1,4 +1,4 @@
-//! In-toto statements about a file (DSSE), as cosign and GitHub make them.
+//! In-toto statements about a file (DSSE), as cosign and GitHub create them.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::workshop::{Signer, Workshop};
 
-/// What ours and cosign say of a statement.
+/// Returns the answers of our program and cosign to a statement.
 async fn ask(question: Question<'_>) -> [Answer; 2] {
     let [ours, ..] = Peer::all().unwrap();
     let cosign = Cosign::find().unwrap();
@@ -21,7 +21,7 @@ async fn ask(question: Question<'_>) -> [Answer; 2] {
     ]
 }
 
-/// The bundle with its statement about the file of another digest.
+/// Returns the bundle with its statement changed to the file of another digest.
 fn about_another_file(bundle: &Path, digest: &str) -> String {
     let text = std::fs::read_to_string(bundle).unwrap();
     let mut bundle: Value = serde_json::from_str(&text).unwrap();
@@ -82,11 +82,11 @@ async fn a_statement_counts_for_the_file_it_names(rekor: RekorVersion) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_in_rekor_v2_counts_for_the_file_it_names() {
+async fn accepts_a_rekor_v2_statement_only_for_the_file_it_names() {
     a_statement_counts_for_the_file_it_names(RekorVersion::V2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_in_rekor_v1_counts_for_the_file_it_names() {
+async fn accepts_a_rekor_v1_statement_only_for_the_file_it_names() {
     a_statement_counts_for_the_file_it_names(RekorVersion::V1).await;
 }

@@ -1,4 +1,4 @@
-//! Runs against the real peers. `make interop` installs them and says where they are.
+//! Runs against the real peers, which `make interop` installs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

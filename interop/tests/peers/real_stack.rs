@@ -1,4 +1,5 @@
-//! A real Sigstore: real Fulcio, TesseraCT, rekor-tiles and timestamp authority, with the sandbox's accounts.
+//! A real Sigstore: Fulcio, TesseraCT, rekor-tiles and timestamp authority, with the sandbox's
+//! accounts.
 
 use std::fs;
 use std::sync::{Arc, Weak};
@@ -12,14 +13,14 @@ use tokio::sync::Mutex;
 
 use crate::workshop::{Signer, Workshop};
 
-/// The stack, and the sandbox whose accounts it believes and whose certificate log its second Fulcio uses.
+/// The stack, and the sandbox that provides its accounts and its second Fulcio's certificate log.
 struct World {
     stack: RealStack,
     sandbox: Sandbox,
 }
 
 impl World {
-    /// The one that is up, or a new one. It ends with the last test that holds it.
+    /// Returns the running world, or starts one. It ends with the last test that holds it.
     async fn shared() -> Arc<Self> {
         static UP: Mutex<Weak<World>> = Mutex::const_new(Weak::new());
         let mut up = UP.lock().await;
@@ -53,14 +54,14 @@ impl World {
     }
 }
 
-/// Everybody signs, everybody verifies; those who refuse are those of whom `cases.toml` says why.
+/// Each program signs and verifies. Refusals must be exactly those that `cases.toml` explains.
 async fn try_everybody(instance: &Instance, signer: &Signer, excused: &[String]) {
     let refusals = Workshop::new().refusals(instance, signer).await;
     let (expected, surprises): (Vec<_>, Vec<_>) = refusals
         .into_iter()
         .partition(|(_, verifier, _)| excused.iter().any(|name| name == verifier));
     assert!(surprises.is_empty(), "{surprises:#?}");
-    // Three signers each: an unexpected pass fails too.
+    // There are three signers. An unexpected pass is an error, too.
     assert_eq!(
         expected.len(),
         3 * excused.len(),
@@ -69,14 +70,14 @@ async fn try_everybody(instance: &Instance, signer: &Signer, excused: &[String])
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_identity_at_a_real_sigstore() {
+async fn accepts_an_email_identity_at_a_real_sigstore() {
     let world = World::shared().await;
     let author = Signer::by_email(&world.sandbox, "author");
     try_everybody(world.stack.instance(), &author, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_other_name_identity_at_a_real_sigstore() {
+async fn accepts_an_other_name_identity_at_a_real_sigstore() {
     let world = World::shared().await;
     let author = Signer::by_user_name(&world.sandbox, "MYAUTHOR");
     let excused = cases::table().unwrap().refuse_other_name;
@@ -85,7 +86,7 @@ async fn an_other_name_identity_at_a_real_sigstore() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_fulcio_that_logs_certificates_in_the_sandbox() {
+async fn accepts_a_real_fulcio_with_the_sandboxes_ct_log() {
     let world = World::shared().await;
     let before = world.sandbox.ct_log.size();
     let author = Signer::by_email(&world.sandbox, "author");

@@ -1,4 +1,4 @@
-//! The sandbox is a Sigstore to everybody: whoever signs there, everybody accepts.
+//! The sandbox is a Sigstore to every program: each accepts the signatures of all.
 
 use cpan_sigstore_interop::instance::Instance;
 use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions};
@@ -15,12 +15,12 @@ async fn everybody_accepts_everybody(options: SandboxOptions) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_accepts_what_everybody_signs_with_rekor_v2() {
+async fn accepts_signatures_of_all_programs_with_rekor_v2() {
     everybody_accepts_everybody(SandboxOptions::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_accepts_what_everybody_signs_with_rekor_v1() {
+async fn accepts_signatures_of_all_programs_with_rekor_v1() {
     everybody_accepts_everybody(SandboxOptions {
         rekor: RekorVersion::V1,
         timestamps: false,
@@ -30,7 +30,7 @@ async fn everybody_accepts_what_everybody_signs_with_rekor_v1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_accepts_what_everybody_signs_with_rekor_v1_and_timestamps() {
+async fn accepts_signatures_of_all_with_rekor_v1_and_timestamps() {
     everybody_accepts_everybody(SandboxOptions {
         rekor: RekorVersion::V1,
         ..SandboxOptions::default()

@@ -1,4 +1,4 @@
-//! All refuse the same: every attack of `cases.toml` on every program.
+//! Every attack of `cases.toml` on every program.
 
 use std::fs;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 use crate::workshop::{Signer, Workshop};
 
-/// How many programs run at once.
+/// Number of programs that run at once.
 const AT_ONCE: usize = 3;
 
-/// Signs with cosign: what ours makes is not what ours is tried on.
+/// Signs with cosign, so that our program is not tested on its own output.
 struct Exhibitor {
     sandbox: Sandbox,
     instance: Instance,
@@ -38,8 +38,8 @@ impl Exhibitor {
             ..SandboxOptions::default()
         })
         .unwrap();
-        // Certificates are valid from a minute ago, so that each of an exhibit's is valid at each of its times, and
-        // an attack that mixes two is refused for the mixture.
+        // Certificates are valid from a minute ago. Hence each certificate of an exhibit is valid
+        // at each of its times, and an attack that mixes two is refused for the mixture.
         sandbox.ca.clock().set_offset(SignedDuration::from_mins(-1));
         let instance =
             Instance::read(&sandbox.trusted_root_path(), &sandbox.signing_config_path()).unwrap();
@@ -107,7 +107,7 @@ impl Trial {
         peer.verify(question).await.unwrap()
     }
 
-    /// What is wrong with this answer; nothing when it is the table's.
+    /// Returns how an answer differs from the table.
     fn objection(&self, peer: &Peer, answer: &Answer) -> Option<String> {
         let expected = match peer {
             Peer::Ours(_) => {
@@ -133,7 +133,7 @@ impl Trial {
     }
 }
 
-/// The code of our answer: that of the cause where there is one, else that of the finding, else the exit code.
+/// Returns the code of our answer: that of the cause, else that of the finding, else the exit code.
 fn our_code(answer: &Answer) -> String {
     let report: Value = serde_json::from_str(&answer.output).unwrap_or_default();
     let code = report["cause"]
@@ -206,28 +206,28 @@ async fn all_answer_as_the_table_says(form: Form) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_refuse_the_same_tampered_bundles_of_rekor_v2() {
+async fn rejects_tampered_rekor_v2_bundles_like_all_peers() {
     all_answer_as_the_table_says(Form::RekorV2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_refuse_the_same_tampered_bundles_of_rekor_v1() {
+async fn rejects_tampered_rekor_v1_bundles_like_all_peers() {
     all_answer_as_the_table_says(Form::RekorV1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_refuse_the_same_tampered_bundles_in_the_old_format() {
+async fn rejects_tampered_old_format_bundles_like_all_peers() {
     all_answer_as_the_table_says(Form::OldFormat).await;
 }
 
 #[test]
-fn every_attack_is_in_the_table() {
+fn covers_every_attack_in_the_table() {
     let table = cases::table().unwrap().attack;
     for (attack, case) in &table {
         for form in &case.on {
             assert!(
                 case.code(*form).is_some(),
-                "{attack} has no answer of ours on {form:?}"
+                "{attack} has no answer of our program on {form:?}"
             );
         }
     }

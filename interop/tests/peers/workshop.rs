@@ -1,4 +1,4 @@
-//! A folder to work in, and the question every test asks: who accepts what who signed?
+//! A working folder, and the question of every test: which program accepts whose signatures?
 
 use std::path::PathBuf;
 
@@ -12,18 +12,18 @@ pub struct Workshop {
     folder: TempDir,
 }
 
-/// Whom a token is for.
+/// A signer with a token.
 pub struct Signer {
-    /// What a certificate says of them.
+    /// The identity in a certificate.
     pub identity: String,
-    /// Who vouches for that.
+    /// The issuer in a certificate.
     pub issuer: String,
-    /// A fresh ID token.
+    /// A new ID token.
     pub token: String,
 }
 
 impl Signer {
-    /// The sandbox's author with the e-mail address.
+    /// Returns the sandbox's account with an e-mail address.
     pub fn by_email(sandbox: &Sandbox, account: &str) -> Self {
         let identity = sandbox.oidc.account(account).unwrap().email.clone();
         Self {
@@ -33,7 +33,7 @@ impl Signer {
         }
     }
 
-    /// A PAUSE id of the sandbox, which becomes an otherName.
+    /// Returns a PAUSE id of the sandbox, which becomes an otherName.
     pub fn by_user_name(sandbox: &Sandbox, account: &str) -> Self {
         Self {
             identity: format!("{account}!127.0.0.1"),
@@ -60,7 +60,7 @@ impl Workshop {
         path
     }
 
-    /// Has `peer` sign a file of its own, and returns file and bundle.
+    /// Lets `peer` sign a new file and returns file and bundle.
     pub async fn signed_by(
         &self,
         peer: &Peer,
@@ -81,7 +81,7 @@ impl Workshop {
         (artifact, bundle)
     }
 
-    /// Has each peer sign and each verify that; returns whoever refused, as (signer, verifier, what it said).
+    /// Lets each peer sign and each verify, and returns the refusals as (signer, verifier, output).
     pub async fn refusals(
         &self,
         instance: &Instance,

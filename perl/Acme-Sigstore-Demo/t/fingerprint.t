@@ -20,19 +20,19 @@ sub file_with {
 # The one-block example of FIPS 180-2, appendix B.1.
 is fingerprint(file_with('abc', 'abc')),
     'ba78 16bf 8f01 cfea 4141 40de 5dae 2223 b003 61a3 9617 7a9c b410 ff61 f200 15ad',
-    'the digest in groups of four';
+    'returns the digest in groups of four';
 
 isnt fingerprint(file_with('crlf', "a\r\n")), fingerprint(file_with('lf', "a\n")),
-    'line ends are bytes like any other';
+    'treats line ends like other bytes';
 
-is eval { fingerprint("$folder/absent") }, undef, 'a file that is not there has no fingerprint';
-like $@, qr/cannot read \S+absent/, 'and the error names it';
+is eval { fingerprint("$folder/absent") }, undef, 'fails for a missing file';
+like $@, qr/cannot read \S+absent/, 'and names it';
 
-is eval { fingerprint('') }, undef, 'nor has an empty path';
-like $@, qr/needs the path of a file/, 'and the error says what is needed';
+is eval { fingerprint('') }, undef, 'fails for an empty path';
+like $@, qr/needs the path of a file/, 'and reports the expected argument';
 
 my $marker = "$folder/marker";
-is eval { fingerprint("touch $marker |") }, undef, 'a name that looks like a command is only a name';
-ok !-e $marker, 'and is not run';
+is eval { fingerprint("touch $marker |") }, undef, 'treats a name like a command as a name';
+ok !-e $marker, 'and does not run it';
 
 done_testing;

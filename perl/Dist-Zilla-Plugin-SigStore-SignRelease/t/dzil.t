@@ -1,4 +1,4 @@
-# The program dzil itself, on a dist.ini as it is printed in manuals.
+# Runs dzil itself, on a dist.ini as printed in manuals.
 use strict;
 use warnings;
 
@@ -46,7 +46,7 @@ home->child('.dzil/config.ini')->spew("[%PAUSE]\nusername = AUTHOR\npassword = s
 my $dzil = (grep { -f } map {"$_/dzil"} File::Spec->path)[0] or plan skip_all => 'dzil is not in PATH';
 my @library = map { ('-I', File::Spec->rel2abs($_)) } grep { !ref } @INC;
 
-# Runs `dzil release` in a project with this dist.ini; gives its exit code and output.
+# Runs `dzil release` in a project with this dist.ini; returns exit code and output.
 sub dzil_release {
     my ($ini, $recorder, $typed) = @_;
     my $folder = tempdir();
@@ -84,7 +84,7 @@ for my $spelling ([ 'bundle =', $UNDASHED ], [ '-bundle =', $DASHED ]) {
 }
 
 my ($code, $said) = dzil_release($UNDASHED, Recorder->new(end => 'exit 14'), q());
-isnt $code, 0, 'a release that fails is a dzil that fails';
-like $said, qr/\[SigStore::SignRelease\] the release is not done: the archive has defects/, 'and says why';
+isnt $code, 0, 'dzil fails if the release fails';
+like $said, qr/\[SigStore::SignRelease\] the release is not done: the archive has defects/, 'and reports the reason';
 
 done_testing;

@@ -1,4 +1,4 @@
-# What the plugin of this name got wrong before it was written anew.
+# Flaws of this plugin before it was rewritten.
 use strict;
 use warnings;
 
@@ -14,7 +14,7 @@ use Test::More;
 
 my @PAUSE = [ '%PAUSE' => { username => 'AUTHOR', password => 's3cret' } ];
 
-subtest 'shell quoting: no character of a name has a meaning' => sub {
+subtest 'shell quoting: passes every character of a name unchanged' => sub {
     my $folder   = tempdir();
     my $identity = qq(o'neil "x"; touch $folder/owned1 `touch $folder/owned2`);
     for my $archive (qq(it's "a"; touch $folder/owned3 #.tar.gz), "-\$(touch $folder/owned4) | &.tar.gz", "two\nlines.tar.gz") {
@@ -24,22 +24,22 @@ subtest 'shell quoting: no character of a name has a meaning' => sub {
         $project->plugin_named('SigStore::SignRelease')->release($archive);
         is_deeply [ $recorder->arguments ],
             [ 'release', '--pause-file=PIPE', "--bundle=$archive.sigstore.json", "--identity=$identity", '--', $archive ],
-            'passed on as they are';
+            'passes the name unchanged';
     }
-    is_deeply [ path($folder)->children ], [], 'and nothing was run';
+    is_deeply [ path($folder)->children ], [], 'and runs nothing';
 };
 
-subtest 'trusts the identity that the bundle claims: the plugin reads no bundle' => sub {
+subtest 'identity from the bundle: never reads the bundle' => sub {
     my $recorder = Recorder->new;
     local $ENV{CPAN_SIGSTORE} = $recorder->program;
     my $project = project([ 'SigStore::SignRelease' => { identity => 'author@example.org' } ], @PAUSE);
     my $planted = $project->root->child('Foo-Bar-1.02.tar.gz.sigstore.json');
     $planted->mkdir;
-    is release($project), q(), 'released with something in its place that cannot be read';
-    is_deeply [ grep {/identity/} $recorder->arguments ], ['--identity=author@example.org'], 'as who the author said';
+    is release($project), q(), 'releases with an unreadable file in place of the bundle';
+    is_deeply [ grep {/identity/} $recorder->arguments ], ['--identity=author@example.org'], 'with the identity that the author configured';
 };
 
-subtest 'archive uploaded before bundle: one program uploads both, and the plugin nothing' => sub {
+subtest 'archive uploaded before bundle: leaves both uploads to the program' => sub {
     my $server = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "cannot listen: $!";
     $server->blocking(0);
     my $recorder = Recorder->new;
@@ -47,16 +47,16 @@ subtest 'archive uploaded before bundle: one program uploads both, and the plugi
     my $uri     = 'http://127.0.0.1:' . $server->sockport . '/';
     my $project = project([ 'SigStore::SignRelease' => { upload_uri => $uri } ], @PAUSE);
     is release($project), q(), 'released';
-    is $recorder->calls, 1, 'one call for both files';
-    ok !$server->accept, 'and no connection by the plugin';
+    is $recorder->calls, 1, 'calls the program once for both files';
+    ok !$server->accept, 'and opens no connection';
 };
 
-subtest 'a failed signing ends as a success: it does not, and nothing comes after it' => sub {
+subtest 'failed signing: fails and runs no later phase' => sub {
     my $recorder = Recorder->new(end => 'exit 12');
     local $ENV{CPAN_SIGSTORE} = $recorder->program;
     my $project = project('SigStore::SignRelease', '=AfterRelease', @PAUSE);
     isnt release($project), q(), 'an error';
-    is $AfterRelease::CALLS, 0, 'no phase AfterRelease';
+    is $AfterRelease::CALLS, 0, 'runs no phase AfterRelease';
 };
 
 done_testing;

@@ -38,15 +38,15 @@ for my $case (@cases) {
 }
 
 my $killed = failing('kill KILL => $$');
-like $killed, qr/it was killed by SIGKILL; see what/, 'a signal is named';
-like $killed, $RESUME, 'and the release can go on';
+like $killed, qr/it was killed by SIGKILL; see what/, 'names the signal';
+like $killed, $RESUME, 'and says how to resume';
 
 {
     my $recorder = Recorder->new(end => 'exit 1');
     local $ENV{CPAN_SIGSTORE} = $recorder->program;
     my $project = project([ 'SigStore::SignRelease' => { identity => q(o'neil; x@example.org) } ],
         [ '%PAUSE' => { username => 'AUTHOR', password => 's3cret' } ]);
-    like release($project), qr/ '--identity=o'\\''neil; x\@example\.org' /, 'the command can be pasted into a shell';
+    like release($project), qr/ '--identity=o'\\''neil; x\@example\.org' /, 'quotes the command for a shell';
 }
 
 {
@@ -57,7 +57,7 @@ like $killed, $RESUME, 'and the release can go on';
     my $plugin = $project->plugin_named('SigStore::SignRelease');
     $plugin->before_release;
     path($recorder->program)->remove;
-    is eval { $plugin->release('Foo-Bar-1.02.tar.gz'); 1 }, undef, 'a program that is gone meanwhile';
+    is eval { $plugin->release('Foo-Bar-1.02.tar.gz'); 1 }, undef, 'fails if the program has disappeared';
     like $@, qr/could not start \S+: No such file/, 'is an error';
 }
 

@@ -11,7 +11,7 @@ use Test::More;
 my $PAUSE = [ '%PAUSE' => { username => 'AUTHOR', password => 's3cret pass' } ];
 my $good  = Recorder->new;
 
-# Refused with such an error, before the archive is built and before the program is asked to release.
+# Expects this error before the archive is built and before the program releases.
 sub refused {
     my ($why, $error, @plugins) = @_;
     my $project = project(@plugins);
@@ -66,18 +66,18 @@ subtest 'credentials' => sub {
     }
     {
         local $ENV{PAUSE_TOKEN} = q();
-        refused('an empty token is none', qr/expected a PAUSE username/, 'SigStore::SignRelease');
+        refused('empty token', qr/expected a PAUSE username/, 'SigStore::SignRelease');
     }
     my $file = home->child('.pause');
     $file->spew("user AUTHOR\npassword=s3cret\n");
-    my $project = refused('a line that is none', qr/expected a PAUSE username, found none/, 'SigStore::SignRelease');
+    my $project = refused('malformed line', qr/expected a PAUSE username, found none/, 'SigStore::SignRelease');
     my @log = @{ $project->log_messages };
-    ok((grep {/expected lines of `key value` in \S+[.]pause/} @log), 'the file is named');
-    is_deeply [ grep {/s3cret/} @log ], [], 'and what stands in it is not shown';
+    ok((grep {/expected lines of `key value` in \S+[.]pause/} @log), 'names the file');
+    is_deeply [ grep {/s3cret/} @log ], [], 'and shows none of its content';
     $file->remove;
 };
 
-subtest 'another plugin that uploads' => sub {
+subtest 'refuses another plugin that uploads' => sub {
     refused('forgot to remove UploadToCPAN', qr/only plugin that uploads, found UploadToCPAN too.*-remove = UploadToCPAN/,
         'UploadToCPAN', 'SigStore::SignRelease', $PAUSE);
     refused('after it', qr/found UploadToCPAN too/, 'SigStore::SignRelease', 'UploadToCPAN', $PAUSE);
@@ -98,16 +98,16 @@ subtest 'settings' => sub {
         'a "no" is not taken for a yes';
 };
 
-subtest 'only a release that uploads needs it all' => sub {
+subtest 'requires credentials only for a release that uploads' => sub {
     my $recorder = Recorder->new;
     local $ENV{CPAN_SIGSTORE} = $recorder->program;
     my @signs = [ 'SigStore::SignRelease' => { upload_to_cpan => 0 } ];
-    is release(project(@signs, 'FakeRelease')), q(), 'who only signs may leave the rest to another plugin';
+    is release(project(@signs, 'FakeRelease')), q(), 'leaves the upload to another plugin if it only signs';
     is $recorder->calls, 1, 'and signs';
 
     local $ENV{CPAN_SIGSTORE} = '/nowhere';
     my $project = project('SigStore::SignRelease', 'UploadToCPAN');
-    is eval { $project->build; 1 }, 1, 'a build does not';
+    is eval { $project->build; 1 }, 1, 'builds without them';
 };
 
 done_testing;

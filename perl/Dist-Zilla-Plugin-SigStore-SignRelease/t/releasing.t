@@ -12,14 +12,14 @@ use Test::More;
 my $ARCHIVE = 'Foo-Bar-1.02.tar.gz';
 my $PAUSE   = [ '%PAUSE' => { username => 'AUTHOR', password => 's3cret pass' } ];
 
-# Releases with the plugin's attributes as given; gives the project and the recorder.
+# Releases with these attributes of the plugin; returns project and recorder.
 sub released {
     my ($attributes, @others) = @_;
     my $recorder = Recorder->new;
     local $ENV{CPAN_SIGSTORE} = $recorder->program;
     my $project = project([ 'SigStore::SignRelease' => $attributes ], @others);
     is release($project), q(), 'released';
-    is $recorder->calls, 1, 'with one call';
+    is $recorder->calls, 1, 'calls the program once';
     return ($project, $recorder);
 }
 
@@ -28,11 +28,11 @@ subtest 'without attributes' => sub {
     is_deeply [ $recorder->arguments ],
         [ 'release', '--pause-file=PIPE', "--bundle=$ARCHIVE.sigstore.json", '--', $ARCHIVE ],
         'archive, bundle and credentials are handed over';
-    is $recorder->pause, "user AUTHOR\npassword s3cret pass\n", 'the credentials through a pipe';
-    ok $project->root->child($ARCHIVE)->exists, 'and the archive is there';
+    is $recorder->pause, "user AUTHOR\npassword s3cret pass\n", 'passes the credentials through a pipe';
+    ok $project->root->child($ARCHIVE)->exists, 'and keeps the archive';
 };
 
-subtest 'every attribute reaches the program' => sub {
+subtest 'passes every attribute to the program' => sub {
     my %attributes = (
         identity           => 'author@example.org',
         issuer             => 'https://accounts.example.org',
@@ -51,28 +51,28 @@ subtest 'every attribute reaches the program' => sub {
         'release', '--pause-file=PIPE', "--bundle=$ARCHIVE.bundle.json", '--identity=author@example.org',
         '--issuer=https://accounts.example.org', '--provider=github', '--instance=work', '--yes', '--wait',
         '--upload-uri=http://127.0.0.1:1/pause/authenquery?ACTION=add_uri', '--subdirectory=sub', '--', $ARCHIVE,
-        ], 'and the retries of UploadToCPAN are accepted';
+        ], 'and accepts the retries of UploadToCPAN';
 };
 
-subtest 'without an upload no credentials are asked for' => sub {
+subtest 'asks for no credentials without an upload' => sub {
     my ($project, $recorder)
         = released({ upload_to_cpan => 0, wait => 1, subdir => 'sub', upload_uri => 'http://127.0.0.1:1/' });
     is_deeply [ $recorder->arguments ], [ 'release', "--bundle=$ARCHIVE.sigstore.json", '--no-upload', '--', $ARCHIVE ],
-        'nor is anything said about uploading';
+        'and reports nothing about uploading';
 };
 
-subtest 'credentials of ~/.pause' => sub {
+subtest 'reads credentials from ~/.pause' => sub {
     my $file = home->child('.pause');
     $file->spew("# mine\nuser AUTHOR\npassword of the file\nnon_interactive 1\n");
     my ($project, $recorder) = released({});
-    is $recorder->pause, "user AUTHOR\npassword of the file\n", 'through the same pipe';
+    is $recorder->pause, "user AUTHOR\npassword of the file\n", 'and passes them through the same pipe';
 
     ($project, $recorder) = released({}, $PAUSE);
-    is $recorder->pause, "user AUTHOR\npassword s3cret pass\n", 'after those of a stash';
+    is $recorder->pause, "user AUTHOR\npassword s3cret pass\n", 'prefers those of a stash';
 
     $file->spew("token AUTHOR:17:abc\n");
     ($project, $recorder) = released({});
-    is $recorder->pause, "token AUTHOR:17:abc\n", 'a token will do';
+    is $recorder->pause, "token AUTHOR:17:abc\n", 'accepts a token';
     $file->remove;
 
     home->child('elsewhere')->spew("user OTHER\npassword elsewhere\n");
@@ -80,7 +80,7 @@ subtest 'credentials of ~/.pause' => sub {
     is $recorder->pause, "user OTHER\npassword elsewhere\n", 'pause_cfg_file names another file';
 };
 
-subtest 'credentials that are typed' => sub {
+subtest 'asks for credentials' => sub {
     my $recorder = Recorder->new;
     local $ENV{CPAN_SIGSTORE} = $recorder->program;
     my $project = project('SigStore::SignRelease');
@@ -90,26 +90,26 @@ subtest 'credentials that are typed' => sub {
     is $recorder->pause, "user AUTHOR\npassword t\xc3\xbdped\n", 'through the pipe, in UTF-8';
 };
 
-subtest 'a token in the environment comes first' => sub {
+subtest 'prefers a token in the environment' => sub {
     local $ENV{PAUSE_TOKEN} = 'AUTHOR:17:abc';
     my ($project, $recorder) = released({}, $PAUSE);
-    is $recorder->pause, undef, 'and nothing else is handed over';
-    ok((grep { $_ eq 'PAUSE_TOKEN=AUTHOR:17:abc' } $recorder->environment), 'the program finds it there');
+    is $recorder->pause, undef, 'and passes nothing else';
+    ok((grep { $_ eq 'PAUSE_TOKEN=AUTHOR:17:abc' } $recorder->environment), 'and passes the variable to the program');
 };
 
-subtest 'the password is in no argument, environment, log or file' => sub {
+subtest 'keeps the password out of arguments, environment, log and files' => sub {
     my ($project, $recorder) = released({}, $PAUSE);
-    like $recorder->pause, qr/s3cret/, 'the program has it';
+    like $recorder->pause, qr/s3cret/, 'passes it to the program';
     for my $place ('arguments', 'environment') {
         is_deeply [ grep {/s3cret/} $recorder->$place ], [], "not in its $place";
     }
-    is_deeply [ grep {/s3cret/} @{ $project->log_messages } ], [], 'not in the log';
+    is_deeply [ grep {/s3cret/} @{ $project->log_messages } ], [], 'keeps it out of the log';
     my @holding;
     path($project->tempdir)->visit(
         sub { push @holding, $_->basename if $_->is_file && $_->slurp_raw =~ /s3cret/ },
         { recurse => 1 },
     );
-    is_deeply [ sort @holding ], [ 'dist.ini', 'dist.ini' ], 'in no file but where this test wrote it';
+    is_deeply [ sort @holding ], [ 'dist.ini', 'dist.ini' ], 'keeps it out of all files but those of this test';
 };
 
 done_testing;

@@ -1,30 +1,29 @@
-//! The name of the file, and where it will be on PAUSE.
+//! Checks of the file name and of the path it gets on PAUSE.
 
 use cpan_sigstore_core::release::{ReleaseName, ReleaseNameError};
 
-use crate::{Code, Destination, Severity, findings::Findings};
+use crate::{Defect, Destination, Severity, collector::DefectCollector};
 
-/// Longest path that PAUSE takes, in bytes, from the author's directory on: `A/AU/AUTHOR/…`
-/// (its `uriid`).
+/// Longest path that PAUSE accepts, in bytes, from `A/AU/AUTHOR/…` on (its `uriid`).
 const LONGEST_PATH: usize = 255;
 
-/// Longest directory of an author that there can be, `A/AU/` and twelve letters and a slash.
+/// Longest directory of an author: `A/AU/`, twelve letters and a slash.
 const LONGEST_AUTHOR: usize = "A/AU/".len() + 12 + "/".len();
 
-/// What a bundle has more in its name than its archive; it has to fit beside it.
+/// Suffix that a bundle adds to the archive's name. The longer name must fit, too.
 const BUNDLE_SUFFIX: &str = ".sigstore.json";
 
-/// Looks at the name; `None` where it is not that of a release.
+/// Checks the name and returns it, or `None` if it is not the name of a release.
 pub fn check(
     file_name: &str,
     destination: &Destination,
-    findings: &mut Findings,
+    defects: &mut DefectCollector,
 ) -> Option<ReleaseName> {
-    characters(file_name, destination, findings);
-    length(file_name, destination, findings);
+    characters(file_name, destination, defects);
+    length(file_name, destination, defects);
     if file_name == "CHECKSUMS" {
-        findings.file(
-            Code::NameReserved,
+        defects.add(
+            Defect::NameReserved,
             Severity::Error,
             "a name that PAUSE does not use itself",
             "CHECKSUMS",
@@ -33,8 +32,8 @@ pub fn check(
     match file_name.parse::<ReleaseName>() {
         Ok(release) => {
             if release.version().is_none() {
-                findings.file(
-                    Code::NameUnversioned,
+                defects.add(
+                    Defect::NameUnversioned,
                     Severity::Warning,
                     "a name with a version, such as Foo-Bar-1.02.tar.gz",
                     file_name,
@@ -43,43 +42,43 @@ pub fn check(
             Some(release)
         }
         Err(ReleaseNameError::Suffix(_)) => {
-            findings.file(
-                Code::SuffixUnknown,
+            defects.add(
+                Defect::SuffixUnknown,
                 Severity::Error,
-                "a name that ends with .tar.gz, .tgz, .tar.bz2, .tbz or .zip, in small letters",
+                "a name that ends with .tar.gz, .tgz, .tar.bz2, .tbz or .zip, in lower case",
                 file_name,
             );
             None
         }
-        // Its characters or its length, which stand there already.
+        // `characters` and `length` reported this.
         Err(ReleaseNameError::FileName(_)) => None,
     }
 }
 
-fn characters(file_name: &str, destination: &Destination, findings: &mut Findings) {
+fn characters(file_name: &str, destination: &Destination, defects: &mut DefectCollector) {
     let is_kept = |c: char| c.is_ascii_alphanumeric() || "_-.@+".contains(c);
     let dropped: String = file_name.chars().filter(|c| !is_kept(*c)).collect();
     if !dropped.is_empty() {
-        findings.file(
-            Code::NameCharacters,
+        defects.add(
+            Defect::NameCharacters,
             Severity::Error,
-            "a name of A-Z a-z 0-9 _ - . @ + alone",
+            "a name of only A-Z a-z 0-9 _ - . @ +",
             format!("`{dropped}` in {file_name}"),
         );
     }
     if file_name.starts_with('.') {
-        findings.file(
-            Code::NameCharacters,
+        defects.add(
+            Defect::NameCharacters,
             Severity::Error,
-            "a name that does not begin with a dot",
+            "a name that does not start with a dot",
             file_name,
         );
     }
     if let Some(subdirectory) = &destination.subdirectory
         && !subdirectory.is_accepted_for_uploads()
     {
-        findings.file(
-            Code::NameCharacters,
+        defects.add(
+            Defect::NameCharacters,
             Severity::Error,
             "a subdirectory without dots",
             subdirectory.as_str(),
@@ -87,7 +86,7 @@ fn characters(file_name: &str, destination: &Destination, findings: &mut Finding
     }
 }
 
-fn length(file_name: &str, destination: &Destination, findings: &mut Findings) {
+fn length(file_name: &str, destination: &Destination, defects: &mut DefectCollector) {
     let author = destination
         .author
         .as_ref()
@@ -100,8 +99,8 @@ fn length(file_name: &str, destination: &Destination, findings: &mut Findings) {
         .map_or(0, |subdirectory| subdirectory.as_str().len() + "/".len());
     let length = author + subdirectory + file_name.len() + BUNDLE_SUFFIX.len();
     if length > LONGEST_PATH {
-        findings.file(
-            Code::PathTooLong,
+        defects.add(
+            Defect::PathTooLong,
             Severity::Error,
             format!(
                 "a path of at most {LONGEST_PATH} characters from A/AU/AUTHOR/ to {BUNDLE_SUFFIX}"

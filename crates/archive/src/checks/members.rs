@@ -1,100 +1,106 @@
-//! Each member: its path, its kind, its permissions, and whether it is the only one of its name.
+//! Checks of each member: path, kind, permissions, and uniqueness of its name.
 
 use std::collections::{HashMap, HashSet};
 
 use cpan_sigstore_core::release::{Packing, ReleaseName};
 
 use crate::{
-    Code, Destination, Severity,
-    checks::meta::Metas,
-    findings::Findings,
+    Defect, Destination, Severity,
+    checks::meta::MetaFiles,
+    collector::DefectCollector,
     limits,
-    member::{Kind, Member},
+    member::{Member, MemberKind},
     meta::MetaFile,
-    path::{Key, MemberPath},
+    path::{MemberPath, PathKey},
 };
 
-/// Most folders at the top that are told apart.
+/// Most top folders that are listed.
 const TOPS: usize = 10;
 
-/// What was seen of the members so far. It holds a few bytes for each of them, whatever their paths.
+/// State of the checks over all members. It holds a few bytes for each member, however long its
+/// path is.
 #[derive(Default)]
-pub struct Members {
+pub struct MemberChecks {
     count: u64,
-    /// Paths, and whether there is a folder.
-    seen: HashMap<Key, bool>,
-    folded: HashSet<Key>,
-    links: HashSet<Key>,
-    /// First parts of the paths of all that is not a folder.
+    /// Keys of the paths, and whether the path is a folder.
+    seen: HashMap<PathKey, bool>,
+    folded: HashSet<PathKey>,
+    links: HashSet<PathKey>,
+    /// First parts of the paths of everything but folders.
     tops: Vec<String>,
-    /// Files beside the folders at the top.
+    /// Whether there are files outside the top folders.
     loose: bool,
-    /// What META states.
-    pub metas: Metas,
+    pub metas: MetaFiles,
 }
 
-impl Members {
-    /// How many there were.
+impl MemberChecks {
+    /// Returns how many members were checked.
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many bytes of the content are to be read, where it is META.
-    pub fn wanted(member: &Member) -> Option<u64> {
+    /// Returns how many bytes of the content to read: only META files are read.
+    pub fn read_limit(member: &Member) -> Option<u64> {
         meta_of(member).map(|_| limits::META)
     }
 
-    /// Takes in a member, with its content where it was wanted.
-    pub fn see(&mut self, member: &Member, content: &[u8], findings: &mut Findings) {
+    /// Checks a member. `content` is empty unless [`read_limit`](Self::read_limit) asked for it.
+    pub fn check(&mut self, member: &Member, content: &[u8], defects: &mut DefectCollector) {
         self.count += 1;
         let path = MemberPath::parse(&member.path);
         let shown = member.shown();
-        kind(member, &path, &shown, findings);
-        permissions(member, &path, &shown, findings);
-        self.place(member, &path, &shown, findings);
-        self.name(member, &path, &shown, findings);
-        if member.kind != Kind::Folder {
+        kind(member, &path, &shown, defects);
+        permissions(member, &path, &shown, defects);
+        self.place(member, &path, &shown, defects);
+        self.name(member, &path, &shown, defects);
+        if member.kind != MemberKind::Folder {
             self.top(&path);
         }
         if let Some(form) = meta_of(member) {
-            self.metas.read(form, &shown, content, findings);
+            self.metas.add(form, &shown, content, defects);
         }
     }
 
-    /// Where it will be unpacked.
-    fn place(&self, member: &Member, path: &MemberPath, shown: &str, findings: &mut Findings) {
+    /// Checks where the member is unpacked.
+    fn place(
+        &self,
+        member: &Member,
+        path: &MemberPath,
+        shown: &str,
+        defects: &mut DefectCollector,
+    ) {
         if let Some(reason) = path.escape() {
-            findings.member(
-                Code::PathEscapes,
+            defects.add_member(
+                Defect::PathEscapes,
                 Severity::Error,
                 shown,
-                "paths below the folder it is unpacked in",
+                "paths below the folder in which the release is unpacked",
                 || format!("{reason}, `{shown}`"),
             );
         }
         let escape = match &member.kind {
-            Kind::Symlink(target) => path.link_escape(target).map(|reason| (target, reason)),
-            // The target of a hard link is a path from the top, as that of a member.
-            Kind::HardLink(target) => MemberPath::parse(target)
+            MemberKind::Symlink(target) => path.link_escape(target).map(|reason| (target, reason)),
+            // The target of a hard link is a path from the top of the archive.
+            MemberKind::HardLink(target) => MemberPath::parse(target)
                 .escape()
                 .map(|reason| (target, reason)),
             _ => None,
         };
         if let Some((target, reason)) = escape {
-            findings.member(
-                Code::LinkEscapes,
+            defects.add_member(
+                Defect::LinkEscapes,
                 Severity::Error,
                 shown,
                 "links to files of the release itself",
                 || {
                     let target = String::from_utf8_lossy(target);
-                    format!("{reason}: `{shown}` leads to `{target}`")
+                    format!("{reason}: `{shown}` links to `{target}`")
                 },
             );
         }
         if !self.links.is_empty() && path.ancestors().any(|above| self.links.contains(&above)) {
-            findings.member(
-                Code::MemberThroughLink,
+            defects.add_member(
+                Defect::MemberThroughLink,
                 Severity::Error,
                 shown,
                 "members below folders of the release itself",
@@ -103,41 +109,47 @@ impl Members {
         }
     }
 
-    /// Whether it is the only one of its name.
-    fn name(&mut self, member: &Member, path: &MemberPath, shown: &str, findings: &mut Findings) {
+    /// Checks that no other member has this name.
+    fn name(
+        &mut self,
+        member: &Member,
+        path: &MemberPath,
+        shown: &str,
+        defects: &mut DefectCollector,
+    ) {
         if let Some(other) = &member.other_path {
-            findings.member(
-                Code::MemberAmbiguous,
+            defects.add_member(
+                Defect::MemberAmbiguous,
                 Severity::Error,
                 shown,
                 "one path for each member",
                 || {
                     let other = String::from_utf8_lossy(other);
-                    format!("`{shown}` in an extended header, `{other}` in the plain one")
+                    format!("`{shown}` in an extended header, `{other}` in the plain header")
                 },
             );
         }
-        let is_folder = member.kind == Kind::Folder;
+        let is_folder = member.kind == MemberKind::Folder;
         let before = self.seen.insert(path.key(), is_folder);
-        if matches!(member.kind, Kind::Symlink(_)) {
+        if matches!(member.kind, MemberKind::Symlink(_)) {
             self.links.insert(path.key());
         }
         match before {
-            // To make a folder twice changes nothing.
+            // Creating a folder twice changes nothing.
             Some(true) if is_folder => {}
-            Some(_) => findings.member(
-                Code::MemberTwice,
+            Some(_) => defects.add_member(
+                Defect::MemberTwice,
                 Severity::Error,
                 shown,
                 "each path once",
                 || format!("`{shown}` more than once"),
             ),
-            None if !self.folded.insert(path.folded_key()) => findings.member(
-                Code::MemberCase,
+            None if !self.folded.insert(path.folded_key()) => defects.add_member(
+                Defect::MemberCase,
                 Severity::Warning,
                 shown,
-                "paths that differ by more than the case of letters",
-                || format!("`{shown}`, and another that differs in case alone"),
+                "paths that differ by more than letter case",
+                || format!("`{shown}`, and another that differs only in letter case"),
             ),
             None => {}
         }
@@ -154,39 +166,39 @@ impl Members {
         }
     }
 
-    /// What can only be said of all of them.
+    /// Checks the archive as a whole.
     pub fn finish(
         &self,
         release: Option<&ReleaseName>,
         destination: &Destination,
-        findings: &mut Findings,
+        defects: &mut DefectCollector,
     ) {
         if self.count == 0 {
-            findings.file(
-                Code::Empty,
+            defects.add(
+                Defect::Empty,
                 Severity::Error,
-                "an archive with files in it",
+                "an archive that contains files",
                 "an archive without members",
             );
             return;
         }
-        self.top_folder(release, findings);
-        self.metas.compare(release, findings);
+        self.top_folder(release, defects);
+        self.metas.compare(release, defects);
         let is_tar = release.is_none_or(|name| name.suffix().packing() != Packing::Zip);
         if self.metas.is_raku() && is_tar && !is_perl6(destination) {
-            findings.file(
-                Code::Raku,
+            defects.add(
+                Defect::Raku,
                 Severity::Error,
-                "a distribution of Perl, or the subdirectory Perl6",
+                "a Perl distribution, or the subdirectory Perl6",
                 "META6.json in the top folder",
             );
         }
     }
 
-    fn top_folder(&self, release: Option<&ReleaseName>, findings: &mut Findings) {
+    fn top_folder(&self, release: Option<&ReleaseName>, defects: &mut DefectCollector) {
         let [top] = self.tops.as_slice() else {
-            findings.file(
-                Code::TopFolders,
+            defects.add(
+                Defect::TopFolders,
                 Severity::Warning,
                 "all files in one folder",
                 match self.tops.len() {
@@ -197,28 +209,28 @@ impl Members {
             return;
         };
         if self.loose {
-            findings.file(
-                Code::TopFolders,
+            defects.add(
+                Defect::TopFolders,
                 Severity::Warning,
                 "all files in one folder",
-                format!("`{top}` without a folder"),
+                format!("`{top}` outside a folder"),
             );
             return;
         }
         if let Some(release) = release
             && !is_named_after(top, release)
         {
-            findings.file(
-                Code::TopFolderName,
+            defects.add(
+                Defect::TopFolderName,
                 Severity::Warning,
-                format!("a top folder of the name {}", release.stem()),
+                format!("a top folder named {}", release.stem()),
                 top,
             );
         }
     }
 }
 
-/// Whether a top folder has the name of the release; one that will be a trial may go without the mark.
+/// Returns whether a top folder is named after the release. A trial release may lack the mark.
 fn is_named_after(top: &str, release: &ReleaseName) -> bool {
     let stem = release.stem();
     stem == top
@@ -234,9 +246,9 @@ fn is_perl6(destination: &Destination) -> bool {
         .is_some_and(|folder| folder.as_str().split('/').next() == Some("Perl6"))
 }
 
-/// The form of META that a member is, in the top folder.
+/// Returns which META file a member of the top folder is.
 fn meta_of(member: &Member) -> Option<MetaFile> {
-    if member.kind != Kind::File {
+    if member.kind != MemberKind::File {
         return None;
     }
     let path = MemberPath::parse(&member.path);
@@ -246,49 +258,49 @@ fn meta_of(member: &Member) -> Option<MetaFile> {
     }
 }
 
-fn kind(member: &Member, path: &MemberPath, shown: &str, findings: &mut Findings) {
-    if let Kind::Other(what) = &member.kind {
-        findings.member(
-            Code::MemberKind,
+fn kind(member: &Member, path: &MemberPath, shown: &str, defects: &mut DefectCollector) {
+    if let MemberKind::Other(what) = &member.kind {
+        defects.add_member(
+            Defect::MemberKind,
             Severity::Error,
             shown,
             "files, folders and links",
             || format!("{what}, `{shown}`"),
         );
     }
-    // PAUSE looks for this folder behind the first part of a path.
-    let is_of_a_build = path.parts().get(1).is_some_and(|part| part == b"blib");
-    if is_of_a_build && path.parts().len() > 2 && member.kind != Kind::Folder {
-        findings.member(
-            Code::BuildFolder,
+    // PAUSE looks for this folder after the first part of a path.
+    let is_build_output = path.parts().get(1).is_some_and(|part| part == b"blib");
+    if is_build_output && path.parts().len() > 2 && member.kind != MemberKind::Folder {
+        defects.add_member(
+            Defect::BuildFolder,
             Severity::Warning,
             shown,
-            "sources alone",
-            || format!("`{shown}`, which a build has made"),
+            "only sources",
+            || format!("`{shown}`, which a build created"),
         );
     }
 }
 
-/// What everybody may write to, PAUSE repacks.
-fn permissions(member: &Member, path: &MemberPath, shown: &str, findings: &mut Findings) {
+/// PAUSE repacks archives with world-writable members.
+fn permissions(member: &Member, path: &MemberPath, shown: &str, defects: &mut DefectCollector) {
     if is_repacked_by_pause(member, path) {
-        findings.member(
-            Code::WorldWritable,
+        defects.add_member(
+            Defect::WorldWritable,
             Severity::Error,
             shown,
-            "members that only their owner and group may write to",
-            || format!("`{shown}` with the mode {:04o}", member.mode & 0o7777),
+            "members that only their owner and group may write",
+            || format!("`{shown}` with mode {:04o}", member.mode & 0o7777),
         );
     }
 }
 
-/// Whether PAUSE repacks an archive for this member.
+/// Returns whether PAUSE repacks an archive because of this member.
 ///
-/// It goes by the listing of `tar`. In that, every symbolic link may be written to by everybody; PAUSE
-/// then takes the link's target for a path from the top, and gives up where there is no such file, as
-/// there almost never is.
+/// PAUSE reads the listing of `tar`, which shows every symbolic link as world-writable. PAUSE then
+/// uses the link's target as a path from the top. It gives up if there is no such file, which is
+/// nearly always so.
 pub fn is_repacked_by_pause(member: &Member, path: &MemberPath) -> bool {
-    let Kind::Symlink(target) = &member.kind else {
+    let MemberKind::Symlink(target) = &member.kind else {
         return member.is_world_writable();
     };
     let target = MemberPath::parse(target);

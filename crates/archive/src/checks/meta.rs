@@ -1,36 +1,43 @@
-//! What META states, against the file name and against itself.
+//! Checks of name and version in META against the file name and against each other.
 
 use cpan_sigstore_core::release::{PerlVersion, ReleaseName, name_matches_meta};
 
 use crate::{
-    Code, Severity,
-    findings::Findings,
-    meta::{MetaError, MetaFile, Stated},
+    Defect, Severity,
+    collector::DefectCollector,
+    meta::{DeclaredName, MetaError, MetaFile},
 };
 
-/// Most META files that are compared; an archive with one top folder has two.
+/// Most META files that are compared. An archive with one top folder has two.
 const MOST: usize = 8;
 
-/// What the META files of an archive state.
+/// The META files of an archive.
 #[derive(Default)]
-pub struct Metas {
-    read: Vec<(String, Stated)>,
+pub struct MetaFiles {
+    read: Vec<(String, DeclaredName)>,
     raku: bool,
 }
 
-impl Metas {
-    /// Takes in a META file.
-    pub fn read(&mut self, form: MetaFile, member: &str, content: &[u8], findings: &mut Findings) {
+impl MetaFiles {
+    /// Adds a META file.
+    pub fn add(
+        &mut self,
+        form: MetaFile,
+        member: &str,
+        content: &[u8],
+        defects: &mut DefectCollector,
+    ) {
         if form == MetaFile::Raku {
             self.raku = true;
             return;
         }
         match form.read(content) {
-            Ok(stated) if self.read.len() < MOST => self.read.push((member.to_owned(), stated)),
+            Ok(declared) if self.read.len() < MOST => self.read.push((member.to_owned(), declared)),
             Ok(_) => {}
-            Err(error) => findings.member(
-                Code::MetaUnreadable,
-                // Readers disagree on which of two counts; one that none can read deceives nobody.
+            Err(error) => defects.add_member(
+                Defect::MetaUnreadable,
+                // If META repeats a key, readers disagree about its value. If no reader can read
+                // it, it deceives nobody.
                 match error {
                     MetaError::Twice(_) => Severity::Error,
                     MetaError::Malformed(_) => Severity::Warning,
@@ -42,41 +49,41 @@ impl Metas {
         }
     }
 
-    /// Whether it is a distribution of Raku.
+    /// Returns whether this is a Raku distribution.
     pub const fn is_raku(&self) -> bool {
         self.raku
     }
 
-    /// Compares all of them with the file name, and with each other.
-    pub fn compare(&self, release: Option<&ReleaseName>, findings: &mut Findings) {
+    /// Compares all META files with the file name and with each other.
+    pub fn compare(&self, release: Option<&ReleaseName>, defects: &mut DefectCollector) {
         let complete: Vec<_> = self
             .read
             .iter()
-            .filter_map(|(member, stated)| {
+            .filter_map(|(member, declared)| {
                 Some((
                     member.as_str(),
-                    stated.name.as_deref()?,
-                    stated.version.as_deref()?,
+                    declared.name.as_deref()?,
+                    declared.version.as_deref()?,
                 ))
             })
             .collect();
         if let Some(release) = release {
             if complete.is_empty() {
-                findings.file(
-                    Code::NameUnchecked,
+                defects.add(
+                    Defect::NameUnchecked,
                     Severity::Warning,
                     "META.json or META.yml with name and version",
                     if self.read.is_empty() {
-                        "neither in the top folder"
+                        "neither file in the top folder"
                     } else {
-                        "no name or no version in it"
+                        "no name or no version in META"
                     },
                 );
             }
             for (member, name, version) in &complete {
                 if let Err(mismatch) = name_matches_meta(release, name, version) {
-                    findings.member(
-                        Code::NameMismatch,
+                    defects.add_member(
+                        Defect::NameMismatch,
                         Severity::Error,
                         member,
                         &format!(
@@ -93,8 +100,8 @@ impl Metas {
         };
         for other in rest {
             if !agree(first, other) {
-                findings.member(
-                    Code::MetaDisagree,
+                defects.add_member(
+                    Defect::MetaDisagree,
                     Severity::Error,
                     other.0,
                     "META files that state the same name and version",
@@ -113,8 +120,8 @@ impl Metas {
 type Complete<'a> = (&'a str, &'a str, &'a str);
 
 fn agree(left: &Complete<'_>, right: &Complete<'_>) -> bool {
-    let name = |stated: &Complete<'_>| stated.1.replace("::", "-");
-    let version = |stated: &Complete<'_>| stated.2.parse::<PerlVersion>().ok();
+    let name = |declared: &Complete<'_>| declared.1.replace("::", "-");
+    let version = |declared: &Complete<'_>| declared.2.parse::<PerlVersion>().ok();
     let same_version = left.2 == right.2
         || matches!((version(left), version(right)), (Some(left), Some(right)) if left == right);
     name(left) == name(right) && same_version

@@ -1,4 +1,4 @@
-//! What is looked at: the name of the file, each member, and what META states.
+//! The checks: file name, members, META.
 
 pub mod file_name;
 pub mod members;

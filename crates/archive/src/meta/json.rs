@@ -8,25 +8,25 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{MetaError, Stated};
+use super::{DeclaredName, MetaError};
 
-/// Reads the two fields; the rest is passed over, without recursion.
-pub fn read(text: &str) -> Result<Stated, MetaError> {
-    let mut stated = Fields::default();
+/// Reads the two fields and skips the rest without recursion.
+pub fn read(text: &str) -> Result<DeclaredName, MetaError> {
+    let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_str(text);
-    json.deserialize_map(&mut stated)
+    json.deserialize_map(&mut fields)
         .and_then(|()| json.end())
         .map_err(|error| MetaError::Malformed(error.to_string()))?;
-    match stated.twice {
+    match fields.repeated {
         Some(error) => Err(error),
-        None => Ok(stated.stated),
+        None => Ok(fields.declared),
     }
 }
 
 #[derive(Default)]
 struct Fields {
-    stated: Stated,
-    twice: Option<MetaError>,
+    declared: DeclaredName,
+    repeated: Option<MetaError>,
 }
 
 impl<'de> Visitor<'de> for &mut Fields {
@@ -47,8 +47,8 @@ impl<'de> Visitor<'de> for &mut Fields {
                 Value::Number(number) => Some(number.to_string()),
                 _ => None,
             };
-            if let Err(error) = self.stated.set(&key, value) {
-                self.twice = Some(error);
+            if let Err(error) = self.declared.set(&key, value) {
+                self.repeated = Some(error);
             }
         }
         Ok(())

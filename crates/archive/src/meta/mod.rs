@@ -1,41 +1,41 @@
-//! What META.json and META.yml say the release is called.
+//! The release name that META.json and META.yml declare.
 
 mod json;
 mod yaml;
 
-/// Name and version as META states them; either may be missing.
+/// Name and version from META. Either may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stated {
+pub struct DeclaredName {
     /// The distribution.
     pub name: Option<String>,
-    /// The version, as it is written there.
+    /// The version, exactly as written.
     pub version: Option<String>,
 }
 
-/// Which form of META.
+/// Format of a META file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetaFile {
     /// `META.json`
     Json,
     /// `META.yml`
     Yaml,
-    /// `META6.json`, which Raku distributions have; what it states is not read.
+    /// `META6.json` of Raku distributions. Its fields are not read.
     Raku,
 }
 
-/// Why META says nothing.
+/// Error for META without a usable name and version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetaError {
-    /// It states the name or the version twice.
+    /// It states name or version twice.
     #[error("`{0}` twice")]
     Twice(&'static str),
-    /// It is no document of its form.
+    /// It is not a document of its format.
     #[error("{0}")]
     Malformed(String),
 }
 
 impl MetaFile {
-    /// The form that a member of this name in the top folder has.
+    /// Returns the format of a member with this name in the top folder.
     pub fn of(name: &[u8]) -> Option<Self> {
         match name {
             b"META.json" => Some(Self::Json),
@@ -45,23 +45,25 @@ impl MetaFile {
         }
     }
 
-    /// Reads name and version, and no more. Old files are in no particular encoding; these two are ASCII.
+    /// Reads name and version, and nothing else. Old files have no fixed encoding, but these two
+    /// fields are ASCII.
     ///
     /// # Errors
-    /// Where they are stated twice, or cannot be made out.
-    pub fn read(self, content: &[u8]) -> Result<Stated, MetaError> {
+    /// [`MetaError::Twice`] if a field is repeated, [`MetaError::Malformed`] if the file cannot be
+    /// read.
+    pub fn read(self, content: &[u8]) -> Result<DeclaredName, MetaError> {
         let text = String::from_utf8_lossy(content);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         match self {
             Self::Json => json::read(text),
             Self::Yaml => yaml::read(text),
-            Self::Raku => Ok(Stated::default()),
+            Self::Raku => Ok(DeclaredName::default()),
         }
     }
 }
 
-impl Stated {
-    /// Takes in what stands under a key.
+impl DeclaredName {
+    /// Sets one of the two fields and ignores all others.
     fn set(&mut self, key: &str, value: Option<String>) -> Result<(), MetaError> {
         let (field, place) = match key {
             "name" => ("name", &mut self.name),
@@ -80,29 +82,32 @@ impl Stated {
 mod tests {
     use super::*;
 
-    fn stated(name: &str, version: &str) -> Stated {
-        Stated {
+    fn declared(name: &str, version: &str) -> DeclaredName {
+        DeclaredName {
             name: Some(name.into()),
             version: Some(version.into()),
         }
     }
 
     #[test]
-    fn name_and_version_are_read_as_they_are_written() {
+    fn reads_meta_name_and_version_as_written() {
         let json = br#"{"provides":{"A":{"version":"9"}},"name":"Foo-Bar","version":"1.10"}"#;
-        assert_eq!(MetaFile::Json.read(json), Ok(stated("Foo-Bar", "1.10")));
+        assert_eq!(MetaFile::Json.read(json), Ok(declared("Foo-Bar", "1.10")));
         let number = br#"{"name":"Foo-Bar","version":1.5}"#;
-        assert_eq!(MetaFile::Json.read(number), Ok(stated("Foo-Bar", "1.5")));
-        // What YAML would take for a number is a version here: zeros at its end stay.
+        assert_eq!(MetaFile::Json.read(number), Ok(declared("Foo-Bar", "1.5")));
+        // YAML would read a number here. For a version, trailing zeros matter.
         let yaml = b"--- #YAML:1.0\nname:                Foo-Bar\nversion:             1.10\n\
             author:\n    - me\nprovides:\n    name:\n        version: 9\n";
-        assert_eq!(MetaFile::Yaml.read(yaml), Ok(stated("Foo-Bar", "1.10")));
+        assert_eq!(MetaFile::Yaml.read(yaml), Ok(declared("Foo-Bar", "1.10")));
         let latin1 = b"---\nabstract: Gr\xfc\xdfe\nname: Foo-Bar\nversion: v1.2.3\n";
-        assert_eq!(MetaFile::Yaml.read(latin1), Ok(stated("Foo-Bar", "v1.2.3")));
+        assert_eq!(
+            MetaFile::Yaml.read(latin1),
+            Ok(declared("Foo-Bar", "v1.2.3"))
+        );
     }
 
     #[test]
-    fn what_is_stated_twice_is_refused() {
+    fn rejects_meta_that_repeats_name_or_version() {
         assert_eq!(
             MetaFile::Json.read(br#"{"name":"A","version":"1","name":"B"}"#),
             Err(MetaError::Twice("name"))
@@ -114,16 +119,22 @@ mod tests {
     }
 
     #[test]
-    fn no_alias_is_expanded_and_no_nesting_is_too_deep() {
+    fn rejects_deep_nesting_and_expands_no_alias_in_meta() {
         let bomb = "a: &a [x,x,x]\nb: &b [*a,*a]\nc: [*b,*b]\nname: Foo\nversion: 1\n";
-        assert_eq!(MetaFile::Yaml.read(bomb.as_bytes()), Ok(stated("Foo", "1")));
+        assert_eq!(
+            MetaFile::Yaml.read(bomb.as_bytes()),
+            Ok(declared("Foo", "1"))
+        );
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(matches!(
             MetaFile::Yaml.read(deep.as_bytes()),
             Err(MetaError::Malformed(_))
         ));
-        // JSON that is passed over is not nested in memory.
-        assert_eq!(MetaFile::Json.read(deep.as_bytes()), Ok(Stated::default()));
+        // Skipped JSON is not nested in memory.
+        assert_eq!(
+            MetaFile::Json.read(deep.as_bytes()),
+            Ok(DeclaredName::default())
+        );
         let alias = "x: &n Foo\nname: *n\nversion: 1\n";
         assert!(matches!(
             MetaFile::Yaml.read(alias.as_bytes()),

@@ -1,19 +1,17 @@
-//! META.yml.
-//!
-//! Read as a stream of events: nothing is built, and no alias is expanded, so that no document is larger
-//! than its text.
+//! META.yml, read as a stream of events: nothing is built and no alias is expanded, so a document
+//! never needs more memory than its text.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::limits;
 
-use super::{MetaError, Stated};
+use super::{DeclaredName, MetaError};
 
 /// Reads the two fields of the first document.
-pub fn read(text: &str) -> Result<Stated, MetaError> {
-    let mut stated = Stated::default();
+pub fn read(text: &str) -> Result<DeclaredName, MetaError> {
+    let mut declared = DeclaredName::default();
     let mut depth = 0_usize;
-    // The key whose value comes next, within the outermost mapping.
+    // The key of the next value in the outermost mapping.
     let mut key: Option<String> = None;
     let mut is_mapping = false;
     for event in Parser::new_from_str(text) {
@@ -27,7 +25,7 @@ pub fn read(text: &str) -> Result<Stated, MetaError> {
                 }
                 depth += 1;
                 if depth > limits::META_DEPTH {
-                    return Err(MetaError::Malformed("too deep a nesting".into()));
+                    return Err(MetaError::Malformed("nesting is too deep".into()));
                 }
             }
             Event::MappingEnd | Event::SequenceEnd => {
@@ -41,7 +39,7 @@ pub fn read(text: &str) -> Result<Stated, MetaError> {
                 Some(key) => {
                     let is_null =
                         style == ScalarStyle::Plain && matches!(value.as_ref(), "" | "~" | "null");
-                    stated.set(&key, (!is_null).then(|| value.into_owned()))?;
+                    declared.set(&key, (!is_null).then(|| value.into_owned()))?;
                 }
             },
             Event::Alias(_) if depth == 1 && is_mapping => {
@@ -52,17 +50,17 @@ pub fn read(text: &str) -> Result<Stated, MetaError> {
         }
     }
     if is_mapping {
-        Ok(stated)
+        Ok(declared)
     } else {
-        Err(MetaError::Malformed("no mapping".into()))
+        Err(MetaError::Malformed("not a mapping".into()))
     }
 }
 
-/// Name and version are plain text, nothing that has to be worked out.
+/// Refuses a name or version that is not plain text.
 fn require_plain(key: Option<&str>) -> Result<(), MetaError> {
     match key {
         Some("name" | "version") => Err(MetaError::Malformed(
-            "a name or version that is no plain text".into(),
+            "a name or version that is not plain text".into(),
         )),
         _ => Ok(()),
     }

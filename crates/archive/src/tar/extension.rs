@@ -1,10 +1,11 @@
-//! What pax and GNU tar put before a member's header: paths that do not fit into it.
+//! Extended headers of pax and GNU tar, which precede a member's header: paths that do not fit into
+//! it.
 
 use ::tar::{EntryType, Header, PaxExtensions};
 
 use crate::{
     limits,
-    member::{Kind, Member},
+    member::{Member, MemberKind},
     read_error::ReadError,
 };
 
@@ -13,7 +14,7 @@ use super::kind_of;
 /// Longest path that fits into every tar header, in bytes.
 const SHORT: usize = 100;
 
-/// What was said about the next member.
+/// The extended headers of the next member.
 #[derive(Default)]
 pub struct Extensions {
     gnu_path: Option<Vec<u8>>,
@@ -25,7 +26,7 @@ pub struct Extensions {
     any: bool,
 }
 
-/// Whether a header is about the members after it.
+/// Returns whether a header describes the members after it.
 pub const fn is_extension(kind: EntryType) -> bool {
     matches!(
         kind,
@@ -37,7 +38,7 @@ pub const fn is_extension(kind: EntryType) -> bool {
 }
 
 impl Extensions {
-    /// Takes in an extended header.
+    /// Adds an extended header.
     pub fn add(&mut self, kind: EntryType, data: &[u8]) -> Result<(), ReadError> {
         match kind {
             EntryType::GNULongName => {
@@ -75,17 +76,17 @@ impl Extensions {
         Ok(())
     }
 
-    /// The member that these and its header describe.
+    /// Returns the member that the extended headers and its own header describe.
     pub fn apply(self, header: &Header, size: u64) -> Result<Member, ReadError> {
-        if self.pax_size.is_some_and(|stated| stated != size) {
+        if self.pax_size.is_some_and(|declared| declared != size) {
             return Err(ReadError::Corrupt(
-                "a member whose size in the extended header differs from that in its header".into(),
+                "a member with one size in the extended header and another in its header".into(),
             ));
         }
         let in_header = header.path_bytes().into_owned();
         let path = agreed(self.pax_path.as_deref(), self.gnu_path.as_deref())?;
         let link = agreed(self.pax_link.as_deref(), self.gnu_link.as_deref())?;
-        // `Archive::Tar` ignores pax headers. A path that fits into the header has no need of one.
+        // `Archive::Tar` ignores pax headers. A path that fits into the header needs none.
         let other_path = (self.gnu_path.is_none()
             && self.pax_path.as_deref().is_some_and(|path| {
                 path.len() <= SHORT && path.is_ascii() && path != in_header.as_slice()
@@ -101,7 +102,7 @@ impl Extensions {
         };
         let mut kind = kind_of(header, &path, link);
         if self.sparse {
-            kind = Kind::Other("a sparse file".into());
+            kind = MemberKind::Other("a sparse file".into());
         }
         let mode = header
             .mode()
@@ -115,7 +116,7 @@ impl Extensions {
         })
     }
 
-    /// Nothing may be said about a member that does not come.
+    /// Refuses extended headers that no member follows.
     pub fn require_unused(&self) -> Result<(), ReadError> {
         if self.any {
             return Err(ReadError::Corrupt(
@@ -126,7 +127,7 @@ impl Extensions {
     }
 }
 
-/// Global headers may comment (`git archive` notes a commit), and say nothing about members.
+/// Refuses a global header about members. Comments are allowed: `git archive` notes a commit.
 fn global(data: &[u8]) -> Result<(), ReadError> {
     let of_members = |key: &[u8]| {
         matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse.")
@@ -140,10 +141,10 @@ fn global(data: &[u8]) -> Result<(), ReadError> {
 }
 
 /// Key and value.
-type Record<'a> = (&'a [u8], &'a [u8]);
+type PaxRecord<'a> = (&'a [u8], &'a [u8]);
 
-fn records(data: &[u8]) -> Result<Vec<Record<'_>>, ReadError> {
-    // The parser takes an empty line for the end; other readers do not.
+fn records(data: &[u8]) -> Result<Vec<PaxRecord<'_>>, ReadError> {
+    // The parser stops at an empty line. Other readers do not.
     if data.windows(2).any(|pair| pair == b"\n\n") {
         return Err(malformed());
     }
@@ -155,7 +156,7 @@ fn records(data: &[u8]) -> Result<Vec<Record<'_>>, ReadError> {
         .collect()
 }
 
-/// The one of two ways to say the same that was used; used both, they have to agree.
+/// Returns the value of a field that has two forms. If both forms are present, they must agree.
 fn agreed<'a>(pax: Option<&'a [u8]>, gnu: Option<&'a [u8]>) -> Result<Option<&'a [u8]>, ReadError> {
     match (pax, gnu) {
         (Some(pax), Some(gnu)) if pax != gnu => Err(ReadError::Corrupt(
@@ -179,5 +180,5 @@ fn until_zero(data: &[u8]) -> &[u8] {
 }
 
 fn malformed() -> ReadError {
-    ReadError::Corrupt("an extended header that cannot be read, or says a thing twice".into())
+    ReadError::Corrupt("an extended header that is unreadable or repeats a field".into())
 }

@@ -1,8 +1,8 @@
-//! Tar archives, block by block, as GNU tar and Perl's `Archive::Tar` read them.
+//! Tar archives, read block by block, as GNU tar and Perl's `Archive::Tar` read them.
 //!
-//! Where those two would see different members, the archive is refused or the difference becomes part
-//! of the member. The `tar` crate's own walk is not used: it reads extended headers without a limit,
-//! goes by a pax size that others ignore, and says nothing of what follows the end.
+//! If those two would see different members, the archive is refused, or the difference becomes part
+//! of the member. The `tar` crate's own iterator does not do this: it reads extended headers
+//! without a limit, trusts a pax size that others ignore, and ignores everything after the end.
 
 mod extension;
 pub mod patch;
@@ -13,36 +13,34 @@ use ::tar::{EntryType, Header};
 
 use crate::{
     limits,
-    member::{Kind, Member},
+    member::{Member, MemberKind},
     read_error::{LimitPassed, ReadError},
 };
 
 use extension::Extensions;
 
-/// Bytes of a block; headers and contents are made of whole ones.
+/// Bytes in a block. Headers and contents consist of whole blocks.
 pub const BLOCK: usize = 512;
 
-/// A walk through a tar archive.
+/// A reader of the members of a tar archive.
 pub struct TarReader<R> {
     stream: R,
-    /// Where in the stream the next byte is.
+    /// Position of the next byte in the stream.
     offset: u64,
-    /// Content of the present member that was not read yet, and what fills its last block.
+    /// Unread content of the current member, and the padding of its last block.
     content: u64,
     padding: u64,
     headers: u64,
 }
 
-/// A member, and where its header is.
+/// A member and the position of its header.
 pub struct TarMember {
-    /// The member.
     pub member: Member,
-    /// Where its header begins, in bytes from the start of the unpacked stream.
+    /// Start of its header, in bytes from the start of the unpacked stream.
     pub header_at: u64,
 }
 
 impl<R: Read> TarReader<R> {
-    /// Begins at the present position.
     pub const fn new(stream: R) -> Self {
         Self {
             stream,
@@ -53,16 +51,15 @@ impl<R: Read> TarReader<R> {
         }
     }
 
-    /// The stream below.
     pub fn into_inner(self) -> R {
         self.stream
     }
 
-    /// The next member; `None` at the end of the archive. What was not read of the one before is passed
-    /// over.
+    /// Returns the next member, or `None` at the end of the archive. Unread content of the previous
+    /// member is skipped.
     ///
     /// # Errors
-    /// Whatever [`ReadError`] says; nothing more can be read then.
+    /// [`ReadError`]. Nothing more can be read after it.
     pub fn next(&mut self) -> Result<Option<TarMember>, ReadError> {
         let mut extensions = Extensions::default();
         loop {
@@ -84,7 +81,7 @@ impl<R: Read> TarReader<R> {
             let header = Header::from_byte_slice(&block);
             if !checksum_is_right(header) {
                 return Err(ReadError::Corrupt(format!(
-                    "no header of a member with a right checksum at byte {header_at} of the tar archive"
+                    "no member header with a valid checksum at byte {header_at} of the tar archive"
                 )));
             }
             let size = size(header)?;
@@ -110,12 +107,12 @@ impl<R: Read> TarReader<R> {
                 }
                 .into());
             }
-            self.expect_content(content_of(&member, size)?);
+            self.expect_content(content_size(&member, size)?);
             return Ok(Some(TarMember { member, header_at }));
         }
     }
 
-    /// The content of the present member, where it is no longer than the limit.
+    /// Returns the content of the current member, if it is within the limit.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -140,7 +137,7 @@ impl<R: Read> TarReader<R> {
         Ok(content)
     }
 
-    /// Reads on after the end of the archive to the end of the stream, and says what is there.
+    /// Reads from the end of the archive to the end of the stream and returns what is there.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -181,7 +178,8 @@ impl<R: Read> TarReader<R> {
         Ok(())
     }
 
-    /// The next block, filled up with zeros where the stream ends within it; `None` at its end.
+    /// Returns the next block, or `None` at the end of the stream. A partial block is filled with
+    /// zeros.
     fn block(&mut self) -> Result<Option<[u8; BLOCK]>, ReadError> {
         let mut block = [0; BLOCK];
         let mut length = 0;
@@ -196,28 +194,29 @@ impl<R: Read> TarReader<R> {
     }
 }
 
-/// What follows the end of the archive within the stream.
+/// Content of the stream after the end of the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterEnd {
-    /// Zeros, or nothing at all.
+    /// Zeros, or nothing.
     Nothing,
-    /// Bytes that no reader takes for anything.
+    /// Bytes that no reader interprets.
     Bytes,
-    /// Members that `Archive::Tar` sees and GNU tar does not.
+    /// Members that `Archive::Tar` reads and GNU tar ignores.
     Members,
 }
 
-/// How many bytes of content follow the header.
+/// Returns how many bytes of content follow the header.
 ///
-/// Hard links have none, though some programs state the size of the file they lead to. Of folders and
-/// symbolic links GNU tar passes over what is stated, and `Archive::Tar` does not: nothing may be stated.
-fn content_of(member: &Member, size: u64) -> Result<u64, ReadError> {
+/// Hard links have none, though some programs state the size of the linked file. For folders and
+/// symbolic links, GNU tar ignores the size and `Archive::Tar` does not. Hence the size must be
+/// zero.
+fn content_size(member: &Member, size: u64) -> Result<u64, ReadError> {
     match member.kind {
-        Kind::File | Kind::Other(_) => Ok(size),
-        Kind::HardLink(_) => Ok(0),
-        Kind::Folder | Kind::Symlink(_) if size == 0 => Ok(0),
-        Kind::Folder | Kind::Symlink(_) => Err(ReadError::Corrupt(format!(
-            "a folder or link that states {size} bytes of content, `{}`",
+        MemberKind::File | MemberKind::Other(_) => Ok(size),
+        MemberKind::HardLink(_) => Ok(0),
+        MemberKind::Folder | MemberKind::Symlink(_) if size == 0 => Ok(0),
+        MemberKind::Folder | MemberKind::Symlink(_) => Err(ReadError::Corrupt(format!(
+            "a folder or link with {size} bytes of content, `{}`",
             member.shown()
         ))),
     }
@@ -237,10 +236,10 @@ fn size(header: &Header) -> Result<u64, ReadError> {
     Ok(size)
 }
 
-/// Whether the header has the sum of its bytes in it. Some old programs took the bytes as signed; GNU tar
-/// and `Archive::Tar` take either.
+/// Returns whether the header has the right checksum. Some old programs sum signed bytes. GNU tar
+/// and `Archive::Tar` accept both sums.
 fn checksum_is_right(header: &Header) -> bool {
-    let Ok(stated) = header.cksum() else {
+    let Ok(declared) = header.cksum() else {
         return false;
     };
     let bytes = header.as_bytes();
@@ -248,25 +247,26 @@ fn checksum_is_right(header: &Header) -> bool {
         let all = bytes.iter().copied().map(of).sum::<i64>();
         all - bytes[148..156].iter().copied().map(of).sum::<i64>() + 8 * i64::from(b' ')
     };
-    let stated = i64::from(stated);
-    stated == with_blanks(i64::from) || stated == with_blanks(|byte| i64::from(byte.cast_signed()))
+    let declared = i64::from(declared);
+    declared == with_blanks(i64::from)
+        || declared == with_blanks(|byte| i64::from(byte.cast_signed()))
 }
 
-/// What a header says a member is.
-fn kind_of(header: &Header, path: &[u8], link: Vec<u8>) -> Kind {
-    let other = |words: &str| Kind::Other(words.to_owned());
+/// Returns the kind of the member that a header describes.
+fn kind_of(header: &Header, path: &[u8], link: Vec<u8>) -> MemberKind {
+    let other = |describe: &str| MemberKind::Other(describe.to_owned());
     match header.entry_type() {
         // The oldest format has no type for folders.
-        EntryType::Regular if path.ends_with(b"/") => Kind::Folder,
-        EntryType::Regular | EntryType::Continuous => Kind::File,
-        EntryType::Directory => Kind::Folder,
-        EntryType::Symlink => Kind::Symlink(link),
-        EntryType::Link => Kind::HardLink(link),
+        EntryType::Regular if path.ends_with(b"/") => MemberKind::Folder,
+        EntryType::Regular | EntryType::Continuous => MemberKind::File,
+        EntryType::Directory => MemberKind::Folder,
+        EntryType::Symlink => MemberKind::Symlink(link),
+        EntryType::Link => MemberKind::HardLink(link),
         EntryType::Char | EntryType::Block => other("a device"),
         EntryType::Fifo => other("a pipe"),
         EntryType::GNUSparse => other("a sparse file"),
-        kind => Kind::Other(format!(
-            "a member of the type `{}`",
+        kind => MemberKind::Other(format!(
+            "a member of type `{}`",
             char::from(kind.as_byte()).escape_default()
         )),
     }

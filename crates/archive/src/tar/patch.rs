@@ -1,30 +1,30 @@
-//! Takes from a member the permission of everybody to write to it, in its header alone.
+//! Removes world-write permission from a member, in its header alone.
 
 use std::io::{self, Read, Write};
 
 use super::BLOCK;
 
-/// Where the mode and the checksum stand in a header: octal digits, with blanks or zero bytes around them.
+/// Fields of a header for mode and checksum: octal digits, padded with blanks or zero bytes.
 const MODE: std::ops::Range<usize> = 100..108;
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// A header to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patch {
-    /// Where it begins, in bytes from the start of the unpacked stream.
+    /// Its start, in bytes from the start of the unpacked stream.
     header_at: u64,
 }
 
 impl Patch {
-    /// Of the header that begins there.
     pub const fn new(header_at: u64) -> Self {
         Self { header_at }
     }
 
-    /// Copies a tar archive with the headers changed, which are in the order of the archive.
+    /// Copies a tar archive and changes the headers, which must be in the order of the archive.
     ///
     /// # Errors
-    /// Those of the streams; where the stream ends before a header, and where a header is none.
+    /// Errors of the streams, and an error if a patch does not point to a whole, well-formed
+    /// header.
     pub fn copy(patches: &[Self], from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
         let mut at = 0;
         for patch in patches {
@@ -34,10 +34,10 @@ impl Patch {
             }
             let mut header = [0; BLOCK];
             from.read_exact(&mut header)?;
-            take_permission(&mut header).ok_or_else(|| {
+            clear_world_write(&mut header).ok_or_else(|| {
                 io::Error::new(
                     io::ErrorKind::InvalidData,
-                    "expected a header with an octal mode and checksum, found another",
+                    "invalid tar header: expected octal mode and checksum",
                 )
             })?;
             to.write_all(&header)?;
@@ -47,8 +47,8 @@ impl Patch {
     }
 }
 
-/// Changes one digit of the mode, and the checksum by as much.
-fn take_permission(header: &mut [u8; BLOCK]) -> Option<()> {
+/// Clears one bit of the mode and adjusts the checksum.
+fn clear_world_write(header: &mut [u8; BLOCK]) -> Option<()> {
     let digit = last_digit(&header[MODE])? + MODE.start;
     let changed = b'0' + ((header[digit] - b'0') & !0o2);
     let difference = u32::from(header[digit] - changed);
@@ -66,7 +66,7 @@ fn take_permission(header: &mut [u8; BLOCK]) -> Option<()> {
     Some(())
 }
 
-/// The last digit of the number in a field.
+/// Returns the position of the last digit in a field.
 fn last_digit(field: &[u8]) -> Option<usize> {
     let start = field.iter().position(|byte| is_octal(*byte))?;
     let length = field[start..]

@@ -1,8 +1,8 @@
-//! What the checks find in an archive.
+//! Shorthands for checking an archive.
 
 use std::io::Cursor;
 
-use cpan_sigstore_archive::{Code, Defect, Destination, Preflight, Severity, preflight};
+use cpan_sigstore_archive::{Defect, DefectReport, Destination, Preflight, Severity, preflight};
 pub use cpan_sigstore_testkit::archive::{
     Entry, META_JSON, META_YML, NAME, bzip2, entry, file, gzip, link, of_kind, release, tar, targz,
     with,
@@ -16,9 +16,9 @@ pub fn look(bytes: &[u8]) -> Preflight {
     look_as(bytes, NAME, &Destination::default())
 }
 
-/// The one defect there is.
+/// Asserts that there is exactly one defect, and returns it.
 #[track_caller]
-pub fn the_only(found: &Preflight, code: Code, severity: Severity) -> Defect {
+pub fn the_only(found: &Preflight, code: Defect, severity: Severity) -> DefectReport {
     let [defect] = found.defects.as_slice() else {
         panic!("{:#?}", found.defects);
     };
@@ -27,13 +27,13 @@ pub fn the_only(found: &Preflight, code: Code, severity: Severity) -> Defect {
         (code, severity),
         "{defect:#?}"
     );
-    assert!(!defect.expected.is_empty() && !defect.found.is_empty() && !defect.remedy.is_empty());
+    assert!(!defect.expected.is_empty() && !defect.found.is_empty());
     defect.clone()
 }
 
-/// That there is one with this code and severity, beside others.
+/// Asserts that there is a defect with this code and severity.
 #[track_caller]
-pub fn has(found: &Preflight, code: Code, severity: Severity) {
-    let is_it = |defect: &Defect| defect.code == code && defect.severity == severity;
+pub fn has(found: &Preflight, code: Defect, severity: Severity) {
+    let is_it = |defect: &DefectReport| defect.code == code && defect.severity == severity;
     assert!(found.defects.iter().any(is_it), "{:#?}", found.defects);
 }

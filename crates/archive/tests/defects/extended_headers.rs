@@ -1,6 +1,6 @@
-//! Long names of GNU tar and pax, and what can be done with them.
+//! Long names of GNU tar and pax, and attacks by them.
 
-use cpan_sigstore_archive::{Code, Preflight, Severity::Error};
+use cpan_sigstore_archive::{Defect, Preflight, Severity::Error};
 use tar::EntryType;
 
 use crate::archive::{Entry, entry, file, gzip, has, look, of_kind, release, the_only};
@@ -35,11 +35,11 @@ fn look_with(more: &[Entry]) -> Preflight {
 }
 
 #[test]
-fn long_names_of_gnu_and_pax_are_followed() {
+fn follows_long_names_of_gnu_and_pax() {
     let long = format!("Foo-Bar-1.02/{}/../../../evil", "d".repeat(200));
     for header in [long_name(&long), pax(&[("path", &long)])] {
         let found = look_with(&[header, file("Foo-Bar-1.02/short", "x")]);
-        let defect = the_only(&found, Code::PathEscapes, Error);
+        let defect = the_only(&found, Defect::PathEscapes, Error);
         assert_eq!(defect.members, [long.as_str()]);
     }
     let harmless = format!("Foo-Bar-1.02/{}", "d".repeat(200));
@@ -49,28 +49,28 @@ fn long_names_of_gnu_and_pax_are_followed() {
 }
 
 #[test]
-fn a_long_link_is_followed() {
+fn follows_long_links() {
     let target = "../".repeat(100);
     let header = pax(&[("linkpath", &target)]);
     let link = Entry {
         link: b"harmless".to_vec(),
         ..of_kind("Foo-Bar-1.02/l", EntryType::Symlink)
     };
-    has(&look_with(&[header, link]), Code::LinkEscapes, Error);
+    has(&look_with(&[header, link]), Defect::LinkEscapes, Error);
 }
 
 #[test]
-fn a_path_that_readers_of_pax_alone_would_see_is_found() {
+fn reports_path_seen_only_by_pax_readers() {
     let found = look_with(&[
         pax(&[("path", "Foo-Bar-1.02/innocent")]),
         file("Foo-Bar-1.02/Build.PL", "evil"),
     ]);
-    the_only(&found, Code::MemberAmbiguous, Error);
+    the_only(&found, Defect::MemberAmbiguous, Error);
 }
 
 #[test]
-fn a_size_that_readers_of_pax_alone_would_see_is_refused() {
-    // The content is a header of its own for whoever goes by the other size.
+fn rejects_size_seen_only_by_pax_readers() {
+    // For a reader that believes the other size, the content is a header.
     let hidden = entry(&file("Foo-Bar-1.02/hidden", ""));
     for (stated, size) in [("0", None), ("512", Some(0))] {
         let carrier = Entry {
@@ -79,24 +79,24 @@ fn a_size_that_readers_of_pax_alone_would_see_is_refused() {
             ..file("Foo-Bar-1.02/carrier", "")
         };
         let found = look_with(&[pax(&[("size", stated)]), carrier]);
-        the_only(&found, Code::ArchiveCorrupt, Error);
+        the_only(&found, Defect::ArchiveCorrupt, Error);
     }
 }
 
 #[test]
-fn folders_and_links_with_content_are_refused() {
+fn rejects_folders_and_links_with_content() {
     for kind in [EntryType::Directory, EntryType::Symlink] {
         let member = Entry {
             content: entry(&file("Foo-Bar-1.02/hidden", "")),
             link: b"lib".to_vec(),
             ..of_kind("Foo-Bar-1.02/x", kind)
         };
-        the_only(&look_with(&[member]), Code::ArchiveCorrupt, Error);
+        the_only(&look_with(&[member]), Defect::ArchiveCorrupt, Error);
     }
 }
 
 #[test]
-fn extended_headers_that_contradict_or_cannot_be_read_are_refused() {
+fn rejects_contradictory_or_malformed_extended_headers() {
     let x = || file("Foo-Bar-1.02/x", "");
     let content = |entry: Entry, content: &[u8]| Entry {
         content: content.to_vec(),
@@ -124,21 +124,21 @@ fn extended_headers_that_contradict_or_cannot_be_read_are_refused() {
         vec![global, x()],
         vec![long_name("Foo-Bar-1.02/nothing-follows")],
     ] {
-        the_only(&look_with(&entries), Code::ArchiveCorrupt, Error);
+        the_only(&look_with(&entries), Defect::ArchiveCorrupt, Error);
     }
 }
 
 #[test]
-fn sparse_files_of_pax_are_found() {
+fn reports_sparse_files_of_pax() {
     let found = look_with(&[
         pax(&[("GNU.sparse.major", "1")]),
         file("Foo-Bar-1.02/x", ""),
     ]);
-    the_only(&found, Code::MemberKind, Error);
+    the_only(&found, Defect::MemberKind, Error);
 }
 
 #[test]
-fn the_comment_of_git_archive_is_no_defect() {
+fn accepts_the_comment_of_git_archive() {
     let comment = Entry {
         kind: EntryType::XGlobalHeader,
         ..pax(&[("comment", "0123456789abcdef0123456789abcdef01234567")])

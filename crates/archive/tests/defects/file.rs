@@ -1,7 +1,7 @@
-//! The file: its name, its suffix, and its compressed stream.
+//! The file: its name, its suffix and its compressed stream.
 
 use cpan_sigstore_archive::{
-    Code, Destination,
+    Defect, Destination,
     Severity::{Error, Warning},
 };
 
@@ -17,7 +17,7 @@ fn to(author: &str, subdirectory: &str) -> Destination {
 }
 
 #[test]
-fn a_release_as_every_toolchain_makes_it_has_no_defects() {
+fn accepts_releases_of_every_toolchain() {
     for (bytes, name) in [
         (targz(&release()), NAME),
         (targz(&release()), "Foo-Bar-1.02.tgz"),
@@ -33,13 +33,13 @@ fn a_release_as_every_toolchain_makes_it_has_no_defects() {
 }
 
 #[test]
-fn an_empty_file_or_archive_is_found() {
-    the_only(&look(b""), Code::Empty, Error);
-    the_only(&look(&targz(&[])), Code::Empty, Error);
+fn reports_empty_files_and_archives() {
+    the_only(&look(b""), Defect::Empty, Error);
+    the_only(&look(&targz(&[])), Defect::Empty, Error);
 }
 
 #[test]
-fn a_suffix_that_pause_does_not_index_is_found() {
+fn reports_suffixes_that_pause_does_not_index() {
     for name in [
         "Foo-Bar-1.02.tar",
         "Foo-Bar-1.02.tar.xz",
@@ -47,29 +47,29 @@ fn a_suffix_that_pause_does_not_index_is_found() {
         "Foo-Bar-1.02",
     ] {
         let found = look_as(&targz(&release()), name, &Destination::default());
-        the_only(&found, Code::SuffixUnknown, Error);
+        the_only(&found, Defect::SuffixUnknown, Error);
     }
 }
 
 #[test]
-fn a_suffix_that_belies_the_content_is_found() {
+fn reports_suffix_that_contradicts_the_content() {
     let packed = bzip2(&tar(&release()));
     assert!(
-        the_only(&look(&packed), Code::SuffixMismatch, Error)
+        the_only(&look(&packed), Defect::SuffixMismatch, Error)
             .found
             .contains("bzip2")
     );
     let plain = tar(&release());
     assert!(
-        the_only(&look(&plain), Code::SuffixMismatch, Error)
+        the_only(&look(&plain), Defect::SuffixMismatch, Error)
             .found
             .contains("not compressed")
     );
-    the_only(&look(b"no archive at all"), Code::SuffixMismatch, Error);
+    the_only(&look(b"no archive at all"), Defect::SuffixMismatch, Error);
 }
 
 #[test]
-fn characters_that_pause_drops_are_found() {
+fn reports_characters_that_pause_drops() {
     for name in [
         "Foo-Bar 1.02.tar.gz",
         "Foo-Bär-1.02.tar.gz",
@@ -77,14 +77,14 @@ fn characters_that_pause_drops_are_found() {
         ".Foo-Bar-1.02.tar.gz",
     ] {
         let found = look_as(&targz(&release()), name, &Destination::default());
-        has(&found, Code::NameCharacters, Error);
+        has(&found, Defect::NameCharacters, Error);
     }
     let found = look_as(&targz(&release()), NAME, &to("TIMLEGGE", "v1.0"));
-    the_only(&found, Code::NameCharacters, Error);
+    the_only(&found, Defect::NameCharacters, Error);
 }
 
 #[test]
-fn a_path_that_is_too_long_for_pause_is_found_for_archive_and_bundle() {
+fn reports_paths_too_long_for_archive_and_bundle() {
     let bytes = targz(&release());
     // `T/TI/TIMLEGGE/` and `.sigstore.json` are 28 characters.
     let name = |length: usize| {
@@ -99,94 +99,98 @@ fn a_path_that_is_too_long_for_pause_is_found_for_archive_and_bundle() {
         found
             .defects
             .iter()
-            .any(|defect| defect.code == Code::PathTooLong)
+            .any(|defect| defect.code == Defect::PathTooLong)
     };
     assert!(!too_long(227, &to("TIMLEGGE", "")));
     assert!(too_long(228, &to("TIMLEGGE", "")));
     assert!(!too_long(223, &to("TIMLEGGE", "sub")));
     assert!(too_long(224, &to("TIMLEGGE", "sub")));
-    // Where the author is not known, there is room for the longest.
+    // Without an author, the check leaves room for the longest PAUSE id.
     assert!(!too_long(223, &Destination::default()));
     assert!(too_long(224, &Destination::default()));
 }
 
 #[test]
-fn the_name_of_pauses_own_file_is_found() {
+fn reports_reserved_file_name() {
     let found = look_as(b"x", "CHECKSUMS", &Destination::default());
-    has(&found, Code::NameReserved, Error);
+    has(&found, Defect::NameReserved, Error);
 }
 
 #[test]
-fn a_name_without_a_version_is_a_warning() {
+fn warns_of_names_without_a_version() {
     let entries = [file("Scattering/Scattering.pm", "1;")];
     let found = look_as(
         &targz(&entries),
         "Scattering.tar.gz",
         &Destination::default(),
     );
-    has(&found, Code::NameUnversioned, Warning);
+    has(&found, Defect::NameUnversioned, Warning);
     assert!(found.is_fit());
 }
 
 #[test]
-fn an_archive_that_is_cut_or_damaged_anywhere_is_found() {
+fn reports_truncated_or_damaged_archives() {
     let whole = targz(&release());
     for length in [3, 12, whole.len() / 2, whole.len() - 8, whole.len() - 1] {
-        the_only(&look(&whole[..length]), Code::ArchiveCorrupt, Error);
+        the_only(&look(&whole[..length]), Defect::ArchiveCorrupt, Error);
     }
     let mut flipped = whole.clone();
     let last = flipped.len() - 6;
     flipped[last] ^= 1;
-    the_only(&look(&flipped), Code::ArchiveCorrupt, Error);
-    // Cut before it was compressed.
+    the_only(&look(&flipped), Defect::ArchiveCorrupt, Error);
+    // Truncated before compression.
     let inner = tar(&release());
     the_only(
         &look(&gzip(&inner[..inner.len() - 1024 - 600])),
-        Code::ArchiveCorrupt,
+        Defect::ArchiveCorrupt,
         Error,
     );
     let cut_in_a_header = gzip(&inner[..512 + 300]);
-    the_only(&look(&cut_in_a_header), Code::ArchiveCorrupt, Error);
-    // A header that was damaged, or is none.
+    the_only(&look(&cut_in_a_header), Defect::ArchiveCorrupt, Error);
+    // A damaged header, and none at all.
     let mut damaged = inner.clone();
     damaged[0] ^= 1;
-    the_only(&look(&gzip(&damaged)), Code::ArchiveCorrupt, Error);
-    the_only(&look(&gzip(b"no tar archive")), Code::ArchiveCorrupt, Error);
+    the_only(&look(&gzip(&damaged)), Defect::ArchiveCorrupt, Error);
+    the_only(
+        &look(&gzip(b"no tar archive")),
+        Defect::ArchiveCorrupt,
+        Error,
+    );
     let bzip2 = bzip2(&inner);
     let found = look_as(
         &bzip2[..bzip2.len() - 4],
         "Foo-Bar-1.02.tbz",
         &Destination::default(),
     );
-    the_only(&found, Code::ArchiveCorrupt, Error);
+    the_only(&found, Defect::ArchiveCorrupt, Error);
 }
 
 #[test]
-fn bytes_after_the_gzip_stream_are_an_error_and_zeros_a_warning() {
+fn reports_bytes_after_gzip_stream_and_warns_of_zeros() {
     let whole = targz(&release());
     let append = |bytes: &[u8]| [whole.as_slice(), bytes].concat();
-    let defect = the_only(&look(&append(b"x")), Code::TrailingBytes, Error);
+    let defect = the_only(&look(&append(b"x")), Defect::TrailingBytes, Error);
     assert!(
         defect
             .found
-            .starts_with(&format!("1 bytes from byte {}", whole.len()))
+            .starts_with(&format!("1 bytes after byte {}", whole.len()))
     );
-    the_only(&look(&append(&[0; 700])), Code::TrailingBytes, Warning);
-    the_only(&look(&append(b"\0\0x")), Code::TrailingBytes, Error);
-    // `bzip2 -t` is content with anything.
+    the_only(&look(&append(&[0; 700])), Defect::TrailingBytes, Warning);
+    the_only(&look(&append(b"\0\0x")), Defect::TrailingBytes, Error);
+    // `bzip2 -t` accepts anything.
     let packed = [bzip2(&tar(&release())), b"x".to_vec()].concat();
     let found = look_as(&packed, "Foo-Bar-1.02.tar.bz2", &Destination::default());
-    the_only(&found, Code::TrailingBytes, Warning);
-    // What begins like a stream and is none, `gzip` refuses.
+    the_only(&found, Defect::TrailingBytes, Warning);
+    // `gzip` refuses bytes that only start like a stream.
     the_only(
         &look(&append(b"\x1f\x8b\x08garbage")),
-        Code::ArchiveCorrupt,
+        Defect::ArchiveCorrupt,
         Error,
     );
 }
 
 #[test]
-fn several_gzip_streams_are_one_archive() {
+fn reads_several_gzip_streams_as_one_archive() {
     let whole = tar(&release());
     let parts = [gzip(&whole[..700]), gzip(&whole[700..])].concat();
     let found = look(&parts);
@@ -196,22 +200,22 @@ fn several_gzip_streams_are_one_archive() {
 }
 
 #[test]
-fn members_after_the_end_that_only_some_readers_see_are_found() {
+fn reports_members_after_the_end() {
     let hidden = entry(&file(
         "Foo-Bar-1.02/META.json",
         r#"{"name":"Evil","version":"1"}"#,
     ));
     let second = [tar(&release()), hidden.clone()].concat();
-    the_only(&look(&gzip(&second)), Code::DataAfterEnd, Error);
-    // The same in a gzip stream of its own.
+    the_only(&look(&gzip(&second)), Defect::DataAfterEnd, Error);
+    // The same in a second gzip stream.
     let stream = [targz(&release()), gzip(&hidden)].concat();
-    the_only(&look(&stream), Code::DataAfterEnd, Error);
+    the_only(&look(&stream), Defect::DataAfterEnd, Error);
     let junk = [tar(&release()), b"written by an old tar".to_vec()].concat();
-    the_only(&look(&gzip(&junk)), Code::DataAfterEnd, Warning);
+    the_only(&look(&gzip(&junk)), Defect::DataAfterEnd, Warning);
 }
 
 #[test]
-fn the_digest_is_of_all_bytes_whatever_was_read() {
+fn hashes_all_bytes_of_unreadable_archives() {
     use sha2::Digest as _;
     let whole = targz(&release());
     for bytes in [

@@ -1,10 +1,10 @@
-//! What is repaired, and that nothing else changes.
+//! Repairs, and that they change nothing else.
 
 use std::{fs, path::PathBuf};
 
 use cpan_sigstore_archive::{
-    Code, Destination,
-    fix::{FixError, Fixed, fix},
+    Defect, Destination,
+    fix::{FixError, Repair, fix},
     preflight_file,
 };
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn gunzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn permissions_are_taken_and_nothing_else_changes() {
+fn removes_permissions_and_changes_nothing_else() {
     let before = with([
         open("Foo-Bar-1.02/a", 0o666),
         open("Foo-Bar-1.02/b", 0o4777),
@@ -71,7 +71,7 @@ fn permissions_are_taken_and_nothing_else_changes() {
 }
 
 #[test]
-fn the_compression_stays_what_it_was() {
+fn keeps_the_compression() {
     let name = "Foo-Bar-1.02.tar.bz2";
     let before = with([open("Foo-Bar-1.02/a", 0o666)]);
     let (_folder, path) = Folder::with(name, &bzip2(&tar(&before)));
@@ -82,7 +82,7 @@ fn the_compression_stays_what_it_was() {
 }
 
 #[test]
-fn trailing_bytes_are_cut_off_and_the_stream_is_not_compressed_again() {
+fn cuts_trailing_bytes_without_recompressing() {
     let whole = targz(&release());
     for trailing in [b"garbage".to_vec(), vec![0; 512]] {
         let (_folder, path) = Folder::with(NAME, &[whole.clone(), trailing.clone()].concat());
@@ -96,7 +96,7 @@ fn trailing_bytes_are_cut_off_and_the_stream_is_not_compressed_again() {
 }
 
 #[test]
-fn the_name_and_time_in_the_gzip_header_stay() {
+fn keeps_name_and_time_of_the_gzip_header() {
     use std::io::Write as _;
     let mut out = flate2::GzBuilder::new()
         .filename("Foo-Bar-1.02.tar")
@@ -114,7 +114,7 @@ fn the_name_and_time_in_the_gzip_header_stay() {
 }
 
 #[test]
-fn what_needs_judgement_is_left_and_still_reported() {
+fn leaves_and_reports_defects_that_need_judgement() {
     let entries = with([
         open("Foo-Bar-1.02/a", 0o666),
         link("Foo-Bar-1.02/l", EntryType::Symlink, "/etc/passwd"),
@@ -123,11 +123,11 @@ fn what_needs_judgement_is_left_and_still_reported() {
     assert_eq!(fix(&path).unwrap().unwrap().permissions, 1);
     let found = preflight_file(&path, &Destination::default()).unwrap();
     let codes: Vec<_> = found.defects.iter().map(|defect| defect.code).collect();
-    assert_eq!(codes, [Code::LinkEscapes]);
+    assert_eq!(codes, [Defect::LinkEscapes]);
 }
 
 #[test]
-fn an_archive_that_cannot_be_read_to_its_end_stays_as_it_is() {
+fn leaves_unreadable_archives_unchanged() {
     let whole = targz(&with([open("Foo-Bar-1.02/a", 0o666)]));
     let cut = &whole[..whole.len() - 3];
     let (folder, path) = Folder::with(NAME, cut);
@@ -137,7 +137,7 @@ fn an_archive_that_cannot_be_read_to_its_end_stays_as_it_is() {
 }
 
 #[test]
-fn what_is_no_tar_archive_is_left_alone() {
+fn leaves_other_files_than_tar_archives_unchanged() {
     for bytes in [&b"PK\x05\x06"[..], b"", b"text"] {
         let (_folder, path) = Folder::with("Foo-Bar-1.02.zip", bytes);
         assert_eq!(fix(&path).unwrap(), None);
@@ -147,7 +147,7 @@ fn what_is_no_tar_archive_is_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_behind_a_link_is_repaired_and_keeps_its_permissions() {
+fn repairs_the_file_behind_a_link_and_keeps_its_mode() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let (folder, path) = Folder::with(
         "real.tar.gz",
@@ -170,7 +170,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn repairing_changes_modes_alone_and_once(
+    fn changes_only_modes_and_only_once(
         modes in proptest::collection::vec(0_u32..0o10000, 1..8),
         trailing in proptest::collection::vec(1_u8..=0x1e, 0..20),
     ) {
@@ -183,7 +183,7 @@ proptest! {
         let count = modes.iter().filter(|mode| **mode & 2 != 0).count() as u64;
         match fix(&path).unwrap() {
             None => prop_assert!(count == 0 && trailing.is_empty()),
-            Some(Fixed { permissions, stripped, .. }) => {
+            Some(Repair { permissions, stripped, .. }) => {
                 prop_assert_eq!((permissions, stripped), (count, trailing.len() as u64));
             }
         }
@@ -193,7 +193,7 @@ proptest! {
 }
 
 #[test]
-fn a_symbolic_link_that_pause_would_repack_for_is_repaired() {
+fn repairs_symbolic_links_that_pause_would_repack_for() {
     let entries = with([
         link("Foo-Bar-1.02/l", EntryType::Symlink, "."),
         of_kind("Foo-Bar-1.02/t/", EntryType::Directory),

@@ -1,15 +1,15 @@
-//! No archive is read without end, and none is held in memory.
+//! Every archive is read within limits and in constant memory.
 
 use std::io::Write as _;
 
-use cpan_sigstore_archive::{Code, Severity::Error, limits};
+use cpan_sigstore_archive::{Defect, Severity::Error, limits};
 use flate2::{Compression, write::GzEncoder};
 use tar::EntryType;
 
 use crate::archive::{Entry, entry, file, gzip, look, of_kind, targz, the_only, with};
 
 #[test]
-fn a_decompression_bomb_is_not_unpacked_to_its_end() {
+fn stops_unpacking_decompression_bombs() {
     let size = limits::RATIO_FLOOR * 3;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let bomb = Entry {
@@ -22,24 +22,24 @@ fn a_decompression_bomb_is_not_unpacked_to_its_end() {
         encoder.write_all(&zeros).unwrap();
     }
     let found = look(&encoder.finish().unwrap());
-    the_only(&found, Code::LimitPassed, Error);
+    the_only(&found, Defect::LimitPassed, Error);
     assert!(found.unpacked < limits::RATIO_FLOOR + (1 << 20));
 }
 
 #[test]
-fn members_without_number_are_not_counted_to_their_end() {
+fn stops_counting_members_at_the_limit() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let one = entry(&of_kind("Foo-Bar-1.02/", EntryType::Directory)).repeat(1000);
     for _ in 0..=limits::MEMBERS / 1000 {
         encoder.write_all(&one).unwrap();
     }
     let found = look(&encoder.finish().unwrap());
-    the_only(&found, Code::LimitPassed, Error);
+    the_only(&found, Defect::LimitPassed, Error);
     assert_eq!(found.members, limits::MEMBERS);
 }
 
 #[test]
-fn members_paths_and_headers_of_any_size_are_not_read() {
+fn stops_at_oversized_members_paths_and_headers() {
     let large = |entry: Entry, size| Entry {
         size: Some(size),
         ..entry
@@ -56,16 +56,16 @@ fn members_paths_and_headers_of_any_size_are_not_read() {
             limits::META + 1,
         )],
     ] {
-        the_only(&look(&targz(&entries)), Code::LimitPassed, Error);
+        the_only(&look(&targz(&entries)), Defect::LimitPassed, Error);
     }
     let too_long = with([long_name(limits::PATH + 1), file("x", "")]);
-    the_only(&look(&targz(&too_long)), Code::ArchiveCorrupt, Error);
+    the_only(&look(&targz(&too_long)), Defect::ArchiveCorrupt, Error);
 }
 
 #[test]
-fn a_size_that_is_no_number_is_refused() {
+fn rejects_sizes_that_are_not_numbers() {
     let mut bytes = entry(&file("Foo-Bar-1.02/x", ""));
-    // The largest that the binary form of the field can state.
+    // The largest size that the binary form of the field can state.
     bytes[124..136].copy_from_slice(&[0xff; 12]);
     let sum: u32 = bytes
         .iter()
@@ -80,5 +80,5 @@ fn a_size_that_is_no_number_is_refused() {
         })
         .sum();
     bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    the_only(&look(&gzip(&bytes)), Code::LimitPassed, Error);
+    the_only(&look(&gzip(&bytes)), Defect::LimitPassed, Error);
 }

@@ -1,4 +1,4 @@
-//! One archive for each thing that can be wrong, and what is found about it.
+//! One archive for each defect.
 
 #![allow(
     clippy::unwrap_used,

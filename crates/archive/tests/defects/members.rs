@@ -1,7 +1,7 @@
 //! Members: paths, kinds, permissions.
 
 use cpan_sigstore_archive::{
-    Code, Destination, Preflight,
+    Defect, Destination, Preflight,
     Severity::{Error, Warning},
 };
 use tar::EntryType;
@@ -15,7 +15,7 @@ fn look_with(entry: Entry) -> Preflight {
 }
 
 #[test]
-fn every_world_writable_member_is_counted() {
+fn counts_every_world_writable_member() {
     let open = |path: &str, mode| Entry {
         mode,
         ..file(path, "")
@@ -24,33 +24,34 @@ fn every_world_writable_member_is_counted() {
         look(&targz(&with((0..9).map(|number| {
             open(&format!("Foo-Bar-1.02/t/{number}.t"), 0o666)
         }))));
-    let defect = the_only(&found, Code::WorldWritable, Error);
+    let defect = the_only(&found, Defect::WorldWritable, Error);
     assert_eq!((defect.count, defect.members.len()), (9, 5));
     assert!(defect.found.contains("t/0.t") && defect.found.contains("0666"));
     let folder = Entry {
         mode: 0o777,
         ..of_kind("Foo-Bar-1.02/t/", EntryType::Directory)
     };
-    the_only(&look_with(folder), Code::WorldWritable, Error);
-    // Group and owner may.
+    the_only(&look_with(folder), Defect::WorldWritable, Error);
+    // Group and owner may write.
     assert!(look_with(open("Foo-Bar-1.02/x", 0o775)).defects.is_empty());
 }
 
 #[test]
-fn a_symbolic_link_is_an_error_only_where_pause_would_repack_for_it() {
+fn reports_symbolic_links_only_if_pause_would_repack() {
     let at = |target: &str| look_with(link("Foo-Bar-1.02/lib/l", EntryType::Symlink, target));
-    // `tar` lists every link as open to everybody; PAUSE finds no file of that path, and leaves it.
+    // `tar` lists every link as world-writable. PAUSE finds no file of that path and leaves the
+    // archive alone.
     assert!(at("Foo").defects.is_empty());
     assert!(at("../META.json").defects.is_empty());
     for repacked in [".", "..", "Foo-Bar-1.02/META.json"] {
-        has(&at(repacked), Code::WorldWritable, Error);
+        has(&at(repacked), Defect::WorldWritable, Error);
     }
     let hard = link("Foo-Bar-1.02/l", EntryType::Link, "Foo-Bar-1.02/META.json");
-    the_only(&look_with(hard), Code::WorldWritable, Error);
+    the_only(&look_with(hard), Defect::WorldWritable, Error);
 }
 
 #[test]
-fn a_path_that_leads_out_is_found() {
+fn reports_paths_that_lead_out() {
     for path in [
         "../evil",
         "Foo-Bar-1.02/../../evil",
@@ -60,14 +61,14 @@ fn a_path_that_leads_out_is_found() {
         "Foo-Bar-1.02/..\\..\\evil",
         "\\evil",
     ] {
-        has(&look_with(file(path, "x")), Code::PathEscapes, Error);
+        has(&look_with(file(path, "x")), Defect::PathEscapes, Error);
     }
     let harmless = look_with(file("./Foo-Bar-1.02//..x/a..b", "x"));
     assert!(harmless.defects.is_empty(), "{:#?}", harmless.defects);
 }
 
 #[test]
-fn a_link_that_leads_out_is_found() {
+fn reports_links_that_lead_out() {
     let symlink = |target: &str| look_with(link("Foo-Bar-1.02/lib/l", EntryType::Symlink, target));
     for target in [
         "/etc/passwd",
@@ -78,35 +79,35 @@ fn a_link_that_leads_out_is_found() {
         "..\\evil",
         "",
     ] {
-        has(&symlink(target), Code::LinkEscapes, Error);
+        has(&symlink(target), Defect::LinkEscapes, Error);
     }
     for target in ["/etc/passwd", "../evil", "Foo-Bar-1.02/../../evil"] {
         let hard = link("Foo-Bar-1.02/l", EntryType::Link, target);
-        has(&look_with(hard), Code::LinkEscapes, Error);
+        has(&look_with(hard), Defect::LinkEscapes, Error);
     }
 }
 
 #[test]
-fn two_links_cannot_lead_out_together() {
-    // Each of them stays inside, by its text alone.
+fn reports_two_links_that_lead_out_together() {
+    // By its text alone, each link stays inside.
     let found = look(&targz(&with([
         link("Foo-Bar-1.02/a/b/up", EntryType::Symlink, "../.."),
         link("Foo-Bar-1.02/out", EntryType::Symlink, "a/b/up/../../evil"),
     ])));
-    has(&found, Code::LinkEscapes, Error);
+    has(&found, Defect::LinkEscapes, Error);
 }
 
 #[test]
-fn a_member_that_is_unpacked_through_a_link_is_found() {
+fn reports_members_unpacked_through_a_link() {
     let found = look(&targz(&with([
         link("Foo-Bar-1.02/t", EntryType::Symlink, "lib"),
         file("Foo-Bar-1.02/t/deep/Evil.pm", "x"),
     ])));
-    the_only(&found, Code::MemberThroughLink, Error);
+    the_only(&found, Defect::MemberThroughLink, Error);
 }
 
 #[test]
-fn devices_pipes_and_sparse_files_are_found() {
+fn reports_devices_pipes_and_sparse_files() {
     for kind in [
         EntryType::Char,
         EntryType::Block,
@@ -117,52 +118,52 @@ fn devices_pipes_and_sparse_files_are_found() {
         EntryType::new(0xff),
     ] {
         let found = look_with(of_kind("Foo-Bar-1.02/x", kind));
-        the_only(&found, Code::MemberKind, Error);
+        the_only(&found, Defect::MemberKind, Error);
     }
 }
 
 #[test]
-fn a_second_member_of_the_same_path_is_found() {
+fn reports_a_second_member_of_the_same_path() {
     let twice = file("./Foo-Bar-1.02/lib//Foo/Bar.pm", "package Evil;\n");
-    the_only(&look_with(twice), Code::MemberTwice, Error);
+    the_only(&look_with(twice), Defect::MemberTwice, Error);
     let a_folder = of_kind("Foo-Bar-1.02/lib/Foo/Bar.pm/", EntryType::Directory);
-    the_only(&look_with(a_folder), Code::MemberTwice, Error);
-    // A folder that is made twice is the same folder.
+    the_only(&look_with(a_folder), Defect::MemberTwice, Error);
+    // A folder that is created twice is still one folder.
     let again = of_kind("Foo-Bar-1.02", EntryType::Directory);
     assert!(look_with(again).defects.is_empty());
 }
 
 #[test]
-fn paths_that_differ_in_case_alone_are_a_warning() {
+fn warns_of_paths_that_differ_only_in_case() {
     let found = look_with(file("Foo-Bar-1.02/LIB/foo/Bar.pm", ""));
-    the_only(&found, Code::MemberCase, Warning);
+    the_only(&found, Defect::MemberCase, Warning);
 }
 
 #[test]
-fn files_outside_the_one_top_folder_are_a_warning() {
+fn warns_of_files_outside_the_top_folder() {
     let found = look_with(file("other/file", ""));
-    the_only(&found, Code::TopFolders, Warning);
+    the_only(&found, Defect::TopFolders, Warning);
     let found = look_with(file("loose", ""));
-    the_only(&found, Code::TopFolders, Warning);
+    the_only(&found, Defect::TopFolders, Warning);
     assert!(found.is_fit());
 }
 
 #[test]
-fn a_top_folder_of_another_name_is_a_warning() {
+fn warns_of_a_top_folder_with_another_name() {
     let entries = [file("Foo/META.json", META_JSON)];
-    the_only(&look(&targz(&entries)), Code::TopFolderName, Warning);
+    the_only(&look(&targz(&entries)), Defect::TopFolderName, Warning);
 }
 
 #[test]
-fn what_a_build_has_made_is_a_warning() {
+fn warns_of_build_output() {
     let found = look_with(file("Foo-Bar-1.02/blib/lib/Foo.pm", ""));
-    the_only(&found, Code::BuildFolder, Warning);
+    the_only(&found, Defect::BuildFolder, Warning);
 }
 
 #[test]
-fn a_raku_distribution_goes_where_pause_moves_it() {
+fn accepts_raku_distributions_only_where_pause_moves_them() {
     let bytes = targz(&with([file("Foo-Bar-1.02/META6.json", "{}")]));
-    the_only(&look(&bytes), Code::Raku, Error);
+    the_only(&look(&bytes), Defect::Raku, Error);
     let destination = Destination {
         author: None,
         subdirectory: Some("Perl6".parse().unwrap()),
@@ -171,7 +172,7 @@ fn a_raku_distribution_goes_where_pause_moves_it() {
 }
 
 #[test]
-fn all_defects_are_found_at_once_the_worst_first() {
+fn reports_all_defects_at_once_worst_first() {
     let found = look(&targz(&with([
         file("other/file", ""),
         file("../evil", ""),
@@ -185,10 +186,10 @@ fn all_defects_are_found_at_once_the_worst_first() {
     assert_eq!(
         codes,
         [
-            Code::WorldWritable,
-            Code::PathEscapes,
-            Code::MemberKind,
-            Code::TopFolders
+            Defect::WorldWritable,
+            Defect::PathEscapes,
+            Defect::MemberKind,
+            Defect::TopFolders
         ]
     );
 }

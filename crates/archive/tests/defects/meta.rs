@@ -1,7 +1,7 @@
-//! META against the file name, and against itself.
+//! META against the file name and against itself.
 
 use cpan_sigstore_archive::{
-    Code, Preflight,
+    Defect, Preflight,
     Severity::{Error, Warning},
 };
 
@@ -19,25 +19,25 @@ fn with_meta(json: Option<&str>, yml: Option<&str>) -> Preflight {
 }
 
 #[test]
-fn meta_of_another_name_or_version_is_found_with_its_member() {
+fn reports_meta_of_another_name_or_version_with_its_member() {
     for (json, found) in [
         (META_JSON.replace("Foo-Bar", "Foo-Baz"), "Foo-Baz"),
         (META_JSON.replace("1.02", "1.03"), "1.03"),
     ] {
-        let defect = the_only(&with_meta(Some(&json), None), Code::NameMismatch, Error);
+        let defect = the_only(&with_meta(Some(&json), None), Defect::NameMismatch, Error);
         assert!(defect.found.contains(found), "{defect:#?}");
         assert_eq!(defect.members, ["Foo-Bar-1.02/META.json"]);
     }
     let yml = META_YML.replace("1.02", "1.2");
-    the_only(&with_meta(None, Some(&yml)), Code::NameMismatch, Error);
+    the_only(&with_meta(None, Some(&yml)), Defect::NameMismatch, Error);
 }
 
 #[test]
-fn meta_files_that_disagree_are_found() {
+fn reports_contradictory_meta_files() {
     let yml = META_YML.replace("1.02", "1.03");
     let found = with_meta(Some(META_JSON), Some(&yml));
-    has(&found, Code::MetaDisagree, Error);
-    has(&found, Code::NameMismatch, Error);
+    has(&found, Defect::MetaDisagree, Error);
+    has(&found, Defect::NameMismatch, Error);
     let same = META_YML
         .replace("1.02", "v1.20.0")
         .replace("Foo-Bar", "Foo::Bar");
@@ -45,39 +45,39 @@ fn meta_files_that_disagree_are_found() {
 }
 
 #[test]
-fn meta_that_states_a_thing_twice_is_found() {
+fn reports_meta_that_repeats_a_field() {
     let json = r#"{"name":"Foo-Bar","version":"1.02","name":"Evil"}"#;
     has(
         &with_meta(Some(json), Some(META_YML)),
-        Code::MetaUnreadable,
+        Defect::MetaUnreadable,
         Error,
     );
     let yml = format!("{META_YML}name: Evil\n");
     has(
         &with_meta(Some(META_JSON), Some(&yml)),
-        Code::MetaUnreadable,
+        Defect::MetaUnreadable,
         Error,
     );
 }
 
 #[test]
-fn meta_that_cannot_be_read_is_a_warning() {
+fn warns_of_unreadable_meta() {
     let found = with_meta(Some("{"), Some(META_YML));
-    the_only(&found, Code::MetaUnreadable, Warning);
+    the_only(&found, Defect::MetaUnreadable, Warning);
     let found = with_meta(Some(META_JSON), Some("name: [\n"));
-    the_only(&found, Code::MetaUnreadable, Warning);
+    the_only(&found, Defect::MetaUnreadable, Warning);
 }
 
 #[test]
-fn without_meta_the_name_is_unchecked() {
-    the_only(&with_meta(None, None), Code::NameUnchecked, Warning);
-    the_only(&with_meta(Some("{}"), None), Code::NameUnchecked, Warning);
+fn warns_of_missing_meta() {
+    the_only(&with_meta(None, None), Defect::NameUnchecked, Warning);
+    the_only(&with_meta(Some("{}"), None), Defect::NameUnchecked, Warning);
     let found = with_meta(None, Some("name: Foo-Bar\nversion: ~\n"));
-    the_only(&found, Code::NameUnchecked, Warning);
+    the_only(&found, Defect::NameUnchecked, Warning);
 }
 
 #[test]
-fn meta_below_the_top_folder_is_not_the_releases() {
+fn ignores_meta_below_the_top_folder() {
     let entries = [
         file("Foo-Bar-1.02/META.json", META_JSON),
         file(

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use cpan_sigstore_archive::{
-    Code, Destination, Preflight,
+    Defect, Destination, Preflight,
     Severity::{Error, Warning},
 };
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
@@ -40,39 +40,39 @@ fn look(bytes: &[u8]) -> Preflight {
 }
 
 #[test]
-fn a_release_as_zip_has_no_defects() {
+fn accepts_releases_packed_as_zip() {
     let found = look(&release(|zip| file(zip, "Foo-Bar-1.02/lib/Foo.pm", "1;")));
     assert!(found.defects.is_empty(), "{:#?}", found.defects);
     assert_eq!(found.members, 4);
 }
 
 #[test]
-fn what_is_wrong_with_members_is_found_in_zip_too() {
+fn reports_member_defects_in_zip_archives() {
     let open = release(|zip| {
         zip.start_file("Foo-Bar-1.02/open", options().unix_permissions(0o666))
             .unwrap();
     });
-    the_only(&look(&open), Code::WorldWritable, Error);
+    the_only(&look(&open), Defect::WorldWritable, Error);
     let escape = release(|zip| file(zip, "Foo-Bar-1.02/../../evil", "x"));
-    has(&look(&escape), Code::PathEscapes, Error);
+    has(&look(&escape), Defect::PathEscapes, Error);
     let link = release(|zip| {
         zip.add_symlink("Foo-Bar-1.02/l", "../../evil", options())
             .unwrap();
     });
-    has(&look(&link), Code::LinkEscapes, Error);
+    has(&look(&link), Defect::LinkEscapes, Error);
     let case = release(|zip| file(zip, "Foo-Bar-1.02/meta.JSON", "x"));
-    the_only(&look(&case), Code::MemberCase, Warning);
+    the_only(&look(&case), Defect::MemberCase, Warning);
 }
 
 #[test]
-fn meta_in_zip_is_compared_with_the_name() {
+fn compares_meta_in_zip_archives_with_the_name() {
     let bytes = release(|_| ());
     let found = look_as(&bytes, "Foo-Bar-1.03.zip", &Destination::default());
-    has(&found, Code::NameMismatch, Error);
+    has(&found, Defect::NameMismatch, Error);
 }
 
 #[test]
-fn zip_archives_that_two_readers_see_differently_are_refused() {
+fn rejects_zip_archives_that_readers_see_differently() {
     let whole = release(|zip| {
         let stored = options().compression_method(CompressionMethod::Stored);
         zip.start_file("Foo-Bar-1.02/x", stored).unwrap();
@@ -111,7 +111,7 @@ fn zip_archives_that_two_readers_see_differently_are_refused() {
 }
 
 #[test]
-fn a_zip_bomb_is_not_unpacked_to_its_end() {
+fn stops_unpacking_zip_bombs() {
     let bytes = release(|zip| {
         zip.start_file("Foo-Bar-1.02/bomb", options()).unwrap();
         let zeros = vec![0; 1 << 20];
@@ -119,5 +119,5 @@ fn a_zip_bomb_is_not_unpacked_to_its_end() {
             zip.write_all(&zeros).unwrap();
         }
     });
-    the_only(&look(&bytes), Code::LimitPassed, Error);
+    the_only(&look(&bytes), Defect::LimitPassed, Error);
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cpan_sigstore_archive::{
     Destination,
-    fix::{FixError, fix, is_fixable},
+    fix::{FixError, fix},
     preflight_file,
 };
 use cpan_sigstore_core::{
@@ -74,12 +74,14 @@ fn check(
     let look = || preflight_file(file, destination).map_err(CommandError::read(file));
     let mut found = look()?;
     let mut fixed = None;
-    if args.fix && found.defects.iter().any(|defect| is_fixable(defect.code)) {
-        fixed = match fix(file) {
-            // Why it cannot be read is among the defects.
-            Err(FixError::Unreadable { .. }) => None,
-            result => result?,
-        };
+    if args.fix && !found.defects.is_empty() {
+        if found.defects.iter().any(|defect| defect.fixable) {
+            fixed = match fix(file) {
+                // The reason is among the defects.
+                Err(FixError::Unreadable { .. }) => None,
+                result => result?,
+            };
+        }
         if fixed.is_some() {
             found = look()?;
         } else {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use cpan_sigstore_core::{cause::Cause, finding::Exit};
 use cpan_sigstore_keyless::{
-    bundle::{Refused, StrictBundle},
-    inspect::{Claims, claims},
+    bundle::{StrictBundle, VerificationFailure},
+    inspect::{BundleClaims, claims},
 };
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ struct Inspection<'a> {
     bundle: &'a str,
     verified: bool,
     #[serde(flatten)]
-    claims: &'a Claims,
+    claims: &'a BundleClaims,
 }
 
 #[derive(Serialize)]
@@ -88,11 +88,11 @@ pub fn run(args: &InspectArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Claims, Refused> {
+fn read(bytes: &[u8]) -> Result<BundleClaims, VerificationFailure> {
     claims(&StrictBundle::parse(bytes)?)
 }
 
-fn print(name: &str, claims: &Claims, terminal: &Terminal) {
+fn print(name: &str, claims: &BundleClaims, terminal: &Terminal) {
     terminal.headline(
         Tone::Careful,
         NOTHING,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_keyless::trust::{
-    Config, Instance, Repository, SigningConfig, Source, TrustedRoot,
+    Config, Instance, Repository, SigningConfig, TrustSource, TrustedRoot,
 };
 
 use crate::{error::CommandError, folders, session::Session, ui::Tone};
@@ -88,7 +88,7 @@ pub fn run(command: &InstanceCommand, session: &Session<'_>) -> Result<Exit, Com
 /// The instance of the flags. Its files have to be readable now, not only at the first use.
 fn instance(args: &AddArgs) -> Result<Instance, CommandError> {
     let source = match (&args.tuf_url, &args.tuf_root, &args.trusted_root) {
-        (Some(url), Some(root), _) => Source::Repository(Repository::Own {
+        (Some(url), Some(root), _) => TrustSource::Repository(Repository::Private {
             url: url.clone(),
             root: absolute(root)?,
         }),
@@ -97,7 +97,7 @@ fn instance(args: &AddArgs) -> Result<Instance, CommandError> {
             if let Some(path) = &args.signing_config {
                 SigningConfig::from_file(path)?;
             }
-            Source::Files {
+            TrustSource::Files {
                 trusted_root: absolute(trusted_root)?,
                 signing_config: args.signing_config.as_deref().map(absolute).transpose()?,
             }
@@ -121,9 +121,13 @@ fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
 
 fn describe(instance: &Instance) -> String {
     match &instance.source {
-        Source::Repository(Repository::PublicGood) => "Sigstore's public-good instance".into(),
-        Source::Repository(Repository::Staging) => "Sigstore's staging instance, for tests".into(),
-        Source::Repository(Repository::Own { url, .. }) => format!("repository {url}"),
-        Source::Files { trusted_root, .. } => format!("trusted root {}", trusted_root.display()),
+        TrustSource::Repository(Repository::PublicGood) => "Sigstore's public-good instance".into(),
+        TrustSource::Repository(Repository::Staging) => {
+            "Sigstore's staging instance, for tests".into()
+        }
+        TrustSource::Repository(Repository::Private { url, .. }) => format!("repository {url}"),
+        TrustSource::Files { trusted_root, .. } => {
+            format!("trusted root {}", trusted_root.display())
+        }
     }
 }

@@ -21,7 +21,10 @@ use cpan_sigstore_pause::{
 use cpan_sigstore_records::{author_index::AuthorIndexError, record::RecordError};
 use cpan_sigstore_registry::{assemble::BuildError, subscription::OperatorError};
 
-use super::CommandError;
+use super::{
+    CommandError,
+    login_hint::{after_login, after_token},
+};
 
 /// The exit code of an error that may pass.
 fn passing(is_transient: bool) -> Exit {
@@ -50,7 +53,6 @@ plain! {
     AddressError => Usage,
     ArtifactError => Failed,
     FixError => Failed,
-    TokenError => Failed,
     DotPauseError => Failed,
     CacheError => Failed,
     TlsError => Failed,
@@ -140,7 +142,19 @@ impl From<LoginError> for CommandError {
             LoginError::Http(http) if http.is_transient() => {
                 Self::new(Exit::TryLater, error).hinted(NOTHING_SIGNED)
             }
-            _ => Self::failed(error),
+            _ => match after_login(&error) {
+                Some(hint) => Self::failed(error).hinted(hint),
+                None => Self::failed(error),
+            },
+        }
+    }
+}
+
+impl From<TokenError> for CommandError {
+    fn from(error: TokenError) -> Self {
+        match after_token(&error) {
+            Some(hint) => Self::failed(error).hinted(hint),
+            None => Self::failed(error),
         }
     }
 }
@@ -167,6 +181,10 @@ impl From<SignError> for CommandError {
                 Exit::SignatureInvalid,
                 "check that the trusted root belongs to the services of this instance; nothing was written",
             ),
+            SignError::Token(token) => match after_token(token) {
+                Some(hint) => (Exit::Failed, hint),
+                None => return Self::failed(error),
+            },
             transient if transient.is_transient() => (
                 Exit::TryLater,
                 "run the same command again in a moment; the service is not available now",

@@ -7,8 +7,8 @@ use cpan_sigstore_core::{
     identity::{IdentityMismatch, IdentityPolicy},
 };
 use cpan_sigstore_keyless::{
-    bundle::{Refused, StrictBundle},
-    verify::{Allow, Artifact, VerifiedSignature, Verifier, VerifyError},
+    bundle::{StrictBundle, VerificationFailure},
+    verify::{Artifact, VerifiedSignature, Verifier, VerifyError, VerifyOptions},
 };
 use cpan_sigstore_pause::{
     journal::{Journal, SignedBy},
@@ -40,7 +40,7 @@ pub enum NotSigned {
     /// There is no bundle.
     NoBundle,
     /// There is one, and it proves nothing.
-    Invalid(Refused),
+    Invalid(VerificationFailure),
     /// It is by another identity.
     Mismatch(IdentityMismatch, Box<VerifiedSignature>),
 }
@@ -201,13 +201,14 @@ pub(super) fn verify_bundle(
         Ok(bundle) => bundle,
         Err(refused) => return Ok(BundleVerification::Failed(NotSigned::Invalid(refused))),
     };
-    let verified = match verifier.verify(Artifact::Digest(digest), &bundle, Allow::default()) {
-        Ok(verified) => verified,
-        Err(VerifyError::Refused(refused)) => {
-            return Ok(BundleVerification::Failed(NotSigned::Invalid(refused)));
-        }
-        Err(VerifyError::Artifact(error)) => return Err(error.into()),
-    };
+    let verified =
+        match verifier.verify(Artifact::Digest(digest), &bundle, VerifyOptions::default()) {
+            Ok(verified) => verified,
+            Err(VerifyError::Refused(refused)) => {
+                return Ok(BundleVerification::Failed(NotSigned::Invalid(refused)));
+            }
+            Err(VerifyError::Artifact(error)) => return Err(error.into()),
+        };
     if let Some(Err(mismatch)) = expected.map(|expected| verified.is_by(expected)) {
         let mismatch = NotSigned::Mismatch(mismatch, Box::new(verified));
         return Ok(BundleVerification::Failed(mismatch));

@@ -1,6 +1,7 @@
 //! Texts for people and machines: the terminal, and the reports that several commands print.
 
 pub mod consent;
+mod defect_text;
 pub mod preflight;
 pub mod progress;
 pub mod report;

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use cpan_sigstore_archive::{Defect, Destination, Preflight, Severity, fix::Fixed, preflight_file};
+use cpan_sigstore_archive::{
+    DefectReport, Destination, Preflight, Severity, fix::Repair, preflight_file,
+};
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
 use serde::Serialize;
 
 use crate::{
     error::CommandError,
-    ui::{Terminal, Tone},
+    ui::{
+        Terminal, Tone,
+        defect_text::{DefectJson, remedy},
+    },
 };
 
 /// What `check --json` prints of a file.
@@ -26,9 +31,9 @@ struct Report<'a> {
     developer_release: bool,
     members: u64,
     unpacked: u64,
-    defects: &'a [Defect],
+    defects: Vec<DefectJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fixed: Option<&'a Fixed>,
+    fixed: Option<&'a Repair>,
 }
 
 /// Checks an archive before it is signed; the command may continue if [`Preflight::is_fit`] says so. An unfit
@@ -48,13 +53,13 @@ pub fn look(
         return Ok(found);
     }
     for defect in &found.defects {
-        let Defect {
+        let DefectReport {
             code,
             expected,
             found,
-            remedy,
             ..
         } = defect;
+        let remedy = remedy(defect);
         terminal.warning(&format!(
             "{code}: expected {expected}, found {found}; {remedy}"
         ));
@@ -76,7 +81,7 @@ pub fn exit(found: &Preflight) -> Exit {
 pub fn print(
     file: &str,
     found: &Preflight,
-    fixed: Option<&Fixed>,
+    fixed: Option<&Repair>,
     terminal: &Terminal,
     json: bool,
 ) {
@@ -94,7 +99,7 @@ pub fn print(
                 .is_some_and(|name| name.is_developer_release()),
             members: found.members,
             unpacked: found.unpacked,
-            defects: &found.defects,
+            defects: found.defects.iter().map(DefectJson).collect(),
             fixed,
         });
         return;
@@ -122,7 +127,7 @@ fn word(found: &Preflight) -> &'static str {
     }
 }
 
-fn repaired(fixed: &Fixed, terminal: &Terminal) {
+fn repaired(fixed: &Repair, terminal: &Terminal) {
     if fixed.permissions > 0 {
         let text = format!(
             "only owner and group may write to {} members now",
@@ -138,7 +143,7 @@ fn repaired(fixed: &Fixed, terminal: &Terminal) {
     terminal.field("now", &fixed.new_digest.to_string());
 }
 
-fn lines(defect: &Defect, terminal: &Terminal) {
+fn lines(defect: &DefectReport, terminal: &Terminal) {
     let label = match defect.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -155,5 +160,5 @@ fn lines(defect: &Defect, terminal: &Terminal) {
         let text = format!("{}: {}{more}", defect.count, defect.members.join(", "));
         terminal.field("members", &text);
     }
-    terminal.field("do", defect.remedy);
+    terminal.field("do", remedy(defect));
 }

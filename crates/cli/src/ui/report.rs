@@ -9,7 +9,7 @@ use cpan_sigstore_core::{
     release::ReleasePath,
     verdict::Verdict,
 };
-use cpan_sigstore_keyless::{bundle::Refused, trust::TrustError, verify::KeySignature};
+use cpan_sigstore_keyless::{bundle::VerificationFailure, trust::TrustError, verify::KeySignature};
 use serde::Serialize;
 
 use super::{
@@ -122,7 +122,7 @@ impl<'a> Report<'a> {
     }
 
     /// A bundle that proves nothing.
-    pub fn invalid(file: &'a str, refused: &Refused) -> Self {
+    pub fn invalid(file: &'a str, refused: &VerificationFailure) -> Self {
         Self::new(file, Finding::SignatureInvalid(refused.cause))
             .found(Some(refused.cause.expected().into()), refused.found.clone())
             .hinted(verdict_text::hint(refused.cause.hint()))

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use cpan_sigstore_sandbox::{Forged, Recipe, RekorVersion, Sandbox, SandboxOptions};
+use cpan_sigstore_sandbox::{ForgedSignature, Recipe, RekorVersion, Sandbox, SandboxOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -103,7 +103,7 @@ impl World {
     }
 
     /// What a signer that checks nothing makes of the authorities' answers.
-    pub fn forge(&self, rekor: RekorVersion, timestamp: bool) -> Forged {
+    pub fn forge(&self, rekor: RekorVersion, timestamp: bool) -> ForgedSignature {
         let recipe = Recipe {
             account: "author",
             digest: sha256(BYTES),

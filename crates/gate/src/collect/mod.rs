@@ -10,7 +10,7 @@ use cpan_sigstore_archive::{Destination, preflight};
 use cpan_sigstore_core::{digest::Sha256Digest, policy::Rule, release::PauseId};
 use cpan_sigstore_keyless::{
     bundle::StrictBundle,
-    verify::{Allow, Artifact, VerifyError},
+    verify::{Artifact, VerifyError, VerifyOptions},
 };
 use cpan_sigstore_records::{author_index::in_effect, chain::SKEW};
 use jiff::Timestamp;
@@ -40,7 +40,7 @@ struct InspectionJob {
     name: String,
     archive: PathBuf,
     bundle: Option<Vec<u8>>,
-    allow: Allow,
+    allow: VerifyOptions,
     records: Records,
 }
 
@@ -81,7 +81,7 @@ impl EvidenceCollector<'_> {
             name: candidate.path.name.to_string(),
             archive: candidate.archive.to_owned(),
             bundle: candidate.bundle.map(<[u8]>::to_vec),
-            allow: Allow {
+            allow: VerifyOptions {
                 old_format: rule.allow_old_format.value,
             },
             records: Records {
@@ -163,7 +163,7 @@ impl InspectionJob {
     }
 }
 
-fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: Allow) -> Signature {
+fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: VerifyOptions) -> Signature {
     let bundle = match StrictBundle::parse(bundle) {
         Ok(bundle) => bundle,
         Err(refused) => return Signature::Invalid(refused),

@@ -34,7 +34,7 @@ use cpan_sigstore_core::{
     release::ReleasePath,
     verdict::{BindingSource, Verdict},
 };
-use cpan_sigstore_keyless::bundle::Refused;
+use cpan_sigstore_keyless::bundle::VerificationFailure;
 use jiff::SignedDuration;
 
 use self::source::{identity, source};
@@ -140,10 +140,12 @@ fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Assessment
             verified.signature().attestation(),
         ) {
             (Some(assessment), _) => assessment,
-            (None, Some(predicate)) if !speaks_for_a_release(predicate) => invalid(&Refused::new(
-                Cause::StatementKind,
-                format!("a statement of the type {predicate}"),
-            )),
+            (None, Some(predicate)) if !speaks_for_a_release(predicate) => {
+                invalid(&VerificationFailure::new(
+                    Cause::StatementKind,
+                    format!("a statement of the type {predicate}"),
+                ))
+            }
             (None, _) => {
                 let source = source(path, rule, evidence, verified);
                 Assessment {
@@ -155,7 +157,7 @@ fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Assessment
     }
 }
 
-fn invalid(refused: &Refused) -> Assessment {
+fn invalid(refused: &VerificationFailure) -> Assessment {
     Assessment::new(Finding::SignatureInvalid(refused.cause))
         .expected(refused.cause.expected(), refused.found.clone())
         .hint(refused.cause.hint())

@@ -1,35 +1,35 @@
-//! Facts that a bundle states more than once.
+//! Checks that a bundle agrees with itself.
 //!
-//! The verifier takes each fact from where it is signed. A copy elsewhere that differs would be
-//! shown to people, or used by another program, so it is refused.
+//! The verifier takes each fact from the signed place. An unsigned copy that differs could be shown
+//! to people or used by another program, so it is refused.
 
 use cpan_sigstore_core::cause::Cause;
 use serde::Deserialize;
 use sigstore_verify::types::{Bundle, KindVersion, SignatureContent, TransparencyLogEntry};
 
-use super::{Format, Refused};
+use super::{EntryBody, Format, VerificationFailure};
 
 /// Media type of in-toto statements in a DSSE envelope.
 const STATEMENT: &str = "application/vnd.in-toto+json";
-/// The versions of in-toto's statement whose subjects are read.
+/// Versions of in-toto's statement whose subjects are read.
 const STATEMENT_TYPES: [&str; 2] = [
     "https://in-toto.io/Statement/v0.1",
     "https://in-toto.io/Statement/v1",
 ];
 
 #[derive(Deserialize)]
-struct Typed {
+struct StatementHeader {
     #[serde(rename = "_type")]
     kind: String,
 }
 
-pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), Refused> {
+pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), VerificationFailure> {
     statement(bundle)?;
     let entries = &bundle.verification_material.tlog_entries;
     for (i, entry) in entries.iter().enumerate() {
         once(entry, &entries[..i])?;
-        kind(entry)?;
         if format != Format::CosignOld {
+            kind(entry)?;
             proof(entry)?;
         }
         if entry.kind_version == KindVersion::HashedRekordV002 {
@@ -39,36 +39,39 @@ pub(super) fn check(bundle: &Bundle, format: Format) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The envelope says it has an in-toto statement, and the statement says it is one.
-fn statement(bundle: &Bundle) -> Result<(), Refused> {
+/// Checks that envelope and statement both declare an in-toto statement.
+fn statement(bundle: &Bundle) -> Result<(), VerificationFailure> {
     let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
         return Ok(());
     };
     if envelope.payload_type != STATEMENT {
-        return Err(Refused::new(
+        return Err(VerificationFailure::new(
             Cause::Unsupported,
-            "an envelope with something else than an in-toto statement",
+            "an envelope without an in-toto statement",
         ));
     }
-    let stated: Typed = serde_json::from_slice(envelope.payload.as_bytes())
-        .map_err(|error| Refused::new(Cause::BundleMalformed, error.to_string()))?;
+    let stated: StatementHeader = serde_json::from_slice(envelope.payload.as_bytes())
+        .map_err(|error| VerificationFailure::new(Cause::BundleMalformed, error.to_string()))?;
     if !STATEMENT_TYPES.contains(&stated.kind.as_str()) {
-        return Err(Refused::new(
+        return Err(VerificationFailure::new(
             Cause::Unsupported,
-            "a statement of an unknown version of in-toto",
+            "a statement of an unknown in-toto version",
         ));
     }
     Ok(())
 }
 
-/// One entry counts once: a second copy would look like a second log.
-fn once(entry: &TransparencyLogEntry, before: &[TransparencyLogEntry]) -> Result<(), Refused> {
+/// Checks that each entry is there once: a copy would look like a second log.
+fn once(
+    entry: &TransparencyLogEntry,
+    before: &[TransparencyLogEntry],
+) -> Result<(), VerificationFailure> {
     let place = (&entry.log_id, entry.log_index);
     if before
         .iter()
         .any(|other| (&other.log_id, other.log_index) == place)
     {
-        return Err(Refused::new(
+        return Err(VerificationFailure::new(
             Cause::BundleExcess,
             format!("the log entry {} twice", entry.log_index.get()),
         ));
@@ -76,39 +79,32 @@ fn once(entry: &TransparencyLogEntry, before: &[TransparencyLogEntry]) -> Result
     Ok(())
 }
 
-#[derive(Deserialize)]
-struct Body {
-    kind: String,
-    #[serde(rename = "apiVersion")]
-    api_version: String,
-}
-
-/// Kind and version stand in the entry and in its signed body.
-fn kind(entry: &TransparencyLogEntry) -> Result<(), Refused> {
-    let body: Body = serde_json::from_slice(entry.canonicalized_body.as_bytes())
-        .map_err(|error| Refused::new(Cause::EntryMalformed, error.to_string()))?;
+/// Checks kind and version, which the entry repeats from its signed body.
+fn kind(entry: &TransparencyLogEntry) -> Result<(), VerificationFailure> {
+    let body: EntryBody = serde_json::from_slice(entry.canonicalized_body.as_bytes())
+        .map_err(|error| VerificationFailure::new(Cause::EntryMalformed, error.to_string()))?;
     let stated = (entry.kind_version.kind(), entry.kind_version.version());
-    if stated != (body.kind.as_str(), body.api_version.as_str()) {
+    if stated != (body.kind.as_str(), body.version.as_str()) {
         return Err(contradiction(
             "kindVersion",
             &format!("{} {}", stated.0, stated.1),
             "the entry's body",
-            &format!("{} {}", body.kind, body.api_version),
+            &format!("{} {}", body.kind, body.version),
         ));
     }
     Ok(())
 }
 
-/// Root and size stand in the proof and in the checkpoint.
-fn proof(entry: &TransparencyLogEntry) -> Result<(), Refused> {
+/// Checks root and size, which the proof repeats from the checkpoint.
+fn proof(entry: &TransparencyLogEntry) -> Result<(), VerificationFailure> {
     let Some(proof) = &entry.inclusion_proof else {
-        return Err(Refused::new(
+        return Err(VerificationFailure::new(
             Cause::InclusionProofMissing,
             "an entry without one",
         ));
     };
     let checkpoint = proof.checkpoint.checkpoint().ok_or_else(|| {
-        Refused::new(Cause::CheckpointInvalid, "a checkpoint that cannot be read")
+        VerificationFailure::new(Cause::CheckpointInvalid, "an unreadable checkpoint")
     })?;
     if proof.root_hash != *checkpoint.root_hash() {
         return Err(contradiction(
@@ -129,8 +125,8 @@ fn proof(entry: &TransparencyLogEntry) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Rekor v2 has one index for an entry, and neither a clock nor promises.
-fn rekor_v2(entry: &TransparencyLogEntry) -> Result<(), Refused> {
+/// Checks fields that Rekor v2 does not use: a second index, a clock and promises.
+fn rekor_v2(entry: &TransparencyLogEntry) -> Result<(), VerificationFailure> {
     if let Some(proof) = &entry.inclusion_proof
         && proof.log_index != entry.log_index
     {
@@ -142,17 +138,17 @@ fn rekor_v2(entry: &TransparencyLogEntry) -> Result<(), Refused> {
         ));
     }
     if entry.integrated_time.is_some() || entry.inclusion_promise.is_some() {
-        return Err(Refused::new(
+        return Err(VerificationFailure::new(
             Cause::BundleContradictory,
-            "a time or promise of a Rekor v2 log, which gives none",
+            "a time or promise of a Rekor v2 log, which has neither",
         ));
     }
     Ok(())
 }
 
-fn contradiction(field: &str, stated: &str, other: &str, found: &str) -> Refused {
-    Refused::new(
+fn contradiction(field: &str, stated: &str, other: &str, found: &str) -> VerificationFailure {
+    VerificationFailure::new(
         Cause::BundleContradictory,
-        format!("`{field}` {stated} where {other} says {found}"),
+        format!("`{field}` {stated}, but {found} in {other}"),
     )
 }

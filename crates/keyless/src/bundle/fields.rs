@@ -1,13 +1,13 @@
-//! Walking a JSON object field by field, with the path in every refusal.
+//! Walks a JSON object field by field and reports the path of each error.
 
 use cpan_sigstore_core::cause::Cause;
 use serde_json::{Map, Value};
 
-use super::Refused;
+use super::VerificationFailure;
 
-/// An object at a path, of which only known fields may be there.
+/// An object at a path, with only known fields.
 ///
-/// A field that is `null` counts as absent, as in protobuf's JSON mapping.
+/// A field that is `null` is absent, as in protobuf's JSON mapping.
 #[derive(Clone)]
 pub(super) struct Fields<'a> {
     path: String,
@@ -15,14 +15,14 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The object at the top.
-    pub fn top(value: &'a Value, known: &[&str]) -> Result<Self, Refused> {
+    /// Returns the object at the top.
+    pub fn top(value: &'a Value, known: &[&str]) -> Result<Self, VerificationFailure> {
         Self::at(String::new(), value, known)
     }
 
-    fn at(path: String, value: &'a Value, known: &[&str]) -> Result<Self, Refused> {
+    fn at(path: String, value: &'a Value, known: &[&str]) -> Result<Self, VerificationFailure> {
         let Value::Object(map) = value else {
-            return Err(malformed(&path, "no object"));
+            return Err(malformed(&path, "not an object"));
         };
         if let Some(key) = map.keys().find(|key| !known.contains(&key.as_str())) {
             let key: String = key.chars().take(60).collect();
@@ -31,42 +31,42 @@ impl<'a> Fields<'a> {
         Ok(Self { path, map })
     }
 
-    /// The value of a field, unless it is absent.
+    /// Returns the value of a field, unless it is absent.
     pub fn get(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
-    /// Refuses an absent field.
-    pub fn need(&self, key: &str) -> Result<&'a Value, Refused> {
+    /// Returns the value of a required field.
+    pub fn need(&self, key: &str) -> Result<&'a Value, VerificationFailure> {
         self.get(key)
             .ok_or_else(|| malformed(&self.path, &format!("no `{key}`")))
     }
 
-    /// An object in a field that has to be there.
-    pub fn object(&self, key: &str, known: &[&str]) -> Result<Fields<'a>, Refused> {
+    /// Returns the object in a required field.
+    pub fn object(&self, key: &str, known: &[&str]) -> Result<Fields<'a>, VerificationFailure> {
         Self::at(self.below(key), self.need(key)?, known)
     }
 
-    /// An object in a field that may be absent.
+    /// Returns the object in an optional field.
     pub fn optional_object(
         &self,
         key: &str,
         known: &[&str],
-    ) -> Result<Option<Fields<'a>>, Refused> {
+    ) -> Result<Option<Fields<'a>>, VerificationFailure> {
         self.get(key)
             .map(|value| Self::at(self.below(key), value, known))
             .transpose()
     }
 
-    /// The items of a list; an absent list is empty. More than `limit` are refused.
-    pub fn list(&self, key: &str, limit: usize) -> Result<&'a [Value], Refused> {
+    /// Returns the items of a list, none if it is absent. More than `limit` items are refused.
+    pub fn list(&self, key: &str, limit: usize) -> Result<&'a [Value], VerificationFailure> {
         let items = match self.get(key) {
             None => return Ok(&[]),
             Some(Value::Array(items)) => items,
-            Some(_) => return Err(malformed(&self.below(key), "no list")),
+            Some(_) => return Err(malformed(&self.below(key), "not a list")),
         };
         if items.len() > limit {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::BundleExcess,
                 format!("{} of `{}` (at most {limit})", items.len(), self.below(key)),
             ));
@@ -74,13 +74,13 @@ impl<'a> Fields<'a> {
         Ok(items)
     }
 
-    /// The objects of a list.
+    /// Returns the objects of a list.
     pub fn objects(
         &self,
         key: &str,
         limit: usize,
         known: &[&str],
-    ) -> Result<Vec<Fields<'a>>, Refused> {
+    ) -> Result<Vec<Fields<'a>>, VerificationFailure> {
         self.list(key, limit)?
             .iter()
             .enumerate()
@@ -88,27 +88,27 @@ impl<'a> Fields<'a> {
             .collect()
     }
 
-    /// A text that has to be there.
-    pub fn text(&self, key: &str) -> Result<&'a str, Refused> {
+    /// Returns the text in a required field.
+    pub fn text(&self, key: &str) -> Result<&'a str, VerificationFailure> {
         match self.need(key)? {
             Value::String(text) => Ok(text),
-            _ => Err(malformed(&self.below(key), "no text")),
+            _ => Err(malformed(&self.below(key), "not a text")),
         }
     }
 
-    /// Refuses texts that are there and are none.
-    pub fn optional_text(&self, key: &str) -> Result<Option<&'a str>, Refused> {
+    /// Returns the text in an optional field.
+    pub fn optional_text(&self, key: &str) -> Result<Option<&'a str>, VerificationFailure> {
         self.get(key).map(|_| self.text(key)).transpose()
     }
 
-    /// The one of several fields that is there.
-    pub fn one_of(&self, keys: &[&'static str]) -> Result<&'static str, Refused> {
+    /// Returns which of several fields is present. Exactly one must be.
+    pub fn one_of(&self, keys: &[&'static str]) -> Result<&'static str, VerificationFailure> {
         let mut present = keys.iter().filter(|key| self.get(key).is_some());
         let names = keys.join("`, `");
         match (present.next(), present.next()) {
             (Some(key), None) => Ok(key),
             (None, _) => Err(malformed(&self.path, &format!("none of `{names}`"))),
-            (Some(_), Some(_)) => Err(Refused::new(
+            (Some(_), Some(_)) => Err(VerificationFailure::new(
                 Cause::BundleAmbiguous,
                 format!("more than one of `{names}`"),
             )),
@@ -124,11 +124,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-pub(super) fn malformed(path: &str, found: &str) -> Refused {
+pub(super) fn malformed(path: &str, found: &str) -> VerificationFailure {
     let found = if path.is_empty() {
         found.to_owned()
     } else {
         format!("{found} at `{path}`")
     };
-    Refused::new(Cause::BundleMalformed, found)
+    VerificationFailure::new(Cause::BundleMalformed, found)
 }

@@ -1,9 +1,9 @@
-//! Reading bundles strictly, before any library sees them.
+//! Strict reading of bundles, before the Sigstore libraries see them.
 //!
-//! The Sigstore libraries read leniently: a key that stands twice, a field nobody knows or a
-//! thousand log entries pass. Two programs may then see two bundles in one file. So a bundle is
-//! read here first: bytes within a limit, JSON with each key once ([`json`](crate::json)), the shape of its
-//! format and nothing else ([`shape`]), repeated facts that agree ([`agreement`]). Only the result,
+//! The libraries are lenient: they accept repeated keys, unknown fields and a thousand log entries.
+//! Two programs may then see two bundles in one file. Hence a bundle is first read here, in four
+//! steps: bytes within a limit, JSON without repeated keys ([`json`]), exactly the shape of its
+//! format ([`shape`]), and agreement of repeated facts ([`agreement`]). Only the result, a
 //! [`StrictBundle`], can be verified.
 //!
 //! Formats: Sigstore bundles 0.1 to 0.3 (`sigstore_bundle.proto` of sigstore/protobuf-specs), and
@@ -16,14 +16,17 @@ mod shape;
 
 use std::fmt;
 
-use crate::json::{self, JsonError};
-use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
-use serde::Serialize;
+use cpan_sigstore_core::{
+    cause::Cause,
+    digest::Sha256Digest,
+    json::{self, JsonError},
+};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sigstore_verify::types::{Bundle, HashAlgorithm, MediaType, SignatureContent, Statement};
 
-/// Largest bundle that is read, in bytes. Real ones have 4 to 40 KiB; most of it is the statement
-/// of an attestation.
+/// Largest bundle that is read, in bytes. Real ones have 4 to 40 KiB, mostly the statement of an
+/// attestation.
 pub use cpan_sigstore_core::bundle::SIZE_LIMIT;
 
 /// The format of a bundle.
@@ -38,7 +41,7 @@ pub enum Format {
     /// Sigstore bundle 0.3.
     #[serde(rename = "sigstore-0.3")]
     V03,
-    /// The blob format of cosign before version 3, which has no inclusion proof.
+    /// Blob format of cosign before version 3, which has no inclusion proof.
     #[serde(rename = "cosign-old")]
     CosignOld,
 }
@@ -54,30 +57,30 @@ impl fmt::Display for Format {
     }
 }
 
-/// A bundle that has exactly the shape of its format.
+/// A bundle with exactly the shape of its format.
 ///
 /// # Security
 ///
-/// Nothing in it was verified: signatures, proofs and certificates may all be forged. What is sure
-/// is that every reader of these bytes sees the same bundle.
+/// Nothing in it is verified: signatures, proofs and certificates may be forged. The type
+/// guarantees only that every reader of these bytes sees the same bundle.
 #[derive(Clone, Debug)]
 pub struct StrictBundle {
     pub(crate) bundle: Bundle,
     format: Format,
 }
 
-/// A bundle that was refused, and why.
+/// The reason why a bundle or signature is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {}, found {found}", cause.expected())]
-pub struct Refused {
-    /// The reason.
+pub struct VerificationFailure {
+    /// The cause, with a stable code.
     pub cause: Cause,
-    /// What was found instead of what [`Cause::expected`] says.
+    /// The value found instead of [`Cause::expected`].
     pub found: String,
 }
 
-impl Refused {
-    /// A refusal with what was found.
+impl VerificationFailure {
+    /// Creates a failure from a cause and the value that was found.
     pub fn new(cause: Cause, found: impl Into<String>) -> Self {
         Self {
             cause,
@@ -90,20 +93,20 @@ impl StrictBundle {
     /// Reads a bundle.
     ///
     /// # Errors
-    /// Where the bytes are not exactly one bundle of a known format.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Refused> {
+    /// [`VerificationFailure`] if the bytes are not exactly one bundle of a known format.
+    pub fn parse(bytes: &[u8]) -> Result<Self, VerificationFailure> {
         if bytes.len() > SIZE_LIMIT {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::BundleTooLarge,
                 format!("{} bytes", bytes.len()),
             ));
         }
-        let value = json::parse(bytes).map_err(|error| {
+        let value = json::parse_object(bytes).map_err(|error| {
             let cause = match &error {
                 JsonError::DuplicateKey(_) => Cause::BundleDuplicateKey,
                 JsonError::Syntax(_) => Cause::BundleNotJson,
             };
-            Refused::new(cause, error.to_string())
+            VerificationFailure::new(cause, error.to_string())
         })?;
         let (value, format) = if old_format::is_old(&value) {
             (old_format::convert(&value)?, Format::CosignOld)
@@ -113,17 +116,18 @@ impl StrictBundle {
             (value, format)
         };
         let bundle: Bundle = serde_json::from_value(value)
-            .map_err(|error| Refused::new(Cause::BundleMalformed, error.to_string()))?;
+            .map_err(|error| VerificationFailure::new(Cause::BundleMalformed, error.to_string()))?;
         agreement::check(&bundle, format)?;
         Ok(Self { bundle, format })
     }
 
-    /// Its format.
+    /// Returns the format.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// The predicate type of an in-toto statement, unverified; `None` for a plain signature.
+    /// Returns the unverified predicate type of an in-toto statement, or `None` for a plain
+    /// signature.
     pub fn predicate_type(&self) -> Option<String> {
         let SignatureContent::DsseEnvelope(envelope) = &self.bundle.content else {
             return None;
@@ -134,7 +138,7 @@ impl StrictBundle {
         Some(stated.unwrap_or_else(|| "none stated".to_owned()))
     }
 
-    /// The SHA-256 digests it says it is about, unverified.
+    /// Returns the unverified SHA-256 digests of the signed bytes.
     pub fn signed_digests(&self) -> Vec<Sha256Digest> {
         match &self.bundle.content {
             SignatureContent::MessageSignature(message) => message
@@ -160,11 +164,19 @@ impl StrictBundle {
     }
 }
 
-fn media_type(value: &Value) -> Result<Format, Refused> {
-    let refused = |found: String| Refused::new(Cause::BundleMediaType, found);
+/// Kind and version in the body of a log entry.
+#[derive(Deserialize)]
+struct EntryBody {
+    kind: String,
+    #[serde(rename = "apiVersion")]
+    version: String,
+}
+
+fn media_type(value: &Value) -> Result<Format, VerificationFailure> {
+    let refused = |found: String| VerificationFailure::new(Cause::BundleMediaType, found);
     let text = match value.get("mediaType") {
         Some(Value::String(text)) => text,
-        Some(_) => return Err(refused("one that is no text".into())),
+        Some(_) => return Err(refused("one that is not a text".into())),
         None => return Err(refused("none".into())),
     };
     match text.parse::<MediaType>() {

@@ -1,31 +1,33 @@
-//! The blob bundle of cosign before version 3, still found on CPAN under `.sigstore.json`.
+//! The blob bundle of cosign before version 3, which still exists on CPAN as `.sigstore.json`.
 //!
 //! `{base64Signature, cert, rekorBundle: {SignedEntryTimestamp, Payload: {body, integratedTime,
-//! logIndex, logID}}}`: no media type and no inclusion proof; it rests on the log's signed promise
-//! alone. It is turned into a Sigstore bundle 0.1 without a proof, so that one verifier serves both.
+//! logIndex, logID}}}` has no media type and no inclusion proof. It relies on the log's signed
+//! promise alone. It is converted to a Sigstore bundle 0.1 without a proof, so that one verifier
+//! serves both formats.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cpan_sigstore_core::cause::Cause;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sigstore_verify::types::{DerCertificate, DerPublicKey, MediaType};
 
 use super::{
-    Refused,
+    EntryBody, VerificationFailure,
     fields::{Fields, malformed},
 };
 
-/// Whether this is a bundle in the old format.
+/// Returns whether a bundle is in the old format.
 pub(super) fn is_old(value: &Value) -> bool {
     value.get("base64Signature").is_some() && value.get("mediaType").is_none()
 }
 
-/// The same bundle in the shape of Sigstore's format 0.1.
-pub(super) fn convert(value: &Value) -> Result<Value, Refused> {
+/// Converts the bundle to the shape of Sigstore's format 0.1.
+pub(super) fn convert(value: &Value) -> Result<Value, VerificationFailure> {
     let bundle = Fields::top(value, &["base64Signature", "cert", "rekorBundle"])?;
     let rekor = bundle
         .optional_object("rekorBundle", &["SignedEntryTimestamp", "Payload"])?
-        .ok_or_else(|| Refused::new(Cause::InclusionProofMissing, "no `rekorBundle`"))?;
+        .ok_or_else(|| {
+            VerificationFailure::new(Cause::InclusionProofMissing, "no `rekorBundle`")
+        })?;
     let payload = rekor.object("Payload", &["body", "integratedTime", "logIndex", "logID"])?;
     let body = payload.text("body")?;
     let log_id = hex::decode(payload.text("logID")?)
@@ -44,8 +46,8 @@ pub(super) fn convert(value: &Value) -> Result<Value, Refused> {
     }))
 }
 
-/// The certificate, or the public key, or neither: cosign leaves `cert` out when it signs by key.
-fn key(bundle: &Fields<'_>, entries: Value) -> Result<Value, Refused> {
+/// Converts certificate or public key. Cosign omits `cert` if it signs with a key.
+fn key(bundle: &Fields<'_>, entries: Value) -> Result<Value, VerificationFailure> {
     let Some(cert) = bundle
         .optional_text("cert")?
         .filter(|cert| !cert.is_empty())
@@ -56,9 +58,9 @@ fn key(bundle: &Fields<'_>, entries: Value) -> Result<Value, Refused> {
     let pem = STANDARD
         .decode(cert)
         .map_err(|error| bad(&error.to_string()))?;
-    let pem = String::from_utf8(pem).map_err(|_| bad("no PEM text"))?;
+    let pem = String::from_utf8(pem).map_err(|_| bad("not a PEM text"))?;
     if pem.matches("-----BEGIN").count() != 1 {
-        return Err(Refused::new(
+        return Err(VerificationFailure::new(
             Cause::BundleAmbiguous,
             "not exactly one PEM block in `cert`",
         ));
@@ -66,36 +68,30 @@ fn key(bundle: &Fields<'_>, entries: Value) -> Result<Value, Refused> {
     if DerPublicKey::from_pem(&pem).is_ok() {
         return Ok(json!({ "publicKey": { "hint": "" }, "tlogEntries": entries }));
     }
-    let certificate = DerCertificate::from_pem(&pem)
-        .map_err(|error| Refused::new(Cause::CertificateMalformed, error.to_string()))?;
+    let certificate = DerCertificate::from_pem(&pem).map_err(|error| {
+        VerificationFailure::new(Cause::CertificateMalformed, error.to_string())
+    })?;
     Ok(json!({
         "x509CertificateChain": { "certificates": [{ "rawBytes": certificate.to_base64() }] },
         "tlogEntries": entries,
     }))
 }
 
-/// Integers are numbers here and texts in Sigstore's format.
-fn number(payload: &Fields<'_>, key: &str) -> Result<String, Refused> {
+/// Converts an integer, which Sigstore's format writes as a text.
+fn number(payload: &Fields<'_>, key: &str) -> Result<String, VerificationFailure> {
     payload
         .need(key)?
         .as_u64()
         .map(|number| number.to_string())
-        .ok_or_else(|| malformed(&format!("rekorBundle.Payload.{key}"), "no whole number"))
+        .ok_or_else(|| malformed(&format!("rekorBundle.Payload.{key}"), "not a whole number"))
 }
 
-#[derive(Deserialize)]
-struct Body {
-    kind: String,
-    #[serde(rename = "apiVersion")]
-    version: String,
-}
-
-fn kind_version(body: &str) -> Result<Value, Refused> {
-    let bad = |found: String| Refused::new(Cause::EntryMalformed, found);
+fn kind_version(body: &str) -> Result<Value, VerificationFailure> {
+    let bad = |found: String| VerificationFailure::new(Cause::EntryMalformed, found);
     let bytes = STANDARD
         .decode(body)
         .map_err(|error| bad(error.to_string()))?;
-    let Body { kind, version } =
+    let EntryBody { kind, version } =
         serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     Ok(json!({ "kind": kind, "version": version }))
 }

@@ -4,21 +4,21 @@ use cpan_sigstore_core::cause::Cause;
 use serde_json::Value;
 
 use super::{
-    Format, Refused,
+    Format, VerificationFailure,
     fields::{Fields, malformed},
 };
 
-/// Most log entries in a bundle: one for each log a signing configuration may ask for.
+/// Most log entries in a bundle: one for each log that a signing configuration may require.
 const ENTRY_LIMIT: usize = 4;
-/// Most timestamps in a bundle: one for each authority a signing configuration may ask for.
+/// Most timestamps in a bundle: one for each authority that a signing configuration may require.
 const TIMESTAMP_LIMIT: usize = 4;
 /// Most certificates in a chain.
 const CERTIFICATE_LIMIT: usize = 6;
-/// Most hashes in an inclusion proof: a tree of 2^63 entries has paths of 63.
+/// Most hashes in an inclusion proof. A tree of 2^63 entries has paths of length 63.
 const HASH_LIMIT: usize = 63;
 
-/// Checks that all fields of the format are there and that there are no others.
-pub(super) fn check(value: &Value, format: Format) -> Result<(), Refused> {
+/// Checks that the bundle has all fields of its format and no others.
+pub(super) fn check(value: &Value, format: Format) -> Result<(), VerificationFailure> {
     let bundle = Fields::top(
         value,
         &[
@@ -49,7 +49,7 @@ pub(super) fn check(value: &Value, format: Format) -> Result<(), Refused> {
     timestamps(&material)
 }
 
-fn message_signature(bundle: &Fields<'_>) -> Result<(), Refused> {
+fn message_signature(bundle: &Fields<'_>) -> Result<(), VerificationFailure> {
     let message = bundle.object("messageSignature", &["messageDigest", "signature"])?;
     message.text("signature")?;
     if let Some(digest) = message.optional_object("messageDigest", &["algorithm", "digest"])? {
@@ -59,14 +59,14 @@ fn message_signature(bundle: &Fields<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn dsse_envelope(bundle: &Fields<'_>) -> Result<(), Refused> {
+fn dsse_envelope(bundle: &Fields<'_>) -> Result<(), VerificationFailure> {
     let envelope = bundle.object("dsseEnvelope", &["payload", "payloadType", "signatures"])?;
     envelope.text("payload")?;
     envelope.text("payloadType")?;
     let signatures = envelope.objects("signatures", usize::MAX, &["sig", "keyid"])?;
     let [signature] = signatures.as_slice() else {
-        // With several, one may be by the signer and another by nobody.
-        return Err(Refused::new(
+        // Of several signatures, one could be the signer's and another anybody's.
+        return Err(VerificationFailure::new(
             Cause::BundleAmbiguous,
             format!("{} signatures in the envelope", signatures.len()),
         ));
@@ -76,13 +76,13 @@ fn dsse_envelope(bundle: &Fields<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn key(material: &Fields<'_>, format: Format) -> Result<(), Refused> {
+fn key(material: &Fields<'_>, format: Format) -> Result<(), VerificationFailure> {
     match material.one_of(&["certificate", "x509CertificateChain", "publicKey"])? {
         "certificate" => {
             if format != Format::V03 {
                 return Err(malformed(
                     "verificationMaterial",
-                    "`certificate`, which is of format 0.3",
+                    "`certificate`, which only format 0.3 has",
                 ));
             }
             material
@@ -126,7 +126,7 @@ const ENTRY: [&str; 7] = [
     "canonicalizedBody",
 ];
 
-fn log_entry(entry: &Fields<'_>) -> Result<(), Refused> {
+fn log_entry(entry: &Fields<'_>) -> Result<(), VerificationFailure> {
     entry.object("logId", &["keyId"])?.text("keyId")?;
     let kind = entry.object("kindVersion", &["kind", "version"])?;
     kind.text("kind")?;
@@ -140,7 +140,9 @@ fn log_entry(entry: &Fields<'_>) -> Result<(), Refused> {
             "inclusionProof",
             &["logIndex", "rootHash", "treeSize", "hashes", "checkpoint"],
         )?
-        .ok_or_else(|| Refused::new(Cause::InclusionProofMissing, "an entry without one"))?;
+        .ok_or_else(|| {
+            VerificationFailure::new(Cause::InclusionProofMissing, "an entry without a proof")
+        })?;
     proof.text("rootHash")?;
     proof.list("hashes", HASH_LIMIT)?;
     proof
@@ -149,10 +151,12 @@ fn log_entry(entry: &Fields<'_>) -> Result<(), Refused> {
         .transpose()?
         .filter(|envelope| !envelope.is_empty())
         .map(|_| ())
-        .ok_or_else(|| Refused::new(Cause::CheckpointInvalid, "an entry without a checkpoint"))
+        .ok_or_else(|| {
+            VerificationFailure::new(Cause::CheckpointInvalid, "an entry without a checkpoint")
+        })
 }
 
-fn timestamps(material: &Fields<'_>) -> Result<(), Refused> {
+fn timestamps(material: &Fields<'_>) -> Result<(), VerificationFailure> {
     let Some(data) =
         material.optional_object("timestampVerificationData", &["rfc3161Timestamps"])?
     else {

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 
-/// A bundle of the right shape; nothing in it would verify.
+/// A bundle with the right shape. Nothing in it would verify.
 fn bundle() -> Value {
     let root = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let body = r#"{"apiVersion":"0.0.2","kind":"hashedrekord","spec":{}}"#;
@@ -71,13 +71,13 @@ fn without(pointer: &str, key: &str) -> Option<Cause> {
 const ENTRY: &str = "/verificationMaterial/tlogEntries/0";
 
 #[test]
-fn a_bundle_of_the_right_shape_is_read() {
+fn reads_a_bundle_with_the_right_shape() {
     let bundle = StrictBundle::parse(bundle().to_string().as_bytes()).unwrap();
     assert_eq!(bundle.format(), Format::V03);
 }
 
 #[test]
-fn sizes_and_counts_are_limited() {
+fn limits_sizes_and_counts_in_a_bundle() {
     let long = vec![b' '; SIZE_LIMIT + 1];
     assert_eq!(
         StrictBundle::parse(&long).unwrap_err().cause,
@@ -112,7 +112,7 @@ fn sizes_and_counts_are_limited() {
 }
 
 #[test]
-fn one_log_entry_does_not_count_as_two() {
+fn rejects_a_repeated_log_entry() {
     let entry = bundle().pointer(ENTRY).unwrap().clone();
     assert_eq!(
         changed(
@@ -130,7 +130,7 @@ fn one_log_entry_does_not_count_as_two() {
 }
 
 #[test]
-fn a_key_that_stands_twice_is_refused_at_every_depth() {
+fn rejects_repeated_keys_at_every_depth_of_a_bundle() {
     let text = bundle().to_string();
     for key in ["\"mediaType\":", "\"keyId\":", "\"digest\":"] {
         let doubled = text.replacen(key, &format!("{key}\"x\",{key}"), 1);
@@ -141,7 +141,7 @@ fn a_key_that_stands_twice_is_refused_at_every_depth() {
 }
 
 #[test]
-fn two_contents_or_keys_or_signatures_are_refused() {
+fn rejects_two_contents_keys_or_signatures() {
     let envelope = json!({
         "payload": base64::Engine::encode(
             &base64::engine::general_purpose::STANDARD,
@@ -174,7 +174,7 @@ fn two_contents_or_keys_or_signatures_are_refused() {
 }
 
 #[test]
-fn media_types_are_known_or_refused() {
+fn rejects_unknown_bundle_media_types() {
     assert_eq!(without("", "mediaType"), Some(Cause::BundleMediaType));
     for text in [
         "",
@@ -186,7 +186,7 @@ fn media_types_are_known_or_refused() {
             Some(Cause::BundleMediaType)
         );
     }
-    // A certificate chain is what the older formats have, and only they.
+    // Only the older formats have a certificate chain.
     assert_eq!(
         changed("/mediaType", MediaType::Bundle0_1.as_str().into()),
         Some(Cause::BundleMalformed)
@@ -194,7 +194,7 @@ fn media_types_are_known_or_refused() {
 }
 
 #[test]
-fn unknown_and_missing_fields_are_refused() {
+fn rejects_unknown_and_missing_bundle_fields() {
     assert_eq!(
         with("", "media_type", "x".into()),
         Some(Cause::BundleMalformed)
@@ -222,7 +222,7 @@ fn unknown_and_missing_fields_are_refused() {
 }
 
 #[test]
-fn fields_that_repeat_a_fact_agree() {
+fn rejects_contradictory_bundle_fields() {
     let other = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     for (field, to) in [
         ("inclusionProof/logIndex", json!("0")),
@@ -242,7 +242,7 @@ fn fields_that_repeat_a_fact_agree() {
     );
 }
 
-/// The blob format of cosign 2, as `cosign sign-blob --bundle` wrote it.
+/// The blob format, as `cosign sign-blob --bundle` of cosign 2 writes it.
 fn old_bundle() -> Value {
     let body = r#"{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{}}"#;
     json!({
@@ -260,7 +260,7 @@ fn old_bundle() -> Value {
 }
 
 #[test]
-fn the_old_format_is_read_as_strictly() {
+fn reads_the_old_bundle_format_as_strictly() {
     let text = old_bundle().to_string();
     let bundle = StrictBundle::parse(text.as_bytes()).unwrap();
     assert_eq!(bundle.format(), Format::CosignOld);
@@ -283,17 +283,17 @@ fn the_old_format_is_read_as_strictly() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn reads_or_rejects_any_bytes_as_a_bundle(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = StrictBundle::parse(&bytes);
     }
 
     #[test]
-    fn a_changed_byte_never_makes_a_second_meaning(index in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn never_gives_a_changed_bundle_a_second_meaning(index in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut text = bundle().to_string().into_bytes();
         let at = index.index(text.len());
         text[at] = byte;
         if let Ok(strict) = StrictBundle::parse(&text) {
-            // What is accepted is accepted by the library too, as the same bundle.
+            // The library must accept it, too, as the same bundle.
             let lenient = Bundle::from_json(std::str::from_utf8(&text).unwrap()).unwrap();
             prop_assert_eq!(strict.bundle, lenient);
         }

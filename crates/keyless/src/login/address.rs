@@ -1,4 +1,4 @@
-//! Which addresses a secret may be sent to.
+//! Addresses to which a secret may be sent.
 
 use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::is_protected;
@@ -6,10 +6,10 @@ use url::Url;
 
 use super::LoginError;
 
-/// Lets https pass, and http to this machine, which no network sees.
+/// Accepts https, and http to this machine, which no network sees.
 ///
 /// # Errors
-/// [`LoginError::Insecure`] for everything else, such as `http` elsewhere or `file`.
+/// [`LoginError::Insecure`] for every other address, such as `http` to another machine or `file`.
 pub(crate) fn refuse_insecure(url: &Url) -> Result<(), LoginError> {
     if is_protected(url) {
         return Ok(());
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_leave_this_machine_by_https_only() {
+    fn sends_secrets_only_by_https_or_to_this_machine() {
         let allowed = |url: &str| refuse_insecure(&Url::parse(url).unwrap()).is_ok();
         for url in [
             "https://oauth2.sigstore.dev/auth",

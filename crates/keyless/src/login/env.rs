@@ -1,48 +1,48 @@
-//! The environment variables, as a parameter.
+//! Environment variables, as a parameter.
 
 use std::{collections::HashMap, fmt};
 
-/// Where environment variables are looked up: the process's own, or those of a test.
-pub struct Env(Source);
+/// A source of environment variables: the process, or a test.
+pub struct Env(EnvSource);
 
-enum Source {
+enum EnvSource {
     Process,
     Given(HashMap<String, String>),
 }
 
 impl Env {
-    /// The variables of this process.
+    /// Returns the variables of this process.
     pub fn process() -> Self {
-        Self(Source::Process)
+        Self(EnvSource::Process)
     }
 
-    /// These variables and no others.
-    pub fn given<K: Into<String>, V: Into<String>>(
+    /// Returns these variables and no others.
+    pub fn with_variables<K: Into<String>, V: Into<String>>(
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         let variables = variables
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()));
-        Self(Source::Given(variables.collect()))
+        Self(EnvSource::Given(variables.collect()))
     }
 
-    /// The value of a variable. One that is empty, or no Unicode, counts as absent.
+    /// Returns the value of a variable. An empty value, or one that is not Unicode, is absent.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = match &self.0 {
-            Source::Process => std::env::var(name).ok(),
-            Source::Given(variables) => variables.get(name).cloned(),
+            EnvSource::Process => std::env::var(name).ok(),
+            EnvSource::Given(variables) => variables.get(name).cloned(),
         };
         value.filter(|value| !value.is_empty())
     }
 
-    /// Whether a variable is there.
+    /// Returns whether a variable is present.
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 }
 
 impl fmt::Debug for Env {
-    /// Shows no value: among them are credentials.
+    /// Shows no value: some are credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Env").finish_non_exhaustive()
     }

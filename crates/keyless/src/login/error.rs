@@ -1,88 +1,82 @@
-//! Why there is no identity token.
-
 use std::{io, time::Duration};
 
 use super::TokenError;
 use cpan_sigstore_http::HttpError;
 
-/// A login that gave no identity token.
+/// Error of a login that gave no identity token.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "each field is named in the message above it")]
+#[allow(missing_docs, reason = "the message names each field")]
 pub enum LoginError {
-    /// The provider's address is no URL.
-    #[error("expected the URL of an OpenID provider, found `{url}`")]
+    /// The provider's address is not a URL.
+    #[error("invalid issuer: expected the URL of an OpenID provider, found `{url}`")]
     IssuerUrl { url: String },
-    /// The address would send secrets through the network in clear.
-    #[error("expected an https address (http is for this machine only), found `{url}`")]
+    /// The address would send secrets unencrypted.
+    #[error("invalid address: expected https (http only for this machine), found `{url}`")]
     Insecure { url: String },
-    /// A request got no answer.
+    /// A request failed.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The provider's description of itself cannot be used.
-    #[error("expected a description of the OpenID provider at {issuer}, but {reason}")]
+    /// The provider's metadata cannot be used.
+    #[error("cannot use the metadata of the OpenID provider {issuer}: {reason}")]
     Discovery { issuer: String, reason: String },
-    /// A device login was asked for at a provider that has none.
-    #[error(
-        "expected a provider with device login, but {issuer} has none; log in with the browser or with a code"
-    )]
+    /// The provider offers no device login.
+    #[error("the OpenID provider {issuer} offers no device login")]
     NoDeviceFlow { issuer: String },
-    /// No port of this machine can be listened on.
-    #[error("no address of this machine to which the browser could come back: {0}; try `--device`")]
+    /// No local port is available for the callback.
+    #[error("cannot open a local port for the browser's callback: {0}")]
     Listen(#[source] io::Error),
-    /// The code could not be read.
-    #[error("expected the code that the login page shows: {0}")]
+    /// The code cannot be read.
+    #[error("cannot read the code of the login page: {0}")]
     Code(#[source] io::Error),
-    /// Nobody logged in.
-    #[error("expected a login within {} seconds, found none; try again", .0.as_secs())]
+    /// Nobody logged in within the time limit.
+    #[error("nobody logged in within {} seconds", .0.as_secs())]
     TimedOut(Duration),
-    /// The code shown for another device is no longer good.
-    #[error("the code for the other device has expired before anybody entered it; try again")]
+    /// The code for the other device expired.
+    #[error("the code for the other device expired before anybody entered it")]
     DeviceCodeExpired,
-    /// The person said no.
+    /// The person denied the login.
     #[error("the login was denied at the provider; nothing was signed")]
     Denied,
-    /// The provider refused.
+    /// The provider refused the login.
     #[error("the provider refused the login: {code}{}", described(.description.as_deref()))]
     Refused {
         code: String,
         description: Option<String>,
     },
-    /// The browser came back from a login that this program did not start.
+    /// The callback belongs to a login that this program did not start.
     #[error(
-        "the browser came back with a `state` that was not sent: somebody may be trying to log you in as themselves; try again"
+        "the callback has an unknown `state`: somebody may be trying to log you in as themselves"
     )]
     StateMismatch,
-    /// The browser came back without code and without error.
-    #[error("expected a code from the provider's login page, found none")]
+    /// The callback has neither code nor error.
+    #[error("the provider's login page returned no code")]
     NoCode,
-    /// The token endpoint's answer cannot be read.
-    #[error("expected an identity token from the provider, but {reason}")]
+    /// The response of the token endpoint cannot be read.
+    #[error("cannot get an identity token from the provider: {reason}")]
     Answer { reason: String },
-    /// The token endpoint gave no identity token.
-    #[error(
-        "expected an identity token from the provider, found an answer without one; is it an OpenID provider?"
-    )]
+    /// The token endpoint returned no identity token.
+    #[error("the provider returned no identity token; it may not be an OpenID provider")]
     NoIdToken,
-    /// The identity token answers another login.
-    #[error("the identity token is not for this login: its `nonce` is not the one that was sent")]
+    /// The identity token belongs to another login.
+    #[error("the identity token belongs to another login: its `nonce` differs")]
     NonceMismatch,
-    /// The identity token is signed by nobody known.
+    /// No known key signed the identity token.
     #[error("the identity token is not signed by the provider: {reason}")]
     Signature { reason: String },
-    /// The identity token names another issuer.
-    #[error("expected an identity token issued by {expected}, found one issued by {found}")]
+    /// The identity token has another issuer.
+    #[error("invalid identity token: expected the issuer {expected}, found {found}")]
     WrongIssuer { expected: String, found: String },
     /// The identity token cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// A CI job that has no right to a token.
+    /// The CI job may not get a token.
     #[error("this {service} job has no identity token: {hint}")]
     NotPermitted {
         service: &'static str,
         hint: &'static str,
     },
-    /// A CI service that should have given a token and did not.
-    #[error("expected an identity token from {service}, but {reason}")]
+    /// A CI service should have issued a token and did not.
+    #[error("cannot get an identity token from {service}: {reason}")]
     Ci {
         service: &'static str,
         reason: String,

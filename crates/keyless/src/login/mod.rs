@@ -1,8 +1,8 @@
-//! How an author proves an identity: an OpenID token, from the environment or from a login.
+//! Identity tokens of OpenID Connect, from the environment or from a login.
 //!
-//! - [`ambient()`]: a token that is there already, or that a CI service hands out.
-//! - [`interactive()`]: a login at an OpenID provider, by browser, by another device, or by a code
-//!   carried over by hand.
+//! - [`ambient()`]: a token in the environment, or one that a CI service issues.
+//! - [`interactive()`]: a login at an OpenID provider, with a browser, another device, or a code
+//!   that the person copies.
 
 pub(crate) mod address;
 mod ambient;

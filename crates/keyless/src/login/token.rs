@@ -1,7 +1,7 @@
-//! The identity token: a JWT (RFC 7519) that an OpenID provider signed.
+//! The identity token: a JWT (RFC 7519), signed by an OpenID provider.
 //!
-//! It is read here without checking its signature: it is for the certificate authority to check, and
-//! nothing is decided by it but whether it is worth sending.
+//! Its signature is not checked here: the certificate authority checks it. The claims only decide
+//! whether the token is worth sending.
 
 use std::fmt;
 
@@ -12,26 +12,27 @@ use serde::Deserialize;
 
 /// Largest token that is read, in bytes. Real ones have 1 to 3 KiB.
 const SIZE_LIMIT: usize = 16 * 1024;
-/// The audience that Sigstore's certificate authorities ask for, where none other was agreed.
+/// Audience that Sigstore's certificate authorities require, unless another was agreed.
 const AUDIENCE: &str = "sigstore";
-/// How long before its expiry a token is taken as expired: it still has to reach the authority.
+/// Time before its expiry at which a token is treated as expired: it must still reach the
+/// authority.
 const MARGIN: SignedDuration = SignedDuration::from_secs(3);
 
-/// An identity token. Whoever holds it can sign as its subject until it expires.
+/// An identity token. Its holder can sign as its subject until it expires.
 ///
 /// # Security
 ///
-/// `Debug` does not show it, and nothing in this program prints it.
+/// `Debug` does not show it, and this program never prints it.
 #[derive(Clone)]
 pub struct IdentityToken {
     jwt: String,
-    claims: Claims,
-    /// For whom it has to be.
+    claims: TokenClaims,
+    /// Audience that it must have.
     audience: String,
 }
 
 #[derive(Clone, Deserialize)]
-struct Claims {
+struct TokenClaims {
     iss: String,
     sub: String,
     #[serde(default)]
@@ -60,32 +61,28 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// A token that cannot be used.
+/// Error of an unusable token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It is no JWT.
-    #[error("expected an identity token (three parts of base64 with dots between), found {0}")]
+    /// It is not a JWT.
+    #[error("invalid identity token: expected three parts of base64 with dots between, found {0}")]
     Form(String),
-    /// Its time is over.
-    #[error(
-        "expected an identity token that is still valid, found one that expired at {at}; log in again"
-    )]
+    /// It has expired.
+    #[error("the identity token expired at {at}")]
     Expired {
-        /// When.
+        /// Time of expiry.
         at: Timestamp,
     },
     /// It is for another service.
-    #[error("expected an identity token for `{expected}`, found one for {found}")]
+    #[error("invalid identity token: expected the audience `{expected}`, found {found}")]
     Audience {
-        /// For which it should be.
+        /// The required audience.
         expected: String,
-        /// For which.
+        /// The audience of the token.
         found: String,
     },
-    /// Its e-mail address is not verified, so no authority will certify it.
-    #[error(
-        "expected an e-mail address that the provider has verified, found `{email}`, which it has not"
-    )]
+    /// The provider has not verified its e-mail address, so no authority will certify it.
+    #[error("the provider has not verified the e-mail address `{email}`")]
     EmailNotVerified {
         /// The address.
         email: String,
@@ -93,10 +90,10 @@ pub enum TokenError {
 }
 
 impl IdentityToken {
-    /// Reads a token; white space around it is dropped.
+    /// Reads a token and trims white space around it.
     ///
     /// # Errors
-    /// [`TokenError::Form`] where it is no JWT with the claims of an identity token.
+    /// [`TokenError::Form`] if it is not a JWT with the claims of an identity token.
     pub fn from_jwt(text: &str) -> Result<Self, TokenError> {
         let form = |found: &str| TokenError::Form(found.to_owned());
         let jwt = text.trim();
@@ -109,8 +106,8 @@ impl IdentityToken {
         };
         let payload = URL_SAFE_NO_PAD
             .decode(payload)
-            .map_err(|_| form("a second part that is no base64"))?;
-        let claims: Claims = serde_json::from_slice(&payload)
+            .map_err(|_| form("a second part that is not base64"))?;
+        let claims: TokenClaims = serde_json::from_slice(&payload)
             // The error of the parser would quote the token.
             .map_err(|_| form("a second part without the claims of an identity token"))?;
         Ok(Self {
@@ -120,15 +117,16 @@ impl IdentityToken {
         })
     }
 
-    /// The token of a login as another client than `sigstore`: such a token is for that client, and
-    /// the certificate authority was configured for it.
+    /// Requires another audience, for a login as another client than `sigstore`. The certificate
+    /// authority must be configured for it.
     #[must_use]
     pub fn for_audience(mut self, audience: &str) -> Self {
         audience.clone_into(&mut self.audience);
         self
     }
 
-    /// Whether it is worth sending to a certificate authority at `now`. Expiry comes first.
+    /// Checks whether a certificate authority can accept the token at `now`. Expiry is checked
+    /// first.
     ///
     /// # Errors
     /// The reason why an authority would refuse it.
@@ -163,29 +161,29 @@ impl IdentityToken {
         }
     }
 
-    /// The token itself, to be sent to the certificate authority and nowhere else.
+    /// Returns the token. Send it to the certificate authority and nowhere else.
     pub fn expose(&self) -> &str {
         &self.jwt
     }
 
-    /// What a certificate request signs to prove that it has the key: the e-mail address when the
-    /// token has one, else the subject (Fulcio's proof of possession).
+    /// Returns the text that a certificate request signs as proof of possession (Fulcio): the
+    /// e-mail address if there is one, else the subject.
     pub fn proof_subject(&self) -> &str {
         self.claims.email.as_deref().unwrap_or(&self.claims.sub)
     }
 
-    /// The subject.
+    /// Returns the subject.
     pub fn subject(&self) -> &str {
         &self.claims.sub
     }
 
-    /// The e-mail address, if it has one.
+    /// Returns the e-mail address, if there is one.
     pub fn email(&self) -> Option<&str> {
         self.claims.email.as_deref()
     }
 
-    /// The issuer that a certificate for it will name: the provider behind a federating one, as
-    /// Sigstore's own login (Dex) is, else the token's issuer.
+    /// Returns the issuer that the certificate will name. A federating provider, such as Sigstore's
+    /// own login (Dex), names the provider behind it.
     pub fn certified_issuer(&self) -> &str {
         self.claims
             .federated_claims
@@ -194,9 +192,8 @@ impl IdentityToken {
             .unwrap_or(&self.claims.iss)
     }
 
-    /// The identity that a certificate for it will name, as far as the token tells: an e-mail address, or
-    /// the address of a workflow of GitHub. `None` for other workloads and for user names, to which the
-    /// authority adds what only it knows.
+    /// Returns the identity that a certificate will name: an e-mail address, or the address of a GitHub
+    /// workflow. `None` for other workloads and for user names, which only the authority can derive.
     ///
     /// It is a forecast, for texts that are shown before a certificate is logged. The certificate decides.
     pub fn certified_identity(&self) -> Option<SignerIdentity> {
@@ -216,7 +213,7 @@ impl IdentityToken {
         })
     }
 
-    /// The token's issuer.
+    /// Returns the token's issuer.
     pub fn issuer(&self) -> &str {
         &self.claims.iss
     }
@@ -237,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn expiry_is_said_first() {
+    fn reports_token_expiry_before_audience() {
         let token =
             token(r#"{"iss":"https://i.test","sub":"s","aud":"other","exp":1000}"#).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
@@ -252,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_decide_what_is_proved_and_who_is_named() {
+    fn derives_proof_subject_and_issuer_from_token_claims() {
         let plain = token(r#"{"iss":"i","sub":"s","aud":["sigstore"],"exp":1000}"#).unwrap();
         assert_eq!(
             (plain.proof_subject(), plain.certified_issuer()),
@@ -274,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_trimmed_bounded_and_never_shown() {
+    fn trims_and_bounds_tokens_and_never_shows_them() {
         let claims = URL_SAFE_NO_PAD.encode(r#"{"iss":"i","sub":"s","aud":"sigstore","exp":1}"#);
         let token = IdentityToken::from_jwt(&format!(" h.{claims}.secret\n")).unwrap();
         assert!(!format!("{token:?}").contains("secret"));

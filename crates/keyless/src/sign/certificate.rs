@@ -1,4 +1,4 @@
-//! A certificate for a key and a token (Fulcio, `POST /api/v2/signingCert`).
+//! The certificate for a key and a token (Fulcio, `POST /api/v2/signingCert`).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Method, Url};
@@ -30,7 +30,7 @@ struct Chain {
     certificates: Vec<String>,
 }
 
-/// Asks for a certificate. The token goes to the authority's own address and nowhere else.
+/// Requests a certificate. The token goes only to the authority's own address.
 pub(super) async fn request(
     requests: &Requests,
     authority: &Url,
@@ -74,7 +74,7 @@ pub(super) async fn request(
     DerCertificate::from_pem(leaf).map_err(|error| unusable(error.to_string()))
 }
 
-/// Reads the certificate, and refuses one for another key.
+/// Reads a certificate and refuses one for another key.
 pub(super) fn check(
     certificate: &DerCertificate,
     key: &KeyPair,

@@ -1,78 +1,66 @@
-//! Why nothing was signed.
-
 use cpan_sigstore_core::identity::SignerIdentity;
 use cpan_sigstore_http::HttpError;
 
-use crate::{bundle::Refused, login::TokenError, verify::VerifyError};
+use crate::{bundle::VerificationFailure, login::TokenError, verify::VerifyError};
 
-/// Why nothing was signed. No bundle was written.
+/// Error of signing. No bundle was written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the message names each field")]
 pub enum SignError {
-    /// The identity token is of no use.
+    /// The identity token is unusable.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The signing configuration asks for what cannot be done.
-    #[error("the signing configuration cannot be followed: expected {expected}, found {found}")]
+    /// The signing configuration cannot be satisfied.
+    #[error("cannot satisfy the signing configuration: expected {expected}, found {found}")]
     Services {
-        /// What is needed.
         expected: &'static str,
-        /// What there is.
         found: String,
     },
-    /// A service could not be asked.
+    /// A request failed.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// A service refused.
-    #[error("expected {service} at {url} to accept the request, found status {status}: {said}")]
+    /// A service refused a request.
+    #[error("{service} at {url} refused the request with status {status}: {said}")]
     Status {
-        /// Which.
         service: &'static str,
-        /// Where.
         url: String,
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
-        /// The start of what it said.
+        /// Start of the response.
         said: String,
     },
-    /// A service answered something else than it should.
-    #[error("expected {expected} from {service} at {url}, found {found}")]
+    /// A service sent an invalid response.
+    #[error("invalid response of {service} at {url}: expected {expected}, found {found}")]
     Answer {
-        /// Which.
         service: &'static str,
-        /// Where.
         url: String,
-        /// What it should have answered.
         expected: &'static str,
-        /// What it did.
         found: String,
     },
-    /// The log has this entry already, and does not hand it out.
-    #[error("the log at {url} has this entry already and does not hand it out; sign again")]
-    EntryExists {
-        /// Which log.
-        url: String,
-    },
+    /// The log already has the entry and does not return it.
+    #[error("the log at {url} already has this entry and does not return it")]
+    EntryExists { url: String },
     /// The certificate is for another key.
     #[error(
-        "expected a certificate for the key that asked for it, found one for another key; nothing was logged"
+        "the certificate is for another key than the one that requested it; nothing was logged"
     )]
     CertificateKey,
-    /// The certificate cannot be read, or names nobody.
-    #[error("the certificate authority's answer cannot be used: {0}; nothing was logged")]
-    Certificate(Refused),
-    /// Token or certificate is for somebody else.
+    /// The certificate is unreadable or names no identity.
+    #[error("cannot use the certificate: {0}; nothing was logged")]
+    Certificate(VerificationFailure),
+    /// Token or certificate is for another identity.
     #[error("expected to sign as {expected}, found {found}; nothing was logged")]
     Identity {
-        /// Who was meant.
+        /// The intended identity.
         expected: String,
-        /// Who it is for.
+        /// The identity in token or certificate.
         found: Box<SignerIdentity>,
     },
-    /// The finished bundle would be refused by whoever verifies it.
+    /// Verifiers would refuse the finished bundle.
     #[error("the finished bundle does not verify and was not written: {0}")]
-    OwnBundle(Refused),
-    /// The system gives no randomness, or no key.
-    #[error("expected to make a key and to sign with it: {0}")]
+    OwnBundle(VerificationFailure),
+    /// No key could be created or used.
+    #[error("cannot create a key and sign with it: {0}")]
     Key(String),
 }
 
@@ -88,7 +76,7 @@ impl SignError {
         }
     }
 
-    /// Whether trying again later may help.
+    /// Returns whether a later attempt may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => error.is_transient(),

@@ -15,18 +15,19 @@ use cpan_sigstore_http::Answer;
 
 const SERVICE: &str = "the transparency log";
 
-/// What is logged.
-pub(super) struct Logged<'a> {
+/// Content of a log entry.
+pub(super) struct EntryContent<'a> {
     pub digest: &'a Sha256Hash,
     pub signature: &'a SignatureBytes,
     pub certificate: &'a DerCertificate,
 }
 
-/// An entry in each log, as bundles have them (`TransparencyLogEntry` in protobuf's JSON).
+/// Creates an entry in each log and returns them in the form of a bundle (`TransparencyLogEntry` in
+/// protobuf's JSON).
 pub(super) async fn entries(
     requests: &Requests,
     logs: &[LogService],
-    logged: &Logged<'_>,
+    logged: &EntryContent<'_>,
 ) -> Result<Vec<Value>, SignError> {
     let mut entries = Vec::with_capacity(logs.len());
     for log in logs {
@@ -38,7 +39,7 @@ pub(super) async fn entries(
     Ok(entries)
 }
 
-async fn v2(requests: &Requests, log: &Url, logged: &Logged<'_>) -> Result<Value, SignError> {
+async fn v2(requests: &Requests, log: &Url, logged: &EntryContent<'_>) -> Result<Value, SignError> {
     let url = endpoint(log, "/api/v2/log/entries");
     let body = json!({ "hashedRekordRequestV002": {
         "digest": logged.digest.to_base64(),
@@ -62,7 +63,7 @@ async fn v2(requests: &Requests, log: &Url, logged: &Logged<'_>) -> Result<Value
     }
 }
 
-async fn v1(requests: &Requests, log: &Url, logged: &Logged<'_>) -> Result<Value, SignError> {
+async fn v1(requests: &Requests, log: &Url, logged: &EntryContent<'_>) -> Result<Value, SignError> {
     let url = endpoint(log, "/api/v1/log/entries");
     let body = json!({
         "apiVersion": "0.0.1",
@@ -92,7 +93,7 @@ async fn v1(requests: &Requests, log: &Url, logged: &Logged<'_>) -> Result<Value
     })
 }
 
-/// The entry that the log has already: an earlier answer was lost on its way.
+/// Fetches the entry that the log already has. The response to an earlier request was lost.
 async fn existing(requests: &Requests, url: &Url, answer: &Answer) -> Result<Answer, SignError> {
     let exists = || SignError::EntryExists {
         url: url.to_string(),
@@ -102,7 +103,7 @@ async fn existing(requests: &Requests, url: &Url, answer: &Answer) -> Result<Ans
         .get(LOCATION)
         .and_then(|location| location.to_str().ok())
         .and_then(|location| url.join(location).ok())
-        // The log hands out its own entries; no other address is asked.
+        // A log serves its own entries, so no other address is contacted.
         .filter(|location| location.origin() == url.origin())
         .ok_or_else(exists)?;
     Ok(requests
@@ -110,7 +111,7 @@ async fn existing(requests: &Requests, url: &Url, answer: &Answer) -> Result<Ans
         .await?)
 }
 
-/// Rekor v1's own JSON in the form of a bundle; `None` where something is missing.
+/// Converts Rekor v1's JSON to the form of a bundle. Returns `None` if something is missing.
 fn converted(answer: &Answer) -> Option<Value> {
     let entries: Map<String, Value> = serde_json::from_slice(&answer.body).ok()?;
     let entry = match entries.values().collect::<Vec<_>>()[..] {

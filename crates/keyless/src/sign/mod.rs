@@ -1,26 +1,26 @@
-//! From digest and login to a bundle that was verified.
+//! Signing: from digest and identity token to a verified bundle.
 //!
-//! One login signs many files: the key and its certificate are made once and live for as long as the
-//! certificate (ten minutes). Nothing is logged before the token, then the certificate, was found to
-//! name who was meant, and no bundle leaves this module before it was verified as any other bundle is.
+//! One login signs many files: key and certificate are created once and last until the certificate
+//! expires, after ten minutes. Nothing is logged unless token and certificate name the intended
+//! identity. Every bundle is verified before it leaves this module.
 //!
-//! 1. [`Services::select`]: which services, as the signing configuration asks; what cannot be done
-//!    is said before anything is signed.
-//! 2. [`SigningSession::certify`] (and [`SigningSession::renew`], for many files): an ephemeral key, and a certificate for it; its key and its name are
-//!    compared with what was asked for.
-//! 3. [`SigningSession::sign`]: a signature over the digest; the log and the timestamp authority at the same
-//!    time; the bundle, strictly read and verified.
+//! 1. [`Services::select`] selects services by the signing configuration. It fails before anything
+//!    is signed if the configuration cannot be satisfied.
+//! 2. [`SigningSession::certify`] (and [`SigningSession::renew`], for many files) creates an
+//!    ephemeral key, gets a certificate for it, and checks key and name.
+//! 3. [`SigningSession::sign`] signs the digest, contacts log and timestamp authority at the same
+//!    time, and reads and verifies the bundle.
 
 mod certificate;
 mod error;
-mod expected;
 mod log;
+mod login_policy;
 mod request;
 mod services;
 mod timestamp;
 
 pub use error::SignError;
-pub use expected::LoginPolicy;
+pub use login_policy::LoginPolicy;
 pub use services::Services;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -36,32 +36,32 @@ use sigstore_verify::{
 use crate::{
     bundle::StrictBundle,
     login::IdentityToken,
-    sign::{log::Logged, request::Requests},
-    verify::{Allow, Artifact, VerifiedSignature, Verifier},
+    sign::{log::EntryContent, request::Requests},
+    verify::{Artifact, VerifiedSignature, Verifier, VerifyOptions},
 };
 
-/// Signs as one identity until its certificate expires.
+/// A session that signs as one identity until its certificate expires.
 pub struct SigningSession {
     requests: Requests,
     services: Services,
     verifier: Verifier,
     expected: LoginPolicy,
-    certified: Certified,
+    certified: CertifiedKey,
 }
 
-/// How long before its end a certificate is not used any more: log and timestamp authority still have
-/// to answer.
+/// Time before its expiry at which a certificate is no longer used: log and timestamp authority
+/// still have to respond.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// A key, and the certificate that says whose it is.
-struct Certified {
+/// A key and its certificate.
+struct CertifiedKey {
     key: KeyPair,
     certificate: DerCertificate,
     identity: SignerIdentity,
     expires: Timestamp,
 }
 
-impl Certified {
+impl CertifiedKey {
     async fn get(
         requests: &Requests,
         services: &Services,
@@ -84,7 +84,7 @@ impl Certified {
     }
 }
 
-/// A bundle that was verified as its reader will.
+/// A bundle that was verified as its readers will verify it.
 #[derive(Clone, Debug)]
 pub struct SignedBundle {
     json: String,
@@ -92,12 +92,12 @@ pub struct SignedBundle {
 }
 
 impl SignedBundle {
-    /// The bundle, format 0.3.
+    /// Returns the bundle, in format 0.3.
     pub fn json(&self) -> &str {
         &self.json
     }
 
-    /// What was verified about it.
+    /// Returns the verified content of the bundle.
     pub fn verified(&self) -> &VerifiedSignature {
         &self.verified
     }
@@ -106,12 +106,12 @@ impl SignedBundle {
 impl SigningSession {
     /// Gets a certificate for the identity of a token.
     ///
-    /// `expected` is who the user means to be; a certificate for anybody else is an error, and
+    /// `expected` is the intended identity. A certificate for another identity is an error, and
     /// nothing is logged under the wrong name.
     ///
     /// # Errors
-    /// Where the token is of no use, no certificate is to be had, or it is not for this identity and
-    /// key.
+    /// [`SignError`] if the token is unusable, no certificate is issued, or the certificate is for
+    /// another identity or key.
     pub async fn certify(
         services: Services,
         verifier: Verifier,
@@ -121,7 +121,7 @@ impl SigningSession {
         now: Timestamp,
     ) -> Result<Self, SignError> {
         let requests = Requests::new(&services, backoff)?;
-        let certified = Certified::get(&requests, &services, token, &expected, now).await?;
+        let certified = CertifiedKey::get(&requests, &services, token, &expected, now).await?;
         Ok(Self {
             requests,
             services,
@@ -131,20 +131,21 @@ impl SigningSession {
         })
     }
 
-    /// Who signs, as the certificate says.
+    /// Returns the identity in the certificate.
     pub fn identity(&self) -> &SignerIdentity {
         &self.certified.identity
     }
 
-    /// Gets another certificate where the one there is would expire too soon to sign with.
+    /// Gets a new certificate if the current one expires too soon to sign with.
     ///
     /// # Errors
-    /// As [`SigningSession::certify`]; the token may have expired meanwhile.
+    /// As [`SigningSession::certify`]. The token may have expired meanwhile.
     pub async fn renew(&mut self, token: &IdentityToken, now: Timestamp) -> Result<(), SignError> {
         let soon = now.saturating_add(MARGIN).unwrap_or(Timestamp::MAX);
         if soon >= self.certified.expires {
             self.certified =
-                Certified::get(&self.requests, &self.services, token, &self.expected, now).await?;
+                CertifiedKey::get(&self.requests, &self.services, token, &self.expected, now)
+                    .await?;
         }
         Ok(())
     }
@@ -152,11 +153,11 @@ impl SigningSession {
     /// Signs a digest.
     ///
     /// # Errors
-    /// Where a service does not answer as it should, or the finished bundle does not verify.
+    /// [`SignError`] if a service fails, or if the finished bundle does not verify.
     pub async fn sign(&self, digest: Sha256Digest) -> Result<SignedBundle, SignError> {
         match self.sign_once(digest).await {
-            // A Rekor v2 log had taken an entry whose answer was lost, and keeps its proof to
-            // itself. The same key signs again: another signature, another entry.
+            // A Rekor v2 log had accepted an entry, but its response was lost, and it does not
+            // return the proof. The same key signs again: another signature makes another entry.
             Err(SignError::EntryExists { .. }) => self.sign_once(digest).await,
             result => result,
         }
@@ -169,7 +170,7 @@ impl SigningSession {
             .key
             .sign_digest(&hash)
             .map_err(SignError::key)?;
-        let logged = Logged {
+        let logged = EntryContent {
             digest: &hash,
             signature: &signature,
             certificate: &self.certified.certificate,
@@ -189,7 +190,7 @@ impl SigningSession {
         Ok(SignedBundle { json, verified })
     }
 
-    /// The bundle in format 0.3 (`sigstore_bundle.proto`).
+    /// Builds the bundle in format 0.3 (`sigstore_bundle.proto`).
     fn bundle(
         &self,
         hash: &Sha256Hash,
@@ -218,12 +219,12 @@ impl SigningSession {
         })
     }
 
-    /// Reads and verifies the finished bundle as anybody will, against who was meant to sign.
+    /// Reads and verifies the finished bundle and checks the intended identity.
     fn verify(&self, digest: Sha256Digest, json: &str) -> Result<VerifiedSignature, SignError> {
         let bundle = StrictBundle::parse(json.as_bytes()).map_err(SignError::OwnBundle)?;
         let verified = self
             .verifier
-            .verify(Artifact::Digest(digest), &bundle, Allow::default())
+            .verify(Artifact::Digest(digest), &bundle, VerifyOptions::default())
             .map_err(SignError::own)?;
         self.expected.check(verified.signer())?;
         Ok(verified)

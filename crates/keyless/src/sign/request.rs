@@ -1,14 +1,14 @@
-//! Asking a service that signs, with a limit on its answer.
+//! Requests to the services that sign, with bounded responses.
 
 use reqwest::{Method, RequestBuilder, Url};
 
 use super::{Services, SignError};
 use cpan_sigstore_http::{Answer, Backoff, Http, HttpError};
 
-/// Largest answer of a service, in bytes. Real ones have 1 to 20 KiB.
+/// Largest response of a service, in bytes. Real ones have 1 to 20 KiB.
 const ANSWER_LIMIT: usize = 1 << 20;
 
-/// Asks services.
+/// A client of the services.
 pub(super) struct Requests {
     http: Http,
 }
@@ -20,7 +20,7 @@ impl Requests {
         })
     }
 
-    /// Sends a request, again where that may help, and reads its answer.
+    /// Sends a request, with retries if they may help, and reads the response.
     pub async fn send(
         &self,
         method: Method,
@@ -32,14 +32,14 @@ impl Requests {
     }
 }
 
-/// The address of an endpoint of a service.
+/// Returns the address of an endpoint.
 pub(super) fn endpoint(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
     url
 }
 
-/// The error for an answer that is no success.
+/// Returns the error for an unsuccessful response.
 pub(super) fn refusal(service: &'static str, url: &Url, answer: &Answer) -> SignError {
     SignError::Status {
         service,

@@ -1,6 +1,6 @@
-//! Which services sign, as the signing configuration asks (`ServiceSelector` of
-//! `sigstore_trustroot.proto`): of each operator the newest version that is supported, then any one
-//! operator, all of them, or an exact number.
+//! Selects the services that sign, by the signing configuration (`ServiceSelector` of
+//! `sigstore_trustroot.proto`). From each operator it takes the newest supported version, then any
+//! one operator, all of them, or an exact number.
 
 use sigstore_trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector};
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 use super::SignError;
 use crate::{login::address::refuse_insecure, trust::SigningConfig};
 
-/// The services that one signature is made with.
+/// The services that create one signature.
 #[derive(Clone, Debug)]
 pub struct Services {
     pub(super) authority: Url,
@@ -16,19 +16,19 @@ pub struct Services {
     pub(super) timestamp_authorities: Vec<Url>,
 }
 
-/// A transparency log and the protocol it speaks.
+/// A transparency log and its protocol.
 #[derive(Clone, Debug)]
 pub(super) struct LogService {
     pub url: Url,
     pub version: RekorVersion,
 }
 
-/// The protocol of a log.
+/// Protocol of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RekorVersion {
-    /// With its own clock and promises.
+    /// Has its own clock and promises.
     V1,
-    /// Tiles; the time comes from a timestamp authority.
+    /// Uses tiles. The time comes from a timestamp authority.
     V2,
 }
 
@@ -36,16 +36,13 @@ impl Services {
     /// Selects services.
     ///
     /// # Errors
-    /// Where the configuration asks for more than there is, for something unknown, or for a
-    /// combination nobody would accept.
+    /// [`SignError::Services`] if the configuration requires more services than there are, has
+    /// unknown values, or allows no verifiable combination.
     pub fn select(config: &SigningConfig) -> Result<Self, SignError> {
         let config = config.library();
-        let authority = config.fulcio_url().ok_or_else(|| {
-            missing(
-                "a certificate authority that can be used now",
-                &config.ca_urls,
-            )
-        })?;
+        let authority = config
+            .fulcio_url()
+            .ok_or_else(|| missing("a usable certificate authority", &config.ca_urls))?;
         let logs = chosen(
             "transparency logs",
             &config.eligible_rekor_urls(None),
@@ -69,14 +66,14 @@ impl Services {
         let timeless = logs.iter().all(|log| log.version == RekorVersion::V2);
         if timeless && timestamp_authorities.is_empty() {
             return Err(SignError::Services {
-                expected: "a timestamp authority beside a Rekor v2 log, which has no clock",
+                expected: "a timestamp authority for a Rekor v2 log, which has no clock",
                 found: "none".into(),
             });
         }
         let authority = address(&authority.url)?;
-        // The identity token is sent there.
+        // The authority receives the identity token.
         refuse_insecure(&authority)
-            .map_err(|_| unusable("a certificate authority by https", authority.as_str()))?;
+            .map_err(|_| unusable("a certificate authority with https", authority.as_str()))?;
         Ok(Self {
             authority,
             logs,
@@ -84,7 +81,7 @@ impl Services {
         })
     }
 
-    /// The address of every service.
+    /// Returns the address of every service.
     pub(super) fn urls(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.authority)
             .chain(self.logs.iter().map(|log| &log.url))
@@ -93,8 +90,8 @@ impl Services {
     }
 }
 
-/// Of each operator the first service, as they come with the newest version first; of those as many
-/// as the selector asks for.
+/// Takes the first service of each operator, the newest version first, and as many operators as the
+/// selector requires.
 fn chosen<'a>(
     what: &'static str,
     eligible: &[&'a ServiceEndpoint],
@@ -102,7 +99,7 @@ fn chosen<'a>(
 ) -> Result<Vec<&'a ServiceEndpoint>, SignError> {
     let mut of_each: Vec<&ServiceEndpoint> = Vec::new();
     for service in eligible {
-        // Services without an operator cannot be shown to share one.
+        // Services without an operator may be run by different ones.
         let known = service.operator.is_some()
             && of_each
                 .iter()
@@ -116,7 +113,7 @@ fn chosen<'a>(
         ServiceSelector::All => of_each.len().max(1),
         ServiceSelector::Exact => match config.count {
             Some(count) if count > 0 => count as usize,
-            _ => return Err(unusable("a count with the selector EXACT", "none")),
+            _ => return Err(unusable("a count for the selector EXACT", "none")),
         },
         other => {
             return Err(unusable(
@@ -127,8 +124,8 @@ fn chosen<'a>(
     };
     if of_each.len() < count {
         return Err(SignError::Services {
-            expected: "as many operators as the selector asks for",
-            found: format!("{} of {count} {what} that can be used now", of_each.len()),
+            expected: "as many operators as the selector requires",
+            found: format!("{} of {count} usable {what}", of_each.len()),
         });
     }
     of_each.truncate(count);
@@ -146,7 +143,7 @@ fn log_service(service: &ServiceEndpoint) -> Result<LogService, SignError> {
     })
 }
 
-/// An address of a service: https, or http for services of one's own.
+/// Reads an address of a service: https, or http for a private instance.
 fn address(text: &str) -> Result<Url, SignError> {
     Url::parse(text)
         .ok()

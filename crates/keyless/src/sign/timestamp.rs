@@ -1,4 +1,4 @@
-//! Timestamps over the signature (RFC 3161 over HTTP, section 3.4).
+//! Timestamps of a signature (RFC 3161 over HTTP, section 3.4).
 
 use rand_core::{OsRng, RngCore as _};
 use reqwest::{
@@ -11,11 +11,11 @@ use super::{
     SignError,
     request::{Requests, refusal},
 };
-use crate::timestamp::{Reply, ReplyError, has_fraction, query};
+use crate::timestamp::{TimestampReply, TimestampReplyError, has_fraction, query};
 
 const SERVICE: &str = "the timestamp authority";
 
-/// A timestamp of each authority: its whole answer, as bundles have it.
+/// Gets a timestamp from each authority and returns the whole responses, as bundles contain them.
 pub(super) async fn timestamps(
     requests: &Requests,
     authorities: &[Url],
@@ -56,18 +56,20 @@ async fn timestamp(
     if !answer.is_success() {
         return Err(refusal(SERVICE, url, &answer));
     }
-    let reply = Reply::read(&answer.body).map_err(|error| match error {
-        ReplyError::Rejected(status) => unusable("a timestamp", format!("the status {status}")),
-        ReplyError::Form(_) if has_fraction(&answer.body) => unusable(
-            "a timestamp in whole seconds, as verifiers need it",
+    let reply = TimestampReply::read(&answer.body).map_err(|error| match error {
+        TimestampReplyError::Rejected(status) => {
+            unusable("a timestamp", format!("the status {status}"))
+        }
+        TimestampReplyError::Form(_) if has_fraction(&answer.body) => unusable(
+            "a timestamp in whole seconds, as verifiers require",
             "one with fractions of a second".into(),
         ),
-        ReplyError::Form(found) => unusable("a timestamp", found),
+        TimestampReplyError::Form(found) => unusable("a timestamp", found),
     })?;
     if !reply.answers(digest, &nonce) {
         return Err(unusable(
             "a timestamp for this request",
-            "one for another".into(),
+            "one for another request".into(),
         ));
     }
     Ok(answer.body)

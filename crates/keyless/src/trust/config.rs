@@ -1,4 +1,4 @@
-//! `config.toml`: the user's instances, by name, and the one in use.
+//! `config.toml`: the user's named instances, and the name of the selected one.
 
 use std::{
     collections::BTreeMap,
@@ -8,14 +8,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Instance, InstanceError, Repository, Source, TrustError,
-    instance::{BUILT_IN, Stated},
-    tuf::read_root,
+    Instance, InstanceError, Repository, TrustError, TrustSource,
+    instance::{BUILT_IN, InstanceEntry},
+    loader::read_root,
 };
 
 /// Largest `config.toml` that is read, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
-/// The instance in use where none was chosen.
+/// Instance that is used if none is selected.
 const DEFAULT: &str = "public-good";
 
 /// The user's instances.
@@ -31,68 +31,58 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    instances: BTreeMap<String, Stated>,
+    instances: BTreeMap<String, InstanceEntry>,
 }
 
-/// A configuration that cannot be used.
+/// Error of the configuration.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the message names each field")]
 pub enum ConfigError {
-    /// It cannot be read.
-    #[error("expected to read {}: {source}", path.display())]
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
-    /// It cannot be written.
-    #[error("expected to write {}: {source}", path.display())]
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
     Write {
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
-    /// It says something that has no meaning.
-    #[error("expected a configuration in {}, found {reason}", path.display())]
+    /// The file is malformed.
+    #[error("invalid configuration in {}: {reason}", path.display())]
     Syntax {
-        /// The file.
         path: PathBuf,
-        /// What the parser says.
+        /// The parser's message.
         reason: String,
     },
-    /// No instance has this name.
-    #[error("expected the name of an instance, found `{name}`; known are {known}")]
+    /// There is no instance with this name.
+    #[error("unknown instance `{name}`: expected one of {known}")]
     UnknownInstance {
-        /// The name asked for.
         name: String,
-        /// The names there are.
+        /// All known names.
         known: String,
     },
-    /// An instance of this name is there already.
-    #[error("expected a new name, found `{0}`, which is taken")]
+    /// There is already an instance with this name.
+    #[error("the instance name `{0}` is taken")]
     Taken(String),
-    /// The name is no name.
-    #[error("expected a name of letters, digits, `-` and `_`, found `{0}`")]
+    /// The name is malformed.
+    #[error("invalid instance name: expected letters, digits, `-` and `_`, found `{0}`")]
     Name(String),
-    /// The file from which trust in a repository should begin cannot be used.
+    /// The root of a TUF repository cannot be used.
     #[error(transparent)]
     Root(#[from] TrustError),
     /// The instance is incomplete.
-    #[error("instance `{name}`: {source}")]
-    Instance {
-        /// Its name.
-        name: String,
-        /// What is wrong.
-        source: InstanceError,
-    },
+    #[error("invalid instance `{name}`: {source}")]
+    Instance { name: String, source: InstanceError },
 }
 
 impl Config {
-    /// Reads the configuration; a missing file is an empty one.
+    /// Reads the configuration. A missing file is an empty configuration.
     ///
     /// # Errors
-    /// Where it is there and cannot be used.
+    /// [`ConfigError`] if the file exists and cannot be used.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let document = match read(path)? {
             None => Document::default(),
@@ -101,7 +91,7 @@ impl Config {
                 reason: error.to_string(),
             })?,
         };
-        // It would never be used, whatever its author thinks.
+        // A built-in instance of the same name would hide it.
         let hidden = |name: &&String| BUILT_IN.contains(&name.as_str());
         if let Some(name) = document.instances.keys().find(hidden) {
             return Err(ConfigError::Taken(name.clone()));
@@ -112,21 +102,21 @@ impl Config {
         })
     }
 
-    /// The name of the instance in use.
+    /// Returns the name of the selected instance.
     pub fn in_use(&self) -> &str {
         self.document.instance.as_deref().unwrap_or(DEFAULT)
     }
 
-    /// Every name, the built-in ones first.
+    /// Returns every name, the built-in ones first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let own = self.document.instances.keys().map(String::as_str);
         BUILT_IN.into_iter().chain(own)
     }
 
-    /// The instance of a name, or the one in use.
+    /// Returns the instance with this name, or the selected one.
     ///
     /// # Errors
-    /// Where there is none of this name, or it is incomplete.
+    /// [`ConfigError`] if there is no such instance, or if it is incomplete.
     pub fn instance(&self, name: Option<&str>) -> Result<Instance, ConfigError> {
         let name = name.unwrap_or(self.in_use());
         if let Some(instance) = Instance::built_in(name) {
@@ -146,11 +136,11 @@ impl Config {
         Ok(instance)
     }
 
-    /// Adds an instance. A TUF root is copied beside the configuration: what is pinned must not
-    /// change with a file elsewhere.
+    /// Adds an instance. A TUF root is copied beside the configuration, so that a change of the
+    /// original does not change the pinned root.
     ///
     /// # Errors
-    /// Where the name is taken, or a file cannot be read or written.
+    /// [`ConfigError`] if the name is taken, or if a file cannot be read or written.
     pub fn add(&mut self, name: &str, mut instance: Instance) -> Result<(), ConfigError> {
         let valid = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || !name.chars().all(valid) {
@@ -159,7 +149,7 @@ impl Config {
         if self.names().any(|taken| taken == name) {
             return Err(ConfigError::Taken(name.to_owned()));
         }
-        if let Source::Repository(Repository::Own { root, .. }) = &mut instance.source {
+        if let TrustSource::Repository(Repository::Private { root, .. }) = &mut instance.source {
             let bytes = read_root(root)?;
             let copy = PathBuf::from(format!("{name}.tuf-root.json"));
             write(&self.folder().join(&copy), &bytes)?;
@@ -167,14 +157,14 @@ impl Config {
         }
         self.document
             .instances
-            .insert(name.to_owned(), Stated::from(&instance));
+            .insert(name.to_owned(), InstanceEntry::from(&instance));
         self.save()
     }
 
-    /// Chooses the instance in use.
+    /// Selects an instance.
     ///
     /// # Errors
-    /// Where there is none of this name, or the file cannot be written.
+    /// [`ConfigError`] if there is no such instance, or if the file cannot be written.
     pub fn choose(&mut self, name: &str) -> Result<(), ConfigError> {
         self.instance(Some(name))?;
         self.document.instance = Some(name.to_owned());
@@ -193,13 +183,13 @@ impl Config {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    /// Paths in the configuration are relative to its folder.
-    fn resolve(&self, source: &mut Source) {
+    /// Resolves paths, which are relative to the folder of the configuration.
+    fn resolve(&self, source: &mut TrustSource) {
         let resolve = |path: &mut PathBuf| *path = self.folder().join(&*path);
         match source {
-            Source::Repository(Repository::PublicGood | Repository::Staging) => {}
-            Source::Repository(Repository::Own { root, .. }) => resolve(root),
-            Source::Files {
+            TrustSource::Repository(Repository::PublicGood | Repository::Staging) => {}
+            TrustSource::Repository(Repository::Private { root, .. }) => resolve(root),
+            TrustSource::Files {
                 trusted_root,
                 signing_config,
             } => {
@@ -222,7 +212,7 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
         path: path.to_owned(),
         source,
     };
-    let bytes = cpan_sigstore_files::read(path, SIZE_LIMIT).map_err(failed)?;
+    let bytes = cpan_sigstore_files::read_limited(path, SIZE_LIMIT).map_err(failed)?;
     bytes
         .map(|bytes| {
             String::from_utf8(bytes).map_err(|error| {
@@ -233,7 +223,7 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ConfigError> {
-    cpan_sigstore_files::write(path, bytes).map_err(|source| ConfigError::Write {
+    cpan_sigstore_files::write_atomic(path, bytes).map_err(|source| ConfigError::Write {
         path: path.to_owned(),
         source,
     })
@@ -244,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instance_is_added_chosen_and_found_again() {
+    fn adds_and_selects_an_instance_with_a_copied_root() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sub/config.toml");
         let root = folder.path().join("root.json");
@@ -253,13 +243,13 @@ mod tests {
         let mut config = Config::load(&path).unwrap();
         assert_eq!(
             config.instance(None).unwrap().source,
-            Source::Repository(Repository::PublicGood)
+            TrustSource::Repository(Repository::PublicGood)
         );
         let url = "https://tuf.example".to_owned();
         config
             .add(
                 "mine",
-                Instance::new(Source::Repository(Repository::Own {
+                Instance::new(TrustSource::Repository(Repository::Private {
                     url: url.clone(),
                     root: root.clone(),
                 })),
@@ -267,17 +257,17 @@ mod tests {
             .unwrap();
         config.choose("mine").unwrap();
         std::fs::write(folder.path().join("none.json"), "{}").unwrap();
-        let none = Repository::Own {
+        let none = Repository::Private {
             url: url.clone(),
             root: folder.path().join("none.json"),
         };
-        let refused = config.add("other", Instance::new(Source::Repository(none)));
+        let refused = config.add("other", Instance::new(TrustSource::Repository(none)));
         assert!(matches!(refused, Err(ConfigError::Root(_))));
-        // The pinned root is a copy: changing the original changes nothing.
+        // The pinned root is a copy, so this has no effect.
         std::fs::write(&root, "changed").unwrap();
 
         let config = Config::load(&path).unwrap();
-        let Source::Repository(Repository::Own { root, .. }) =
+        let TrustSource::Repository(Repository::Private { root, .. }) =
             config.instance(None).unwrap().source
         else {
             unreachable!("it was added as TUF");
@@ -286,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_and_half_instances_are_errors() {
+    fn rejects_unknown_keys_and_incomplete_instances() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, "instanse = 'x'").unwrap();

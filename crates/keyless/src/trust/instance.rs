@@ -1,35 +1,35 @@
-//! One instance of Sigstore: where its trust material comes from, and whom it asks for identities.
+//! An instance of Sigstore: the source of its trust material, and its OpenID provider.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Where trust material comes from.
+/// Source of trust material.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum TrustSource {
     /// A TUF repository.
     Repository(Repository),
     /// Files.
     Files {
         /// `trusted_root.json`.
         trusted_root: PathBuf,
-        /// `signing_config.json`; without it, the instance verifies only.
+        /// `signing_config.json`. Without it, the instance can only verify.
         signing_config: Option<PathBuf>,
     },
 }
 
-/// A TUF repository, and where trust in it begins.
+/// A TUF repository and its pinned root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repository {
-    /// Of the instance everybody may use; its first root is part of this program.
+    /// The public-good instance. Its first root is part of this program.
     PublicGood,
-    /// Of its staging instance, for tests.
+    /// The staging instance, for tests. Its first root is part of this program.
     Staging,
-    /// Of an instance of one's own.
-    Own {
-        /// Its address.
+    /// A private instance.
+    Private {
+        /// Address of the repository.
         url: String,
-        /// A `root.json` from which trust begins.
+        /// The pinned `root.json`.
         root: PathBuf,
     },
 }
@@ -37,18 +37,18 @@ pub enum Repository {
 /// An instance of Sigstore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
-    /// Where its trust material comes from.
-    pub source: Source,
-    /// The OpenID issuer to log in at, where it differs from the signing configuration's.
+    /// Source of its trust material.
+    pub source: TrustSource,
+    /// OpenID issuer, if it differs from that of the signing configuration.
     pub oidc_issuer: Option<String>,
-    /// The client id at that issuer, where it is not `sigstore`.
+    /// Client id at that issuer, if it is not `sigstore`.
     pub oidc_client_id: Option<String>,
 }
 
-/// An instance as `config.toml` states it.
+/// An instance as written in `config.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Stated {
+pub(super) struct InstanceEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     trusted_root: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,21 +63,21 @@ pub(super) struct Stated {
     oidc_client_id: Option<String>,
 }
 
-/// The names of the instances that are part of this program.
+/// Names of the built-in instances.
 pub(super) const BUILT_IN: [&str; 2] = ["public-good", "staging"];
 
-/// An instance that is stated in no way that can be used.
+/// Error for an incomplete or contradictory instance.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected an instance by `trusted-root` (and `signing-config`), or by `tuf-url` and `tuf-root`, found {found}"
+    "expected `trusted-root` (and `signing-config`), or `tuf-url` and `tuf-root`, found {found}"
 )]
 pub struct InstanceError {
     found: &'static str,
 }
 
 impl Instance {
-    /// An instance from a source, with its own issuer.
-    pub fn new(source: Source) -> Self {
+    /// Creates an instance without a special issuer.
+    pub fn new(source: TrustSource) -> Self {
         Self {
             source,
             oidc_issuer: None,
@@ -85,20 +85,20 @@ impl Instance {
         }
     }
 
-    /// The instances that are part of this program, by name: [`BUILT_IN`].
+    /// Returns the built-in instance with this name ([`BUILT_IN`]).
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
-            "public-good" => Some(Self::new(Source::Repository(Repository::PublicGood))),
-            "staging" => Some(Self::new(Source::Repository(Repository::Staging))),
+            "public-good" => Some(Self::new(TrustSource::Repository(Repository::PublicGood))),
+            "staging" => Some(Self::new(TrustSource::Repository(Repository::Staging))),
             _ => None,
         }
     }
 }
 
-impl TryFrom<Stated> for Instance {
+impl TryFrom<InstanceEntry> for Instance {
     type Error = InstanceError;
 
-    fn try_from(stated: Stated) -> Result<Self, InstanceError> {
+    fn try_from(stated: InstanceEntry) -> Result<Self, InstanceError> {
         let bad = |found| Err(InstanceError { found });
         let source = match (
             stated.trusted_root,
@@ -106,12 +106,12 @@ impl TryFrom<Stated> for Instance {
             stated.tuf_url,
             stated.tuf_root,
         ) {
-            (Some(trusted_root), signing_config, None, None) => Source::Files {
+            (Some(trusted_root), signing_config, None, None) => TrustSource::Files {
                 trusted_root,
                 signing_config,
             },
             (None, None, Some(url), Some(root)) => {
-                Source::Repository(Repository::Own { url, root })
+                TrustSource::Repository(Repository::Private { url, root })
             }
             (None, Some(_), ..) => return bad("`signing-config` without `trusted-root`"),
             (None, None, Some(_), None) => return bad("`tuf-url` without `tuf-root`"),
@@ -127,7 +127,7 @@ impl TryFrom<Stated> for Instance {
     }
 }
 
-impl From<&Instance> for Stated {
+impl From<&Instance> for InstanceEntry {
     fn from(instance: &Instance) -> Self {
         let mut stated = Self {
             oidc_issuer: instance.oidc_issuer.clone(),
@@ -135,12 +135,12 @@ impl From<&Instance> for Stated {
             ..Self::default()
         };
         match &instance.source {
-            Source::Repository(Repository::PublicGood | Repository::Staging) => {}
-            Source::Repository(Repository::Own { url, root }) => {
+            TrustSource::Repository(Repository::PublicGood | Repository::Staging) => {}
+            TrustSource::Repository(Repository::Private { url, root }) => {
                 stated.tuf_url = Some(url.clone());
                 stated.tuf_root = Some(root.clone());
             }
-            Source::Files {
+            TrustSource::Files {
                 trusted_root,
                 signing_config,
             } => {

@@ -1,16 +1,17 @@
-//! The keys and certificates that are trusted (`sigstore_trustroot.proto`, `TrustedRoot`).
+//! The trusted keys and certificates (`sigstore_trustroot.proto`, `TrustedRoot`).
 
 use std::path::Path;
 
+use cpan_sigstore_core::json;
+
 use super::{SIZE_LIMIT, TrustError, read_file};
-use crate::json;
 
 /// Most logs or authorities of one kind. The public-good instance has 4.
 const COUNT_LIMIT: usize = 100;
 /// Most certificates in the chain of an authority. Sigstore's have 2 or 3.
 const CHAIN_LIMIT: usize = 10;
 
-/// A trusted root that was read strictly.
+/// A trusted root, read strictly.
 #[derive(Clone, Debug)]
 pub struct TrustedRoot {
     library: sigstore_trust_root::TrustedRoot,
@@ -18,10 +19,10 @@ pub struct TrustedRoot {
 }
 
 impl TrustedRoot {
-    /// Reads the JSON of a trusted root; `origin` is where it came from, for messages.
+    /// Reads the JSON of a trusted root. `origin` names its source in errors.
     ///
     /// # Errors
-    /// Where it is too large, has a key twice, or is no trusted root.
+    /// [`TrustError`] if it is too large, repeats a key, or is not a trusted root.
     pub fn parse(bytes: &[u8], origin: impl Into<String>) -> Result<Self, TrustError> {
         let origin = origin.into();
         if bytes.len() > SIZE_LIMIT {
@@ -32,7 +33,7 @@ impl TrustedRoot {
             origin: origin.clone(),
             found,
         };
-        let value = json::parse(bytes).map_err(|error| unusable(error.to_string()))?;
+        let value = json::parse_object(bytes).map_err(|error| unusable(error.to_string()))?;
         let media_type = value.get("mediaType").and_then(|text| text.as_str());
         if !media_type
             .is_some_and(|text| text.starts_with("application/vnd.dev.sigstore.trustedroot"))
@@ -68,7 +69,7 @@ impl TrustedRoot {
     /// Reads a `trusted_root.json` file.
     ///
     /// # Errors
-    /// Where it cannot be read, or as [`TrustedRoot::parse`].
+    /// [`TrustError::Read`], or as [`TrustedRoot::parse`].
     pub fn from_file(path: &Path) -> Result<Self, TrustError> {
         Self::parse(&read_file(path)?, path.display().to_string())
     }
@@ -79,7 +80,7 @@ impl TrustedRoot {
 
     pub(crate) fn unusable(&self, found: String) -> TrustError {
         TrustError::Unusable {
-            expected: "keys and certificates that can be used",
+            expected: "usable keys and certificates",
             origin: self.origin.clone(),
             found,
         }

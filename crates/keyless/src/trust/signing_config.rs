@@ -1,24 +1,26 @@
-//! The services to sign with (`sigstore_trustroot.proto`, `SigningConfig`, version 0.2).
+//! The services for signing (`sigstore_trustroot.proto`, `SigningConfig`, version 0.2).
 
 use std::path::Path;
 
+use cpan_sigstore_core::json;
+use sigstore_trust_root::SIGNING_CONFIG_MEDIA_TYPE;
+
 use super::{SIZE_LIMIT, TrustError, read_file};
-use crate::json;
 
 /// Most services of one kind.
 const COUNT_LIMIT: usize = 100;
 
-/// A signing configuration that was read strictly.
+/// A signing configuration, read strictly.
 #[derive(Clone, Debug)]
 pub struct SigningConfig {
     library: sigstore_trust_root::SigningConfig,
 }
 
 impl SigningConfig {
-    /// Reads the JSON of a signing configuration; `origin` is where it came from, for messages.
+    /// Reads the JSON of a signing configuration. `origin` names its source in errors.
     ///
     /// # Errors
-    /// Where it is too large, has a key twice, or is no signing configuration.
+    /// [`TrustError`] if it is too large, repeats a key, or is not a signing configuration.
     pub fn parse(bytes: &[u8], origin: &str) -> Result<Self, TrustError> {
         if bytes.len() > SIZE_LIMIT {
             return Err(TrustError::TooLarge {
@@ -30,10 +32,12 @@ impl SigningConfig {
             origin: origin.to_owned(),
             found,
         };
-        json::parse(bytes).map_err(|error| unusable(error.to_string()))?;
-        let text = std::str::from_utf8(bytes).map_err(|error| unusable(error.to_string()))?;
-        let library = sigstore_trust_root::SigningConfig::from_json(text)
-            .map_err(|error| unusable(error.to_string()))?;
+        let value = json::parse_object(bytes).map_err(|error| unusable(error.to_string()))?;
+        let library: sigstore_trust_root::SigningConfig =
+            serde_json::from_value(value).map_err(|error| unusable(error.to_string()))?;
+        if library.media_type != SIGNING_CONFIG_MEDIA_TYPE {
+            return Err(unusable(format!("the media type `{}`", library.media_type)));
+        }
         let counts = [
             library.ca_urls.len(),
             library.oidc_urls.len(),
@@ -49,12 +53,12 @@ impl SigningConfig {
     /// Reads a `signing_config.json` file.
     ///
     /// # Errors
-    /// Where it cannot be read, or as [`SigningConfig::parse`].
+    /// [`TrustError::Read`], or as [`SigningConfig::parse`].
     pub fn from_file(path: &Path) -> Result<Self, TrustError> {
         Self::parse(&read_file(path)?, &path.display().to_string())
     }
 
-    /// The OpenID issuer it names, if any.
+    /// Returns the OpenID issuer, if there is one.
     pub fn oidc_issuer(&self) -> Option<&str> {
         self.library.oidc_url().map(|service| service.url.as_str())
     }

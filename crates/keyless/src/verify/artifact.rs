@@ -1,4 +1,4 @@
-//! The bytes that were signed: a digest, or a stream that is hashed once.
+//! The signed bytes: a digest, or a stream that is hashed once.
 
 use std::io::{self, Read};
 
@@ -13,29 +13,29 @@ use sigstore_verify::{
 };
 
 use super::{VerifyError, explain};
-use crate::bundle::{Refused, StrictBundle};
+use crate::bundle::{StrictBundle, VerificationFailure};
 
-/// Size of the read buffer, in bytes: large enough that system calls do not count, small enough that
-/// the pages behind it do not either.
+/// Size of the read buffer, in bytes: large enough to make system calls cheap, small enough to
+/// touch few pages.
 const BUFFER: usize = 64 * 1024;
 
-/// What a signature is verified over.
+/// The bytes whose signature is verified.
 pub enum Artifact<'a> {
-    /// The SHA-256 of the bytes, computed before.
+    /// Their SHA-256.
     Digest(Sha256Digest),
     /// The bytes themselves, read once to the end.
     Stream(&'a mut dyn Read),
 }
 
-/// The file could not be read.
+/// Error for a file that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("expected to read the file to its end: {0}")]
+#[error("cannot read the file: {0}")]
 pub struct ArtifactError(#[source] pub io::Error);
 
-/// SHA-256 of a stream, in constant memory.
+/// Returns the SHA-256 of a stream, in constant memory.
 ///
 /// # Errors
-/// Where the stream cannot be read to its end.
+/// [`ArtifactError`] if the stream cannot be read to its end.
 pub fn sha256(stream: &mut dyn Read) -> Result<Sha256Digest, ArtifactError> {
     let mut buffer = vec![0; BUFFER];
     let mut hasher = Sha256Hasher::default();
@@ -50,8 +50,8 @@ pub fn sha256(stream: &mut dyn Read) -> Result<Sha256Digest, ArtifactError> {
 }
 
 impl Artifact<'_> {
-    /// Runs the library's verification over these bytes. Bytes are read once: hashed by us where
-    /// the signature needs SHA-256 alone, as nearly all do, else by the library beside our digest.
+    /// Runs the library's verification. The bytes are read once. Nearly all signatures need only
+    /// SHA-256, which is computed here. For others the library hashes, too.
     pub(super) fn verify(
         self,
         library: &Verifier,
@@ -69,15 +69,15 @@ impl Artifact<'_> {
                 .map_err(|error| explain(error, Some(&digest)))
         };
         match self {
-            Self::Digest(_) if only_names_others(bundle) => Err(Refused::new(
+            Self::Digest(_) if only_names_others(bundle) => Err(VerificationFailure::new(
                 Cause::Unsupported,
-                "a statement that names no SHA-256; give the file instead of its digest",
+                "a statement without a SHA-256 digest, which only the file itself can verify",
             )
             .into()),
             Self::Digest(digest) => by_digest(digest),
             Self::Stream(stream) if needs_sha256_alone(bundle, key) => by_digest(sha256(stream)?),
             Self::Stream(stream) => {
-                let mut tee = Tee::new(stream);
+                let mut tee = HashingReader::new(stream);
                 let result = library.verify_reader(&mut tee, &bundle.bundle, policy);
                 let digest = tee.finish()?;
                 match result {
@@ -89,10 +89,10 @@ impl Artifact<'_> {
     }
 }
 
-/// Whether the SHA-256 of the bytes is all that the signature needs to be checked.
+/// Returns whether SHA-256 of the bytes suffices to check the signature.
 fn needs_sha256_alone(bundle: &StrictBundle, key: KeyAlgorithm) -> bool {
     match &bundle.bundle.content {
-        // The envelope is what is signed; its statement names the digests.
+        // The envelope is signed, and its statement contains the digests.
         SignatureContent::DsseEnvelope(_) => !bundle.signed_digests().is_empty(),
         SignatureContent::MessageSignature(message) => {
             let hash = match &message.message_digest {
@@ -108,20 +108,20 @@ fn needs_sha256_alone(bundle: &StrictBundle, key: KeyAlgorithm) -> bool {
     }
 }
 
-/// Whether this is a statement whose subjects are named by other digests than SHA-256.
+/// Returns whether this is a statement without SHA-256 digests.
 fn only_names_others(bundle: &StrictBundle) -> bool {
     matches!(bundle.bundle.content, SignatureContent::DsseEnvelope(_))
         && bundle.signed_digests().is_empty()
 }
 
-/// Hashes what passes through, and remembers what went wrong.
-struct Tee<'a> {
+/// Hashes the bytes that are read, and keeps the first error.
+struct HashingReader<'a> {
     inner: &'a mut dyn Read,
     hasher: Sha256Hasher,
     failed: Option<io::Error>,
 }
 
-impl<'a> Tee<'a> {
+impl<'a> HashingReader<'a> {
     fn new(inner: &'a mut dyn Read) -> Self {
         Self {
             inner,
@@ -138,7 +138,7 @@ impl<'a> Tee<'a> {
     }
 }
 
-impl Read for Tee<'_> {
+impl Read for HashingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buffer) {
             Ok(count) => {

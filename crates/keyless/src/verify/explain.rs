@@ -1,20 +1,20 @@
-//! From the library's errors to one cause and words for each.
+//! Translates the library's errors to causes.
 
 use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
 
 use crate::{
-    bundle::{Refused, StrictBundle},
+    bundle::{StrictBundle, VerificationFailure},
     timestamp::has_fraction,
 };
 
-/// The refusal for an error of the library.
+/// Returns the failure for an error of the library.
 pub(super) fn refusal(
     error: Error,
     bundle: &StrictBundle,
     digest: Option<&Sha256Digest>,
-) -> Refused {
-    // What the library calls a bad signature is, for the reader, first of all another file.
+) -> VerificationFailure {
+    // The library reports a bad signature. The more useful fact is that the file is another one.
     if let Error::ArtifactMismatch(_) | Error::SignatureInvalid(_) = &error
         && let Some(refused) = another_file(bundle, digest)
     {
@@ -23,7 +23,7 @@ pub(super) fn refusal(
     let found = error.to_string();
     let cause = match &error {
         Error::SignatureInvalid(_) => Cause::SignatureMismatch,
-        // The bundle names these bytes, so it is the log entry that is about others.
+        // The bundle names these bytes, so the log entry is about other ones.
         Error::ArtifactMismatch(_) if names(bundle, digest) => Cause::EntryMismatch,
         Error::ArtifactMismatch(_) => Cause::ArtifactMismatch,
         Error::Certificate(error) => certificate(error),
@@ -31,12 +31,12 @@ pub(super) fn refusal(
         Error::Timestamp(error) => timestamp(error, bundle),
         Error::UnsupportedArtifact(_) | Error::UnsupportedBundle(_) => Cause::Unsupported,
         Error::Crypto(_) => Cause::SignatureMismatch,
-        // All else that can be wrong with the root was found when the verifier was made.
+        // `Verifier::new` has already reported all other defects of the root.
         Error::InvalidTrustRoot(_) => Cause::SctInvalid,
-        // The library may learn to refuse more; what has no name of its own is still refused.
+        // The library may add errors. Each is still a failure.
         _ => Cause::BundleMalformed,
     };
-    Refused { cause, found }
+    VerificationFailure { cause, found }
 }
 
 fn certificate(error: &CertificateError) -> Cause {
@@ -47,8 +47,8 @@ fn certificate(error: &CertificateError) -> Cause {
         }
         CertificateError::Sct(_) => Cause::SctInvalid,
         CertificateError::Malformed(_) => Cause::CertificateMalformed,
-        // The chain is built for the time of signing, so an expired certificate ends here too; the
-        // library passes on only webpki's words.
+        // The chain is checked at the time of signing, so an expired certificate ends here, too.
+        // The library passes on only webpki's text.
         CertificateError::ChainInvalid(found)
             if found.contains("CertExpired") || found.contains("CertNotValidYet") =>
         {
@@ -79,8 +79,8 @@ fn timestamp(error: &TimestampError, bundle: &StrictBundle) -> Cause {
     }
 }
 
-/// Whether a timestamp has fractions of a second, which RFC 3161 allows and the library's DER
-/// reader does not.
+/// Returns whether a timestamp has fractions of a second, which RFC 3161 allows and the library
+/// cannot read.
 fn states_fraction(bundle: &StrictBundle) -> bool {
     let data = &bundle
         .bundle
@@ -91,21 +91,24 @@ fn states_fraction(bundle: &StrictBundle) -> bool {
         .any(|timestamp| has_fraction(timestamp.signed_timestamp.as_bytes()))
 }
 
-/// Whether the bundle says it is about these bytes.
+/// Returns whether the bundle names these bytes.
 fn names(bundle: &StrictBundle, digest: Option<&Sha256Digest>) -> bool {
     digest.is_some_and(|digest| bundle.signed_digests().contains(digest))
 }
 
-/// Says so where the bundle names other bytes than the file has.
-fn another_file(bundle: &StrictBundle, digest: Option<&Sha256Digest>) -> Option<Refused> {
+/// Returns the failure for a bundle that names other bytes than the file has.
+fn another_file(
+    bundle: &StrictBundle,
+    digest: Option<&Sha256Digest>,
+) -> Option<VerificationFailure> {
     let found = digest?;
     let signed = bundle.signed_digests();
     if signed.is_empty() || signed.contains(found) {
         return None;
     }
     let signed: Vec<_> = signed.iter().take(4).map(ToString::to_string).collect();
-    Some(Refused::new(
+    Some(VerificationFailure::new(
         Cause::ArtifactMismatch,
-        format!("{found}, where {} was signed", signed.join(", ")),
+        format!("{found}, but {} was signed", signed.join(", ")),
     ))
 }

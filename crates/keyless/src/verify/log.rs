@@ -1,8 +1,9 @@
-//! Binding each log entry to the log that it names.
+//! Binds each log entry to the log that it names.
 //!
-//! The library accepts a checkpoint by any trusted log, wherever the entry says it is. Here the
-//! checkpoint has to carry a signature by the entry's own log, and, for Rekor v2, this log's name. Nor
-//! does it compare the end of a Rekor v2 log, whose entries carry no time, with the time of signing.
+//! The library accepts a checkpoint of any trusted log for any entry. Here the entry's own log must
+//! have signed the checkpoint, and a Rekor v2 checkpoint must have this log's name. The library
+//! also does not compare the validity of a Rekor v2 log with the time of signing, because its
+//! entries have no time.
 
 use cpan_sigstore_core::cause::Cause;
 use sigstore_verify::{
@@ -12,23 +13,23 @@ use sigstore_verify::{
 use url::Url;
 
 use super::proof::SignedTime;
-use crate::bundle::Refused;
+use crate::bundle::VerificationFailure;
 
-/// The trusted logs, as far as entries are bound to them.
-pub(super) struct Logs(Vec<Log>);
+/// The trusted logs.
+pub(super) struct TrustedLogs(Vec<TrustedLog>);
 
-struct Log {
+struct TrustedLog {
     key_id: LogKeyId,
     base_url: String,
     valid_for: Option<TimeRange>,
 }
 
-impl Logs {
+impl TrustedLogs {
     pub fn new(root: &TrustedRoot) -> Self {
         Self(
             root.tlogs
                 .iter()
-                .map(|log| Log {
+                .map(|log| TrustedLog {
                     key_id: log.log_id.key_id.clone(),
                     base_url: log.base_url.clone(),
                     valid_for: log.public_key.valid_for,
@@ -37,19 +38,19 @@ impl Logs {
         )
     }
 
-    /// The address of the log that an entry names, if it is trusted.
+    /// Returns the address of the log that an entry names, if it is trusted.
     pub fn url(&self, entry: &TransparencyLogEntry) -> Option<&str> {
         self.find(entry).map(|log| log.base_url.as_str())
     }
 
-    fn find(&self, entry: &TransparencyLogEntry) -> Option<&Log> {
+    fn find(&self, entry: &TransparencyLogEntry) -> Option<&TrustedLog> {
         self.0.iter().find(|log| log.key_id == entry.log_id.key_id)
     }
 
     /// Refuses an entry of an unknown log, or with a checkpoint of another log.
-    pub fn bind(&self, entry: &TransparencyLogEntry) -> Result<(), Refused> {
+    pub fn bind(&self, entry: &TransparencyLogEntry) -> Result<(), VerificationFailure> {
         let log = self.find(entry).ok_or_else(|| {
-            Refused::new(
+            VerificationFailure::new(
                 Cause::LogUnknown,
                 format!("an entry in the log {}", entry.log_id.key_id),
             )
@@ -59,7 +60,8 @@ impl Logs {
             .as_ref()
             .and_then(|proof| proof.checkpoint.checkpoint())
         else {
-            // The old format; bundles in Sigstore's own formats were refused when they were read.
+            // This is the old format. Sigstore's own formats without a checkpoint are refused when
+            // read.
             return Ok(());
         };
         let hint = log.hint();
@@ -68,29 +70,31 @@ impl Logs {
             .iter()
             .any(|signature| signature.key_id.as_slice() == hint)
         {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::CheckpointOrigin,
                 format!(
-                    "a checkpoint of `{}` without a signature by {}",
+                    "a checkpoint of `{}` without a signature of {}",
                     checkpoint.origin(),
                     log.base_url
                 ),
             ));
         }
-        // The library takes a signature by any trusted log for good, so none by another may be there.
+        // The library accepts a signature of any trusted log, so no other log may have signed.
         if let Some(other) = self.signed_by_another(log, checkpoint) {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::CheckpointOrigin,
                 format!(
-                    "a checkpoint with a signature by {} for an entry in {}",
+                    "a checkpoint with a signature of {} for an entry in {}",
                     other.base_url, log.base_url
                 ),
             ));
         }
-        // A Rekor v1 log names itself after the machine it runs on, a Rekor v2 log after its address
+        // A Rekor v1 log names itself after its machine, a Rekor v2 log after its address
         // (rekor-tiles, `--hostname`).
-        if entry.kind_version == KindVersion::HashedRekordV002 && !named(log, checkpoint.origin()) {
-            return Err(Refused::new(
+        if entry.kind_version == KindVersion::HashedRekordV002
+            && !is_named(log, checkpoint.origin())
+        {
+            return Err(VerificationFailure::new(
                 Cause::CheckpointOrigin,
                 format!(
                     "a checkpoint of `{}` for an entry in {}",
@@ -102,7 +106,7 @@ impl Logs {
         Ok(())
     }
 
-    fn signed_by_another(&self, log: &Log, checkpoint: &Checkpoint) -> Option<&Log> {
+    fn signed_by_another(&self, log: &TrustedLog, checkpoint: &Checkpoint) -> Option<&TrustedLog> {
         self.0.iter().find(|other| {
             other.key_id != log.key_id
                 && checkpoint
@@ -112,22 +116,22 @@ impl Logs {
         })
     }
 
-    /// Refuses an entry of a log that was not trusted at one of the times of signing.
+    /// Refuses an entry of a log that was not trusted at a time of signing.
     pub fn check_times(
         &self,
         entry: &TransparencyLogEntry,
         times: &[SignedTime],
-    ) -> Result<(), Refused> {
+    ) -> Result<(), VerificationFailure> {
         let Some((log, period)) = self.find(entry).and_then(|log| Some((log, log.valid_for?)))
         else {
             return Ok(());
         };
         match times.iter().find(|signed| !period.contains(signed.time)) {
             None => Ok(()),
-            Some(signed) => Err(Refused::new(
+            Some(signed) => Err(VerificationFailure::new(
                 Cause::LogUnknown,
                 format!(
-                    "an entry in {}, which is not trusted for what was signed at {}",
+                    "an entry in {}, which was not trusted at {}",
                     log.base_url, signed.time
                 ),
             )),
@@ -135,14 +139,15 @@ impl Logs {
     }
 }
 
-impl Log {
-    /// By what a checkpoint's signature names its key: the start of the log's id (C2SP signed notes).
+impl TrustedLog {
+    /// Returns the key hint of a checkpoint's signature: the start of the log's id (C2SP signed
+    /// notes).
     fn hint(&self) -> &[u8] {
         self.key_id.as_bytes().get(..4).unwrap_or_default()
     }
 }
 
-fn named(log: &Log, origin: &str) -> bool {
+fn is_named(log: &TrustedLog, origin: &str) -> bool {
     let host = Url::parse(&log.base_url)
         .ok()
         .and_then(|url| url.host_str().map(str::to_owned));

@@ -1,16 +1,16 @@
-//! From bundle and bytes to a proof that only the verifier can make.
+//! Verifying: from bundle and bytes to a proof that only the verifier can create.
 //!
-//! The order is that of the design's step 4, and the most telling failure is reported:
+//! Steps, in this order. The first failure is reported:
 //!
-//! 1. the bundle was read strictly (its type says so), and its format is allowed;
-//! 2. the certificate names one identity and one issuer, or the bundle is for the key that was given;
-//! 3. each log entry is bound to the log it names, and is proved to be in it;
-//! 4. by the Sigstore library: signed times, certificate chain at each of them, SCT, inclusion
-//!    proofs, checkpoints, promises, the signature over the digest, and that every entry is about
-//!    this signature;
-//! 5. each log was trusted at each signed time.
+//! 1. The bundle was read strictly (its type guarantees it), and its format is allowed.
+//! 2. The certificate names one identity and one issuer, or the bundle is for the given key.
+//! 3. Each log entry is bound to the log it names and has an inclusion proof.
+//! 4. The Sigstore library verifies the signed times, the certificate chain at each time, the SCT,
+//!    inclusion proofs, checkpoints, promises, the signature over the digest, and that every entry
+//!    is about this signature.
+//! 5. Each log was trusted at each signed time.
 //!
-//! Who the signer should be is compared afterwards, by
+//! The caller then compares the signer with the expected identity, by
 //! [`IdentityPolicy::check`](cpan_sigstore_core::identity::IdentityPolicy::check) on the proof.
 
 mod artifact;
@@ -28,66 +28,66 @@ use sigstore_verify::{
 };
 
 use crate::{
-    bundle::{Format, Refused, StrictBundle},
+    bundle::{Format, StrictBundle, VerificationFailure},
     certificate::CertificateClaims,
     trust::{TrustError, TrustedRoot},
 };
 
-/// What a caller allows beyond the default.
+/// Options that relax verification.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Allow {
-    /// Accept cosign's old format, which rests on the log's promise without a proof.
+pub struct VerifyOptions {
+    /// Accepts cosign's old format, which relies on the log's promise without a proof.
     pub old_format: bool,
 }
 
-/// Why nothing was verified.
+/// Error of a verification.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// The signature proves nothing.
     #[error(transparent)]
-    Refused(#[from] Refused),
-    /// The file could not be read; nothing is said about its signature.
+    Refused(#[from] VerificationFailure),
+    /// The file cannot be read. This says nothing about its signature.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
 }
 
-/// Verifies signatures against one trusted root. Building one parses every key of the root, so
-/// build it once for many signatures.
+/// A verifier for one trusted root. Creating one parses every key of the root, so use one for many
+/// signatures.
 pub struct Verifier {
     library: sigstore_verify::Verifier,
-    logs: log::Logs,
+    logs: log::TrustedLogs,
 }
 
 impl Verifier {
-    /// A verifier for a trusted root.
+    /// Creates a verifier for a trusted root.
     ///
     /// # Errors
-    /// Where a key or certificate of the root cannot be used.
+    /// [`TrustError::Unusable`] if a key or certificate of the root cannot be used.
     pub fn new(root: &TrustedRoot) -> Result<Self, TrustError> {
         let library = sigstore_verify::Verifier::new(root.library())
             .map_err(|error| root.unusable(error.to_string()))?;
         Ok(Self {
             library,
-            logs: log::Logs::new(root.library()),
+            logs: log::TrustedLogs::new(root.library()),
         })
     }
 
-    /// Verifies that an identity signed the artifact, and says which.
+    /// Verifies that an identity signed the artifact, and returns the proof with this identity.
     ///
     /// # Errors
-    /// [`VerifyError::Refused`] with the cause, or [`VerifyError::Artifact`] where the file could
-    /// not be read.
+    /// [`VerifyError::Refused`] with the cause, or [`VerifyError::Artifact`] if the file cannot be
+    /// read.
     pub fn verify(
         &self,
         artifact: Artifact<'_>,
         bundle: &StrictBundle,
-        allow: Allow,
+        allow: VerifyOptions,
     ) -> Result<VerifiedSignature, VerifyError> {
         self.check_format(bundle, allow)?;
         let certificate = bundle.bundle.signing_certificate().ok_or_else(|| {
-            Refused::new(
+            VerificationFailure::new(
                 Cause::KeyKind,
-                "a bundle for a public key, which names nobody",
+                "a bundle for a public key, which names no identity",
             )
         })?;
         let claims = CertificateClaims::read(certificate)?;
@@ -100,30 +100,30 @@ impl Verifier {
         ))
     }
 
-    /// Verifies that an identity signed just these bytes, as documents of this project are signed: a
-    /// statement about them, or cosign's old format, does not do.
+    /// Verifies that an identity signed exactly these bytes, as this project's documents are
+    /// signed. Statements about the bytes and cosign's old format are refused.
     ///
     /// # Errors
-    /// The cause, where the bundle proves nothing.
+    /// [`VerificationFailure`] if the bundle proves nothing.
     pub fn verify_message(
         &self,
         digest: Sha256Digest,
         bundle: &[u8],
-    ) -> Result<VerifiedSignature, Refused> {
+    ) -> Result<VerifiedSignature, VerificationFailure> {
         let bundle = StrictBundle::parse(bundle)?;
         let verified = self
-            .verify(Artifact::Digest(digest), &bundle, Allow::default())
+            .verify(Artifact::Digest(digest), &bundle, VerifyOptions::default())
             .map_err(|error| match error {
                 VerifyError::Refused(refused) => refused,
-                // A digest needs no file.
+                // Unreachable: a digest needs no file.
                 VerifyError::Artifact(error) => {
-                    Refused::new(Cause::ArtifactMismatch, error.to_string())
+                    VerificationFailure::new(Cause::ArtifactMismatch, error.to_string())
                 }
             })?;
         match verified.signature().attestation() {
-            Some(predicate) => Err(Refused::new(
+            Some(predicate) => Err(VerificationFailure::new(
                 Cause::StatementKind,
-                format!("a statement of the type {predicate}"),
+                format!("a statement of type {predicate}"),
             )),
             None => Ok(verified),
         }
@@ -138,16 +138,16 @@ impl Verifier {
         artifact: Artifact<'_>,
         bundle: &StrictBundle,
         key: &PublicKey,
-        allow: Allow,
+        allow: VerifyOptions,
     ) -> Result<KeySignature, VerifyError> {
         self.check_format(bundle, allow)?;
         if !matches!(
             bundle.bundle.verification_material.content,
             VerificationMaterialContent::PublicKey(_)
         ) {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::KeyKind,
-                "a bundle with a certificate, where `--key` asks for one by a public key",
+                "a bundle with a certificate instead of a public key",
             )
             .into());
         }
@@ -156,13 +156,13 @@ impl Verifier {
         Ok(self.signature(bundle, digest, &result)?)
     }
 
-    /// What the library proved, once its times fit the logs.
+    /// Returns the proof after checking the signed times against the logs.
     fn signature(
         &self,
         bundle: &StrictBundle,
         digest: Sha256Digest,
         result: &VerificationResult,
-    ) -> Result<KeySignature, Refused> {
+    ) -> Result<KeySignature, VerificationFailure> {
         let times = proof::times(bundle, result);
         for entry in &bundle.bundle.verification_material.tlog_entries {
             self.logs.check_times(entry, &times)?;
@@ -170,13 +170,20 @@ impl Verifier {
         Ok(KeySignature::new(bundle, digest, times, &self.logs))
     }
 
-    fn check_format(&self, bundle: &StrictBundle, allow: Allow) -> Result<(), Refused> {
+    fn check_format(
+        &self,
+        bundle: &StrictBundle,
+        allow: VerifyOptions,
+    ) -> Result<(), VerificationFailure> {
         if bundle.format() == Format::CosignOld && !allow.old_format {
-            return Err(Refused::new(Cause::OldFormat, "cosign's old format"));
+            return Err(VerificationFailure::new(
+                Cause::OldFormat,
+                "cosign's old format",
+            ));
         }
         let entries = &bundle.bundle.verification_material.tlog_entries;
         if entries.is_empty() {
-            return Err(Refused::new(
+            return Err(VerificationFailure::new(
                 Cause::InclusionProofMissing,
                 "a bundle without a log entry",
             ));
@@ -188,23 +195,23 @@ impl Verifier {
     }
 }
 
-/// A public key that the user gave.
+/// A public key from the user.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     der: DerPublicKey,
     algorithm: sigstore_verify::crypto::KeyAlgorithm,
 }
 
-/// A public key that cannot be used.
+/// Error for an unusable public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a public key as PEM (`BEGIN PUBLIC KEY`), found {0}")]
+#[error("invalid public key: expected PEM (`BEGIN PUBLIC KEY`), found {0}")]
 pub struct KeyError(String);
 
 impl PublicKey {
     /// Reads a key from PEM.
     ///
     /// # Errors
-    /// Where it is none, or of an algorithm that is not supported.
+    /// [`KeyError`] if it is not a key, or if its algorithm is not supported.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let der = DerPublicKey::from_pem(pem).map_err(|error| KeyError(error.to_string()))?;
         let algorithm = sigstore_verify::crypto::KeyAlgorithm::from_spki(&der)

@@ -1,4 +1,4 @@
-//! What was proved. Values of these types come from the verifier alone.
+//! Proofs. Only the verifier can create values of these types.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sigstore_verify::{VerificationResult, types::TransparencyLogEntry};
 
-use super::log::Logs;
+use super::log::TrustedLogs;
 use crate::bundle::{Format, StrictBundle};
 
-/// A key signed these bytes, and a log has seen it.
+/// Proof that a key signed these bytes and that a log contains the signature.
 ///
 /// # Security
 ///
-/// No function outside the verifier makes one.
+/// Only the verifier can create one.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeySignature {
@@ -29,13 +29,13 @@ pub struct KeySignature {
     log: Vec<LogPosition>,
 }
 
-/// One identity signed these bytes: certificate, clock, log and signature were all verified.
+/// Proof that an identity signed these bytes: certificate, clock, log and signature were verified.
 ///
 /// # Security
 ///
-/// No function outside the verifier makes one, but for a constructor for unit tests behind the feature `testing`,
-/// which the product is built without. It proves who signed, not that this is who should have:
-/// [`VerifiedSignature::is_by`] compares that.
+/// Only the verifier can create one, except for a constructor for unit tests behind the feature
+/// `testing`, without which the product is built. It proves who signed, not whether this identity is
+/// authorized: see [`VerifiedSignature::is_by`].
 #[derive(Clone, Debug, Serialize)]
 pub struct VerifiedSignature {
     signer: SignerIdentity,
@@ -43,16 +43,15 @@ pub struct VerifiedSignature {
     signature: KeySignature,
 }
 
-/// When it was signed, and whose clock says so.
+/// Time of signing and the clock that states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the type says it")]
 pub struct SignedTime {
-    /// The time.
     pub time: Timestamp,
-    /// The clock.
     pub clock: Clock,
 }
 
-/// A clock that is trusted to say when something was signed.
+/// A trusted clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Clock {
@@ -71,12 +70,12 @@ impl fmt::Display for Clock {
     }
 }
 
-/// Where the signature stands in a log.
+/// Position of the signature in a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogPosition {
-    /// The log's address in the trusted root.
+    /// Address of the log in the trusted root.
     pub url: String,
-    /// The entry's index.
+    /// Index of the entry.
     pub index: u64,
 }
 
@@ -85,7 +84,7 @@ impl KeySignature {
         bundle: &StrictBundle,
         digest: Sha256Digest,
         signed_at: Vec<SignedTime>,
-        logs: &Logs,
+        logs: &TrustedLogs,
     ) -> Self {
         let entries = &bundle.bundle.verification_material.tlog_entries;
         Self {
@@ -103,37 +102,37 @@ impl KeySignature {
         }
     }
 
-    /// SHA-256 of the bytes that were signed.
+    /// Returns the SHA-256 of the signed bytes.
     pub fn digest(&self) -> Sha256Digest {
         self.digest
     }
 
-    /// The bundle's format.
+    /// Returns the bundle's format.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// The predicate type, where an in-toto statement about the bytes was signed rather than the
-    /// bytes themselves.
+    /// Returns the predicate type, if an in-toto statement about the bytes was signed instead of
+    /// the bytes.
     pub fn attestation(&self) -> Option<&str> {
         self.attestation.as_deref()
     }
 
-    /// When it was signed, by each clock that says so. Never empty.
+    /// Returns the times of signing, one for each clock. Never empty.
     pub fn signed_at(&self) -> &[SignedTime] {
         &self.signed_at
     }
 
-    /// The entries in logs. Never empty.
+    /// Returns the log entries. Never empty.
     pub fn log(&self) -> &[LogPosition] {
         &self.log
     }
 }
 
-/// The verified times with their clocks.
+/// Returns the verified times with their clocks.
 ///
-/// The library passes on times without their clocks. Every timestamp of a bundle verifies or the
-/// bundle is refused, so their number is known; for certificates they come first, for keys last.
+/// The library returns times without clocks. Every timestamp of a bundle was verified, so their
+/// number is known. For certificates they come first, for keys last.
 pub(super) fn times(bundle: &StrictBundle, result: &VerificationResult) -> Vec<SignedTime> {
     let material = &bundle.bundle.verification_material;
     let authorities = material
@@ -160,8 +159,8 @@ pub(super) fn times(bundle: &StrictBundle, result: &VerificationResult) -> Vec<S
         .collect()
 }
 
-/// The index that is proved: Rekor v1 signs the entry's own index in its promise alone; without one
-/// only the proof's says where in the tree the entry is.
+/// Returns the proved index. Rekor v1 signs the entry's index only in its promise. Without a
+/// promise, the proof's index applies.
 fn proved_index(entry: &TransparencyLogEntry) -> u64 {
     match (&entry.inclusion_promise, &entry.inclusion_proof) {
         (None, Some(proof)) => proof.log_index.get(),
@@ -174,20 +173,20 @@ impl VerifiedSignature {
         Self { signer, signature }
     }
 
-    /// Who signed.
+    /// Returns the identity that signed.
     pub fn signer(&self) -> &SignerIdentity {
         &self.signer
     }
 
-    /// The times of signing, by each clock. Never empty.
+    /// Returns the times of signing, one for each clock. Never empty.
     pub fn times(&self) -> Vec<Timestamp> {
         let signed_at = self.signature.signed_at.iter();
         signed_at.map(|signed| signed.time).collect()
     }
 
-    /// Returns a proof of nothing, for unit tests of what is decided about a proof.
+    /// Returns a proof of nothing, for unit tests of decisions.
     ///
-    /// The feature `testing` is enabled by dev-dependencies alone; `scripts/lint` checks that the product is built
+    /// Only dev-dependencies enable the feature `testing`. `scripts/lint` checks that the product is built
     /// without it.
     #[cfg(feature = "testing")]
     pub fn pretended(
@@ -209,15 +208,15 @@ impl VerifiedSignature {
         Self { signer, signature }
     }
 
-    /// What was signed, when, and where it is logged.
+    /// Returns the digest, the times and the log entries of the signature.
     pub fn signature(&self) -> &KeySignature {
         &self.signature
     }
 
-    /// Whether the signer is who was expected.
+    /// Checks that the signer is the expected identity.
     ///
     /// # Errors
-    /// Both identities, where they differ.
+    /// [`IdentityMismatch`] with both identities.
     pub fn is_by(&self, expected: &IdentityPolicy) -> Result<(), IdentityMismatch> {
         expected.check(&self.signer)
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cpan_sigstore_core::identity::IdentityMismatch;
 use cpan_sigstore_gate::store::TrustStoreError;
 use cpan_sigstore_http::HttpError;
-use cpan_sigstore_keyless::bundle::Refused;
+use cpan_sigstore_keyless::bundle::VerificationFailure;
 use cpan_sigstore_records::author_index::AuthorIndexError;
 
 /// An operator's index could not be had or is not to be believed; what was kept is as it was.
@@ -43,7 +43,7 @@ pub enum OperatorError {
     },
     /// The signature proves nothing.
     #[error("{}: expected {}, found {}", .0.cause, .0.cause.expected(), .0.found)]
-    Signature(#[from] Refused),
+    Signature(#[from] VerificationFailure),
     /// Somebody else signed it.
     #[error(transparent)]
     Signer(#[from] IdentityMismatch),

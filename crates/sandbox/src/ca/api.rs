@@ -1,4 +1,4 @@
-//! The HTTP interface, as [Fulcio's `fulcio.proto`] describes it.
+//! The HTTP interface, as in [Fulcio's `fulcio.proto`].
 //!
 //! [Fulcio's `fulcio.proto`]: https://github.com/sigstore/fulcio/blob/main/fulcio.proto
 
@@ -23,7 +23,6 @@ use crate::key::ClientKey;
 use crate::rejection::Rejection;
 use crate::x509::{self, Certificate};
 
-/// The routes of the CA.
 pub(crate) fn router(ca: &CertificateAuthority) -> Router {
     Router::new()
         .route("/api/v2/signingCert", post(signing_cert))
@@ -86,7 +85,7 @@ async fn signing_cert(
     }))
 }
 
-/// The token is in the body, or, as some clients have it, in the header.
+/// Returns the token from the body or, as some clients send it, from the header.
 fn token(request: &Request, headers: &HeaderMap) -> Result<String, Rejection> {
     let bearer = headers
         .get(header::AUTHORIZATION)
@@ -109,31 +108,31 @@ impl Inner {
             .iter()
             .find(|(issuer, _)| issuer == token.issuer())
             .ok_or_else(|| {
-                Rejection::bad_request(format!("{} is no issuer that we believe", token.issuer()))
+                Rejection::bad_request(format!("{} is not a trusted issuer", token.issuer()))
             })?;
         let claims = token.verify(issuer, &self.http, self.clock.now()).await?;
         Principal::new(kind, &claims)
     }
 }
 
-/// The key of a public key request, if the client shows that it has the private one.
+/// Returns the key of a public key request after checking the proof of possession.
 fn key_of_request(request: &PublicKeyRequest, challenge: &str) -> Result<Vec<u8>, Rejection> {
-    let unreadable = || Rejection::bad_request("the public key is no P-256 or P-384 key in PEM");
+    let unreadable = || Rejection::bad_request("the public key is not a P-256 or P-384 key in PEM");
     let (_, spki) = der::pem::decode_vec(request.public_key.content.trim().as_bytes())
         .map_err(|_| unreadable())?;
     let key = ClientKey::from_spki(&spki).map_err(|_| unreadable())?;
     let proof = BASE64
         .decode(&request.proof_of_possession)
-        .map_err(|_| Rejection::bad_request("the proof of possession is no base64"))?;
+        .map_err(|_| Rejection::bad_request("the proof of possession is not base64"))?;
     if !key.verify(challenge.as_bytes(), &proof) {
         return Err(Rejection::bad_request(format!(
-            "the proof of possession is no signature over {challenge}"
+            "the proof of possession is not a signature of {challenge}"
         )));
     }
     Ok(spki)
 }
 
-/// The key of a PKCS #10 request, if it is signed with the private one. Its names are ignored.
+/// Returns the key of a PKCS #10 request after checking its signature. Its names are ignored.
 fn key_of_signing_request(csr: &str) -> Result<Vec<u8>, Rejection> {
     let unreadable = || Rejection::bad_request("the certificate signing request cannot be read");
     let pem = BASE64.decode(csr).map_err(|_| unreadable())?;
@@ -146,14 +145,14 @@ fn key_of_signing_request(csr: &str) -> Result<Vec<u8>, Rejection> {
         ECDSA_WITH_SHA_384 => Sha384::digest(&signed).to_vec(),
         _ => {
             return Err(Rejection::bad_request(
-                "expected ECDSA with SHA-256 or SHA-384",
+                "the signature algorithm is not ECDSA with SHA-256 or SHA-384",
             ));
         }
     };
     let signature = csr.signature.as_bytes();
     if !signature.is_some_and(|signature| key.verify_digest(&digest, signature)) {
         return Err(Rejection::bad_request(
-            "the certificate signing request's signature is wrong",
+            "the certificate signing request has a wrong signature",
         ));
     }
     Ok(spki)

@@ -1,4 +1,4 @@
-//! Who a token speaks for, and how a certificate says so ([Fulcio's OID assignments]).
+//! The identity in a token, and its form in a certificate ([Fulcio's OID assignments]).
 //!
 //! [Fulcio's OID assignments]: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
 
@@ -14,18 +14,18 @@ use x509_cert::ext::pkix::name::{GeneralName, OtherName};
 use crate::rejection::Rejection;
 use crate::x509;
 
-/// What an identity provider's tokens say about their subject.
+/// Kind of subject in an identity provider's tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssuerKind {
-    /// An e-mail address, which the provider has verified. Where the login went through another
-    /// provider (`federated_claims.connector_id`), that one is the certificate's issuer.
+    /// A verified e-mail address. If the login used another provider
+    /// (`federated_claims.connector_id`), that provider is the certificate's issuer.
     Email,
-    /// A user name, `sub`, which is written `sub!domain`.
+    /// A user name in `sub`, which becomes `sub!domain`.
     Username {
-        /// The part after the exclamation mark.
+        /// Part after the exclamation mark.
         domain: String,
     },
-    /// A run of a workflow, with the claims of GitHub Actions.
+    /// A workflow run, with the claims of GitHub Actions.
     Workflow,
 }
 
@@ -54,14 +54,14 @@ impl Claims {
     }
 }
 
-/// Who asks for a certificate.
+/// The subject of a certificate request.
 pub(super) struct Principal {
-    /// What the proof of possession is a signature over.
+    /// Text that the proof of possession signs.
     pub(super) challenge: String,
     pub(super) issuer: String,
     name: Subject,
     subject: String,
-    /// Last arc below 1.3.6.1.4.1.57264.1 and value.
+    /// Last arc below 1.3.6.1.4.1.57264.1, and value.
     claims: Vec<(u32, String)>,
 }
 
@@ -89,7 +89,7 @@ impl Principal {
         }
         if !address.contains('@') {
             return Err(Rejection::bad_request(
-                "the claim `email` is no e-mail address",
+                "the claim `email` is not an e-mail address",
             ));
         }
         Ok(Self {
@@ -104,7 +104,7 @@ impl Principal {
     fn username(claims: &Claims, domain: &str) -> Result<Self, Rejection> {
         if claims.sub.contains('!') || claims.sub.contains('@') {
             return Err(Rejection::bad_request(
-                "the subject is no user name: it has `!` or `@`",
+                "the subject is not a user name: it contains `!` or `@`",
             ));
         }
         Ok(Self {
@@ -158,7 +158,7 @@ impl Principal {
         })
     }
 
-    /// Somebody else of the same kind.
+    /// Returns another subject of the same kind.
     pub(super) fn into_somebody_else(mut self) -> Self {
         self.name = match self.name {
             Subject::Email(_) => Subject::Email("somebody-else@example.test".to_owned()),
@@ -168,7 +168,7 @@ impl Principal {
         self
     }
 
-    /// The subject alternative name. It is critical, since the subject is empty.
+    /// Returns the subject alternative name. It is critical because the subject is empty.
     pub(super) fn name(&self) -> der::Result<Extension> {
         let name = match &self.name {
             Subject::Email(address) => GeneralName::Rfc822Name(Ia5String::new(address)?),
@@ -181,18 +181,18 @@ impl Principal {
         x509::extension_of(true, &SubjectAltName(vec![name]))
     }
 
-    /// The issuer, in the deprecated raw form and as a DER string.
+    /// Returns the issuer, in the deprecated raw form and as a DER string.
     pub(super) fn issuer_extensions(&self) -> der::Result<[Extension; 2]> {
         Ok([raw(1, &self.issuer)?, text(8, &self.issuer)?])
     }
 
-    /// What the token says of the workflow, and its subject.
+    /// Returns the claims about the workflow, and its subject.
     pub(super) fn claim_extensions(&self) -> der::Result<Vec<Extension>> {
         self.claims
             .iter()
             .map(|(arc, value)| (*arc, value.as_str()))
             .chain([(24, self.subject.as_str())])
-            // The first six identifiers date from when values were written without a DER type.
+            // The first six identifiers are older than the DER encoding of values.
             .map(|(arc, value)| {
                 if arc < 7 {
                     raw(arc, value)

@@ -1,4 +1,5 @@
-//! Puts a certificate together: first as a precertificate for the CT log, then with its answer in.
+//! Issues a certificate: first the precertificate for the CT log, then the certificate with the
+//! log's SCT.
 
 use const_oid::db::rfc5912::{ID_KP_CLIENT_AUTH, ID_KP_CODE_SIGNING};
 use der::Encode;
@@ -14,11 +15,11 @@ use crate::key::AuthorityKey;
 use crate::rejection::Rejection;
 use crate::x509::{self, Certificate};
 
-/// How long a certificate is good.
+/// Lifetime of a certificate.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 impl Inner {
-    /// The certificate for `principal` and the key `spki`, its SCT embedded.
+    /// Issues a certificate for `principal` and the key `spki` with an embedded SCT.
     pub(super) async fn issue(
         &self,
         principal: Principal,
@@ -92,7 +93,7 @@ impl Inner {
         Ok(tbs)
     }
 
-    /// Has the CT log take up the precertificate of `tbs`.
+    /// Submits the precertificate of `tbs` to the CT log.
     async fn log(
         &self,
         tbs: &TbsCertificate,

@@ -1,4 +1,4 @@
-//! A certificate authority that speaks Fulcio's API, version 2.
+//! A certificate authority with Fulcio's API, version 2.
 
 mod api;
 mod identity;
@@ -17,12 +17,12 @@ use crate::clock::Clock;
 use crate::misbehaviour::Misbehaviour;
 use crate::x509::{self, Holder};
 
-/// What the CA does wrong.
+/// A misbehaviour of the CA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaMisbehaviour {
-    /// The chain ends in a root that is not in the trusted root.
+    /// The chain ends in a root outside the trusted root.
     UntrustedRoot,
-    /// The certificate is for somebody else of the same kind.
+    /// The certificate is for another identity of the same kind.
     OtherIdentity,
     /// The certificate names another issuer.
     OtherIssuer,
@@ -32,15 +32,15 @@ pub enum CaMisbehaviour {
     OtherKey,
     /// The certificate has no signed certificate timestamp.
     NoSct,
-    /// The certificate ended an hour ago.
+    /// The certificate expired an hour ago.
     Expired,
-    /// The certificate is not meant for code signing.
+    /// The certificate is not for code signing.
     NoCodeSigning,
-    /// The leaf's signature is not of the intermediate in the chain.
+    /// The leaf's signature is not that of the intermediate.
     BadSignature,
 }
 
-/// The CA: a root, an intermediate, and the identity providers it believes.
+/// The CA: a root, an intermediate, and trusted identity providers.
 #[derive(Clone)]
 pub struct CertificateAuthority {
     inner: Arc<Inner>,
@@ -70,14 +70,14 @@ impl Chain {
         Ok(Self { root, intermediate })
     }
 
-    /// The chain above the leaf, root last.
+    /// Returns the chain above the leaf, root last.
     fn certificates(&self) -> [&x509::Certificate; 2] {
         [&self.intermediate.certificate, &self.root.certificate]
     }
 }
 
 impl CertificateAuthority {
-    /// A new CA that believes `issuers` and writes to the log at `ct_log_url`.
+    /// Creates a CA that trusts `issuers` and writes to the log at `ct_log_url`.
     pub(crate) fn new(
         issuers: Vec<(String, IssuerKind)>,
         ct_log_url: String,
@@ -98,22 +98,20 @@ impl CertificateAuthority {
         })
     }
 
-    /// The CA's time.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
     }
 
-    /// What the CA does wrong.
     pub fn misbehaviour(&self) -> &Misbehaviour<CaMisbehaviour> {
         &self.inner.misbehaviour
     }
 
-    /// The chain above the leaf for the trusted root, root last.
+    /// Returns the chain above the leaf for the trusted root, root last.
     pub(crate) fn trusted_chain(&self) -> [&x509::Certificate; 2] {
         self.inner.chain.certificates()
     }
 
-    /// The roots under which certificates are issued, for the CT log to accept.
+    /// Returns the roots that the CT log must accept.
     pub(crate) fn roots(&self) -> [&x509::Certificate; 2] {
         [
             &self.inner.chain.root.certificate,

@@ -1,4 +1,4 @@
-//! Verifies an ID token as its provider's published keys have it (OpenID Connect Core, 3.1.3.7).
+//! Verifies an ID token with its provider's published keys (OpenID Connect Core, 3.1.3.7).
 
 use axum::http::StatusCode;
 use base64::Engine;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::identity::Claims;
 use crate::rejection::Rejection;
 
-/// The audience that tokens for a certificate name.
+/// Audience of tokens for a certificate.
 const AUDIENCE: &str = "sigstore";
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Header {
     kid: Option<String>,
 }
 
-/// What a token has to say before anybody reads who it speaks for.
+/// Claims that are checked before the subject is read.
 #[derive(Deserialize)]
 struct Envelope {
     iss: String,
@@ -75,7 +75,7 @@ pub(super) struct Token<'a> {
 
 impl<'a> Token<'a> {
     pub(super) fn parse(token: &'a str) -> Result<Self, Rejection> {
-        let broken = || Rejection::bad_request("the identity token is no JSON Web Token");
+        let broken = || Rejection::bad_request("the identity token is not a JSON Web Token");
         let (signed, signature) = token.rsplit_once('.').ok_or_else(broken)?;
         let (header, payload) = signed.split_once('.').ok_or_else(broken)?;
         let decode = |part| BASE64URL.decode(part).map_err(|_| broken());
@@ -89,7 +89,7 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// Who the token says issued it.
+    /// Returns the stated issuer.
     pub(super) fn issuer(&self) -> &str {
         &self.envelope.iss
     }
@@ -110,18 +110,18 @@ impl<'a> Token<'a> {
         let keys = published_keys(issuer, http).await?;
         if !keys.iter().any(|key| self.is_signed_with(key)) {
             return Err(Rejection::bad_request(
-                "the identity token's signature is not its issuer's",
+                "the identity token is not signed by its issuer",
             ));
         }
         if !self.envelope.aud.includes(AUDIENCE) {
             return Err(Rejection::bad_request(
-                "the identity token is not meant for sigstore",
+                "the identity token is not for sigstore",
             ));
         }
         if self.envelope.exp <= now.as_second() {
             return Err(Rejection::bad_request("the identity token has expired"));
         }
-        // Fulcio allows as much for clocks that differ.
+        // Fulcio allows the same clock difference.
         if self
             .envelope
             .iat
@@ -173,7 +173,7 @@ async fn published_keys(
         )));
     }
     let set: KeySet = fetch(http, &discovery.jwks_uri).await?;
-    // Keys of other types are none of ours.
+    // Other key types are not supported.
     Ok(set
         .keys
         .into_iter()
@@ -192,6 +192,6 @@ async fn fetch<T: DeserializeOwned>(http: &reqwest::Client, address: &str) -> Re
     };
     answer.await.map_err(|error: reqwest::Error| Rejection {
         status: StatusCode::BAD_GATEWAY,
-        message: format!("the identity provider does not answer: {error}"),
+        message: format!("the identity provider does not respond: {error}"),
     })
 }

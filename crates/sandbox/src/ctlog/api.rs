@@ -15,12 +15,11 @@ use super::sct::digitally_signed;
 use crate::merkle::Hash;
 use crate::rejection::Rejection;
 
-/// The most entries that `get-entries` gives at once.
+/// Most entries in one response of `get-entries`.
 const PAGE: usize = 256;
 
 type Answer = Result<Json<Value>, Rejection>;
 
-/// The routes of the log.
 pub(crate) fn router(log: &CtLog) -> Router {
     Router::new()
         .route("/ct/v1/add-chain", post(add_chain))
@@ -102,7 +101,7 @@ async fn get_proof_by_hash(State(log): State<CtLog>, Query(leaf): Query<LeafHash
         .decode(&leaf.hash)
         .ok()
         .and_then(|hash| hash.try_into().ok())
-        .ok_or_else(|| Rejection::bad_request("the hash is no base64 of 32 bytes"))?;
+        .ok_or_else(|| Rejection::bad_request("the hash is not base64 of 32 bytes"))?;
     let state = log.inner.state();
     let index = state
         .tree
@@ -111,7 +110,7 @@ async fn get_proof_by_hash(State(log): State<CtLog>, Query(leaf): Query<LeafHash
     let path = state
         .tree
         .inclusion_proof(index, leaf.tree_size)
-        .ok_or_else(|| Rejection::bad_request("no tree of this size has the leaf"))?;
+        .ok_or_else(|| Rejection::bad_request("the leaf is not in a tree of this size"))?;
     Ok(Json(
         json!({ "leaf_index": index, "audit_path": base64_each(&path) }),
     ))

@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::sct::{SignedCertificateTimestamp, undo_digitally_signed};
 
-/// Why there is no timestamp.
+/// Error of a submission to the log.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NoTimestamp {
+pub(crate) enum SctError {
     #[error("{0}")]
     Http(#[from] reqwest::Error),
-    #[error("the log's answer is no timestamp")]
-    Unreadable,
+    #[error("the log's response is not a timestamp")]
+    FormError,
 }
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ pub(crate) async fn submit_precertificate(
     http: &reqwest::Client,
     log_url: &str,
     chain: &[Vec<u8>],
-) -> Result<SignedCertificateTimestamp, NoTimestamp> {
+) -> Result<SignedCertificateTimestamp, SctError> {
     let chain: Vec<String> = chain.iter().map(|der| BASE64.encode(der)).collect();
     let answer: Answer = http
         .post(format!("{log_url}/ct/v1/add-pre-chain"))
@@ -38,7 +38,7 @@ pub(crate) async fn submit_precertificate(
         .error_for_status()?
         .json()
         .await?;
-    answer.read().ok_or(NoTimestamp::Unreadable)
+    answer.read().ok_or(SctError::FormError)
 }
 
 impl Answer {

@@ -1,4 +1,4 @@
-//! What a client submits and how it stands in the log (RFC 6962, sections 3.1, 3.4 and 4.6).
+//! Submissions and their form in the log (RFC 6962, sections 3.1, 3.4 and 4.6).
 
 use der::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -6,26 +6,26 @@ use sha2::{Digest, Sha256};
 use super::sct::{POISON, prefixed};
 use crate::x509::{Certificate, is_signed_by};
 
-/// A chain that ends under one of the log's roots.
+/// A chain that ends in one of the log's roots.
 pub(super) struct Submission {
-    /// The DER of each certificate as it was sent.
+    /// DER of each certificate, as submitted.
     chain: Vec<Vec<u8>>,
-    /// For a precertificate: the issuer's key and the body without the poison.
+    /// For a precertificate: the issuer's key, and the body without the poison.
     precertificate: Option<([u8; 32], Vec<u8>)>,
 }
 
-/// Why a chain is not taken up.
+/// Reason why a chain is not accepted.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unacceptable {
-    #[error("a certificate cannot be read: {0}")]
-    Unreadable(#[from] der::Error),
+pub(super) enum SubmissionError {
+    #[error("unreadable certificate: {0}")]
+    FormError(#[from] der::Error),
     #[error("the chain is empty")]
     Empty,
     #[error("certificate {0} of the chain is not signed by the next")]
     Broken(usize),
     #[error("the chain does not end in a root of this log")]
     UnknownRoot,
-    #[error("a precertificate needs the poison extension, and only that needs it")]
+    #[error("exactly a precertificate needs the poison extension")]
     Poison,
 }
 
@@ -34,16 +34,16 @@ impl Submission {
         chain: Vec<Vec<u8>>,
         is_precertificate: bool,
         roots: &[Certificate],
-    ) -> Result<Self, Unacceptable> {
+    ) -> Result<Self, SubmissionError> {
         let certificates = chain
             .iter()
             .map(|der| Certificate::from_der(der))
             .collect::<der::Result<Vec<_>>>()?;
         let issuer = check_chain(&certificates, roots)?;
         let (Some(leaf), Some(last)) = (certificates.first(), certificates.last()) else {
-            return Err(Unacceptable::Empty);
+            return Err(SubmissionError::Empty);
         };
-        // A chain may leave its root out.
+        // A chain may omit its root.
         let issuer = if certificates.len() == 1 {
             issuer
         } else {
@@ -54,7 +54,7 @@ impl Submission {
         let all = extensions.len();
         extensions.retain(|extension| extension.extn_id != POISON);
         if is_precertificate != (extensions.len() + 1 == all) {
-            return Err(Unacceptable::Poison);
+            return Err(SubmissionError::Poison);
         }
         let key = issuer.tbs_certificate.subject_public_key_info.to_der()?;
         let precertificate = match is_precertificate {
@@ -67,7 +67,7 @@ impl Submission {
         })
     }
 
-    /// MerkleTreeLeaf, which is also what the timestamp is a signature over.
+    /// Returns the MerkleTreeLeaf, which the timestamp also signs.
     pub(super) fn leaf(&self, timestamp: u64) -> Vec<u8> {
         let (kind, entry) = match &self.precertificate {
             None => (0_u16, prefixed(3, &self.chain[0])),
@@ -84,7 +84,7 @@ impl Submission {
         .concat()
     }
 
-    /// The certificates above, and the precertificate itself.
+    /// Returns the certificates above, and the precertificate itself.
     pub(super) fn extra_data(&self) -> Vec<u8> {
         let above: Vec<u8> = self.chain[1..]
             .iter()
@@ -98,19 +98,19 @@ impl Submission {
     }
 }
 
-/// Returns the root under which the chain ends.
+/// Returns the root in which the chain ends.
 fn check_chain<'a>(
     chain: &'a [Certificate],
     roots: &'a [Certificate],
-) -> Result<&'a Certificate, Unacceptable> {
-    let last = chain.last().ok_or(Unacceptable::Empty)?;
+) -> Result<&'a Certificate, SubmissionError> {
+    let last = chain.last().ok_or(SubmissionError::Empty)?;
     for (position, pair) in chain.windows(2).enumerate() {
         if !is_signed_by(&pair[0], &pair[1]) {
-            return Err(Unacceptable::Broken(position));
+            return Err(SubmissionError::Broken(position));
         }
     }
     roots
         .iter()
         .find(|root| *root == last || is_signed_by(last, root))
-        .ok_or(Unacceptable::UnknownRoot)
+        .ok_or(SubmissionError::UnknownRoot)
 }

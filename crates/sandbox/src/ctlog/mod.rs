@@ -22,18 +22,18 @@ use crate::misbehaviour::Misbehaviour;
 use crate::x509::Certificate;
 use entry::Submission;
 
-/// What the CT log does wrong.
+/// A misbehaviour of the CT log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CtLogMisbehaviour {
-    /// Timestamps and tree heads are signed with another key than the log's.
+    /// Timestamps and tree heads are signed with another key.
     OtherKey,
-    /// Timestamps are those of a log that is not in the trusted root.
+    /// Timestamps are those of a log outside the trusted root.
     UnknownLog,
     /// Timestamps are for another certificate.
     OtherCertificate,
 }
 
-/// The log.
+/// A Certificate Transparency log.
 #[derive(Clone)]
 pub struct CtLog {
     inner: Arc<Inner>,
@@ -52,12 +52,12 @@ struct Inner {
 #[derive(Default)]
 struct State {
     tree: MerkleTree,
-    /// The leaf and what belongs to it, as `get-entries` gives them.
+    /// The leaf and its extra data, as `get-entries` returns them.
     entries: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl CtLog {
-    /// An empty log that takes up what is issued under `roots`.
+    /// Creates an empty log that accepts certificates under `roots`.
     pub(crate) fn new(roots: Vec<Certificate>) -> der::Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner {
@@ -71,22 +71,20 @@ impl CtLog {
         })
     }
 
-    /// The log's time.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
     }
 
-    /// What the log does wrong.
     pub fn misbehaviour(&self) -> &Misbehaviour<CtLogMisbehaviour> {
         &self.inner.misbehaviour
     }
 
-    /// The number of certificates in the log.
+    /// Returns the number of certificates in the log.
     pub fn size(&self) -> usize {
         self.inner.state().tree.size()
     }
 
-    /// The log's key for the trusted root.
+    /// Returns the log's key for the trusted root.
     pub(crate) fn key(&self) -> &AuthorityKey {
         &self.inner.key
     }
@@ -97,12 +95,12 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Milliseconds since 1970, the unit of the log's times.
+    /// Returns milliseconds since 1970, the unit of the log's times.
     fn now(&self) -> u64 {
         u64::try_from(self.clock.now().as_millisecond()).unwrap_or_default()
     }
 
-    /// Takes a certificate up and promises so.
+    /// Adds a certificate and returns its SCT.
     fn add(&self, submission: &Submission) -> SignedCertificateTimestamp {
         let timestamp = self.now();
         let leaf = submission.leaf(timestamp);
@@ -115,7 +113,7 @@ impl Inner {
             Some(CtLogMisbehaviour::UnknownLog) => self.rogue_key.id(),
             _ => self.key.id(),
         };
-        // The signature is over the very bytes of the leaf (RFC 6962, sections 3.2 and 3.4).
+        // The signature covers the exact bytes of the leaf (RFC 6962, sections 3.2 and 3.4).
         let signature = match wrong {
             Some(CtLogMisbehaviour::OtherCertificate) => key.sign(&[&leaf[..], &[0]].concat()),
             _ => key.sign(&leaf),
@@ -130,7 +128,7 @@ impl Inner {
         }
     }
 
-    /// Size, root and time of the tree, with the signature of RFC 6962, section 3.5.
+    /// Returns size, root and time of the tree, with the signature of RFC 6962, section 3.5.
     fn tree_head(&self) -> (usize, Hash, u64, Vec<u8>) {
         let state = self.state();
         let size = state.tree.size();

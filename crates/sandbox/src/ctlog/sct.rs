@@ -11,7 +11,7 @@ use crate::x509;
 const SCT_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.2");
 pub(super) const POISON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.3");
 
-/// The log's promise to show a certificate.
+/// The log's promise to publish a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedCertificateTimestamp {
     pub(super) log_id: [u8; 32],
@@ -35,12 +35,12 @@ impl SignedCertificateTimestamp {
     }
 }
 
-/// TLS's `digitally-signed` with SHA-256 (4) and ECDSA (3).
+/// Returns TLS's `digitally-signed` with SHA-256 (4) and ECDSA (3).
 pub(super) fn digitally_signed(signature: &[u8]) -> Vec<u8> {
     [&[4, 3][..], &prefixed(2, signature)].concat()
 }
 
-/// The signature inside a `digitally-signed` of ours.
+/// Returns the signature in a `digitally-signed` of [`digitally_signed`].
 pub(super) fn undo_digitally_signed(bytes: &[u8]) -> Option<&[u8]> {
     let [4, 3, high, low, signature @ ..] = bytes else {
         return None;
@@ -48,14 +48,13 @@ pub(super) fn undo_digitally_signed(bytes: &[u8]) -> Option<&[u8]> {
     (usize::from(u16::from_be_bytes([*high, *low])) == signature.len()).then_some(signature)
 }
 
-/// A TLS vector: the length in `width` bytes, then the content, which must not be longer than
-/// that allows.
+/// Returns a TLS vector: the length in `width` bytes, then the content, which must fit.
 pub(super) fn prefixed(width: usize, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
     [&length[length.len() - width..], content].concat()
 }
 
-/// The extension with the promises of logs, in the final certificate.
+/// Returns the extension with the SCTs of a final certificate.
 pub(crate) fn sct_list_extension(scts: &[SignedCertificateTimestamp]) -> der::Result<Extension> {
     let scts: Vec<u8> = scts
         .iter()
@@ -68,12 +67,12 @@ pub(crate) fn sct_list_extension(scts: &[SignedCertificateTimestamp]) -> der::Re
     )
 }
 
-/// The critical extension that makes a certificate unusable but for the log.
+/// Returns the critical extension that makes a certificate unusable except for the log.
 pub(crate) fn poison_extension() -> der::Result<Extension> {
     x509::extension(POISON, true, Null.to_der()?)
 }
 
-/// Whether the certificate has promises of logs.
+/// Returns whether a certificate has SCTs.
 pub(crate) fn has_sct_list(tbs: &TbsCertificate) -> bool {
     tbs.extensions
         .iter()

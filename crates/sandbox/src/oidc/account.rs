@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-/// Dex's name for GitHub, as the public-good instance uses it; it becomes the certificate's issuer.
+/// Dex's name for GitHub, as at the public-good instance. It becomes the certificate's issuer.
 pub const GITHUB: &str = "https://github.com/login/oauth";
 /// Dex's name for Google.
 pub const GOOGLE: &str = "https://accounts.google.com";
 /// Dex's name for Microsoft.
 pub const MICROSOFT: &str = "https://login.microsoftonline.com";
 
-/// Which of the provider's issuers speaks for an account.
+/// The issuer of an account's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Realm {
     /// The base address: people with an e-mail address.
@@ -20,30 +20,29 @@ pub enum Realm {
     Ci,
 }
 
-/// Somebody who can log in.
+/// An account that can log in.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The name by which buttons, scripts and tests choose the account; unique in the provider.
+    /// Unique name by which buttons, scripts and tests choose the account.
     pub id: String,
-    /// The issuer that speaks for the account.
     pub realm: Realm,
     /// The token's `sub`.
     pub subject: String,
     /// The token's `email`, if it has one.
     pub email: Option<String>,
-    /// The upstream provider through which the login goes, as Dex's `connector_id`.
+    /// Upstream provider of the login, as Dex's `connector_id`.
     pub connector: Option<String>,
     /// Further claims of the token.
     pub claims: Map<String, Value>,
 }
 
 impl Account {
-    /// A person with an e-mail address who logs in at the provider itself.
+    /// Creates a person with an e-mail address who logs in at the provider itself.
     pub fn email(id: &str, address: &str) -> Self {
         Self {
             id: id.to_owned(),
             realm: Realm::Email,
-            // Unlike the address, so that whoever signs the wrong one of the two is found out.
+            // It differs from the address, to reveal clients that sign the wrong one.
             subject: format!("subject-of-{id}"),
             email: Some(address.to_owned()),
             connector: None,
@@ -51,7 +50,7 @@ impl Account {
         }
     }
 
-    /// The same person, logging in through an upstream provider such as [`GITHUB`].
+    /// Moves the login to an upstream provider such as [`GITHUB`].
     #[must_use]
     pub fn through(mut self, connector: &str) -> Self {
         self.connector = Some(connector.to_owned());
@@ -62,7 +61,7 @@ impl Account {
         self
     }
 
-    /// A user name such as a PAUSE id, without an e-mail address.
+    /// Creates a user name such as a PAUSE id, without an e-mail address.
     pub fn pause(user: &str) -> Self {
         Self {
             id: user.to_owned(),
@@ -74,7 +73,7 @@ impl Account {
         }
     }
 
-    /// A run of `.github/workflows/release.yml` of `repository` (`owner/name`) for a tag,
+    /// Creates a run of `.github/workflows/release.yml` of `repository` (`owner/name`) for a tag,
     /// with the claims of GitHub Actions.
     pub fn workflow(id: &str, repository: &str, tag: &str) -> Self {
         let owner = repository.split('/').next().unwrap_or(repository);
@@ -113,8 +112,8 @@ impl Account {
         }
     }
 
-    /// The cast of the demo: an author (with and without an upstream provider, and with an address at work), a stranger,
-    /// a PAUSE id of each, and the author's release workflow.
+    /// Returns the accounts of the demo: an author (with and without an upstream provider, and with
+    /// an address at work), a stranger, a PAUSE id of each, and the author's release workflow.
     pub fn cast() -> Vec<Self> {
         vec![
             Self::email("author", "author@example.org"),
@@ -129,7 +128,7 @@ impl Account {
         ]
     }
 
-    /// What a person reads on the account's button.
+    /// Returns the text on the account's button.
     pub fn label(&self) -> String {
         let name = self.email.as_deref().unwrap_or(&self.subject);
         match &self.connector {

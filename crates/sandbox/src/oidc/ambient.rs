@@ -1,4 +1,4 @@
-//! Tokens for machines: what CI systems offer their jobs, and a shortcut for scripts.
+//! Tokens for machines: those of CI systems, and a shortcut for scripts.
 
 use axum::{
     Json, Router,
@@ -40,7 +40,8 @@ pub(super) fn routes() -> Router<Provider> {
 }
 
 impl Provider {
-    /// The environment of a GitHub Actions job with the permission `id-token: write`, run by `account`.
+    /// Returns the environment of a GitHub Actions job with the permission `id-token: write`, run
+    /// by `account`.
     pub fn github_actions_environment(&self, account: &str) -> [(&'static str, String); 3] {
         let base = &self.inner.base_url;
         [
@@ -73,11 +74,11 @@ async fn script(State(provider): State<Provider>, Query(request): Query<Request>
     let audience = request.audience.as_deref().unwrap_or(CLIENT_ID);
     match provider.minted(&request.account, audience) {
         Some(token) => token.into_response(),
-        None => (StatusCode::NOT_FOUND, "no such account\n").into_response(),
+        None => (StatusCode::NOT_FOUND, "unknown account\n").into_response(),
     }
 }
 
-/// As GitHub does: `{"value": TOKEN}`, for whoever has the job's secret.
+/// Like GitHub: `{"value": TOKEN}` for clients with the job's secret.
 async fn github_actions(
     State(provider): State<Provider>,
     headers: HeaderMap,
@@ -86,7 +87,7 @@ async fn github_actions(
     if !provider.is_job(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    // GitHub's own default audience is the repository owner's address.
+    // GitHub's default audience is the address of the repository's owner.
     let audience = request
         .audience
         .as_deref()
@@ -97,7 +98,7 @@ async fn github_actions(
     }
 }
 
-/// As Google's metadata server does, which insists on a header no browser sends.
+/// Like Google's metadata server, which requires a header that no browser sends.
 async fn google_metadata(State(provider): State<Provider>, headers: HeaderMap) -> Response {
     if headers
         .get("metadata-flavor")
@@ -113,8 +114,8 @@ async fn google_metadata(State(provider): State<Provider>, headers: HeaderMap) -
     Json(answer).into_response()
 }
 
-/// As Google's IAM credentials service does: an ID token for the service account, here the
-/// account whose e-mail address it is.
+/// Like Google's IAM credentials service: an ID token for the service account, here the account
+/// with this e-mail address.
 async fn google_id_token(
     State(provider): State<Provider>,
     Path(name_and_verb): Path<String>,

@@ -1,59 +1,55 @@
-//! A person at a browser, scripted: reads the login page, clicks, follows the way back.
+//! A scripted person at a browser: reads the login page, clicks, follows the redirects.
 
 use reqwest::{Response, StatusCode, header};
 use url::Url;
 
-/// What the person clicks.
+/// The button to click.
 #[derive(Clone, Copy, Debug)]
 pub enum Click<'a> {
     /// The button of this account.
     Account(&'a str),
-    /// The button that refuses.
+    /// The button that denies the login.
     Deny,
 }
 
-/// The page the person sees at the end.
+/// The page at the end.
 #[derive(Clone, Debug)]
 pub struct LastPage {
-    /// Its HTTP status.
     pub status: u16,
-    /// Its HTML.
     pub html: String,
 }
 
 impl LastPage {
-    /// The code that an out-of-band login shows.
+    /// Returns the code of an out-of-band login.
     pub fn code(&self) -> Option<&str> {
         between(&self.html, "<code>", "</code>")
     }
 }
 
-/// Why the browser could not finish.
+/// Error of a scripted login.
 #[derive(Debug, thiserror::Error)]
 pub enum BrowserError {
-    /// A page could not be fetched.
-    #[error("expected a page from the browser's address, but the request failed")]
+    /// A page cannot be fetched.
+    #[error("cannot fetch a page")]
     Http(#[from] reqwest::Error),
     /// An address is not a URL.
-    #[error("expected a URL, found `{0}`")]
+    #[error("invalid address: expected a URL, found `{0}`")]
     Address(String),
-    /// The page is not the login page.
-    #[error("expected a login page with a button for `{account}`, found status {status}: {html}")]
+    /// The page has no such button.
+    #[error("no button for `{account}` on the page with status {status}: {html}")]
     NoButton {
-        /// What was to be clicked.
+        /// The account.
         account: String,
-        /// The page's HTTP status.
         status: u16,
-        /// The page.
         html: String,
     },
 }
 
-/// Opens `address` (an authorization URL, or the page of a device login with its code), clicks,
-/// and follows the redirects, at the end to the listener of the program that waits.
+/// Opens `address` (an authorization URL, or the page of a device login with its code), clicks, and
+/// follows the redirects to the waiting program.
 ///
 /// # Errors
-/// When a page is not to be had, or has no such button.
+/// [`BrowserError`] if a page cannot be fetched or has no such button.
 pub async fn visit(address: &str, click: Click<'_>) -> Result<LastPage, BrowserError> {
     let client = crate::http::loopback().build()?;
     let mut url = parse(address)?;
@@ -70,7 +66,7 @@ pub async fn visit(address: &str, click: Click<'_>) -> Result<LastPage, BrowserE
     read(response).await
 }
 
-/// The fields that the click sends, read from the page.
+/// Returns the fields that the click sends, from the page.
 fn form<'a>(page: &'a LastPage, click: Click<'a>) -> Result<[(&'a str, &'a str); 2], BrowserError> {
     let (button, marker) = match click {
         Click::Account(id) => (("account", id), format!("name=\"account\" value=\"{id}\"")),

@@ -1,4 +1,5 @@
-//! The device flow (RFC 8628): a program without a browser shows a code, a person enters it elsewhere.
+//! The device flow (RFC 8628): a program without a browser shows a code, which a person enters
+//! elsewhere.
 
 use axum::{
     Json,
@@ -73,7 +74,7 @@ pub(super) async fn start(
     .into_response()
 }
 
-/// The page where a person enters the code and says who they are.
+/// Shows the page on which a person enters the code and chooses an account.
 pub(super) async fn ask(State(issuer): State<Issuer>, Query(page): Query<DevicePage>) -> Response {
     let Some(user_code) = page.user_code else {
         return page::ask_user_code();
@@ -90,12 +91,12 @@ pub(super) async fn ask(State(issuer): State<Issuer>, Query(page): Query<DeviceP
     page::choose("Connect a device", ("user_code", &user_code), &accounts)
 }
 
-/// Takes the click.
+/// Handles the click.
 pub(super) async fn answer(State(issuer): State<Issuer>, Form(form): Form<DeviceForm>) -> Response {
     let answer = match form.account {
         None => DeviceAnswer::Denied,
         Some(account) if issuer.account(&account).is_some() => DeviceAnswer::Agreed { account },
-        Some(_) => return page::refuse("no such account"),
+        Some(_) => return page::refuse("unknown account"),
     };
     match issuer
         .provider
@@ -107,11 +108,11 @@ pub(super) async fn answer(State(issuer): State<Issuer>, Form(form): Form<Device
     }
     page::tell(
         "Thank you",
-        "You may close this page and go back to the device.",
+        "You may close this page and return to the device.",
     )
 }
 
-/// Answers the device's question whether the person has agreed (RFC 8628 §3.5).
+/// Answers the device's poll (RFC 8628 §3.5).
 pub(super) fn poll(issuer: &Issuer, request: &TokenRequest) -> Response {
     let refuse = |code| error(StatusCode::BAD_REQUEST, code);
     let now = issuer.provider.inner.clock.now();
@@ -157,7 +158,7 @@ pub(super) fn poll(issuer: &Issuer, request: &TokenRequest) -> Response {
     }
 }
 
-/// Eight consonants in two groups, none that looks like another (RFC 8628 §6.1).
+/// Returns eight consonants in two groups, without similar letters (RFC 8628 §6.1).
 fn user_code() -> String {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
     let letter = || char::from(LETTERS[OsRng.next_u32() as usize % LETTERS.len()]);

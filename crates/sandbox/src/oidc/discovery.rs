@@ -1,4 +1,4 @@
-//! What a client learns before it starts: OpenID Connect Discovery 1.0 §4 and the keys.
+//! Metadata for clients: OpenID Connect Discovery 1.0 §4, and the keys.
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};

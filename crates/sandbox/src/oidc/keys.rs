@@ -5,7 +5,7 @@ use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 use rand_core::OsRng;
 use serde_json::{Value, json};
 
-/// The name under which the key is published.
+/// Name of the published key.
 const KEY_ID: &str = "sandbox-1";
 
 /// A P-256 key that signs tokens.
@@ -16,7 +16,7 @@ impl TokenKey {
         Self(SigningKey::random(&mut OsRng))
     }
 
-    /// The compact form of a signed token with these claims.
+    /// Returns a signed token with these claims, in compact form.
     pub(super) fn sign(&self, claims: &Value) -> String {
         let message = unsigned(
             &json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID }),
@@ -26,7 +26,7 @@ impl TokenKey {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
-    /// The JSON Web Key Set with the public half.
+    /// Returns the JSON Web Key Set with the public key.
     pub(super) fn key_set(&self) -> Value {
         let point = self.0.verifying_key().to_encoded_point(false);
         let coordinate = |bytes: Option<&p256::FieldBytes>| {
@@ -39,7 +39,7 @@ impl TokenKey {
     }
 }
 
-/// A token that says it needs no signature, and has none.
+/// Returns a token that declares and has no signature.
 pub(super) fn without_signature(claims: &Value) -> String {
     let message = unsigned(&json!({ "alg": "none", "typ": "JWT" }), claims);
     format!("{message}.")

@@ -12,7 +12,7 @@ use super::{
     session::{Grant, LoginRequest, PATIENCE},
 };
 
-/// The redirect address of a program that cannot listen: the code is shown on a page.
+/// Redirect address of a program that cannot listen. A page shows the code instead.
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 #[derive(Deserialize)]
@@ -39,8 +39,8 @@ pub(super) async fn ask(
     State(issuer): State<Issuer>,
     Query(request): Query<AuthorizationRequest>,
 ) -> Response {
-    // Until client and redirect address are known to be good, nothing may be sent there
-    // (RFC 6749 §4.1.2.1): the person is told instead.
+    // Nothing may be sent to a redirect address before client and address are checked (RFC 6749
+    // §4.1.2.1). The page shows the error instead.
     if request.client_id.as_deref() != Some(CLIENT_ID) {
         return page::refuse(&format!("client_id must be {CLIENT_ID}"));
     }
@@ -66,7 +66,7 @@ pub(super) async fn ask(
         );
     }
     if accounts.is_empty() {
-        return page::refuse("nobody can log in through this connector_id");
+        return page::refuse("no account can log in through this connector_id");
     }
     let name = random_name();
     issuer
@@ -77,16 +77,16 @@ pub(super) async fn ask(
     page::choose("Log in to the sandbox", ("login", &name), &accounts)
 }
 
-/// Takes the click and sends the browser back to the client.
+/// Handles the click and sends the browser back to the client.
 pub(super) async fn answer(State(issuer): State<Issuer>, Form(answer): Form<Answer>) -> Response {
     let Some(login) = issuer.provider.sessions().logins.remove(&answer.login) else {
-        return page::refuse("this login is over; start again");
+        return page::refuse("this login has ended; start again");
     };
     let Some(account) = answer.account else {
         return leave(&issuer, &login, &[("error", "access_denied")]);
     };
     let Some(account) = issuer.account(&account).map(|account| account.id.clone()) else {
-        return page::refuse("no such account");
+        return page::refuse("unknown account");
     };
     let code = random_name();
     let grant = Grant {
@@ -98,7 +98,7 @@ pub(super) async fn answer(State(issuer): State<Issuer>, Form(answer): Form<Answ
     leave(&issuer, &login, &[("code", &code)])
 }
 
-/// What is wrong with the request, as an OAuth error and its description.
+/// Returns the error of an invalid request, as an OAuth error with its description.
 fn objection(request: &AuthorizationRequest) -> Option<(&'static str, &'static str)> {
     if request.response_type.as_deref() != Some("code") {
         return Some((
@@ -126,7 +126,7 @@ fn leave(issuer: &Issuer, login: &LoginRequest, parameters: &[(&str, &str)]) -> 
             [("code", code)] => page::show_code(code),
             _ => page::tell(
                 "Login failed",
-                "Nothing was agreed to; you may close this page.",
+                "The login was denied. You may close this page.",
             ),
         };
     }
@@ -145,7 +145,8 @@ fn leave(issuer: &Issuer, login: &LoginRequest, parameters: &[(&str, &str)]) -> 
     Redirect::to(target.as_str()).into_response()
 }
 
-/// Loopback at any port with exactly the path `/auth/callback` (RFC 8252 §7.3), or out of band.
+/// Returns whether the address is loopback at any port with exactly the path `/auth/callback` (RFC
+/// 8252 §7.3), or out of band.
 fn allowed(redirect_uri: &str) -> bool {
     if redirect_uri == OUT_OF_BAND {
         return true;

@@ -1,36 +1,34 @@
-//! What a provider can do wrong.
-
-/// One misbehaviour of the provider.
+/// A misbehaviour of the OpenID provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProviderMisbehaviour {
-    /// The token answers another login: its `nonce` is not the one that was sent.
+    /// The token belongs to another login: its `nonce` differs from the one sent.
     WrongNonce,
     /// The token has no `nonce` although one was sent.
     MissingNonce,
-    /// The token is meant for another service.
+    /// The token is for another service.
     WrongAudience,
-    /// The token names another issuer than the one that was asked.
+    /// The token names another issuer.
     WrongIssuer,
-    /// The token's time is over.
+    /// The token has expired.
     ExpiredToken,
-    /// The token is signed by a key that is not among the published ones.
+    /// An unpublished key signed the token.
     ForeignKey,
     /// The token claims `alg: none` and has an empty signature.
     UnsignedToken,
-    /// The token endpoint gives an access token and nothing else.
+    /// The token endpoint returns only an access token.
     NoIdToken,
     /// `email_verified` is false.
     EmailUnverified,
-    /// The answer to the authorization request has no `state`.
+    /// The callback has no `state`.
     StateMissing,
-    /// The answer to the authorization request has a `state` that nobody sent.
+    /// The callback has a `state` that nobody sent.
     StateWrong,
-    /// The discovery document is about another issuer.
+    /// The discovery document is that of another issuer.
     ForeignDiscovery,
-    /// The login page named in the discovery document is a file of the client's machine.
+    /// The login page in the discovery document is a file on the client's machine.
     FileEndpoint,
-    /// The token endpoint's answer is not JSON.
+    /// The token endpoint's response is not JSON.
     GarbageToken,
-    /// The first poll of every device login is told to slow down.
+    /// The first poll of every device login is answered with `slow_down`.
     SlowDown,
 }

@@ -1,9 +1,9 @@
-//! An OpenID provider: OpenID Connect Core and Discovery 1.0, PKCE (RFC 7636) and the device
-//! flow (RFC 8628), with the manners of the Dex that serves the public-good Sigstore.
+//! An OpenID provider: OpenID Connect Core and Discovery 1.0, PKCE (RFC 7636) and the device flow
+//! (RFC 8628). It behaves like the Dex of the public-good Sigstore.
 //!
-//! One server, three issuers by path, each with discovery, keys, login page, token endpoint and
-//! device flow of its own (see [`Realm`]); besides, the endpoint that hands tokens to GitHub
-//! Actions jobs, and `/sandbox/token?account=ID`, which mints a token for scripts.
+//! One server has three issuers by path, each with its own discovery, keys, login page, token
+//! endpoint and device flow (see [`Realm`]). It also serves tokens for GitHub Actions jobs, and
+//! `/sandbox/token?account=ID` issues tokens for scripts.
 
 mod account;
 mod ambient;
@@ -35,10 +35,10 @@ pub use misbehaviour::ProviderMisbehaviour;
 use crate::{ca::IssuerKind, clock::Clock, misbehaviour::Misbehaviour};
 use session::Sessions;
 
-/// The one client that may log in, as at the public-good instance.
+/// The only client that may log in, as at the public-good instance.
 pub const CLIENT_ID: &str = "sigstore";
 
-/// The provider; clones are the same provider.
+/// An OpenID provider. Clones are the same provider.
 #[derive(Clone)]
 pub struct Provider {
     inner: Arc<Inner>,
@@ -64,7 +64,7 @@ struct Issuer {
 }
 
 impl Provider {
-    /// A provider reachable under `base_url` (no trailing slash), whose tokens carry `clock`'s time.
+    /// Creates a provider at `base_url` (no trailing slash) with tokens by `clock`.
     pub fn new(base_url: String, clock: Clock, accounts: Vec<Account>) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -81,7 +81,7 @@ impl Provider {
         }
     }
 
-    /// Everything this provider serves, to be mounted at its base URL.
+    /// Returns all routes, to be mounted at the base URL.
     pub fn router(&self) -> Router {
         let issuer = |realm| {
             issuer_routes().with_state(Issuer {
@@ -96,7 +96,7 @@ impl Provider {
             .merge(ambient::routes().with_state(self.clone()))
     }
 
-    /// The issuers and how a certificate authority has to treat their tokens.
+    /// Returns the issuers, and how a certificate authority has to treat their tokens.
     pub fn issuers(&self) -> Vec<(String, IssuerKind)> {
         let domain = "127.0.0.1".to_owned();
         [
@@ -109,30 +109,28 @@ impl Provider {
         .collect()
     }
 
-    /// The accounts that can log in.
+    /// Returns the accounts that can log in.
     pub fn accounts(&self) -> &[Account] {
         &self.inner.accounts
     }
 
-    /// The account with this id.
+    /// Returns the account with this id.
     pub fn account(&self, id: &str) -> Option<&Account> {
         self.inner.accounts.iter().find(|account| account.id == id)
     }
 
-    /// A fresh ID token for an account and the audience `sigstore`, without any login.
-    ///
-    /// Returns `None` when there is no such account.
+    /// Returns a new ID token for an account and the audience `sigstore`, without a login, or
+    /// `None` if the account is unknown.
     pub fn token(&self, account: &str) -> Option<String> {
         let account = self.account(account)?;
         Some(self.id_token(account, CLIENT_ID, None))
     }
 
-    /// What the provider does wrong.
     pub fn misbehaviour(&self) -> &Misbehaviour<ProviderMisbehaviour> {
         &self.inner.misbehaviour
     }
 
-    /// The seconds a device has to wait between two polls; 1 at first, 0 for no wait at all.
+    /// Sets the seconds between two polls of a device: 1 at first, 0 for no wait.
     pub fn set_device_interval(&self, seconds: u64) {
         self.inner.device_interval.store(seconds, Ordering::Relaxed);
     }
@@ -150,7 +148,7 @@ impl Provider {
         sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The accounts one can choose from: those of the realm, and of the connector if one is asked for.
+    /// Returns the accounts of a realm, and of a connector if one is requested.
     fn choice(&self, realm: Realm, connector: Option<&str>) -> Vec<&Account> {
         self.inner
             .accounts
@@ -166,7 +164,7 @@ impl Issuer {
         self.provider.issuer_url(self.realm)
     }
 
-    /// The account that was clicked, if it is this issuer's to speak for.
+    /// Returns the chosen account if this issuer may issue its tokens.
     fn account(&self, id: &str) -> Option<&Account> {
         self.provider
             .account(id)
@@ -187,7 +185,7 @@ fn issuer_routes() -> Router<Issuer> {
         .route("/device", get(device::ask).post(device::answer))
 }
 
-/// A name nobody can guess: 128 random bits in hexadecimal.
+/// Returns an unguessable name: 128 random bits in hexadecimal.
 fn random_name() -> String {
     let mut bytes = [0; 16];
     OsRng.fill_bytes(&mut bytes);

@@ -1,4 +1,4 @@
-//! The pages a person sees.
+//! The pages for people.
 
 use axum::{
     http::StatusCode,
@@ -7,7 +7,7 @@ use axum::{
 
 use super::Account;
 
-/// A page that asks who is logging in; `hidden` is the form's field that says which login it is.
+/// Returns a page for choosing an account. `hidden` is the form field that identifies the login.
 pub(super) fn choose(title: &str, hidden: (&str, &str), accounts: &[&Account]) -> Response {
     let buttons: String = accounts
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn choose(title: &str, hidden: (&str, &str), accounts: &[&Account]) -
     )
 }
 
-/// A page that asks for the code another device shows.
+/// Returns a page that asks for another device's code.
 pub(super) fn ask_user_code() -> Response {
     show(
         StatusCode::OK,
@@ -43,7 +43,7 @@ pub(super) fn ask_user_code() -> Response {
     )
 }
 
-/// A page with a code to carry to the program that waits for it.
+/// Returns a page with a code for the waiting program.
 pub(super) fn show_code(code: &str) -> Response {
     show(
         StatusCode::OK,
@@ -55,12 +55,12 @@ pub(super) fn show_code(code: &str) -> Response {
     )
 }
 
-/// A page that says one thing.
+/// Returns a page with one message.
 pub(super) fn tell(title: &str, text: &str) -> Response {
     show(StatusCode::OK, title, &format!("<p>{}</p>", escape(text)))
 }
 
-/// A page that says why a request cannot be served.
+/// Returns a page with the reason why a request is refused.
 pub(super) fn refuse(reason: &str) -> Response {
     show(
         StatusCode::BAD_REQUEST,

@@ -1,18 +1,18 @@
-//! What the provider remembers between two requests.
+//! State of logins between two requests.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a code or a device login waits to be used.
+/// Lifetime of an unused code or device login.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Logins under way, by the random name each was given.
+/// Current logins, by random name.
 #[derive(Default)]
 pub(super) struct Sessions {
-    /// Login pages shown, not yet answered.
+    /// Login pages without a click yet.
     pub(super) logins: HashMap<String, LoginRequest>,
-    /// Authorization codes given out, not yet redeemed.
+    /// Authorization codes that were not yet redeemed.
     pub(super) codes: HashMap<String, Grant>,
     /// Device logins by device code.
     pub(super) devices: HashMap<String, DeviceLogin>,
@@ -27,14 +27,14 @@ pub(super) struct LoginRequest {
     pub(super) nonce: Option<String>,
 }
 
-/// What an authorization code stands for.
+/// The grant behind an authorization code.
 pub(super) struct Grant {
     pub(super) account: String,
     pub(super) request: LoginRequest,
     pub(super) expires: Timestamp,
 }
 
-/// A device that waits for a person elsewhere to agree.
+/// A device that waits for a person's click elsewhere.
 pub(super) struct DeviceLogin {
     pub(super) user_code: String,
     pub(super) code_challenge: Option<String>,
@@ -43,7 +43,7 @@ pub(super) struct DeviceLogin {
     pub(super) last_poll: Option<Timestamp>,
 }
 
-/// Where a device login stands.
+/// State of a device login.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum DeviceAnswer {
     Pending,
@@ -52,8 +52,8 @@ pub(super) enum DeviceAnswer {
 }
 
 impl Sessions {
-    /// The device login that a person means by the code they typed; letter case and hyphen are
-    /// as they like (RFC 8628 §6.1).
+    /// Returns the device login for a typed code, regardless of letter case and hyphen (RFC 8628
+    /// §6.1).
     pub(super) fn device_by_user_code(&mut self, typed: &str) -> Option<&mut DeviceLogin> {
         let plain = |code: &str| {
             code.chars()

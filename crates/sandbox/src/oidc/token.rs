@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{Account, CLIENT_ID, Provider, ProviderMisbehaviour, Realm, keys};
 
-/// How long an ID token is good, in seconds.
+/// Lifetime of an ID token, in seconds.
 const TOKEN_SECONDS: i64 = 600;
 
 impl Provider {
-    /// The ID token of an account as the login `nonce` (if any) would get it, for `audience`.
+    /// Returns an account's ID token for a login with `nonce` (if any) and for `audience`.
     pub(super) fn id_token(
         &self,
         account: &Account,
@@ -63,7 +63,7 @@ impl Provider {
         Value::Object(claims)
     }
 
-    /// The token endpoint's answer to a login that succeeded (OpenID Connect Core §3.1.3.3).
+    /// Returns the token endpoint's response to a successful login (OpenID Connect Core §3.1.3.3).
     pub(super) fn token_response(&self, account: &Account, nonce: Option<&str>) -> Value {
         let mut response = json!({
             "access_token": super::random_name(),
@@ -76,7 +76,7 @@ impl Provider {
         response
     }
 
-    /// The address of the issuer for a realm.
+    /// Returns the issuer of a realm.
     pub(super) fn issuer_url(&self, realm: Realm) -> String {
         let path = match realm {
             Realm::Email => "",

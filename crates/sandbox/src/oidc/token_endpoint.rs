@@ -1,4 +1,5 @@
-//! The token endpoint: codes and device codes become tokens (RFC 6749 §4.1.3, RFC 8628 §3.4).
+//! The token endpoint, which exchanges codes and device codes for tokens (RFC 6749 §4.1.3, RFC 8628
+//! §3.4).
 
 use axum::{
     Json,
@@ -44,7 +45,7 @@ pub(super) async fn redeem(
 
 fn redeem_code(issuer: &Issuer, request: &TokenRequest) -> Response {
     let code = request.code.as_deref().unwrap_or_default();
-    // Taken out first: a code that was tried with the wrong verifier is worth nothing any more.
+    // Remove the code first: after an attempt with a wrong verifier it is void.
     let Some(grant) = issuer.provider.sessions().codes.remove(code) else {
         return error(StatusCode::BAD_REQUEST, "invalid_grant");
     };
@@ -60,14 +61,14 @@ fn redeem_code(issuer: &Issuer, request: &TokenRequest) -> Response {
     }
 }
 
-/// Whether the verifier is the one whose digest the client sent before (RFC 7636 §4.6).
+/// Returns whether the client sent this verifier's digest before (RFC 7636 §4.6).
 pub(super) fn proves(verifier: Option<&str>, challenge: &str) -> bool {
     verifier.is_some_and(|verifier| {
         URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == challenge
     })
 }
 
-/// The answer to a login that succeeded.
+/// Returns the response to a successful login.
 pub(super) fn answer(issuer: &Issuer, account: &Account, nonce: Option<&str>) -> Response {
     if issuer.provider.wrong() == Some(ProviderMisbehaviour::GarbageToken) {
         return "all is well".into_response();
@@ -75,7 +76,7 @@ pub(super) fn answer(issuer: &Issuer, account: &Account, nonce: Option<&str>) ->
     Json(issuer.provider.token_response(account, nonce)).into_response()
 }
 
-/// An OAuth error (RFC 6749 §5.2).
+/// Returns an OAuth error (RFC 6749 §5.2).
 pub(super) fn error(status: StatusCode, code: &str) -> Response {
     (status, Json(json!({ "error": code }))).into_response()
 }

@@ -1,5 +1,3 @@
-//! Somebody who can log in at PAUSE.
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rand_core::{OsRng, RngCore as _};
 
@@ -9,13 +7,13 @@ pub(super) struct PauseAccount {
     pub(super) password: String,
 }
 
-/// The characters of which passwords and their like are made, apart from what they have to try out.
+/// Characters of passwords and tokens, apart from those that are there to test clients.
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 impl PauseAccount {
-    /// An account with a password of its own.
+    /// Creates an account with its own password.
     pub(super) fn new(id: &str) -> Self {
-        // What decodes it as a URL or splits it at white space gets another password.
+        // A client that decodes it as a URL, or splits it at white space, gets another password.
         let password = format!("{}%4a {}", random_text(7), random_text(9));
         Self {
             id: id.to_owned(),
@@ -23,7 +21,7 @@ impl PauseAccount {
         }
     }
 
-    /// The file `~/.pause`, which CPAN::Uploader and its like read.
+    /// Returns the file `~/.pause`, which CPAN::Uploader and similar programs read.
     pub(super) fn dot_pause(&self) -> String {
         format!(
             "# An account of the sandbox.\nuser {}\npassword {}\n",
@@ -32,7 +30,8 @@ impl PauseAccount {
     }
 }
 
-/// The name and the password in an `Authorization` header of the Basic scheme (RFC 7617, section 2).
+/// Returns name and password from an `Authorization` header of the Basic scheme (RFC 7617, section
+/// 2).
 pub(super) fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

@@ -19,10 +19,10 @@ pub(super) async fn upload(
     headers: HeaderMap,
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    // As on PAUSE, all of it is read before anything is answered.
+    // Like PAUSE, read everything before responding.
     let form = Form::received(sent).await;
     let Some(header) = headers.get(header::AUTHORIZATION) else {
-        // The server dies over what is not there.
+        // PAUSE's server crashes if a field is missing.
         return json(
             StatusCode::INTERNAL_SERVER_ERROR,
             json!({ "error": "Internal Server Error" }),
@@ -52,14 +52,14 @@ pub(super) async fn upload(
 }
 
 impl Pause {
-    /// Whose token this is, if it is good for an upload now.
+    /// Returns the owner of a token that may upload now.
     fn holder(&self, token: &str) -> Option<String> {
         let now = self.inner.clock.now();
         self.state().tokens.uploader(token, now).map(str::to_owned)
     }
 }
 
-/// The token in an `Authorization` header (RFC 6750, section 2.1).
+/// Returns the token from an `Authorization` header (RFC 6750, section 2.1).
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -1,17 +1,17 @@
-//! The file CHECKSUMS of a folder, as CPAN::Checksums writes it: Perl data, and around it the frame
-//! of a signed message that is valid Perl as well.
+//! The file CHECKSUMS of a folder, as CPAN::Checksums writes it: Perl data in the frame of a signed
+//! message that is also valid Perl.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use md5::Md5;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::{PauseMisbehaviour, compression::Compression, tree::Published};
+use super::{PauseMisbehaviour, compression::Compression, tree::PublishedFile};
 
-/// The version of CPAN::Checksums whose format this is.
+/// Version of CPAN::Checksums with this format.
 const WRITER: &str = "CPAN::Checksums (v2.14)";
 
-/// What CHECKSUMS says, as of the last time it was written.
+/// Content of CHECKSUMS when it was last written.
 pub(super) struct Checksums {
     written: Timestamp,
     /// Sorted by name.
@@ -35,7 +35,7 @@ struct FileFacts {
     mtime: String,
     sha256: String,
     md5: String,
-    /// The digests of what is compressed, and the end of their keys, such as `ungz`.
+    /// Digests of the unpacked content, and the suffix of their keys, such as `ungz`.
     unpacked: Option<UnpackedFacts>,
 }
 
@@ -46,11 +46,11 @@ struct UnpackedFacts {
 }
 
 impl Checksums {
-    /// CHECKSUMS of the folder `folder` with these subfolders and files by name.
+    /// Returns CHECKSUMS of `folder` with these subfolders and files.
     pub(super) fn of<'a>(
         folder: &str,
         subfolders: impl Iterator<Item = &'a str>,
-        files: impl Iterator<Item = (&'a str, &'a Published)>,
+        files: impl Iterator<Item = (&'a str, &'a PublishedFile)>,
         written: Timestamp,
     ) -> Self {
         let entry = |name: &str, content| Entry {
@@ -70,7 +70,7 @@ impl Checksums {
         Self { written, entries }
     }
 
-    /// The bytes of the file.
+    /// Returns the bytes of the file.
     pub(super) fn render(&self, wrong: Option<PauseMisbehaviour>) -> String {
         let sha256_is_wrong = wrong == Some(PauseMisbehaviour::WrongChecksums);
         let entries: Vec<_> = self
@@ -91,8 +91,8 @@ impl Checksums {
     }
 }
 
-/// The message in the frame of a cleartext signature (RFC 9580, section 7). Nobody has the key with
-/// which it could be verified, and so what stands for the signature only has its length.
+/// Returns the message in the frame of a cleartext signature (RFC 9580, section 7). Nobody has the
+/// key to verify it, so the signature is a placeholder of the right length.
 fn framed(message: &str) -> String {
     let signature = BASE64.encode(Sha512::digest(message));
     format!(
@@ -132,7 +132,7 @@ impl Entry {
 }
 
 impl FileFacts {
-    fn of(name: &str, file: &Published) -> Self {
+    fn of(name: &str, file: &PublishedFile) -> Self {
         let unpacked = unpacking(name).and_then(|(key, compression)| {
             let unpacked = compression.unpack(&file.bytes)?;
             Some(UnpackedFacts {
@@ -170,7 +170,7 @@ impl FileFacts {
     }
 }
 
-/// The key's end and the compression by a file's name.
+/// Returns the suffix of the keys, and the compression, by a file's name.
 fn unpacking(name: &str) -> Option<(&'static str, Compression)> {
     match name.rsplit_once('.')?.1 {
         "gz" | "tgz" => Some(("ungz", Compression::Gzip)),
@@ -179,7 +179,7 @@ fn unpacking(name: &str) -> Option<(&'static str, Compression)> {
     }
 }
 
-/// A string of Perl, in single quotes.
+/// Returns a single-quoted Perl string.
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }

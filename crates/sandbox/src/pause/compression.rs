@@ -1,29 +1,29 @@
-//! gzip and bzip2, whole files at once and within a limit.
+//! gzip and bzip2 of whole files, within a limit.
 
 use std::io::{Read, Write as _};
 
 use bzip2::{Compression as BzipLevel, bufread::BzDecoder, write::BzEncoder};
 use flate2::{Compression as GzipLevel, bufread::GzDecoder, write::GzEncoder};
 
-/// The most that a file may unpack to, in bytes.
+/// Largest unpacked size, in bytes.
 const UNPACKED_LIMIT: u64 = 256 * 1024 * 1024;
 
-/// How a file is compressed, by its name.
+/// Compression of a file, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     Gzip,
     Bzip2,
 }
 
-/// What was compressed.
-pub(super) struct Unpacked {
+/// An unpacked file.
+pub(super) struct UnpackedFile {
     pub(super) bytes: Vec<u8>,
-    /// Something follows that is neither another stream nor padding.
+    /// Whether something follows that is neither another stream nor padding.
     pub(super) garbage: bool,
 }
 
 impl Compression {
-    /// The compression of a tar archive with this name.
+    /// Returns the compression of a tar archive with this name.
     pub(super) fn of_tar(name: &str) -> Option<Self> {
         let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
         if ends(&[".tar.gz", ".tgz"]) {
@@ -35,20 +35,20 @@ impl Compression {
         }
     }
 
-    /// Unpacks all streams of a file; `None` where it is broken or unpacks to too much.
-    pub(super) fn unpack(self, packed: &[u8]) -> Option<Unpacked> {
+    /// Unpacks all streams of a file, or returns `None` if it is broken or too large.
+    pub(super) fn unpack(self, packed: &[u8]) -> Option<UnpackedFile> {
         let mut bytes = Vec::new();
         let mut rest = packed;
         loop {
             rest = self.unpack_stream(rest, &mut bytes)?;
             if rest.iter().all(|&byte| byte == 0) {
-                return Some(Unpacked {
+                return Some(UnpackedFile {
                     bytes,
                     garbage: false,
                 });
             }
             if !rest.starts_with(self.magic()) {
-                return Some(Unpacked {
+                return Some(UnpackedFile {
                     bytes,
                     garbage: true,
                 });
@@ -56,7 +56,7 @@ impl Compression {
         }
     }
 
-    /// Compresses as the program of this name does, at a level from 1 to 9.
+    /// Compresses as the program does, at a level from 1 to 9.
     pub(super) fn pack(self, bytes: &[u8], level: u32) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Gzip => {
@@ -72,7 +72,7 @@ impl Compression {
         }
     }
 
-    /// Appends what one stream holds, and returns what follows it.
+    /// Appends the content of one stream and returns what follows it.
     fn unpack_stream<'a>(self, packed: &'a [u8], unpacked: &mut Vec<u8>) -> Option<&'a [u8]> {
         match self {
             Self::Gzip => {

@@ -1,4 +1,5 @@
-//! The forms, with a password: `/pause/authenquery?ACTION=add_uri` for uploads, `?ACTION=delete_files`.
+//! The forms for password logins: `/pause/authenquery?ACTION=add_uri` for uploads, and
+//! `?ACTION=delete_files`.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +17,11 @@ use super::{
     submission::{Refusal, Submission},
 };
 
-/// The field with the file.
+/// Field with the file.
 const FILE: &str = "pause99_add_uri_httpupload";
-/// The button; without it the file is not looked at.
+/// Button without which the file is ignored.
 const BUTTON: &str = "SUBMIT_pause99_add_uri_httpupload";
-/// The field with the name of a file to delete, and its button.
+/// Field with the name of a file to delete, and its button.
 const DELETED: &str = "pause99_delete_files_FILE";
 const DELETE: &str = "SUBMIT_pause99_delete_files_delete";
 
@@ -39,7 +40,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    // As on PAUSE, all of it is read before anything is answered.
+    // Like PAUSE, read everything before responding.
     let form = Form::received(sent).await;
     let Some(user) = pause.login(&headers).map(str::to_owned) else {
         return unauthorized();
@@ -50,7 +51,7 @@ pub(super) async fn submit(
     };
     let action = parameters.get("ACTION").map(String::as_str);
     let action = action.unwrap_or_else(|| form.value("ACTION"));
-    // Without an action the upload is done, and only the page is another one.
+    // Without an action, the upload succeeds and only the page differs.
     let says_so = action == "add_uri";
     if action == "delete_files" {
         pause.delete_form(&user, &form);
@@ -66,7 +67,8 @@ pub(super) async fn submit(
 }
 
 impl Pause {
-    /// Who logs in with these headers: the name as it is typed, or else in upper case.
+    /// Returns the account that logs in with these headers: the name as typed, or else in upper
+    /// case.
     fn login(&self, headers: &HeaderMap) -> Option<&str> {
         let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let (name, password) = basic(header)?;
@@ -76,7 +78,7 @@ impl Pause {
         (account.password == password).then_some(&account.id)
     }
 
-    /// The answer to somebody who acts for somebody else.
+    /// Returns the response to a user who acts for another user.
     fn not_their_own(&self, user: &str, hidden_name: &str) -> Option<Response> {
         let acting_for = hidden_name.to_uppercase();
         if acting_for.is_empty() || acting_for == user {
@@ -88,8 +90,8 @@ impl Pause {
         }
     }
 
-    /// Deletes a file of the user's. On PAUSE that takes effect after three days, in which it can be taken
-    /// back; here they are over at once.
+    /// Deletes a user's file. PAUSE waits three days, in which the user can undo it; the sandbox
+    /// deletes at once.
     fn delete_form(&self, user: &str, form: &Form) {
         if !form.value(DELETE).is_empty() {
             self.delete(user, form.value(DELETED));

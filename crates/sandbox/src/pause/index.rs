@@ -7,26 +7,26 @@ use jiff::Timestamp;
 
 use super::{packages::Package, path, permissions::Permissions, version};
 
-/// Who wrote the indexes.
+/// Writer of the indexes.
 const WRITER: &str = "PAUSE of the sandbox";
 
-/// The packages that can be found, and who may have them found.
+/// The indexed packages, and who may have them indexed.
 #[derive(Default)]
 pub(super) struct Index {
-    /// By the name in lower case, as the list is sorted.
-    packages: BTreeMap<String, Indexed>,
+    /// By the name in lower case, by which the list is sorted.
+    packages: BTreeMap<String, IndexedPackage>,
     permissions: Permissions,
 }
 
-struct Indexed {
+struct IndexedPackage {
     package: Package,
     /// The distribution, under `authors/id`.
     path: String,
 }
 
 impl Index {
-    /// Indexes the packages of a distribution that are its author's, in versions that are not lower
-    /// than those that are indexed.
+    /// Indexes a distribution's packages if they belong to its author and their versions do not
+    /// decrease.
     pub(super) fn add(&mut self, distribution: &str, packages: Vec<Package>) {
         let author = path::author(distribution);
         for package in packages {
@@ -41,11 +41,11 @@ impl Index {
                 continue;
             }
             let path = distribution.to_owned();
-            self.packages.insert(key, Indexed { package, path });
+            self.packages.insert(key, IndexedPackage { package, path });
         }
     }
 
-    /// Takes a distribution that is gone out of the index.
+    /// Removes a deleted distribution from the index.
     pub(super) fn remove(&mut self, distribution: &str) {
         self.packages
             .retain(|_, indexed| indexed.path != distribution);
@@ -65,9 +65,9 @@ impl Index {
             self.packages.len(),
             http_date(now),
         );
-        for Indexed { package, path } in self.packages.values() {
+        for IndexedPackage { package, path } in self.packages.values() {
             let Package { name, version } = package;
-            // The columns that PAUSE keeps, and how it makes up for a long name.
+            // PAUSE's columns, and its rule for long names.
             let (width, version_width) = if name.len() > 30 {
                 (38_usize.saturating_sub(version.len()), version.len())
             } else {
@@ -102,7 +102,7 @@ impl Index {
     }
 }
 
-/// `03modlist.data`, which has been empty since the list was given up.
+/// `03modlist.data`, which has been empty since PAUSE gave up the list.
 pub(super) fn module_list(now: Timestamp) -> String {
     format!(
         "File:        03modlist.data\n\
@@ -125,7 +125,7 @@ pub(super) fn authors(ids: &[&str]) -> String {
     lines.collect()
 }
 
-/// A date as HTTP writes it (RFC 9110, section 5.6.7).
+/// Returns a date in HTTP's form (RFC 9110, section 5.6.7).
 fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

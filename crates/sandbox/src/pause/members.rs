@@ -1,23 +1,23 @@
-//! What is in a distribution, as far as the indexer looks.
+//! Content of a distribution, as far as the indexer reads it.
 
 use std::io::{Cursor, Read};
 
 use super::compression::Compression;
 
-/// The largest member whose content is looked at, in bytes.
+/// Largest member whose content is read, in bytes.
 const MEMBER_LIMIT: u64 = 4 * 1024 * 1024;
-/// The most members that are looked at.
+/// Most members that are read.
 const MOST_MEMBERS: usize = 100_000;
 
 /// A file in a distribution.
 pub(super) struct Member {
-    /// With the distribution's top folder.
+    /// Includes the distribution's top folder.
     pub(super) path: String,
-    /// Empty where the indexer does not look.
+    /// Empty if the indexer does not read it.
     pub(super) content: Vec<u8>,
 }
 
-/// The files of a distribution; `None` where it is no archive to its end.
+/// Returns the files of a distribution, or `None` if the archive is damaged.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Option<Vec<Member>> {
     if name.ends_with(".zip") {
         return read_zip(bytes);

@@ -1,28 +1,26 @@
-//! What a PAUSE can do wrong.
-
-/// One misbehaviour of PAUSE.
+/// A misbehaviour of PAUSE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PauseMisbehaviour {
-    /// An archive is published with one byte changed; it can still be unpacked where it is a gzip.
+    /// An archive is published with one byte changed. A gzip file can still be unpacked.
     ChangedBytes,
     /// Another file is published under the name of an uploaded Sigstore bundle.
     SwappedBundle,
     /// An uploaded Sigstore bundle is never published.
     DroppedBundle,
-    /// Uploads are answered with 200 and nothing is done.
+    /// Uploads get the status 200 and are ignored.
     UnsuccessfulSuccess,
-    /// CHECKSUMS has another SHA-256 for every file, packed and unpacked, than the file has.
+    /// CHECKSUMS has a wrong SHA-256 for every file, packed and unpacked.
     WrongChecksums,
     /// CHECKSUMS is not signed, as when PAUSE's own gpg fails.
     UnsignedChecksums,
-    /// The database does not take an upload for another reason than a duplicate: 406.
+    /// The database refuses an upload for another reason than a duplicate: 406.
     DatabaseError,
-    /// The files RECENT are as they were before the last event.
+    /// The files RECENT lack the last event.
     StaleRecent,
-    /// The files RECENT are no YAML.
+    /// The files RECENT are not YAML.
     GarbageRecent,
     /// The files RECENT never end.
     EndlessRecent,
-    /// There are no files RECENT, as on a mirror that is made by hand.
+    /// There are no files RECENT, as on a hand-made mirror.
     NoRecent,
 }

@@ -1,14 +1,13 @@
 //! PAUSE, the upload server of CPAN, and the tree that it publishes.
 //!
-//! Uploads come by the form of `/pause/authenquery` or, with a token, to `/api/upload`. They wait in
-//! a queue and are handled in the order in which they came: by default at once, after
-//! [`Pause::hold`] when the test says so. What is published is served as a mirror of CPAN serves it:
-//! `/authors/id/…` with CHECKSUMS in every folder, the indexes under `/modules`, and the files RECENT,
-//! which tell what was published and deleted lately.
+//! Uploads arrive by the form at `/pause/authenquery` or, with a token, at `/api/upload`. A queue
+//! handles them in order: at once by default, or after [`Pause::hold`] when the test decides. The
+//! tree is served like a CPAN mirror: `/authors/id/…` with CHECKSUMS in every folder, the indexes
+//! under `/modules`, and the files RECENT, which list publications and deletions.
 //!
-//! The manners are those of the server's public source: what it answers, what it takes for a
-//! duplicate, and where it changes the bytes of an archive. Nothing is read from the network, and
-//! all of it is in memory.
+//! The behaviour is that of the server's public source: its responses, its duplicates, and its
+//! changes to the bytes of an archive. Nothing is read from the network, and everything is in
+//! memory.
 
 mod account;
 mod api;
@@ -52,14 +51,14 @@ use registry::Registry;
 use token::Tokens;
 use tree::Tree;
 
-/// The largest file that can be uploaded, in bytes.
+/// Largest upload, in bytes.
 pub const UPLOAD_LIMIT: usize = 64 * 1024 * 1024;
-/// What a form has besides the file.
+/// Largest rest of a form, besides the file, in bytes.
 const FORM_LIMIT: usize = 1024 * 1024;
-/// How long ago what [`Pause::publish`] puts into the tree was uploaded.
+/// Age of uploads made by [`Pause::publish`].
 const LONG_AGO: SignedDuration = SignedDuration::from_hours(-365 * 24);
 
-/// PAUSE; clones are the same PAUSE.
+/// A PAUSE. Clones are the same PAUSE.
 #[derive(Clone)]
 pub struct Pause {
     inner: Arc<Inner>,
@@ -72,17 +71,16 @@ struct Inner {
     state: Mutex<State>,
 }
 
-/// What changes.
 struct State {
     tokens: Tokens,
     queue: Queue,
-    /// What was ever uploaded, published or not: PAUSE's table `uris`.
+    /// All uploads, published or not: PAUSE's table `uris`.
     registry: Registry,
     tree: Tree,
 }
 
 impl Pause {
-    /// A PAUSE with an account for each of these PAUSE ids, on which nothing was uploaded yet.
+    /// Creates a PAUSE with an account for each of these PAUSE ids and without uploads.
     pub fn new(clock: Clock, ids: &[&str]) -> Self {
         let accounts: Vec<_> = ids.iter().map(|id| PauseAccount::new(id)).collect();
         let mut tokens = Tokens::default();
@@ -104,64 +102,63 @@ impl Pause {
         }
     }
 
-    /// The PAUSE ids that have an account.
+    /// Returns the PAUSE ids that have an account.
     pub fn ids(&self) -> Vec<&str> {
         let accounts = self.inner.accounts.iter();
         accounts.map(|account| account.id.as_str()).collect()
     }
 
-    /// The password of a PAUSE id: 20 characters, among them a percent sign and a space.
+    /// Returns a PAUSE id's password: 20 characters, among them a percent sign and a space.
     pub fn password(&self, id: &str) -> Option<&str> {
         Some(&self.account(id)?.password)
     }
 
-    /// The file `~/.pause` of a PAUSE id.
+    /// Returns the file `~/.pause` of a PAUSE id.
     pub fn dot_pause(&self, id: &str) -> Option<String> {
         Some(self.account(id)?.dot_pause())
     }
 
-    /// A token that can upload, as `ID:token_id:token`.
+    /// Returns a token that can upload, as `ID:token_id:token`.
     pub fn token(&self, id: &str) -> Option<String> {
         self.state().tokens.first_of(id)
     }
 
-    /// A further token of a PAUSE id on these terms, if there is such an id.
+    /// Issues another token to a PAUSE id, on these terms.
     pub fn issue_token(&self, id: &str, terms: TokenTerms) -> Option<String> {
         let account = self.account(id)?;
         let now = self.inner.clock.now();
         Some(self.state().tokens.issue(&account.id, terms, now))
     }
 
-    /// PAUSE's time: when files were published, and until when tokens are good.
+    /// Returns PAUSE's clock, which dates publications and expires tokens.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
     }
 
-    /// What PAUSE does wrong.
     pub fn misbehaviour(&self) -> &Misbehaviour<PauseMisbehaviour> {
         &self.inner.misbehaviour
     }
 
-    /// From now on uploads wait until [`Pause::publish_next`] or [`Pause::publish_all`].
+    /// Makes uploads wait for [`Pause::publish_next`] or [`Pause::publish_all`].
     pub fn hold(&self) {
         self.state().queue.held = true;
     }
 
-    /// Publishes what waits, and from now on every upload at once, as at first.
+    /// Publishes the queue, and from now on every upload at once.
     pub fn release(&self) -> Vec<String> {
         self.state().queue.held = false;
         self.publish_all()
     }
 
-    /// What waits to be published, in the order in which it will be: paths under `authors/id`.
+    /// Returns the queue in order: paths under `authors/id`.
     pub fn queue(&self) -> Vec<String> {
         self.state().queue.paths()
     }
 
-    /// Handles the upload that waits longest, and returns its path under `authors/id`.
+    /// Handles the oldest upload in the queue and returns its path under `authors/id`.
     ///
-    /// It is then published, unless PAUSE drops such files, as an archive that is not compressed as
-    /// its name says.
+    /// It is then published, unless PAUSE drops such files, such as an archive whose compression
+    /// contradicts its name.
     pub fn publish_next(&self) -> Option<String> {
         let wrong = self.inner.misbehaviour.get();
         let now = self.inner.clock.now();
@@ -180,13 +177,13 @@ impl Pause {
         Some(upload.path)
     }
 
-    /// Handles everything that waits, as [`Pause::publish_next`] does.
+    /// Handles the whole queue, as [`Pause::publish_next`] does.
     pub fn publish_all(&self) -> Vec<String> {
         std::iter::from_fn(|| self.publish_next()).collect()
     }
 
-    /// Puts a file into the tree as if its author had uploaded it a year ago, and returns its path
-    /// under `authors/id`. The name may begin with subdirectories. What is there is replaced.
+    /// Adds a file to the tree as if its author had uploaded it a year ago, and returns its path
+    /// under `authors/id`. The name may start with subdirectories. An existing file is replaced.
     pub fn publish(&self, author: &str, name: &str, bytes: impl Into<Vec<u8>>) -> String {
         let path = format!("{}/{name}", path::home(author));
         let now = self.inner.clock.now();
@@ -197,32 +194,33 @@ impl Pause {
         path
     }
 
-    /// Deletes a file of an author, which is gone from the tree and the indexes at once. Its entry
-    /// in CHECKSUMS stays until something else is published in the folder, and its name stays used.
+    /// Deletes an author's file from the tree and the indexes at once. Its entry in CHECKSUMS
+    /// remains until the folder changes, and its name stays taken.
     ///
-    /// Returns whether there was such a file.
+    /// Returns whether the file existed.
     pub fn delete(&self, author: &str, name: &str) -> bool {
         let path = format!("{}/{name}", path::home(author));
         let now = self.inner.clock.now();
         self.state().tree.delete(&path, now)
     }
 
-    /// The paths under `authors/id` of all files that an author has published, without CHECKSUMS.
+    /// Returns the paths under `authors/id` of all files that an author has published, without
+    /// CHECKSUMS.
     pub fn published(&self, author: &str) -> Vec<String> {
         self.state().tree.below(&path::home(author))
     }
 
-    /// The published file at a path under `authors/id`.
+    /// Returns the published file at a path under `authors/id`.
     pub fn file(&self, path: &str) -> Option<Vec<u8>> {
         self.state().tree.file(path).map(<[u8]>::to_vec)
     }
 
-    /// All uploads that were accepted, in order.
+    /// Returns all accepted uploads, in order.
     pub fn uploads(&self) -> Vec<AcceptedUpload> {
         self.state().queue.accepted()
     }
 
-    /// The upload server, to be mounted at its base URL.
+    /// Returns the upload server's routes, to be mounted at its base URL.
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/pause/authenquery", get(form::show).post(form::submit))
@@ -231,7 +229,7 @@ impl Pause {
             .with_state(self.clone())
     }
 
-    /// The tree as a mirror serves it, to be mounted at its base URL.
+    /// Returns the mirror's routes, to be mounted at its base URL.
     pub(crate) fn cpan_router(&self) -> Router {
         serve::router(self.clone())
     }

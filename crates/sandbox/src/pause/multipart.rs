@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::UPLOAD_LIMIT;
 
-/// The most fields a form may have.
+/// Most fields of a form.
 const MOST_FIELDS: usize = 64;
-/// The longest value of a field that is no file, in bytes.
+/// Longest value of a field that is not a file, in bytes.
 const LONGEST_VALUE: usize = 64 * 1024;
 
 /// A form that was sent.
@@ -29,14 +29,15 @@ pub(super) struct SentFile {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Why a form cannot be read.
-enum Unreadable {
+/// Error of an unreadable form.
+enum FormError {
     Broken(MultipartError),
     TooLarge,
 }
 
 impl Form {
-    /// The form of a request, or the answer to one that has none or too large a one.
+    /// Returns the form of a request, or the response to a request without one or with one that is
+    /// too large.
     pub(super) async fn received(
         sent: Result<Multipart, MultipartRejection>,
     ) -> Result<Self, Response> {
@@ -44,7 +45,7 @@ impl Form {
         Self::read(sent).await.map_err(IntoResponse::into_response)
     }
 
-    async fn read(mut sent: Multipart) -> Result<Self, Unreadable> {
+    async fn read(mut sent: Multipart) -> Result<Self, FormError> {
         let mut form = Self::default();
         for _ in 0..MOST_FIELDS {
             let Some(field) = sent.next_field().await? else {
@@ -52,10 +53,10 @@ impl Form {
             };
             form.add(field).await?;
         }
-        Err(Unreadable::TooLarge)
+        Err(FormError::TooLarge)
     }
 
-    async fn add(&mut self, field: Field<'_>) -> Result<(), Unreadable> {
+    async fn add(&mut self, field: Field<'_>) -> Result<(), FormError> {
         let Some(key) = field.name().map(str::to_owned) else {
             return Ok(());
         };
@@ -70,35 +71,35 @@ impl Form {
         Ok(())
     }
 
-    /// The value of a field; empty where there is none.
+    /// Returns the value of a field, or an empty text if it is missing.
     pub(super) fn value(&self, key: &str) -> &str {
         self.values.get(key).map(String::as_str).unwrap_or_default()
     }
 }
 
-async fn bounded(mut field: Field<'_>, limit: usize) -> Result<Vec<u8>, Unreadable> {
+async fn bounded(mut field: Field<'_>, limit: usize) -> Result<Vec<u8>, FormError> {
     let mut bytes = Vec::new();
     let mut length = 0;
     while let Some(chunk) = field.chunk().await? {
         length += chunk.len();
-        // What is too much is read all the same: an answer to a client that still sends may be lost.
+        // Read the excess, too: a client that is still sending may lose the response.
         if length <= limit {
             bytes.extend_from_slice(&chunk);
         }
     }
     if length > limit {
-        return Err(Unreadable::TooLarge);
+        return Err(FormError::TooLarge);
     }
     Ok(bytes)
 }
 
-impl From<MultipartError> for Unreadable {
+impl From<MultipartError> for FormError {
     fn from(error: MultipartError) -> Self {
         Self::Broken(error)
     }
 }
 
-impl IntoResponse for Unreadable {
+impl IntoResponse for FormError {
     fn into_response(self) -> Response {
         match self {
             Self::Broken(error) => error.into_response(),

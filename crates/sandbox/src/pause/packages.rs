@@ -1,4 +1,4 @@
-//! Which packages a distribution has, in which versions, as PAUSE's indexer finds out.
+//! Packages of a distribution with their versions, as PAUSE's indexer finds them.
 
 use std::sync::LazyLock;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::members::{self, Member};
 
-/// The version of a package that says none.
+/// Version of a package that declares none.
 const NO_VERSION: &str = "undef";
 
-/// Names of releases that are not for everybody.
+/// Names of developer releases.
 static DEVELOPER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d\.\d+_\d|TRIAL").ok());
-/// A package statement, with the version in it where it has one. A line break before the name hides
-/// the package from the indexer.
+/// A package statement, with its version if it has one. A line break before the name hides the
+/// package from the indexer.
 static PACKAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^\s*package\s+([A-Za-z_][\w:']*)(?:\s+(v?[\d._]+))?\s*[;{]").ok()
 });
@@ -23,14 +23,14 @@ static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
-/// A package and its version, as the distribution writes it.
+/// A package with its version, as the distribution writes them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Package {
     pub(super) name: String,
     pub(super) version: String,
 }
 
-/// The packages to index of the file `name`; none where it is no distribution, or one that is not
+/// Returns the packages to index from the file `name`: none if it is not a distribution or is not
 /// indexed.
 pub(super) fn of(name: &str, bytes: &[u8]) -> Vec<Package> {
     if DEVELOPER.as_ref().is_none_or(|names| names.is_match(name)) {
@@ -57,7 +57,8 @@ pub(super) fn of(name: &str, bytes: &[u8]) -> Vec<Package> {
     provided(&meta).unwrap_or_else(|| scanned(&files, &meta))
 }
 
-/// Paths below the one top folder, with contents; `None` where there are more.
+/// Returns paths below the one top folder, with contents, or `None` if there are several top
+/// folders.
 fn in_one_folder(members: &[Member]) -> Option<Vec<(&str, &[u8])>> {
     let mut top = None;
     let mut files = Vec::new();
@@ -71,7 +72,7 @@ fn in_one_folder(members: &[Member]) -> Option<Vec<(&str, &[u8])>> {
     Some(files)
 }
 
-/// The packages that META.json says are provided, if it says so.
+/// Returns the packages that META.json declares as provided.
 fn provided(meta: &Value) -> Option<Vec<Package>> {
     let provides = meta["provides"].as_object()?;
     let packages = provides.iter().map(|(name, facts)| Package {
@@ -85,7 +86,8 @@ fn provided(meta: &Value) -> Option<Vec<Package>> {
     Some(packages.collect())
 }
 
-/// The packages that the modules declare, apart from those of tests and those META.json excepts.
+/// Returns the packages that modules declare, except those of tests and those that META.json
+/// excludes.
 fn scanned(files: &[(&str, &[u8])], meta: &Value) -> Vec<Package> {
     let excepted = |key: &str| -> Vec<&str> {
         let paths = meta["no_index"][key].as_array();
@@ -110,7 +112,7 @@ fn scanned(files: &[(&str, &[u8])], meta: &Value) -> Vec<Package> {
         .collect()
 }
 
-/// The packages of a module that end like its file name, in the first version that it assigns.
+/// Returns a module's packages whose names end like its file name, with the first assigned version.
 fn declared(path: &str, source: &str) -> Vec<Package> {
     let (Some(statement), Some(assignment)) = (PACKAGE.as_ref(), VERSION.as_ref()) else {
         return Vec::new();
@@ -138,7 +140,7 @@ fn declared(path: &str, source: &str) -> Vec<Package> {
     packages.collect()
 }
 
-/// The lines of code, without documentation, comments, and what follows the end.
+/// Returns the lines of code, without documentation, comments and the text after the end.
 fn code(source: &str) -> impl Iterator<Item = &str> {
     let mut documentation = false;
     source
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_found_where_modules_have_them() {
+    fn finds_versions_where_modules_declare_them() {
         for (source, version) in [
             ("package Foo::Bar;\nour $VERSION = '1.02';", "1.02"),
             ("package Foo::Bar 1.5;\nour $VERSION = '9';", "1.5"),
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_that_hide_or_belong_elsewhere_are_not_found() {
+    fn ignores_hidden_packages_and_those_of_other_modules() {
         for source in [
             "package # hidden\n  Foo::Bar;",
             "package Foo::Other;",

@@ -1,9 +1,9 @@
-//! The pages of the upload form. What programs look for in them is PAUSE's, the rest is short.
+//! The pages of the upload form. The parts that programs search for are PAUSE's, the rest is short.
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-/// A page with this text in it.
+/// Returns a page with this text.
 fn page(status: StatusCode, content: &str) -> Response {
     let html = format!(
         "<!DOCTYPE html>\n<html>\n<head><title>PAUSE: upload</title></head>\n<body>\n{content}\n</body>\n</html>\n"
@@ -11,12 +11,12 @@ fn page(status: StatusCode, content: &str) -> Response {
     (status, Html(html)).into_response()
 }
 
-/// The form, when nothing was done or nothing is to be said about it.
+/// Returns the form, without a message.
 pub(super) fn form(status: StatusCode) -> Response {
     page(status, "<h2>Upload a file to CPAN</h2>")
 }
 
-/// The upload was accepted.
+/// Returns the page for an accepted upload.
 pub(super) fn success(path: &str) -> Response {
     page(
         StatusCode::OK,
@@ -29,7 +29,7 @@ pub(super) fn success(path: &str) -> Response {
     )
 }
 
-/// The database did not take the upload, and why.
+/// Returns the page for an error of the database.
 pub(super) fn database_error(status: StatusCode, reason: &str) -> Response {
     page(
         status,
@@ -41,7 +41,7 @@ pub(super) fn database_error(status: StatusCode, reason: &str) -> Response {
     )
 }
 
-/// The path, or the name in another folder, is taken.
+/// Returns the page for a path or name that is taken.
 pub(super) fn duplicate(path: &str, taken: &str) -> Response {
     page(
         StatusCode::CONFLICT,
@@ -57,7 +57,7 @@ pub(super) fn duplicate(path: &str, taken: &str) -> Response {
     )
 }
 
-/// What PAUSE says, with 200, about a request it does not like.
+/// Returns PAUSE's error page, with status 200.
 pub(super) fn error_message(message: &str) -> Response {
     page(
         StatusCode::OK,
@@ -68,7 +68,7 @@ pub(super) fn error_message(message: &str) -> Response {
     )
 }
 
-/// The server died over the request.
+/// Returns the page for a crash of the server.
 pub(super) fn died() -> Response {
     page(
         StatusCode::INTERNAL_SERVER_ERROR,

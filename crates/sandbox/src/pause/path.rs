@@ -1,10 +1,10 @@
-//! Where an upload goes under `authors/id`, by the rules of PAUSE.
+//! Paths of uploads under `authors/id`, by PAUSE's rules.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// The longest path that the database takes, in characters.
+/// Longest path that the database accepts, in characters.
 pub(super) const LONGEST_PATH: usize = 255;
 
 /// Names that may be uploaded again.
@@ -13,13 +13,13 @@ static REPLACEABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(names).ok()
 });
 
-/// The folder of an author, such as `M/MY/MYAUTHOR`.
+/// Returns an author's folder, such as `M/MY/MYAUTHOR`.
 pub(super) fn home(author: &str) -> String {
     let start = |length| author.get(..length).unwrap_or(author);
     format!("{}/{}/{author}", start(1), start(2))
 }
 
-/// The path of an author's file, from names that are clean.
+/// Returns the path of an author's file, from clean names.
 pub(super) fn of(author: &str, subdirectory: &str, name: &str) -> String {
     if subdirectory.is_empty() {
         format!("{}/{name}", home(author))
@@ -28,14 +28,14 @@ pub(super) fn of(author: &str, subdirectory: &str, name: &str) -> String {
     }
 }
 
-/// The file name that PAUSE makes of the one that was sent: without folders and without the
-/// characters it does not allow.
+/// Returns the file name that PAUSE derives from a sent name: without folders and without forbidden
+/// characters.
 pub(super) fn clean_name(sent: &str) -> String {
     let base = sent.rsplit(['/', '\\', ':']).next().unwrap_or(sent);
     base.chars().filter(|&c| c == '.' || allowed(c)).collect()
 }
 
-/// The subdirectory that PAUSE makes of the one that was sent. There is no dot in it, and so no `..`.
+/// Returns the subdirectory that PAUSE derives from a sent name. It has no dot, and hence no `..`.
 pub(super) fn clean_subdirectory(sent: &str) -> String {
     let kept: String = sent.chars().filter(|&c| c == '/' || allowed(c)).collect();
     let folders: Vec<_> = kept
@@ -45,19 +45,19 @@ pub(super) fn clean_subdirectory(sent: &str) -> String {
     folders.join("/")
 }
 
-/// Whether a file of this name may be uploaded again.
+/// Returns whether a file of this name may be uploaded again.
 pub(super) fn is_replaceable(name: &str) -> bool {
     REPLACEABLE
         .as_ref()
         .is_some_and(|names| names.is_match(name))
 }
 
-/// The folder and the name of a path.
+/// Returns folder and name of a path.
 pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// The PAUSE id in a path such as `M/MY/MYAUTHOR/Foo-1.0.tar.gz`.
+/// Returns the PAUSE id in a path such as `M/MY/MYAUTHOR/Foo-1.0.tar.gz`.
 pub(super) fn author(path: &str) -> &str {
     path.split('/').nth(2).unwrap_or_default()
 }
@@ -71,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lose_folders_and_foreign_characters() {
+    fn removes_folders_and_forbidden_characters_from_names() {
         assert_eq!(clean_name(r"C:\x\Foo Bar-1.0~.tar.gz"), "FooBar-1.0.tar.gz");
         assert_eq!(clean_name("a/b/Foo+@_-1.tgz"), "Foo+@_-1.tgz");
         assert_eq!(clean_subdirectory("//a/../b.c//d/"), "a/bc/d");
     }
 
     #[test]
-    fn bundles_may_be_replaced_and_archives_may_not() {
+    fn allows_replacing_bundles_but_not_archives() {
         for name in ["Foo-1.tar.gz.sigstore.json", "README", "x.YML.gz", "a.pdf"] {
             assert!(is_replaceable(name), "{name}");
         }

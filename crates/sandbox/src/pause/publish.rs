@@ -1,27 +1,27 @@
-//! What becomes of an upload when its turn comes, as in PAUSE's daemon `paused`.
+//! Handling of an upload from the queue, as in PAUSE's daemon `paused`.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::{
-    PauseMisbehaviour, compression::Compression, path, queue::Waiting,
+    PauseMisbehaviour, compression::Compression, path, queue::QueuedUpload,
     repack::without_world_writable,
 };
 
-/// Names that are kept for Perl itself, which only its release managers may upload.
+/// Names of Perl itself, which only its release managers may upload.
 static PERL_ITSELF: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^perl-[\d._-]*\.(tar[._-](gz|bz2)|tbz|tgz|zip)$").ok());
-/// At which level gzip compresses again what had garbage after it.
+/// Level at which gzip compresses a file again after removing garbage.
 const BEST: u32 = 9;
-/// At which level tar compresses what it packs again.
+/// Level at which tar compresses a repacked archive.
 const DEFAULT: u32 = 6;
-/// A byte of a gzip's time (RFC 1952, section 2.3), which nothing else depends on.
+/// A byte of the time in a gzip header (RFC 1952, section 2.3), on which nothing depends.
 const GZIP_TIME: usize = 4;
 
-/// The bytes that are published for an upload; `None` where it is dropped.
+/// Returns the bytes to publish for an upload, or `None` if it is dropped.
 pub(super) fn published_bytes(
-    upload: &Waiting,
+    upload: &QueuedUpload,
     wrong: Option<PauseMisbehaviour>,
 ) -> Option<Vec<u8>> {
     let (_, name) = path::split(&upload.path);
@@ -49,14 +49,14 @@ pub(super) fn published_bytes(
     Some(altered(bytes, wrong, Some(compression)))
 }
 
-/// The archive as PAUSE takes it over: whole, without garbage after it, without world-writable
-/// members. What is no such archive is dropped; what is no tar inside stays as it is.
+/// Returns the archive as PAUSE publishes it: without garbage after it and without world-writable
+/// members. Damaged archives are dropped. Files that are not tar archives stay the same.
 fn verified(compression: Compression, bytes: &[u8]) -> Option<Vec<u8>> {
     let unpacked = compression.unpack(bytes)?;
     if let Some(tar) = without_world_writable(&unpacked.bytes) {
         return compression.pack(&tar, DEFAULT).ok();
     }
-    // bzip2 only warns of garbage, and ends well.
+    // bzip2 only warns of garbage and succeeds.
     if unpacked.garbage && compression == Compression::Gzip {
         return compression.pack(&unpacked.bytes, BEST).ok();
     }

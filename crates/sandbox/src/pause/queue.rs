@@ -1,10 +1,10 @@
-//! What was accepted and waits to be published.
+//! Accepted uploads that wait for publication.
 
 use std::collections::VecDeque;
 
 use sha2::{Digest as _, Sha256};
 
-/// By which interface a file came.
+/// Interface of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
     /// The form, with a password.
@@ -18,16 +18,15 @@ pub enum Interface {
 pub struct AcceptedUpload {
     /// The PAUSE id.
     pub user: String,
-    /// Where it goes, under `authors/id`.
+    /// Path under `authors/id`.
     pub path: String,
-    /// The SHA-256 of the bytes that came, in hexadecimal.
+    /// SHA-256 of the received bytes, in hexadecimal.
     pub sha256: String,
-    /// How it came.
     pub via: Interface,
 }
 
-/// A file that waits.
-pub(super) struct Waiting {
+/// An upload in the queue.
+pub(super) struct QueuedUpload {
     pub(super) path: String,
     pub(super) bytes: Vec<u8>,
 }
@@ -35,13 +34,14 @@ pub(super) struct Waiting {
 #[derive(Default)]
 pub(super) struct Queue {
     pub(super) held: bool,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<QueuedUpload>,
     accepted: Vec<AcceptedUpload>,
 }
 
 impl Queue {
-    /// Appends an upload. One to the same path that still waits is replaced by it, and loses its turn.
-    pub(super) fn push(&mut self, user: &str, via: Interface, upload: Waiting) {
+    /// Appends an upload. It replaces one to the same path that is still in the queue, and loses
+    /// its place.
+    pub(super) fn push(&mut self, user: &str, via: Interface, upload: QueuedUpload) {
         self.accepted.push(AcceptedUpload {
             user: user.to_owned(),
             path: upload.path.clone(),
@@ -52,7 +52,7 @@ impl Queue {
         self.waiting.push_back(upload);
     }
 
-    pub(super) fn next(&mut self) -> Option<Waiting> {
+    pub(super) fn next(&mut self) -> Option<QueuedUpload> {
         self.waiting.pop_front()
     }
 

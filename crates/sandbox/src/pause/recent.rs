@@ -1,9 +1,9 @@
-//! The files RECENT, in which a mirror of CPAN says what was published and deleted lately, as
-//! File::Rsync::Mirror::Recentfile writes them: in YAML under `authors/`, with paths from there, and in
-//! JSON at the root.
+//! The files RECENT, in which a CPAN mirror lists recent publications and deletions, as
+//! File::Rsync::Mirror::Recentfile writes them. They are YAML under `authors/`, with paths from
+//! there, and JSON at the root.
 //!
-//! There is one file for each of eight intervals. The first two are up to date. A larger one is written
-//! anew only when the interval before the one before it has gone by, and so lacks the latest events,
+//! There is one file for each of eight intervals. The first two are up to date. A larger one is
+//! rewritten only after the interval before its predecessor has passed. It lacks the latest events,
 //! which the smaller ones have.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// The intervals with their lengths in seconds; the last is without end.
+/// The intervals with their lengths in seconds. The last has no end.
 const INTERVALS: [(&str, i64); 8] = [
     ("1h", 3600),
     ("6h", 6 * 3600),
@@ -22,15 +22,15 @@ const INTERVALS: [(&str, i64); 8] = [
     ("1Y", 365 * 24 * 3600 + 6 * 3600),
     ("Z", i64::MAX / TICKS),
 ];
-/// How finely time is told, in parts of a second: as Perl prints a number of this size.
+/// Resolution of times, in parts of a second: that of Perl's number format.
 const TICKS: i64 = 100_000;
-const COMMENT: &str = "Events of the sandbox, told as those of CPAN are";
+const COMMENT: &str = "Events of the sandbox, in CPAN's format";
 
-/// What happened to the files, by path: of each the latest event.
+/// The latest event of each file, by path.
 #[derive(Default)]
 pub(super) struct Events {
     latest: BTreeMap<String, Event>,
-    /// When something was put among the past events last.
+    /// Last time at which an event was inserted into the past.
     dirtymark: Option<Epoch>,
 }
 
@@ -50,7 +50,7 @@ enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Epoch(i64);
 
-/// One file, as of now.
+/// One file, at a given time.
 pub(super) struct Recent<'a> {
     interval: usize,
     dirtymark: Option<Epoch>,
@@ -60,17 +60,17 @@ pub(super) struct Recent<'a> {
 }
 
 impl Events {
-    /// A file was written at this time.
+    /// Records that a file was written.
     pub(super) fn written(&mut self, path: &str, now: Timestamp) {
         self.add(path, Kind::New, now);
     }
 
-    /// A file was deleted at this time.
+    /// Records that a file was deleted.
     pub(super) fn delete(&mut self, path: &str, now: Timestamp) {
         self.add(path, Kind::Delete, now);
     }
 
-    /// Something was put among the past events, so that whoever follows has to begin anew.
+    /// Records that the past changed, so followers must start again.
     pub(super) fn dirty(&mut self, now: Timestamp) {
         self.dirtymark = Some(Epoch::at(now));
     }
@@ -83,7 +83,7 @@ impl Events {
         self.latest.insert(path.to_owned(), Event { epoch, kind });
     }
 
-    /// The file of an interval, such as `6h`, at a time; without the latest event where that is said.
+    /// Returns the file of an interval, such as `6h`, at a time, with or without the latest event.
     pub(super) fn file(&self, interval: &str, now: Timestamp, stale: bool) -> Option<Recent<'_>> {
         let at = INTERVALS.iter().position(|(name, _)| *name == interval)?;
         let written = rewritten(at, Epoch::at(now));
@@ -106,10 +106,10 @@ impl Events {
     }
 }
 
-/// When the file of an interval was written last.
+/// Returns when the file of an interval was last rewritten.
 fn rewritten(interval: usize, now: Epoch) -> Epoch {
     match interval.checked_sub(2) {
-        // A little later than now: two events of one moment are told apart.
+        // Slightly later than now, to distinguish two events at the same time.
         None => Epoch(now.0 + TICKS),
         Some(before) => Epoch(now.0 - now.0 % (INTERVALS[before].1 * TICKS)),
     }
@@ -129,7 +129,7 @@ impl std::fmt::Display for Epoch {
 }
 
 impl Recent<'_> {
-    /// The file under `authors/`, where paths begin with `id/`, as YAML::Syck writes it.
+    /// Returns the file under `authors/`, whose paths start with `id/`, as YAML::Syck writes it.
     pub(super) fn yaml(&self) -> String {
         let name = INTERVALS[self.interval].0;
         let mut text = format!(
@@ -174,7 +174,7 @@ impl Recent<'_> {
         text
     }
 
-    /// The file at the root, where paths begin with `authors/id/`, as one line of JSON.
+    /// Returns the file at the root, whose paths start with `authors/id/`, as one line of JSON.
     pub(super) fn json(&self) -> String {
         let events: Vec<_> = self
             .events

@@ -1,9 +1,9 @@
-//! What was uploaded before: PAUSE's table `uris`, in which a path is unique, and a base name is
-//! among the files of its author.
+//! All past uploads: PAUSE's table `uris`, in which paths are unique, and base names are unique for
+//! each author.
 
 use super::path;
 
-/// The paths that are taken.
+/// The taken paths.
 #[derive(Default)]
 pub(super) struct Registry(Vec<Entry>);
 
@@ -12,12 +12,12 @@ struct Entry {
     path: String,
 }
 
-/// The path that is in the way of an upload.
+/// The path that conflicts with an upload.
 pub(super) struct Duplicate(pub(super) String);
 
 impl Registry {
-    /// Takes a path for an upload. A name that may be uploaded again gives up the same path first;
-    /// the same name in another folder is in its way like any other.
+    /// Takes a path for an upload. A replaceable name frees the same path first. The same name in
+    /// another folder is a conflict.
     pub(super) fn insert(&mut self, user: &str, path: &str) -> Result<(), Duplicate> {
         let (_, name) = path::split(path);
         if path::is_replaceable(name) {
@@ -34,7 +34,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes a path whether it is free or not.
+    /// Takes a path even if it is taken.
     pub(super) fn replace(&mut self, user: &str, path: &str) {
         self.forget(path);
         self.push(user, path);

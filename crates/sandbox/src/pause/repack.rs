@@ -1,16 +1,17 @@
-//! World-writable members of a tar archive, and how PAUSE takes them away.
+//! World-writable members of a tar archive, and PAUSE's way to remove the permission.
 
 use std::io::Read as _;
 
 use tar::{Archive, Builder, EntryType};
 
-/// The permission of others to write.
+/// Write permission of others.
 const OTHERS_WRITE: u32 = 0o002;
-/// What PAUSE takes away where others may write.
+/// Permissions that PAUSE removes if others may write.
 const WRITE: u32 = 0o022;
 
-/// The archive without world-writable members; `None` where it has none, or is no tar archive to
-/// its end, and stays as it is. Symbolic links do not count, whose mode means nothing.
+/// Returns the archive without world-writable members. Returns `None` if it has none or is not a
+/// complete tar archive, and so stays the same. Symbolic links are ignored: their mode has no
+/// meaning.
 pub(super) fn without_world_writable(tar: &[u8]) -> Option<Vec<u8>> {
     let offends = has_world_writable(tar).ok()?;
     offends.then(|| repacked(tar).ok()).flatten()

@@ -1,4 +1,4 @@
-//! The tree as a mirror of CPAN serves it.
+//! The tree as a CPAN mirror serves it.
 
 use axum::{
     Router,
@@ -13,7 +13,7 @@ use futures_util::stream;
 
 use super::{Pause, PauseMisbehaviour, compression::Compression, index};
 
-/// At which level indexes are compressed.
+/// Compression level of indexes.
 const BEST: u32 = 9;
 
 pub(super) fn router(pause: Pause) -> Router {
@@ -65,7 +65,7 @@ async fn modules(State(pause): State<Pause>, Path(name): Path<String>) -> Respon
 }
 
 impl Pause {
-    /// CHECKSUMS of a folder under `authors/id`.
+    /// Returns CHECKSUMS of a folder under `authors/id`.
     fn checksums(&self, folder: &str) -> Option<String> {
         let wrong = self.inner.misbehaviour.get();
         let state = self.state();
@@ -73,7 +73,7 @@ impl Pause {
         Some(checksums.render(wrong))
     }
 
-    /// The file RECENT of an interval, in YAML or in JSON.
+    /// Returns the file RECENT of an interval, in YAML or in JSON.
     fn recent(&self, interval: &str, is_yaml: bool, name: &str) -> Response {
         let wrong = self.inner.misbehaviour.get();
         match wrong {
@@ -108,7 +108,7 @@ impl Pause {
     }
 }
 
-/// The interval in the name of a file RECENT, such as `1h` in `RECENT-1h.yaml`.
+/// Returns the interval in the name of a file RECENT, such as `1h` in `RECENT-1h.yaml`.
 fn interval<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
     name.strip_prefix("RECENT-")?.strip_suffix(suffix)
 }
@@ -122,7 +122,7 @@ fn endless() -> Response {
 
 fn packed(text: &str) -> Vec<u8> {
     let packed = Compression::Gzip.pack(text.as_bytes(), BEST);
-    // Writing to memory does not fail.
+    // Writing to memory cannot fail.
     packed.unwrap_or_default()
 }
 

@@ -1,40 +1,44 @@
-//! What happens to an uploaded file, whichever way it came, until it waits in the queue.
+//! Handling of an uploaded file until it is in the queue, the same for both interfaces.
 
 use super::{
     Pause, PauseMisbehaviour, path,
-    queue::{Interface, Waiting},
+    queue::{Interface, QueuedUpload},
     registry::Duplicate,
 };
 
 /// A file as it was sent.
 pub(super) struct Submission {
     pub(super) user: String,
-    /// The file name in the request.
+    /// File name in the request.
     pub(super) name: String,
     pub(super) subdirectory: String,
     pub(super) bytes: Vec<u8>,
     pub(super) via: Interface,
 }
 
-/// Why a file does not get into the queue.
+/// Reason why a file is not queued.
 pub(super) enum Refusal {
-    /// The file is empty.
     Empty,
     /// The name is PAUSE's own.
     Reserved,
-    /// The path has more characters than the database takes.
-    TooLong { path: String },
+    /// The path is longer than the database accepts.
+    TooLong {
+        path: String,
+    },
     /// The path, or the name in another folder, is taken.
-    Duplicate { path: String, taken: String },
-    /// The database does not take it, for whatever reason.
+    Duplicate {
+        path: String,
+        taken: String,
+    },
+    /// The database refuses it for another reason.
     Database,
-    /// Nothing is done, and nothing is said either.
+    /// It is silently ignored.
     Silent,
 }
 
 impl Pause {
-    /// Puts a file into the queue, and returns its path under `authors/id`. Where uploads are not
-    /// held, it is published when this returns.
+    /// Queues a file and returns its path under `authors/id`. Unless uploads are held, it is
+    /// published on return.
     pub(super) fn accept(&self, submission: Submission) -> Result<String, Refusal> {
         let wrong = self.inner.misbehaviour.get();
         if wrong == Some(PauseMisbehaviour::UnsuccessfulSuccess) {
@@ -62,14 +66,14 @@ impl Pause {
         Ok(path)
     }
 
-    /// Takes the path and appends the file, and returns whether uploads are held.
+    /// Takes the path, queues the file, and returns whether uploads are held.
     fn enqueue(&self, path: &str, submission: Submission) -> Result<bool, Refusal> {
         let mut state = self.state();
         if let Err(Duplicate(taken)) = state.registry.insert(&submission.user, path) {
             let path = path.to_owned();
             return Err(Refusal::Duplicate { path, taken });
         }
-        let upload = Waiting {
+        let upload = QueuedUpload {
             path: path.to_owned(),
             bytes: submission.bytes,
         };

@@ -1,4 +1,4 @@
-//! Tokens that can upload instead of a password, each `ID:token_id:token`.
+//! Tokens that replace a password for uploads, each `ID:token_id:token`.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -6,19 +6,19 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use rand_core::{OsRng, RngCore as _};
 
-/// The longest that a token lives, in days.
+/// Longest lifetime of a token, in days.
 const LONGEST_DAYS: u16 = 180;
-/// Where every client of the sandbox comes from: nothing else reaches its ports.
+/// Address of every client: only this machine reaches the sandbox's ports.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// What a token is good for.
+/// Terms of a token.
 #[derive(Clone, Debug)]
 pub struct TokenTerms {
-    /// How many days it lives by PAUSE's clock: from 1 to 180, the default.
+    /// Lifetime in days by PAUSE's clock: from 1 to 180, the default.
     pub days: u16,
-    /// Whether it has the scope `upload:distributions`, which it has by default.
+    /// Whether it has the scope `upload:distributions` (default: yes).
     pub may_upload: bool,
-    /// The networks from which it may be used; none for all.
+    /// Networks from which it may be used; all if empty.
     pub networks: Vec<IpNet>,
 }
 
@@ -57,13 +57,13 @@ impl Tokens {
         text
     }
 
-    /// The token that an account has from the start.
+    /// Returns the token that an account has from the start.
     pub(super) fn first_of(&self, user: &str) -> Option<String> {
         let token = self.0.iter().find(|token| token.user == user)?;
         Some(token.text.clone())
     }
 
-    /// Whose token this is, if it is good for an upload now.
+    /// Returns the owner of a token that may upload now.
     pub(super) fn uploader(&self, text: &str, now: Timestamp) -> Option<&str> {
         let token = self.0.iter().find(|token| token.text == text)?;
         let networks = &token.terms.networks;

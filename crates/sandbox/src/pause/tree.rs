@@ -6,16 +6,16 @@ use jiff::Timestamp;
 
 use super::{checksums::Checksums, index::Index, packages, path, recent::Events};
 
-/// A file that is published.
-pub(super) struct Published {
+/// A published file.
+pub(super) struct PublishedFile {
     pub(super) bytes: Vec<u8>,
     pub(super) since: Timestamp,
 }
 
-/// The files by their paths, and what is written about them.
+/// The files by their paths, with CHECKSUMS, index and events.
 #[derive(Default)]
 pub(super) struct Tree {
-    files: BTreeMap<String, Published>,
+    files: BTreeMap<String, PublishedFile>,
     /// By folder.
     checksums: BTreeMap<String, Checksums>,
     index: Index,
@@ -23,11 +23,11 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Publishes a file: it is there, in CHECKSUMS, and in the index as far as it has packages.
+    /// Publishes a file: adds it to the tree, to CHECKSUMS, and its packages to the index.
     pub(super) fn put(&mut self, path: &str, bytes: Vec<u8>, now: Timestamp) {
         let (folder, name) = path::split(path);
         self.index.add(path, packages::of(name, &bytes));
-        let file = Published { bytes, since: now };
+        let file = PublishedFile { bytes, since: now };
         self.files.insert(path.to_owned(), file);
         self.events.written(path, now);
         let home = path::home(path::author(path));
@@ -41,7 +41,7 @@ impl Tree {
         }
     }
 
-    /// Takes a file away, though not out of CHECKSUMS, and returns whether it was there.
+    /// Deletes a file, except from CHECKSUMS, and returns whether it existed.
     pub(super) fn delete(&mut self, path: &str, now: Timestamp) -> bool {
         self.index.remove(path);
         let was_there = self.files.remove(path).is_some();
@@ -51,7 +51,7 @@ impl Tree {
         was_there
     }
 
-    /// What was put last has been put among what happened long ago.
+    /// Records that the last file was inserted into the past.
     pub(super) fn past_has_changed(&mut self, now: Timestamp) {
         self.events.dirty(now);
     }
@@ -64,7 +64,7 @@ impl Tree {
         self.files.get(path).map(|file| file.bytes.as_slice())
     }
 
-    /// The paths of all files below a folder.
+    /// Returns the paths of all files below a folder.
     pub(super) fn below(&self, folder: &str) -> Vec<String> {
         self.in_folder(folder)
             .map(|(_, path, _)| path.to_owned())
@@ -94,8 +94,8 @@ impl Tree {
         self.events.written(&format!("{folder}/CHECKSUMS"), now);
     }
 
-    /// The files below a folder: their paths from there, their whole paths, and themselves.
-    fn in_folder(&self, folder: &str) -> impl Iterator<Item = (&str, &str, &Published)> {
+    /// Returns the files below a folder with their relative and whole paths.
+    fn in_folder(&self, folder: &str) -> impl Iterator<Item = (&str, &str, &PublishedFile)> {
         let start = format!("{folder}/");
         self.files.iter().filter_map(move |(path, file)| {
             let below = path.strip_prefix(&start)?;

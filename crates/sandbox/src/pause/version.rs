@@ -1,8 +1,8 @@
-//! Which of two Perl versions is the higher one (`version.pm`).
+//! Order of Perl versions (`version.pm`).
 
 use std::cmp::Ordering;
 
-/// Compares versions as written in a distribution; what cannot be read counts as 0.
+/// Compares versions as a distribution writes them. An unreadable version is 0.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
     let (one, other) = (components(one), components(other));
     let length = one.len().max(other.len());
@@ -13,7 +13,7 @@ pub(super) fn compare(one: &str, other: &str) -> Ordering {
     padded(&one).cmp(&padded(&other))
 }
 
-/// `1.2.3` and `v1.2` are dotted; of a decimal fraction every three digits are a component.
+/// `1.2.3` and `v1.2` are dotted. In a decimal fraction, every three digits are a component.
 fn components(version: &str) -> Vec<u64> {
     let version = version.replace('_', "");
     let dotted = version
@@ -41,7 +41,7 @@ mod tests {
     use super::compare;
 
     #[test]
-    fn decimal_and_dotted_versions_are_one_order() {
+    fn orders_decimal_and_dotted_versions_together() {
         for (one, order, other) in [
             ("1.10", Less, "1.9"),
             ("v1.10.0", Greater, "v1.9"),

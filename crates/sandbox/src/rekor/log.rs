@@ -1,4 +1,4 @@
-//! An append-only log of bodies and its proofs. All misbehaviour of proofs has its place here.
+//! An append-only log of bodies with proofs. All misbehaviour of proofs is implemented here.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +17,7 @@ pub(super) struct Log {
     /// For [`Wrong::OtherKey`] and [`Wrong::OtherLogId`].
     rogue_key: AuthorityKey,
     origin: String,
-    /// The name on the signature line of checkpoints.
+    /// Name in the signature line of checkpoints.
     signer: String,
     pub(super) clock: Clock,
     pub(super) misbehaviour: Misbehaviour<Wrong>,
@@ -36,7 +36,7 @@ struct Entry {
     time: Timestamp,
 }
 
-/// What the log answers about one entry.
+/// The log's data about one entry.
 pub(super) struct Receipt {
     pub(super) index: usize,
     pub(super) body: Vec<u8>,
@@ -49,11 +49,11 @@ pub(super) struct Proof {
     pub(super) size: usize,
     pub(super) root: Hash,
     pub(super) path: Vec<Hash>,
-    /// Empty where the log leaves it out.
+    /// Empty if the log omits it.
     pub(super) checkpoint: String,
 }
 
-/// The entry is in the log already.
+/// Error for an entry that is already in the log.
 pub(super) struct Duplicate {
     pub(super) index: usize,
 }
@@ -71,12 +71,12 @@ impl Log {
         })
     }
 
-    /// The log's key for the trusted root.
+    /// Returns the log's key for the trusted root.
     pub(super) fn key(&self) -> &AuthorityKey {
         &self.key
     }
 
-    /// The key the log signs with.
+    /// Returns the key with which the log signs.
     pub(super) fn signing_key(&self) -> &AuthorityKey {
         match self.misbehaviour.get() {
             Some(Wrong::OtherKey) => &self.rogue_key,
@@ -84,7 +84,7 @@ impl Log {
         }
     }
 
-    /// Takes up a body.
+    /// Adds a body.
     pub(super) fn append(&self, body: Vec<u8>) -> Result<Receipt, Duplicate> {
         let time = self.clock.now();
         let leaf = leaf_hash(&body);
@@ -93,7 +93,7 @@ impl Log {
             return Err(Duplicate { index });
         }
         if self.misbehaviour.is(Wrong::ProofOfOtherEntry) {
-            // There has to be another entry for its proof to be another.
+            // Another entry's proof needs another entry.
             state.push(
                 format!("a neighbour of {}", hex::encode(leaf)).into_bytes(),
                 time,
@@ -103,7 +103,7 @@ impl Log {
         Ok(self.receipt_in(&state, index, Entry { body, time }))
     }
 
-    /// What the log answers about the entry at `index` now.
+    /// Returns the current data about the entry at `index`.
     pub(super) fn receipt(&self, index: usize) -> Option<Receipt> {
         let state = self.state();
         let entry = state.entries.get(index)?.clone();
@@ -155,7 +155,7 @@ impl Log {
         }
     }
 
-    /// The checkpoint of the whole tree, its size and its root.
+    /// Returns the checkpoint, size and root of the whole tree.
     pub(super) fn checkpoint(&self) -> (String, usize, Hash) {
         let state = self.state();
         let size = state.tree.size();
@@ -183,7 +183,7 @@ impl Log {
         self.state().tree.consistency_proof(first, second)
     }
 
-    /// Up to `count` bodies from `start` on.
+    /// Returns up to `count` bodies from `start` on.
     pub(super) fn bodies(&self, start: usize, count: usize) -> Vec<Vec<u8>> {
         let state = self.state();
         let entries = state.entries.iter().skip(start).take(count);

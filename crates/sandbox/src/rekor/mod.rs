@@ -1,4 +1,4 @@
-//! The transparency log, in both of its versions: what they have in common.
+//! The transparency log: the common part of both versions.
 
 mod log;
 mod submission;
@@ -8,12 +8,12 @@ pub(crate) mod v2;
 pub use v1::RekorV1;
 pub use v2::RekorV2;
 
-/// What a transparency log does wrong with the entries it is given.
+/// A misbehaviour of a transparency log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RekorMisbehaviour {
-    /// Checkpoints, and the promises of version 1, are signed with another key than the log's.
+    /// Checkpoints, and the promises of version 1, are signed with another key.
     OtherKey,
-    /// The checkpoint is of the tree before the entry was in it.
+    /// The checkpoint is that of the tree before the entry.
     StaleCheckpoint,
     /// There is no inclusion proof.
     NoProof,
@@ -23,16 +23,16 @@ pub enum RekorMisbehaviour {
     NoPromise,
     /// The inclusion proof is that of another entry.
     ProofOfOtherEntry,
-    /// The proof names another root than the tree's, and the signed checkpoint does so too.
+    /// The proof and the signed checkpoint have a root other than the tree's.
     WrongRoot,
-    /// The entry that is logged and proved is about another artifact.
+    /// The logged and proved entry is about another artifact.
     OtherArtifact,
-    /// The entry that is logged and proved has another signature.
+    /// The logged and proved entry has another signature.
     OtherSignature,
-    /// The entry that is logged and proved names another key.
+    /// The logged and proved entry has another key.
     OtherVerifier,
-    /// The answer says that the entry is in another log.
+    /// The response names another log.
     OtherLogId,
-    /// The checkpoint is, by its first line, of another log.
+    /// The first line of the checkpoint names another log.
     OtherOrigin,
 }

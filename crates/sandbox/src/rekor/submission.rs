@@ -1,4 +1,4 @@
-//! What a client wants logged, and the checks both versions make before they do.
+//! Submitted entries, and the checks of both versions before they are logged.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -12,7 +12,7 @@ use crate::key::{AuthorityKey, ClientKey};
 use crate::rejection::Rejection;
 use crate::x509::Certificate;
 
-/// Whose signature it is.
+/// The key that verifies a signature.
 #[derive(Clone)]
 pub(super) enum Verifier {
     /// A certificate in DER.
@@ -21,14 +21,14 @@ pub(super) enum Verifier {
     PublicKey(Vec<u8>),
 }
 
-/// A signature over an artifact of which only the digest is known.
+/// A signature of an artifact of which only the digest is known.
 pub(super) struct HashedRekord {
     pub(super) digest: Vec<u8>,
     pub(super) signature: Vec<u8>,
     pub(super) verifier: Verifier,
 }
 
-/// A DSSE envelope, of which only digests are logged.
+/// A DSSE envelope of which only digests are logged.
 pub(super) struct Dsse {
     pub(super) envelope_hash: [u8; 32],
     pub(super) payload_hash: [u8; 32],
@@ -58,12 +58,12 @@ impl Verifier {
             Ok(("CERTIFICATE", der)) => Ok(Self::Certificate(der)),
             Ok(("PUBLIC KEY", der)) => Ok(Self::PublicKey(der)),
             _ => Err(Rejection::bad_request(
-                "the verifier is no certificate or public key in PEM",
+                "the verifier is not a certificate or public key in PEM",
             )),
         }
     }
 
-    /// The verifier in PEM, written the same whoever wrote it before.
+    /// Returns the verifier in PEM, in a canonical form.
     pub(super) fn pem(&self) -> Result<String, Rejection> {
         let (label, der) = match self {
             Self::Certificate(der) => ("CERTIFICATE", der),
@@ -85,7 +85,7 @@ impl Verifier {
         }
     }
 
-    /// A key of nobody's.
+    /// Returns a key that nobody has.
     fn other() -> Result<Self, Rejection> {
         let key = AuthorityKey::generate().map_err(Rejection::internal)?;
         Ok(Self::PublicKey(key.spki().to_vec()))
@@ -98,7 +98,7 @@ fn other_signature() -> Result<Vec<u8>, Rejection> {
 }
 
 impl HashedRekord {
-    /// Refuses what is no signature over the digest.
+    /// Refuses a signature that is not valid for the digest.
     pub(super) fn check(&self) -> Result<(), Rejection> {
         if !self
             .verifier
@@ -106,13 +106,13 @@ impl HashedRekord {
             .verify_digest(&self.digest, &self.signature)
         {
             return Err(Rejection::bad_request(
-                "the signature is not the verifier's over the digest",
+                "the signature is not valid for verifier and digest",
             ));
         }
         Ok(())
     }
 
-    /// What a log that does `wrong` takes up instead.
+    /// Returns the entry that a log with the misbehaviour `wrong` adds instead.
     pub(super) fn into_logged(mut self, wrong: Option<Wrong>) -> Result<Self, Rejection> {
         match wrong {
             Some(Wrong::OtherArtifact) => {
@@ -127,13 +127,13 @@ impl HashedRekord {
 }
 
 impl Dsse {
-    /// Reads an envelope whose every signature has to be that of one of the verifiers.
+    /// Reads an envelope. Each signature must be that of a verifier.
     pub(super) fn new(
         envelope_json: &[u8],
         envelope: &Envelope,
         verifiers: &[Verifier],
     ) -> Result<Self, Rejection> {
-        let no_base64 = |_| Rejection::bad_request("the envelope has a field that is no base64");
+        let no_base64 = |_| Rejection::bad_request("the envelope has a field that is not base64");
         let payload = BASE64.decode(&envelope.payload).map_err(no_base64)?;
         let message = pre_authentication_encoding(&envelope.payload_type, &payload);
         let mut signatures = Vec::new();
@@ -146,7 +146,7 @@ impl Dsse {
                 }
             }
             let verifier = verifier.ok_or_else(|| {
-                Rejection::bad_request("the envelope has a signature that is no verifier's")
+                Rejection::bad_request("the envelope has a signature of an unknown verifier")
             })?;
             signatures.push((signature, verifier));
         }
@@ -161,7 +161,7 @@ impl Dsse {
         })
     }
 
-    /// What a log that does `wrong` takes up instead.
+    /// Returns the entry that a log with the misbehaviour `wrong` adds instead.
     pub(super) fn into_logged(mut self, wrong: Option<Wrong>) -> Result<Self, Rejection> {
         for (signature, verifier) in &mut self.signatures {
             match wrong {
@@ -177,7 +177,7 @@ impl Dsse {
     }
 }
 
-/// What a DSSE signature is over.
+/// Returns the bytes that a DSSE signature signs.
 fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let head = format!(
         "DSSEv1 {} {payload_type} {} ",

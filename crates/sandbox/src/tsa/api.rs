@@ -15,10 +15,9 @@ use super::{TimeStampAuthority, TsaMisbehaviour};
 use crate::rejection::Rejection;
 use crate::x509;
 
-/// Where time stamps are asked for.
+/// Path of the endpoint.
 pub(crate) const PATH: &str = "/api/v1/timestamp";
 
-/// The routes of the authority.
 pub(crate) fn router(tsa: &TimeStampAuthority) -> Router {
     Router::new()
         .route(PATH, post(stamp))
@@ -39,13 +38,13 @@ async fn stamp(
 
 fn answer(tsa: &TimeStampAuthority, request: &[u8]) -> der::Result<TimeStampResp> {
     let Ok(request) = TimeStampReq::from_der(request) else {
-        return TimeStampResp::rejected(Failure::Format, "the request cannot be read");
+        return TimeStampResp::rejected(Failure::Format, "the request is unreadable");
     };
     if !is_digest(&request.message_imprint) {
         return TimeStampResp::rejected(Failure::Algorithm, "expected SHA-256, SHA-384 or SHA-512");
     }
     if tsa.misbehaviour().is(TsaMisbehaviour::Rejected) {
-        return TimeStampResp::rejected(Failure::Request, "this authority is asked to refuse");
+        return TimeStampResp::rejected(Failure::Request, "this authority is set to refuse");
     }
     tsa.inner.token(request).map(TimeStampResp::granted)
 }

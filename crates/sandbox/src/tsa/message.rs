@@ -1,5 +1,5 @@
-//! The structures of RFC 3161 that have to be written in a way of their own: a time with or without
-//! a fraction, and a status without text.
+//! Structures of RFC 3161 with a special encoding: a time with or without a fraction, and a status
+//! without text.
 
 use der::asn1::{BitString, Int};
 use der::{Any, Sequence, Tag};
@@ -46,7 +46,7 @@ pub(super) struct PkiStatusInfo {
     pub(super) fail_info: Option<BitString>,
 }
 
-/// Why a request is refused: a bit of PKIFailureInfo.
+/// Reason of a refusal: a bit of PKIFailureInfo.
 #[derive(Clone, Copy)]
 pub(super) enum Failure {
     Algorithm,
@@ -86,7 +86,8 @@ impl TimeStampResp {
     }
 }
 
-/// GeneralizedTime in UTC; a fraction has three digits and, as DER wants it, no zero at the end.
+/// Returns GeneralizedTime in UTC. A fraction has at most three digits and, as DER requires, no
+/// zero at the end.
 pub(super) fn generalized_time(at: Timestamp, with_fraction: bool) -> der::Result<Any> {
     let fraction = if with_fraction { ".125" } else { "" };
     let text = format!("{}{fraction}Z", at.strftime("%Y%m%d%H%M%S"));
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_der_wants_them() {
+    fn writes_times_as_der_requires() {
         let at: Timestamp = "2026-02-03T04:05:06.75Z".parse().unwrap();
         let text = |with_fraction| {
             generalized_time(at, with_fraction)

@@ -20,12 +20,12 @@ use crate::key::AuthorityKey;
 use crate::misbehaviour::Misbehaviour;
 use crate::x509::{self, Certificate, Holder};
 
-/// What the TSA does wrong.
+/// A misbehaviour of the TSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TsaMisbehaviour {
-    /// The token names the TSA's certificate, and is signed with another key.
+    /// The token names the TSA's certificate but is signed with another key.
     OtherKey,
-    /// The token is of a TSA that is not in the trusted root.
+    /// The token is that of a TSA outside the trusted root.
     UnknownAuthority,
     /// The token is about another message.
     OtherMessage,
@@ -33,13 +33,13 @@ pub enum TsaMisbehaviour {
     OtherNonce,
     /// The token has no nonce.
     NoNonce,
-    /// The request is refused in the answer's status.
+    /// The status of the response refuses the request.
     Rejected,
-    /// The time has a fraction of a second, which RFC 3161 allows and some clients do not read.
+    /// The time has a fraction of a second, which RFC 3161 allows and some clients cannot read.
     FractionalSeconds,
 }
 
-/// The authority.
+/// A time stamping authority.
 #[derive(Clone)]
 pub struct TimeStampAuthority {
     inner: Arc<Inner>,
@@ -81,7 +81,6 @@ impl Chain {
 }
 
 impl TimeStampAuthority {
-    /// A new authority.
     pub(crate) fn new() -> der::Result<Self> {
         let clock = Clock::new();
         let now = clock.now();
@@ -95,17 +94,15 @@ impl TimeStampAuthority {
         })
     }
 
-    /// The authority's time.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
     }
 
-    /// What the authority does wrong.
     pub fn misbehaviour(&self) -> &Misbehaviour<TsaMisbehaviour> {
         &self.inner.misbehaviour
     }
 
-    /// The chain for the trusted root, root last.
+    /// Returns the chain for the trusted root, root last.
     pub(crate) fn trusted_chain(&self) -> [&Certificate; 2] {
         let chain = &self.inner.chain;
         [&chain.signer.certificate, &chain.root]

@@ -23,7 +23,7 @@ use crate::x509::{self, Holder};
 const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
-/// The policy under which Sigstore's authorities stamp.
+/// Policy of Sigstore's authorities.
 const POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.2");
 
 /// SigningCertificateV2 (RFC 5035, section 3), for SHA-256, which is the default.
@@ -38,7 +38,7 @@ struct EssCertIdV2 {
 }
 
 impl Inner {
-    /// The token for a request, in the DER of ContentInfo.
+    /// Returns the token for a request, in the DER of ContentInfo.
     pub(super) fn token(&self, request: TimeStampReq) -> der::Result<Any> {
         let wrong = self.misbehaviour.get();
         let with_certificate = request.cert_req;
@@ -88,7 +88,7 @@ impl Inner {
         Any::from_der(&content.to_der()?)
     }
 
-    /// What is stamped, and when.
+    /// Returns the stamped digest and time.
     fn statement(&self, request: TimeStampReq, wrong: Option<Wrong>) -> der::Result<TstInfo> {
         let mut imprint = request.message_imprint;
         if wrong == Some(Wrong::OtherMessage) {
@@ -122,7 +122,7 @@ impl Inner {
         })
     }
 
-    /// The attributes that the signature is over; their order is DER's.
+    /// Returns the signed attributes, in DER's order.
     fn signed_attributes(&self, content: &[u8], signer: &Holder) -> der::Result<SignedAttributes> {
         let certificate = Sha256::digest(signer.certificate.to_der()?);
         let signing_certificate = SigningCertificateV2 {

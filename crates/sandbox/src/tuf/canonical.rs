@@ -1,9 +1,9 @@
-//! Canonical JSON as TUF signs it (OLPC): sorted names, no white space, and in strings nothing
-//! escaped but the quotation mark and the backslash.
+//! Canonical JSON as TUF signs it (OLPC): sorted names, no white space, and in strings only
+//! quotation mark and backslash escaped.
 
 use serde_json::Value;
 
-/// The canonical bytes of a value. Numbers have to be integers, as all in TUF metadata are.
+/// Returns the canonical bytes of a value. Numbers must be integers, as in all TUF metadata.
 pub(super) fn bytes(value: &Value) -> Vec<u8> {
     let mut text = String::new();
     write(value, &mut text);
@@ -59,7 +59,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_are_sorted_and_a_newline_stays_a_newline() {
+    fn sorts_names_and_keeps_newlines() {
         let value = json!({ "b": [1, true, null], "a": "line\n\"quoted\" \\" });
         assert_eq!(
             String::from_utf8_lossy(&super::bytes(&value)),

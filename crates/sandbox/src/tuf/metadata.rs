@@ -8,13 +8,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Repository, TufMisbehaviour, role_key::RoleKey};
 
-/// How long what the offline keys sign is good.
+/// Lifetime of metadata signed with the offline keys.
 const OFFLINE_LIFE: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// How long a timestamp is good.
+/// Lifetime of a timestamp.
 const TIMESTAMP_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Repository {
-    /// The root of this version, if there is one.
+    /// Returns the root of this version, if there is one.
     pub(super) fn root(&self, version: usize) -> Option<Vec<u8>> {
         let (key, since, predecessor) = {
             let history = self.history();
@@ -53,7 +53,7 @@ impl Repository {
         Some(envelope(&root, &signatures))
     }
 
-    /// The targets metadata of this version, if there is one.
+    /// Returns the targets metadata of this version, if there is one.
     pub(super) fn targets(&self, version: usize) -> Option<Vec<u8>> {
         let (files, since) = {
             let history = self.history();
@@ -70,7 +70,7 @@ impl Repository {
         Some(signed_by(&self.inner.targets_key, &targets))
     }
 
-    /// The snapshot of this version, if there is one.
+    /// Returns the snapshot of this version, if there is one.
     pub(super) fn snapshot(&self, version: usize) -> Option<Vec<u8>> {
         let targets = self.targets(version)?;
         let since = self.published(version)?;
@@ -79,7 +79,7 @@ impl Repository {
         Some(signed_by(&self.inner.online_key, &snapshot))
     }
 
-    /// The current timestamp.
+    /// Returns the current timestamp.
     pub(super) fn timestamp(&self) -> Option<Vec<u8>> {
         let wrong = self.wrong();
         let newest = self.history().targets.len();
@@ -112,7 +112,7 @@ impl Repository {
     }
 }
 
-/// What all roles begin with.
+/// Returns the first fields of every role.
 fn header(role: &str, version: usize, expires: Timestamp) -> Value {
     json!({
         "_type": role,
@@ -122,7 +122,7 @@ fn header(role: &str, version: usize, expires: Timestamp) -> Value {
     })
 }
 
-/// How a parent pins the metadata below it.
+/// Returns a parent's entry for the metadata below it.
 fn pinned(version: usize, bytes: &[u8]) -> Value {
     let mut pin = described(bytes);
     pin["version"] = version.into();

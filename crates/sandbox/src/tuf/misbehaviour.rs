@@ -1,15 +1,13 @@
-//! What a TUF repository can do wrong.
-
-/// One misbehaviour of the repository.
+/// A misbehaviour of the TUF repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TufMisbehaviour {
-    /// The timestamp's time is over: the repository is frozen.
+    /// The timestamp has expired: the repository is frozen.
     ExpiredTimestamp,
-    /// The timestamp is signed by a key that is in no root.
+    /// A key outside every root signed the timestamp.
     ForeignTimestamp,
-    /// The timestamp is older than one that was served before; needs two publications.
+    /// The timestamp is older than one served before. It needs two publications.
     RolledBackTimestamp,
-    /// A new timestamp brings back the first snapshot; needs two publications.
+    /// A new timestamp brings back the first snapshot. It needs two publications.
     RolledBackSnapshot,
     /// Every target is served with one byte changed.
     AlteredTarget,

@@ -1,8 +1,8 @@
 //! A TUF repository (specification 1.0): root, timestamp, snapshot and targets with consistent
-//! snapshots, signed by P-256 keys in the form that the public-good repository uses.
+//! snapshots. P-256 keys sign it, in the form of the public-good repository.
 //!
-//! Metadata is made when it is asked for, from what was published so far; signatures are
-//! deterministic, so that two clients see the same bytes.
+//! Metadata is created on request from the publications so far. Signatures are deterministic, so
+//! two clients see the same bytes.
 
 mod canonical;
 mod metadata;
@@ -20,7 +20,7 @@ pub use misbehaviour::TufMisbehaviour;
 use crate::{clock::Clock, misbehaviour::Misbehaviour};
 use role_key::RoleKey;
 
-/// The repository; clones are the same repository.
+/// A TUF repository. Clones are the same repository.
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,
@@ -31,13 +31,13 @@ struct Inner {
     targets_key: RoleKey,
     /// Signs snapshot and timestamp.
     online_key: RoleKey,
-    /// Is in no root.
+    /// In no root.
     foreign_key: RoleKey,
     history: Mutex<History>,
     misbehaviour: Misbehaviour<TufMisbehaviour>,
 }
 
-/// All that was ever published; the version of a generation is its place, counted from one.
+/// All publications. The version of a generation is its position, counted from one.
 struct History {
     roots: Vec<RootGeneration>,
     targets: Vec<TargetsGeneration>,
@@ -54,10 +54,10 @@ struct TargetsGeneration {
 }
 
 impl Repository {
-    /// A repository with these targets (names and contents) and keys of its own.
+    /// Creates a repository with these targets (names and contents) and new keys.
     ///
     /// # Errors
-    /// When a public key cannot be encoded.
+    /// If a public key cannot be encoded.
     pub fn new(clock: Clock, targets: Vec<(String, Vec<u8>)>) -> Result<Self, spki::Error> {
         let now = clock.now();
         let history = History {
@@ -82,17 +82,17 @@ impl Repository {
         })
     }
 
-    /// Everything this repository serves, to be mounted at its base URL.
+    /// Returns all routes, to be mounted at the base URL.
     pub fn router(&self) -> Router {
         serve::router(self.clone())
     }
 
-    /// The first root, with which a client starts.
+    /// Returns the first root, from which a client starts.
     pub fn root_json(&self) -> Vec<u8> {
         self.root(1).unwrap_or_default()
     }
 
-    /// Replaces all targets; snapshot, targets and timestamp go up by one version.
+    /// Replaces all targets. Versions of snapshot, targets and timestamp increase by one.
     pub fn publish(&self, targets: Vec<(String, Vec<u8>)>) {
         let since = self.inner.clock.now();
         self.history().targets.push(TargetsGeneration {
@@ -101,10 +101,10 @@ impl Repository {
         });
     }
 
-    /// Publishes a root with a new root key, signed by the old and the new one.
+    /// Publishes a root with a new root key, signed with the old and the new key.
     ///
     /// # Errors
-    /// When the new public key cannot be encoded.
+    /// If the new public key cannot be encoded.
     pub fn rotate_root(&self) -> Result<(), spki::Error> {
         let key = Arc::new(RoleKey::generate()?);
         let since = self.inner.clock.now();
@@ -112,7 +112,6 @@ impl Repository {
         Ok(())
     }
 
-    /// What the repository does wrong.
     pub fn misbehaviour(&self) -> &Misbehaviour<TufMisbehaviour> {
         &self.inner.misbehaviour
     }

@@ -1,17 +1,14 @@
-//! The keys of the roles.
-
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::canonical;
 use crate::key::AuthorityKey;
 
-/// A key as root metadata names it.
+/// A key as in root metadata.
 pub(super) struct RoleKey {
     key: AuthorityKey,
-    /// SHA-256 of the canonical key object, in hexadecimal, by which signatures name it.
+    /// SHA-256 of the canonical key object, in hexadecimal. Signatures name the key by it.
     pub(super) id: String,
-    /// The key object.
     pub(super) public: Value,
 }
 
@@ -28,7 +25,7 @@ impl RoleKey {
         Ok(Self { key, id, public })
     }
 
-    /// The signature object over `signed`, made by this key in the name of `name`.
+    /// Returns this key's signature object over `signed`, under the key id `name`.
     pub(super) fn sign_as(&self, name: &str, signed: &Value) -> Value {
         let signature = self.key.sign(&canonical::bytes(signed));
         json!({ "keyid": name, "sig": hex::encode(signature) })

@@ -1,4 +1,4 @@
-//! The files under the names that consistent snapshots give them (TUF specification 1.0, section 6.2).
+//! The files under their names for consistent snapshots (TUF specification 1.0, section 6.2).
 
 use axum::{
     Router,
@@ -48,7 +48,7 @@ async fn target(State(repository): State<Repository>, Path(file): Path<String>) 
 }
 
 impl Repository {
-    /// The target, of whatever publication, whose file is named `HASH.NAME`.
+    /// Returns the target with the file name `HASH.NAME`, from any publication.
     fn target(&self, file: &str) -> Option<Vec<u8>> {
         let (hash, name) = file.split_once('.')?;
         self.history()

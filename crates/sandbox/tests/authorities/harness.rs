@@ -1,4 +1,4 @@
-//! A client that speaks to the authorities without any library of theirs.
+//! A client of the authorities that uses none of their libraries.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -82,7 +82,7 @@ impl Client {
             .into_vec()
     }
 
-    /// A request for a certificate with a proof of possession over `challenge`.
+    /// Returns a request for a certificate with a proof of possession over `challenge`.
     pub fn certificate_request(&self, token: &str, challenge: &str) -> Value {
         json!({
             "credentials": { "oidcIdentityToken": token },
@@ -93,7 +93,8 @@ impl Client {
         })
     }
 
-    /// The chain (PEM, leaf first) for an account whose proof of possession is over `challenge`.
+    /// Returns the chain (PEM, leaf first) of an account whose proof of possession is over
+    /// `challenge`.
     pub async fn certificate(&self, account: &str, challenge: &str) -> Vec<String> {
         let request = self.certificate_request(&self.sandbox.token(account).unwrap(), challenge);
         let (status, answer) = self
@@ -104,7 +105,7 @@ impl Client {
         serde_json::from_value(chain.clone()).unwrap()
     }
 
-    /// The key in the trusted root at `pointer`.
+    /// Returns the key in the trusted root at `pointer`.
     pub fn trusted_key(&self, pointer: &str) -> VerifyingKey {
         let root = std::fs::read(self.sandbox.trusted_root_path()).unwrap();
         let root: Value = serde_json::from_slice(&root).unwrap();
@@ -118,7 +119,7 @@ pub fn verifies(key: &VerifyingKey, message: &[u8], signature: &[u8]) -> bool {
     key.verify(message, &signature).is_ok()
 }
 
-/// Base64 to bytes.
+/// Decodes base64.
 pub fn decode(value: &Value) -> Vec<u8> {
     BASE64.decode(value.as_str().unwrap()).unwrap()
 }
@@ -149,7 +150,7 @@ impl Folder {
         self.0.path()
     }
 
-    /// Runs `openssl` in the folder: whether it is content, and what it says.
+    /// Runs `openssl` in the folder and returns whether it succeeded, with its output.
     pub fn openssl(&self, arguments: &[&str]) -> (bool, String) {
         let output = Command::new("openssl")
             .current_dir(self.path())

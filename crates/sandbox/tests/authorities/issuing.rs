@@ -17,7 +17,7 @@ const WORKFLOW: &str = "repo:author/Foo-Bar:ref:refs/tags/v1.0";
 const SCT_LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
 
 #[tokio::test]
-async fn each_kind_of_identity_gets_a_chain_that_openssl_accepts() {
+async fn issues_chains_that_openssl_accepts_for_every_identity() {
     let client = Client::new();
     for (account, challenge, name) in [
         ("author", EMAIL, "email:author@example.org"),
@@ -57,7 +57,7 @@ async fn each_kind_of_identity_gets_a_chain_that_openssl_accepts() {
 }
 
 #[tokio::test]
-async fn a_workflow_certificate_says_where_it_was_built() {
+async fn states_the_build_in_a_workflow_certificate() {
     let client = Client::new();
     let chain = client.certificate("ci", WORKFLOW).await;
     let leaf = Certificate::from_pem(&chain[0]).unwrap();
@@ -83,7 +83,7 @@ async fn a_workflow_certificate_says_where_it_was_built() {
 }
 
 #[tokio::test]
-async fn a_login_through_another_provider_is_certified_as_that_ones() {
+async fn certifies_a_federated_login_as_that_of_its_provider() {
     let client = Client::new();
     let chain = client.certificate("author-github", EMAIL).await;
     let der = Certificate::from_pem(&chain[0]).unwrap().to_der().unwrap();
@@ -91,7 +91,7 @@ async fn a_login_through_another_provider_is_certified_as_that_ones() {
     assert!(der.windows(issuer.len()).any(|window| window == issuer));
 }
 
-/// The bytes that the log signed, rebuilt from a certificate without its timestamps.
+/// Rebuilds the bytes that the log signed from a certificate without its SCTs.
 fn logged_leaf(chain: &[String]) -> (Vec<u8>, Vec<u8>, [u8; 32]) {
     let leaf = Certificate::from_pem(&chain[0]).unwrap();
     let issuer = Certificate::from_pem(&chain[1]).unwrap();
@@ -133,7 +133,7 @@ fn logged_leaf(chain: &[String]) -> (Vec<u8>, Vec<u8>, [u8; 32]) {
 }
 
 #[tokio::test]
-async fn the_timestamp_in_a_certificate_is_the_logs_and_the_log_shows_the_certificate() {
+async fn embeds_the_logs_timestamp_and_logs_the_certificate() {
     let client = Client::new();
     let key = client.trusted_key("/ctlogs/0");
     let log = &client.sandbox.services.ct_log;
@@ -179,7 +179,7 @@ async fn the_timestamp_in_a_certificate_is_the_logs_and_the_log_shows_the_certif
 }
 
 #[tokio::test]
-async fn a_final_certificate_is_taken_up_and_a_strange_one_is_not() {
+async fn logs_a_final_certificate_and_rejects_a_foreign_one() {
     let client = Client::new();
     let log = &client.sandbox.services.ct_log;
     let chain = client.certificate("author", EMAIL).await;
@@ -194,7 +194,7 @@ async fn a_final_certificate_is_taken_up_and_a_strange_one_is_not() {
     let body = json!({ "chain": [der(&chain[0]), der(&chain[2])] });
     let (status, _) = client.post(log, "/ct/v1/add-chain", &body).await;
     assert_eq!(status, 400);
-    // Another sandbox's.
+    // From another sandbox.
     let strange = Client::new().certificate("author", EMAIL).await;
     let body = json!({ "chain": strange.iter().map(der).collect::<Vec<_>>() });
     let (status, _) = client.post(log, "/ct/v1/add-chain", &body).await;
@@ -202,7 +202,7 @@ async fn a_final_certificate_is_taken_up_and_a_strange_one_is_not() {
 }
 
 #[tokio::test]
-async fn a_signing_request_stands_for_a_proof_of_possession() {
+async fn accepts_a_signing_request_as_proof_of_possession() {
     let client = Client::new();
     let folder = Folder::new();
     let (written, said) = folder.openssl(&[
@@ -231,7 +231,7 @@ async fn a_signing_request_stands_for_a_proof_of_possession() {
 }
 
 #[tokio::test]
-async fn no_token_but_the_providers_own_for_this_purpose_gets_a_certificate() {
+async fn certifies_only_the_providers_own_tokens_for_this_purpose() {
     let client = Client::new();
     let ca = &client.sandbox.services.ca;
     for fault in [
@@ -256,14 +256,14 @@ async fn no_token_but_the_providers_own_for_this_purpose_gets_a_certificate() {
         (status, &answer["message"]),
         (
             400,
-            &json!("the proof of possession is no signature over author@example.org"),
+            &json!("the proof of possession is not a signature of author@example.org"),
         )
     );
     assert_eq!(client.sandbox.ct_log.size(), 0);
 }
 
 #[tokio::test]
-async fn a_moved_clock_moves_what_is_issued() {
+async fn dates_certificates_by_a_moved_clock() {
     let client = Client::new();
     client.sandbox.set_clocks(SignedDuration::from_hours(-5));
     let chain = client.certificate("author", EMAIL).await;
@@ -275,7 +275,7 @@ async fn a_moved_clock_moves_what_is_issued() {
 }
 
 #[tokio::test]
-async fn each_misbehaviour_shows_in_the_certificate_and_in_nothing_else() {
+async fn misbehaves_in_exactly_one_way_in_a_certificate() {
     let client = Client::new();
     let key = client.trusted_key("/ctlogs/0");
     for wrong in [

@@ -64,7 +64,7 @@ impl Client {
     }
 }
 
-/// Size and root of a checkpoint, if it is signed with `key`.
+/// Returns size and root of a checkpoint, after checking its signature with `key`.
 fn open_checkpoint(note: &str, key: &VerifyingKey) -> Option<(String, usize, Vec<u8>)> {
     let (text, signature) = note.split_once("\n\n")?;
     let signature = BASE64
@@ -82,7 +82,7 @@ fn open_checkpoint(note: &str, key: &VerifyingKey) -> Option<(String, usize, Vec
     ))
 }
 
-/// The root of a tree of two in which `leaf` is at `index` with this sibling.
+/// Returns the root of a tree of two in which `leaf` is at `index` with this sibling.
 fn root_of_two(leaf: &[u8], index: usize, sibling: &[u8]) -> [u8; 32] {
     match index {
         0 => node_hash(&leaf_hash(leaf), sibling),
@@ -91,13 +91,13 @@ fn root_of_two(leaf: &[u8], index: usize, sibling: &[u8]) -> [u8; 32] {
 }
 
 #[tokio::test]
-async fn an_entry_of_version_1_is_promised_and_proved() {
+async fn promises_and_proves_an_entry_of_version_1() {
     let client = Client::new();
     let key = client.trusted_key("/tlogs/0");
     client.log_v1(&client.hashed_rekord_v1(b"before")).await;
     let (id, entry) = client.log_v1(&client.hashed_rekord_v1(ARTIFACT)).await;
 
-    // RFC 8785 by hand.
+    // RFC 8785, by hand.
     let promised = format!(
         r#"{{"body":{},"integratedTime":{},"logID":{},"logIndex":1}}"#,
         entry["body"], entry["integratedTime"], entry["logID"],
@@ -151,7 +151,7 @@ async fn an_entry_of_version_1_is_promised_and_proved() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_there_is_a_conflict_that_says_where() {
+async fn reports_the_position_of_a_repeated_entry() {
     let client = Client::new();
     let v1 = client.hashed_rekord_v1(ARTIFACT);
     let (id, _) = client.log_v1(&v1).await;
@@ -172,7 +172,7 @@ async fn an_entry_that_is_there_is_a_conflict_that_says_where() {
 }
 
 #[tokio::test]
-async fn what_is_not_signed_by_its_key_is_not_logged() {
+async fn rejects_entries_not_signed_by_their_key() {
     let client = Client::new();
     let stranger = Client::new();
     let services = &client.sandbox.services;
@@ -202,7 +202,7 @@ async fn what_is_not_signed_by_its_key_is_not_logged() {
 }
 
 #[tokio::test]
-async fn an_envelope_is_logged_by_its_digests() {
+async fn logs_an_envelope_by_its_digests() {
     let client = Client::new();
     let envelope = client.envelope(b"a statement");
     let (_, v1) = client
@@ -240,7 +240,7 @@ async fn an_envelope_is_logged_by_its_digests() {
 }
 
 #[tokio::test]
-async fn an_entry_of_version_2_is_proved_and_the_tree_can_be_read_as_tiles() {
+async fn proves_an_entry_of_version_2_and_serves_tiles() {
     let client = Client::new();
     let log = &client.sandbox.services.rekor_v2;
     let key = client.trusted_key("/tlogs/1");
@@ -272,7 +272,7 @@ async fn an_entry_of_version_2_is_proved_and_the_tree_can_be_read_as_tiles() {
     assert_eq!(status, 404);
 }
 
-/// What a careful client finds wrong with an entry of version 2.
+/// Returns the faults that a careful client finds in an entry of version 2.
 fn faults_of(client: &Client, entry: &Value, key: &VerifyingKey) -> Vec<&'static str> {
     let mut faults = Vec::new();
     let body = decode(&entry["canonicalizedBody"]);
@@ -321,7 +321,7 @@ fn faults_of(client: &Client, entry: &Value, key: &VerifyingKey) -> Vec<&'static
 }
 
 #[tokio::test]
-async fn each_misbehaviour_of_a_log_is_one_fault_of_the_entry() {
+async fn causes_one_fault_of_an_entry_by_each_log_misbehaviour() {
     for (wrong, fault) in [
         (None, None),
         (Some(Wrong::OtherKey), Some("checkpoint signature")),
@@ -338,7 +338,7 @@ async fn each_misbehaviour_of_a_log_is_one_fault_of_the_entry() {
     ] {
         let client = Client::new();
         let key = client.trusted_key("/tlogs/1");
-        // The neighbour that this one misbehaviour brings along makes the tree one of two.
+        // This misbehaviour adds a neighbour, so the tree is no longer of size one.
         if wrong != Some(Wrong::ProofOfOtherEntry) {
             client.log_v2(&client.hashed_rekord_v2(b"before")).await;
         }
@@ -356,7 +356,7 @@ async fn each_misbehaviour_of_a_log_is_one_fault_of_the_entry() {
 }
 
 #[tokio::test]
-async fn version_1_can_withhold_its_promise_or_give_a_false_one() {
+async fn omits_or_forges_the_promise_of_version_1() {
     let client = Client::new();
     let key = client.trusted_key("/tlogs/0");
     let misbehaviour = client.sandbox.rekor_v1.misbehaviour();

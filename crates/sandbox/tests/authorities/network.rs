@@ -1,4 +1,4 @@
-//! What happens between a client and the services.
+//! Faults between a client and the services.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ async fn ask(client: &Client) -> reqwest::Result<(u16, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn faults_are_what_they_say_and_end_when_they_are_planned_to() {
+async fn applies_planned_faults_and_ends_them() {
     let client = Client::new();
     let faults = client.sandbox.services.rekor_v2.faults().clone();
     let (_, right) = ask(&client).await.unwrap();
@@ -51,7 +51,7 @@ async fn faults_are_what_they_say_and_end_when_they_are_planned_to() {
     assert_eq!(ask(&client).await.unwrap().0, 200);
 }
 
-/// All bytes that come back before the connection ends.
+/// Returns all bytes that arrive before the connection ends.
 fn raw(client: &Client, request: &str) -> Vec<u8> {
     let address = client
         .sandbox
@@ -66,13 +66,13 @@ fn raw(client: &Client, request: &str) -> Vec<u8> {
         .write_all(request.replace("HOST", &address).as_bytes())
         .unwrap();
     let mut answer = Vec::new();
-    // An end by reset is an end.
+    // A reset also ends the connection.
     let _ = connection.read_to_end(&mut answer);
     answer
 }
 
 #[test]
-fn a_dropped_connection_ends_without_a_byte() {
+fn drops_a_connection_without_a_byte() {
     let client = Client::new();
     let request = format!("GET {CHECKPOINT} HTTP/1.1\r\nHost: HOST\r\n\r\n");
     for fault in [Fault::DropConnection, Fault::DropAnswer] {
@@ -89,7 +89,7 @@ fn a_dropped_connection_ends_without_a_byte() {
 }
 
 #[test]
-fn a_page_that_has_its_own_name_point_here_gets_nothing() {
+fn refuses_a_web_page_whose_name_resolves_here() {
     let client = Client::new();
     for host in ["attacker.example", "127.0.0.1.attacker.example:80"] {
         let request =
@@ -102,7 +102,7 @@ fn a_page_that_has_its_own_name_point_here_gets_nothing() {
 }
 
 #[tokio::test]
-async fn requests_of_clients_are_recorded_and_those_among_authorities_are_not() {
+async fn records_requests_of_clients_but_not_of_authorities() {
     let client = Client::new();
     client.certificate("author", "author@example.org").await;
     let services = &client.sandbox.services;
@@ -112,7 +112,7 @@ async fn requests_of_clients_are_recorded_and_those_among_authorities_are_not() 
 }
 
 #[tokio::test]
-async fn a_ct_log_that_is_down_is_a_failure_of_the_ca() {
+async fn fails_to_certify_while_the_ct_log_is_down() {
     let client = Client::new();
     client
         .sandbox
@@ -128,7 +128,7 @@ async fn a_ct_log_that_is_down_is_a_failure_of_the_ca() {
 }
 
 #[test]
-fn with_the_object_everything_ends() {
+fn stops_every_service_when_dropped() {
     let client = Client::new();
     let address = client
         .sandbox

@@ -5,7 +5,8 @@ use jiff::SignedDuration;
 
 use crate::harness::{ARTIFACT, Client, Folder};
 
-/// A time stamp of the artifact in a folder with all that `openssl` needs to verify it.
+/// Gets a time stamp of the artifact, in a folder with everything that `openssl` needs to verify
+/// it.
 async fn stamp(client: &Client, query: &[&str]) -> Folder {
     let folder = Folder::new();
     folder.write("artifact", ARTIFACT);
@@ -56,7 +57,7 @@ fn verify(folder: &Folder) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn openssl_verifies_a_stamp_with_every_digest_and_with_or_without_nonce_and_certificate() {
+async fn issues_stamps_that_openssl_verifies() {
     let client = Client::new();
     for query in [
         &["-sha256", "-cert"][..],
@@ -71,7 +72,7 @@ async fn openssl_verifies_a_stamp_with_every_digest_and_with_or_without_nonce_an
 }
 
 #[tokio::test]
-async fn each_misbehaviour_spoils_the_stamp_but_a_fraction_of_a_second() {
+async fn spoils_the_stamp_by_each_misbehaviour_but_one() {
     let client = Client::new();
     for (wrong, complaint) in [
         (Wrong::OtherKey, "signature failure"),
@@ -99,7 +100,7 @@ async fn each_misbehaviour_spoils_the_stamp_but_a_fraction_of_a_second() {
 }
 
 #[tokio::test]
-async fn a_weak_digest_and_garbage_are_refused_in_the_answer() {
+async fn refuses_weak_digests_and_garbage_in_the_response() {
     let client = Client::new();
     let folder = stamp(&client, &["-sha1", "-cert"]).await;
     let (_, text) = folder.openssl(&["ts", "-reply", "-in", "reply", "-text"]);
@@ -111,7 +112,7 @@ async fn a_weak_digest_and_garbage_are_refused_in_the_answer() {
 }
 
 #[tokio::test]
-async fn a_stamp_shows_the_authoritys_own_time() {
+async fn stamps_the_authoritys_own_time() {
     let client = Client::new();
     client
         .sandbox

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const FIRST_LINE: &str = "0&&<<''; # this PGP-signed message is also valid perl";
 
-/// The data, evaluated by Perl in a compartment as CPAN.pm does.
+/// Returns the data, evaluated by Perl in a compartment like CPAN.pm's.
 fn evaluated(checksums: &str) -> Value {
     let script =
         "local $/; my $data = Safe->new->reval(<STDIN>); die $@ if $@; print encode_json($data)";
@@ -31,7 +31,7 @@ fn evaluated(checksums: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The date, as CHECKSUMS has it.
+/// Returns the date in the form of CHECKSUMS.
 fn today() -> Value {
     Timestamp::now().strftime("%Y-%m-%d").to_string().into()
 }
@@ -43,7 +43,7 @@ async fn checksums(uploader: &Uploader, folder: &str) -> String {
 }
 
 #[tokio::test]
-async fn perl_finds_the_facts_of_every_file_in_it() {
+async fn states_the_facts_of_every_file_for_perl() {
     let uploader = Uploader::new();
     let begun = today();
     let bytes = distribution("1.02");
@@ -64,7 +64,7 @@ async fn perl_finds_the_facts_of_every_file_in_it() {
         .unwrap();
     let md5 = |bytes: &[u8]| hex::encode(Md5::digest(bytes));
     let data = evaluated(&checksums(&uploader, HOME).await);
-    // Midnight may be in between.
+    // Midnight may come in between.
     let date = data[BUNDLE]["mtime"].clone();
     assert!([begun, today()].contains(&date), "{date}");
     assert_eq!(
@@ -95,7 +95,7 @@ async fn perl_finds_the_facts_of_every_file_in_it() {
 }
 
 #[tokio::test]
-async fn it_is_framed_as_a_signed_message_unless_signing_fails() {
+async fn frames_checksums_as_signed_unless_signing_fails() {
     let uploader = Uploader::new();
     uploader.upload(BUNDLE, b"{}").await.succeeded();
     let signed = checksums(&uploader, HOME).await;
@@ -123,7 +123,7 @@ async fn it_is_framed_as_a_signed_message_unless_signing_fails() {
 }
 
 #[tokio::test]
-async fn the_entry_of_a_deleted_file_stays_until_the_next_publication() {
+async fn keeps_the_entry_of_a_deleted_file_until_a_publication() {
     let uploader = Uploader::new();
     uploader
         .upload(ARCHIVE, &distribution("1.02"))
@@ -141,7 +141,7 @@ async fn the_entry_of_a_deleted_file_stays_until_the_next_publication() {
 }
 
 #[tokio::test]
-async fn what_was_published_long_ago_has_a_date_of_then() {
+async fn dates_old_publications_in_the_past() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     pause
@@ -160,7 +160,7 @@ async fn what_was_published_long_ago_has_a_date_of_then() {
 }
 
 #[tokio::test]
-async fn a_folder_without_files_has_none() {
+async fn has_no_checksums_in_a_folder_without_files() {
     let uploader = Uploader::new();
     let (status, _) = uploader.get(&format!("/authors/id/{HOME}/CHECKSUMS")).await;
     assert_eq!(status, 404);

@@ -1,4 +1,4 @@
-//! The rows of what the form answers.
+//! The responses of the form.
 
 use crate::harness::{
     ARCHIVE, AUTHOR, BUNDLE, HOME, STRANGER, Uploader, distribution, form, sha256,
@@ -6,7 +6,7 @@ use crate::harness::{
 use cpan_sigstore_sandbox::pause::{AcceptedUpload, Interface, PauseMisbehaviour};
 
 #[tokio::test]
-async fn a_success_says_so_and_is_published() {
+async fn publishes_an_upload_and_reports_success() {
     let uploader = Uploader::new();
     let bytes = distribution("1.02");
     uploader.upload(ARCHIVE, &bytes).await.succeeded();
@@ -24,7 +24,7 @@ async fn a_success_says_so_and_is_published() {
 }
 
 #[tokio::test]
-async fn without_the_action_the_upload_works_and_nothing_says_so() {
+async fn uploads_without_the_action_but_does_not_report_it() {
     let uploader = Uploader::new();
     let sent = form(AUTHOR, ARCHIVE, &distribution("1.02"));
     let answer = uploader.send("", AUTHOR, sent).await;
@@ -34,7 +34,7 @@ async fn without_the_action_the_upload_works_and_nothing_says_so() {
 }
 
 #[tokio::test]
-async fn a_file_is_deleted_by_its_author_alone() {
+async fn deletes_a_file_only_for_its_author() {
     let uploader = Uploader::new();
     uploader
         .upload(ARCHIVE, &distribution("1.02"))
@@ -55,7 +55,7 @@ async fn a_file_is_deleted_by_its_author_alone() {
 }
 
 #[tokio::test]
-async fn a_bad_password_is_401_with_the_realm() {
+async fn rejects_a_bad_password_with_401_and_the_realm() {
     let uploader = Uploader::new();
     let right = uploader.sandbox.pause.password(AUTHOR).unwrap();
     let decoded = right.replace("%4a", "J");
@@ -72,7 +72,7 @@ async fn a_bad_password_is_401_with_the_realm() {
 }
 
 #[tokio::test]
-async fn a_login_in_lower_case_is_tried_in_upper_case() {
+async fn retries_a_lower_case_login_in_upper_case() {
     let uploader = Uploader::new();
     let sent = form("myauthor", ARCHIVE, &distribution("1.02"));
     uploader
@@ -83,7 +83,7 @@ async fn a_login_in_lower_case_is_tried_in_upper_case() {
 }
 
 #[tokio::test]
-async fn a_path_that_exists_is_409() {
+async fn rejects_an_existing_path_with_409() {
     let uploader = Uploader::new();
     uploader
         .upload(ARCHIVE, &distribution("1.02"))
@@ -102,7 +102,7 @@ async fn a_path_that_exists_is_409() {
 }
 
 #[tokio::test]
-async fn a_base_name_in_another_subdirectory_is_409() {
+async fn rejects_a_base_name_from_another_subdirectory_with_409() {
     let uploader = Uploader::new();
     let bytes = distribution("1.02");
     uploader
@@ -116,7 +116,7 @@ async fn a_base_name_in_another_subdirectory_is_409() {
     );
     assert_eq!(uploader.published(), [format!("{HOME}/old/{ARCHIVE}")]);
 
-    // Another author's is in nobody's way.
+    // Another author's file of the same name is no conflict.
     let sent = form(STRANGER, ARCHIVE, &bytes);
     uploader
         .send("?ACTION=add_uri", STRANGER, sent)
@@ -125,7 +125,7 @@ async fn a_base_name_in_another_subdirectory_is_409() {
 }
 
 #[tokio::test]
-async fn a_file_that_waits_is_a_duplicate_already() {
+async fn rejects_a_duplicate_of_a_queued_file() {
     let uploader = Uploader::new();
     uploader.sandbox.pause.hold();
     uploader
@@ -139,7 +139,7 @@ async fn a_file_that_waits_is_a_duplicate_already() {
 }
 
 #[tokio::test]
-async fn a_bundle_may_be_uploaded_again_at_the_same_path_only() {
+async fn replaces_a_bundle_only_at_the_same_path() {
     let uploader = Uploader::new();
     uploader.upload(BUNDLE, b"{\"first\":1}").await.succeeded();
     uploader.upload(BUNDLE, b"{\"second\":2}").await.succeeded();
@@ -149,7 +149,7 @@ async fn a_bundle_may_be_uploaded_again_at_the_same_path_only() {
 }
 
 #[tokio::test]
-async fn another_database_error_is_406() {
+async fn reports_other_database_errors_with_406() {
     let uploader = Uploader::new();
     uploader
         .sandbox
@@ -163,7 +163,7 @@ async fn another_database_error_is_406() {
 }
 
 #[tokio::test]
-async fn reserved_names_and_long_paths_are_200_with_an_error_message() {
+async fn reports_reserved_names_and_long_paths_with_200() {
     let uploader = Uploader::new();
     let longest = 255 - HOME.len() - 1 - ".tar.gz".len();
     let bytes = distribution("1.02");
@@ -182,7 +182,7 @@ async fn reserved_names_and_long_paths_are_200_with_an_error_message() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_200_and_nothing_is_done() {
+async fn ignores_an_empty_file_with_200() {
     let uploader = Uploader::new();
     let answer = uploader.upload(ARCHIVE, b"").await;
     assert_eq!(answer.status, 200);
@@ -198,7 +198,7 @@ async fn an_empty_file_is_200_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn the_hidden_name_of_another_user_is_500() {
+async fn answers_another_users_hidden_name_with_500() {
     let uploader = Uploader::new();
     let sent = form(STRANGER, ARCHIVE, &distribution("1.02"));
     let answer = uploader.send("?ACTION=add_uri", AUTHOR, sent).await;
@@ -208,7 +208,7 @@ async fn the_hidden_name_of_another_user_is_500() {
 }
 
 #[tokio::test]
-async fn foreign_characters_in_the_name_are_removed_without_a_word() {
+async fn silently_removes_foreign_characters_from_names() {
     let uploader = Uploader::new();
     let sent = "Foo Bar~-1.02,é+@_.tar.gz";
     uploader
@@ -222,7 +222,7 @@ async fn foreign_characters_in_the_name_are_removed_without_a_word() {
 }
 
 #[tokio::test]
-async fn a_subdirectory_cannot_leave_the_authors_folder() {
+async fn keeps_a_subdirectory_in_the_authors_folder() {
     let uploader = Uploader::new();
     let bytes = distribution("1.02");
     uploader
@@ -233,7 +233,7 @@ async fn a_subdirectory_cannot_leave_the_authors_folder() {
 }
 
 #[tokio::test]
-async fn an_upload_beyond_the_limit_is_413() {
+async fn rejects_an_upload_beyond_the_limit_with_413() {
     let uploader = Uploader::new();
     let bytes = vec![0; cpan_sigstore_sandbox::pause::UPLOAD_LIMIT + 1];
     assert_eq!(uploader.upload(ARCHIVE, &bytes).await.status, 413);
@@ -241,7 +241,7 @@ async fn an_upload_beyond_the_limit_is_413() {
 }
 
 #[test]
-fn passwords_try_out_encodings_and_stand_in_a_file_of_the_authors_alone() {
+fn tests_encodings_by_passwords_kept_in_a_private_file() {
     use std::os::unix::fs::PermissionsExt;
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
@@ -267,7 +267,7 @@ fn passwords_try_out_encodings_and_stand_in_a_file_of_the_authors_alone() {
 }
 
 #[tokio::test]
-async fn who_does_not_log_in_is_told_so_whatever_they_send() {
+async fn rejects_every_request_without_a_login() {
     let uploader = Uploader::new();
     let url = format!(
         "{}/pause/authenquery?ACTION=add_uri",

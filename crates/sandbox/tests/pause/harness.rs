@@ -1,4 +1,4 @@
-//! An author with a sandbox, who uploads by hand, and archives to upload.
+//! An author with a sandbox who uploads by hand, and archives to upload.
 
 use cpan_sigstore_sandbox::{Sandbox, SandboxOptions, loopback_client};
 pub use cpan_sigstore_testkit::archive::gzip;
@@ -18,7 +18,7 @@ pub struct Uploader {
     http: reqwest::Client,
 }
 
-/// What an upload was answered.
+/// Response to an upload.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -34,20 +34,20 @@ impl Uploader {
         }
     }
 
-    /// Uploads with the form as CPAN::Uploader does.
+    /// Uploads with the form, like CPAN::Uploader.
     pub async fn upload(&self, name: &str, bytes: &[u8]) -> Answer {
         self.send("?ACTION=add_uri", AUTHOR, form(AUTHOR, name, bytes))
             .await
     }
 
-    /// The same into a subdirectory.
+    /// Uploads into a subdirectory.
     pub async fn upload_into(&self, subdirectory: &str, name: &str, bytes: &[u8]) -> Answer {
         let form = form(AUTHOR, name, bytes);
         let form = form.text("pause99_add_uri_subdirtext", subdirectory.to_owned());
         self.send("?ACTION=add_uri", AUTHOR, form).await
     }
 
-    /// Sends a form with the password of an account.
+    /// Sends a form with an account's password.
     pub async fn send(&self, query: &str, user: &str, form: Form) -> Answer {
         let password = self.sandbox.pause.password(&user.to_uppercase()).unwrap();
         self.send_as(query, user, password, form).await
@@ -62,7 +62,7 @@ impl Uploader {
         Answer::of(request.multipart(form)).await
     }
 
-    /// Uploads with a token, or without any.
+    /// Uploads with a token, or without one.
     pub async fn upload_with(&self, token: Option<&str>, form: Form) -> Answer {
         let url = format!("{}/api/upload", self.sandbox.services.pause.url());
         let request = self.http.post(url);
@@ -73,7 +73,7 @@ impl Uploader {
         Answer::of(request.multipart(form)).await
     }
 
-    /// What the mirror has at a path, with its status.
+    /// Returns status and content of a path on the mirror.
     pub async fn get(&self, path: &str) -> (u16, Vec<u8>) {
         let url = format!("{}{path}", self.sandbox.services.cpan.url());
         let answer = self.http.get(url).send().await.unwrap();
@@ -116,7 +116,7 @@ impl Answer {
     }
 }
 
-/// The fields that CPAN::Uploader sends.
+/// Returns the fields that CPAN::Uploader sends.
 pub fn form(user: &str, name: &str, bytes: &[u8]) -> Form {
     Form::new()
         .text("HIDDENNAME", user.to_owned())
@@ -130,7 +130,7 @@ pub fn form(user: &str, name: &str, bytes: &[u8]) -> Form {
         )
 }
 
-/// The field of the upload with a token.
+/// Returns the field of an upload with a token.
 pub fn api_form(name: &str, bytes: &[u8]) -> Form {
     Form::new().part("file", file(name, bytes))
 }
@@ -139,7 +139,7 @@ fn file(name: &str, bytes: &[u8]) -> Part {
     Part::bytes(bytes.to_vec()).file_name(name.to_owned())
 }
 
-/// A tar archive of files, each with its path, mode and content.
+/// Returns a tar archive of files, each with its path, mode and content.
 pub fn tar(files: &[(&str, u32, &str)]) -> Vec<u8> {
     let entries: Vec<_> = files
         .iter()
@@ -151,7 +151,7 @@ pub fn tar(files: &[(&str, u32, &str)]) -> Vec<u8> {
     archive::tar(&entries)
 }
 
-/// A distribution with one module, `Foo::Bar`, in a version.
+/// Returns a distribution with one module, `Foo::Bar`, in a version.
 pub fn distribution(version: &str) -> Vec<u8> {
     let module = format!("package Foo::Bar;\nour $VERSION = '{version}';\n1;\n");
     let path = format!("Foo-Bar-{version}/lib/Foo/Bar.pm");

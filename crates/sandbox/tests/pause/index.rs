@@ -7,13 +7,13 @@ use crate::harness::{AUTHOR, HOME, STRANGER, Uploader, distribution, form, gzip,
 const PACKAGES: &str = "/modules/02packages.details.txt";
 const PERMISSIONS: &str = "/modules/06perms.txt";
 
-/// What follows the head of an index, which ends with an empty line.
+/// Returns the lines after the head of an index, which ends with an empty line.
 fn body(text: &str) -> Vec<String> {
     let (_, body) = text.split_once("\n\n").unwrap();
     body.lines().map(str::to_owned).collect()
 }
 
-/// The columns of `02packages.details.txt`.
+/// Returns the columns of `02packages.details.txt`.
 async fn packages(uploader: &Uploader) -> Vec<[String; 3]> {
     let lines = body(&uploader.text(PACKAGES).await);
     let columns = lines.iter().map(|line| {
@@ -35,7 +35,7 @@ async fn upload_as_stranger(uploader: &Uploader, name: &str, bytes: &[u8]) {
         .succeeded();
 }
 
-/// An archive of `Foo-1.0` with one more file beside its module.
+/// Returns an archive of `Foo-1.0` with one more file beside its module.
 fn with(path: &str, content: &str) -> Vec<u8> {
     let path = format!("Foo-1.0/{path}");
     gzip(&tar(&[
@@ -49,7 +49,7 @@ fn with(path: &str, content: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_head_has_eight_lines_and_the_rest_is_sorted_without_case() {
+async fn writes_eight_header_lines_and_sorts_without_case() {
     let uploader = Uploader::new();
     let bytes = gzip(&tar(&[
         ("Z-1/lib/zeta.pm", 0o644, "package zeta;"),
@@ -97,7 +97,7 @@ async fn the_head_has_eight_lines_and_the_rest_is_sorted_without_case() {
 }
 
 #[tokio::test]
-async fn what_meta_provides_outranks_what_modules_declare() {
+async fn prefers_packages_in_meta_to_those_in_modules() {
     let uploader = Uploader::new();
     let meta = r#"{"provides":{"Foo::Api":{"file":"lib/Foo.pm","version":"2.5"},"Foo::None":{"file":"x"}}}"#;
     uploader
@@ -115,7 +115,7 @@ async fn what_meta_provides_outranks_what_modules_declare() {
 }
 
 #[tokio::test]
-async fn a_zip_is_indexed_too() {
+async fn indexes_zip_archives() {
     let uploader = Uploader::new();
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
@@ -131,7 +131,7 @@ async fn a_zip_is_indexed_too() {
 }
 
 #[tokio::test]
-async fn what_is_not_for_everybody_is_published_and_not_indexed() {
+async fn publishes_developer_releases_without_indexing_them() {
     let uploader = Uploader::new();
     let good = with("README", "");
     let no_index = r#"{"no_index":{"directory":["lib"]}}"#;
@@ -160,7 +160,7 @@ async fn what_is_not_for_everybody_is_published_and_not_indexed() {
 }
 
 #[tokio::test]
-async fn whoever_comes_first_owns_a_package_and_another_authors_upload_is_not_indexed() {
+async fn indexes_a_package_only_for_its_first_author() {
     let uploader = Uploader::new();
     uploader
         .upload("Foo-Bar-1.02.tar.gz", &distribution("1.02"))
@@ -181,7 +181,7 @@ async fn whoever_comes_first_owns_a_package_and_another_authors_upload_is_not_in
 }
 
 #[tokio::test]
-async fn a_lower_version_does_not_replace_a_higher_one() {
+async fn keeps_a_higher_version_in_the_index() {
     let uploader = Uploader::new();
     for version in ["1.10", "1.9", "1.02"] {
         let name = format!("Foo-Bar-{version}.tar.gz");
@@ -195,7 +195,7 @@ async fn a_lower_version_does_not_replace_a_higher_one() {
 }
 
 #[tokio::test]
-async fn authors_and_the_module_list_are_there_as_clients_expect_them() {
+async fn serves_authors_and_module_list_as_clients_expect() {
     let uploader = Uploader::new();
     let (status, packed) = uploader.get("/authors/01mailrc.txt.gz").await;
     assert_eq!(status, 200);

@@ -1,4 +1,4 @@
-//! What PAUSE does wrong when it is told to.
+//! PAUSE's misbehaviours.
 
 use crate::harness::{ARCHIVE, AUTHOR, BUNDLE, HOME, Uploader, api_form, distribution, sha256};
 use cpan_sigstore_sandbox::pause::PauseMisbehaviour::{
@@ -16,7 +16,7 @@ fn file(uploader: &Uploader, name: &str) -> Option<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn changed_bytes_are_one_byte_of_an_archive_that_still_unpacks() {
+async fn changes_one_byte_of_an_archive_that_still_unpacks() {
     let uploader = misbehaving(ChangedBytes);
     let sent = distribution("1.02");
     uploader.upload(ARCHIVE, &sent).await.succeeded();
@@ -30,7 +30,7 @@ async fn changed_bytes_are_one_byte_of_an_archive_that_still_unpacks() {
     assert_eq!(file(&uploader, BUNDLE).unwrap(), b"{}");
     let packages = uploader.text("/modules/02packages.details.txt").await;
     assert!(packages.contains(ARCHIVE), "{packages}");
-    // PAUSE does not know that anything is wrong.
+    // PAUSE notices nothing.
     let checksums = uploader
         .text(&format!("/authors/id/{HOME}/CHECKSUMS"))
         .await;
@@ -38,7 +38,7 @@ async fn changed_bytes_are_one_byte_of_an_archive_that_still_unpacks() {
 }
 
 #[tokio::test]
-async fn a_bundle_is_swapped_or_dropped_and_its_archive_is_not() {
+async fn swaps_or_drops_a_bundle_but_not_its_archive() {
     for wrong in [SwappedBundle, DroppedBundle] {
         let uploader = misbehaving(wrong);
         uploader.upload(BUNDLE, b"{\"a\":1}").await.succeeded();
@@ -54,7 +54,7 @@ async fn a_bundle_is_swapped_or_dropped_and_its_archive_is_not() {
 }
 
 #[tokio::test]
-async fn an_unsuccessful_success_is_200_and_nothing_else() {
+async fn reports_success_for_an_ignored_upload() {
     let uploader = misbehaving(UnsuccessfulSuccess);
     let answer = uploader.upload(ARCHIVE, &distribution("1.02")).await;
     assert_eq!(answer.status, 200);
@@ -67,7 +67,7 @@ async fn an_unsuccessful_success_is_200_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn wrong_checksums_are_right_in_all_but_the_sha256() {
+async fn writes_checksums_with_only_the_sha256_wrong() {
     let uploader = Uploader::new();
     uploader.upload(BUNDLE, b"{}").await.succeeded();
     let path = format!("/authors/id/{HOME}/CHECKSUMS");

@@ -1,4 +1,4 @@
-//! The programs that authors and users have today.
+//! Today's programs of authors and users.
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
@@ -7,7 +7,7 @@ use crate::harness::{ARCHIVE, AUTHOR, HOME, Uploader, distribution, gzip, tar};
 use cpan_sigstore_sandbox::pause::PauseMisbehaviour;
 use tempfile::TempDir;
 
-/// A program of somebody whose home has nothing but their `~/.pause`.
+/// Returns a program whose home has only the `~/.pause` of its user.
 fn at_home(uploader: &Uploader, program: &str) -> (TempDir, Command) {
     let home = tempfile::tempdir().unwrap();
     fs::copy(
@@ -38,7 +38,7 @@ fn cpan_upload(uploader: &Uploader, arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn cpan_upload_uploads_and_is_told_of_a_duplicate() {
+fn accepts_an_upload_by_cpan_upload_once() {
     let uploader = Uploader::new();
     let (succeeded, said) = cpan_upload(&uploader, &["--directory", "sub"]);
     assert!(succeeded, "{said}");
@@ -58,7 +58,7 @@ fn cpan_upload_uploads_and_is_told_of_a_duplicate() {
 }
 
 #[test]
-fn cpanm_finds_and_installs_what_was_published() {
+fn serves_installations_by_cpanm() {
     let uploader = Uploader::new();
     let makefile = "use ExtUtils::MakeMaker;\nWriteMakefile(NAME => 'Foo::Bar', VERSION_FROM => 'lib/Foo/Bar.pm');\n";
     let module = "package Foo::Bar;\nour $VERSION = '1.02';\n1;\n";
@@ -93,7 +93,7 @@ fn cpanm_finds_and_installs_what_was_published() {
 }
 
 #[test]
-fn cpan_pm_reads_the_indexes_and_takes_what_checksums_says() {
+fn serves_indexes_and_checksums_to_cpan_pm() {
     let uploader = Uploader::new();
     uploader
         .sandbox
@@ -110,12 +110,12 @@ fn cpan_pm_reads_the_indexes_and_takes_what_checksums_says() {
     assert!(said.contains("Checksum mismatch"), "{said}");
 }
 
-/// What CPAN.pm says when it is to get `Foo::Bar`.
+/// Returns the output of CPAN.pm when it fetches `Foo::Bar`.
 fn cpan_pm_gets(uploader: &Uploader) -> String {
     let (home, mut command) = at_home(uploader, "perl");
     let folder = home.path().join(".cpan");
     fs::create_dir_all(folder.join("CPAN")).unwrap();
-    // It configures the rest itself.
+    // CPAN.pm configures the rest itself.
     let config = format!(
         "$CPAN::Config = {{ urllist => ['{}'], cpan_home => '{folder}', \
          keep_source_where => '{folder}/sources', build_dir => '{folder}/build', \

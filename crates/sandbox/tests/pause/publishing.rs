@@ -1,4 +1,4 @@
-//! Where PAUSE publishes other bytes than it was sent, or nothing.
+//! Uploads that PAUSE changes or drops.
 
 use std::io::{Read, Write};
 
@@ -14,7 +14,7 @@ fn gunzip(bytes: &[u8]) -> Vec<u8> {
     unpacked
 }
 
-/// Paths, modes and contents of a tar archive.
+/// Returns paths, modes and contents of a tar archive.
 fn members(tar: &[u8]) -> Vec<(String, u32, String)> {
     let mut archive = tar::Archive::new(tar);
     let members = archive.entries().unwrap().map(|entry| {
@@ -34,7 +34,7 @@ async fn published(uploader: &Uploader, name: &str, bytes: &[u8]) -> Option<Vec<
 }
 
 #[tokio::test]
-async fn world_writable_members_are_repacked() {
+async fn repacks_world_writable_members() {
     let uploader = Uploader::new();
     let long = format!("Foo-Bar-1.02/{}/x", "directory/".repeat(20));
     let plain = tar(&[
@@ -63,7 +63,7 @@ async fn world_writable_members_are_repacked() {
 }
 
 #[tokio::test]
-async fn garbage_after_a_gzip_is_removed_by_compressing_again() {
+async fn removes_garbage_after_gzip_by_recompressing() {
     let uploader = Uploader::new();
     let right = distribution("1.02");
     let sent = [right.as_slice(), b"garbage"].concat();
@@ -73,7 +73,7 @@ async fn garbage_after_a_gzip_is_removed_by_compressing_again() {
 }
 
 #[tokio::test]
-async fn padding_and_further_streams_stay_as_they_are() {
+async fn keeps_padding_and_further_streams() {
     let uploader = Uploader::new();
     let padded = [distribution("1.02").as_slice(), &[0; 512]].concat();
     assert_eq!(published(&uploader, ARCHIVE, &padded).await, Some(padded));
@@ -87,7 +87,7 @@ async fn padding_and_further_streams_stay_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_symbolic_link_is_not_taken_for_world_writable() {
+async fn ignores_the_mode_of_symbolic_links() {
     let uploader = Uploader::new();
     let member = archive::link("Foo-Bar-1.02/link", tar::EntryType::Symlink, "target");
     let bytes = gzip(&archive::tar(&[member]));
@@ -95,25 +95,25 @@ async fn a_symbolic_link_is_not_taken_for_world_writable() {
 }
 
 #[tokio::test]
-async fn what_is_not_compressed_as_it_is_named_is_dropped_and_its_name_is_free_again() {
+async fn drops_misnamed_compression_and_frees_the_name() {
     let uploader = Uploader::new();
     let whole = distribution("1.02");
     let half = &whole[..whole.len() / 2];
-    for broken in [b"no gzip at all".as_slice(), half] {
+    for broken in [b"not gzip at all".as_slice(), half] {
         assert_eq!(published(&uploader, ARCHIVE, broken).await, None);
     }
     assert_eq!(published(&uploader, ARCHIVE, &whole).await, Some(whole));
 }
 
 #[tokio::test]
-async fn perl_itself_is_nobodys_to_release_here() {
+async fn refuses_releases_of_perl_itself() {
     let uploader = Uploader::new();
     let dropped = published(&uploader, "perl-5.42.0.tar.gz", &distribution("1.02")).await;
     assert_eq!(dropped, None);
 }
 
 #[tokio::test]
-async fn what_is_no_archive_is_published_as_it_is() {
+async fn publishes_other_files_than_archives_unchanged() {
     let uploader = Uploader::new();
     for name in [
         "Foo-Bar-1.02.tar.gz.sigstore.json",

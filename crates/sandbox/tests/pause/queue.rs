@@ -1,10 +1,10 @@
-//! When uploads are published, and in which order.
+//! Time and order of publication.
 
 use crate::harness::{ARCHIVE, AUTHOR, BUNDLE, HOME, Uploader, distribution, form, sha256};
 use cpan_sigstore_sandbox::Fault;
 
 #[tokio::test]
-async fn what_is_held_is_published_in_the_order_of_uploads() {
+async fn publishes_held_uploads_in_order() {
     let uploader = Uploader::new();
     let pause = uploader.sandbox.pause.clone();
     pause.hold();
@@ -38,7 +38,7 @@ async fn what_is_held_is_published_in_the_order_of_uploads() {
 }
 
 #[tokio::test]
-async fn a_bundle_uploaded_again_while_it_waits_loses_its_turn() {
+async fn moves_a_replaced_bundle_to_the_end_of_the_queue() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     pause.hold();
@@ -65,7 +65,7 @@ async fn a_bundle_uploaded_again_while_it_waits_loses_its_turn() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_lost_for_the_second_of_two_uploads() {
+async fn loses_the_response_to_the_second_of_two_uploads() {
     let uploader = Uploader::new();
     uploader
         .sandbox
@@ -94,7 +94,7 @@ async fn an_answer_can_be_lost_for_the_second_of_two_uploads() {
 }
 
 #[tokio::test]
-async fn a_planned_status_reaches_whoever_sends_a_large_file() {
+async fn sends_a_planned_status_while_a_large_file_arrives() {
     let uploader = Uploader::new();
     let faults = uploader.sandbox.services.pause.faults();
     for status in [503, 409] {
@@ -107,7 +107,7 @@ async fn a_planned_status_reaches_whoever_sends_a_large_file() {
 }
 
 #[tokio::test]
-async fn deleting_takes_a_file_away_and_keeps_its_name_taken() {
+async fn keeps_the_name_of_a_deleted_file_taken() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     uploader

@@ -1,11 +1,11 @@
-//! The files RECENT, by which a mirror tells what happened lately.
+//! The files RECENT, which list recent events of a mirror.
 
 use crate::harness::{ARCHIVE, AUTHOR, BUNDLE, HOME, Uploader, distribution};
 use cpan_sigstore_sandbox::pause::PauseMisbehaviour;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-/// The paths with their types, newest first.
+/// Returns the paths with their types, newest first.
 fn events(yaml: &str) -> Vec<(String, String)> {
     let field = |line: &str, key: &str| line.trim().strip_prefix(key).map(str::to_owned);
     let paths = yaml.lines().filter_map(|line| field(line, "path: "));
@@ -32,7 +32,7 @@ fn new(name: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn each_path_has_its_latest_event_newest_first() {
+async fn lists_the_latest_event_of_each_path_newest_first() {
     let uploader = Uploader::new();
     for content in [b"{}".as_slice(), b"[]"] {
         uploader.upload(BUNDLE, content).await.succeeded();
@@ -60,7 +60,7 @@ async fn each_path_has_its_latest_event_newest_first() {
 }
 
 #[tokio::test]
-async fn what_is_too_old_for_one_file_is_in_the_next() {
+async fn moves_old_events_to_the_next_file() {
     let uploader = Uploader::new();
     uploader.upload(BUNDLE, b"{}").await.succeeded();
     let clock = uploader.sandbox.pause.clock();
@@ -88,7 +88,7 @@ async fn what_is_too_old_for_one_file_is_in_the_next() {
 }
 
 #[tokio::test]
-async fn what_is_put_among_the_past_moves_the_dirtymark() {
+async fn moves_the_dirtymark_when_the_past_changes() {
     let uploader = Uploader::new();
     assert!(recent(&uploader, "1h").await.contains("dirtymark: ~"));
     uploader.sandbox.pause.publish(AUTHOR, ARCHIVE, b"{}");
@@ -98,7 +98,7 @@ async fn what_is_put_among_the_past_moves_the_dirtymark() {
 }
 
 #[tokio::test]
-async fn the_root_has_the_same_in_json() {
+async fn serves_the_same_events_as_json_at_the_root() {
     let uploader = Uploader::new();
     uploader.upload(BUNDLE, b"{}").await.succeeded();
     let json = uploader.text("/RECENT-1h.json").await;
@@ -113,7 +113,7 @@ async fn the_root_has_the_same_in_json() {
 }
 
 #[tokio::test]
-async fn a_misbehaving_one_is_stale_garbage_or_not_there() {
+async fn serves_stale_garbage_or_no_files_when_misbehaving() {
     let uploader = Uploader::new();
     uploader.upload(BUNDLE, b"{}").await.succeeded();
     let wrong = uploader.sandbox.pause.misbehaviour();

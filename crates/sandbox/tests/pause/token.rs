@@ -1,11 +1,11 @@
-//! The rows of what the upload with a token answers.
+//! The responses to an upload with a token.
 
 use crate::harness::{ARCHIVE, AUTHOR, HOME, STRANGER, Uploader, api_form, distribution};
 use cpan_sigstore_sandbox::pause::{Interface, TokenTerms};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// Status and body of an upload of the archive with a token.
+/// Returns status and body of an upload of the archive with a token.
 async fn upload(uploader: &Uploader, token: Option<&str>) -> (u16, Value) {
     let sent = api_form(ARCHIVE, &distribution("1.02"));
     let answer = uploader.upload_with(token, sent).await;
@@ -17,7 +17,7 @@ fn invalid() -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_success_says_so_and_a_duplicate_too() {
+async fn reports_success_and_duplicates_of_token_uploads() {
     let uploader = Uploader::new();
     let token = uploader.sandbox.pause.token(AUTHOR).unwrap();
     let succeeded = (200, json!({ "result": "Upload succeeded" }));
@@ -29,7 +29,7 @@ async fn a_success_says_so_and_a_duplicate_too() {
 }
 
 #[tokio::test]
-async fn a_subdirectory_is_honoured() {
+async fn uploads_into_a_subdirectory_with_a_token() {
     let uploader = Uploader::new();
     let token = uploader.sandbox.pause.token(AUTHOR).unwrap();
     let sent = api_form(ARCHIVE, &distribution("1.02")).text("subdir", "old");
@@ -38,7 +38,7 @@ async fn a_subdirectory_is_honoured() {
 }
 
 #[tokio::test]
-async fn an_invalid_token_is_400() {
+async fn rejects_an_invalid_token_with_400() {
     let uploader = Uploader::new();
     let token = uploader.sandbox.pause.token(AUTHOR).unwrap();
     let (_, secret) = token.split_once(':').unwrap();
@@ -50,13 +50,13 @@ async fn an_invalid_token_is_400() {
 }
 
 #[tokio::test]
-async fn no_authorization_is_500() {
+async fn answers_a_missing_authorization_with_500() {
     let uploader = Uploader::new();
     assert_eq!(upload(&uploader, None).await.0, 500);
 }
 
 #[tokio::test]
-async fn a_token_lives_180_days_at_most() {
+async fn limits_a_token_to_180_days() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     let terms = TokenTerms {
@@ -75,7 +75,7 @@ async fn a_token_lives_180_days_at_most() {
 }
 
 #[tokio::test]
-async fn a_token_without_the_scope_or_for_other_networks_is_invalid() {
+async fn rejects_a_token_without_scope_or_from_other_networks() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     let scopeless = TokenTerms {

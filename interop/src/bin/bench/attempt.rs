@@ -48,7 +48,7 @@ pub enum BenchError {
     Verify(#[from] cpan_sigstore_keyless::verify::VerifyError),
     /// The bundle that is measured is none.
     #[error(transparent)]
-    Bundle(#[from] cpan_sigstore_keyless::bundle::Refused),
+    Bundle(#[from] cpan_sigstore_keyless::bundle::VerificationFailure),
     /// The archive that is measured cannot be read.
     #[error(transparent)]
     Artifact(#[from] cpan_sigstore_keyless::verify::ArtifactError),

@@ -10,7 +10,7 @@ use cpan_sigstore_core::policy::Policy;
 use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
 use cpan_sigstore_keyless::bundle::StrictBundle;
 use cpan_sigstore_keyless::trust::TrustedRoot;
-use cpan_sigstore_keyless::verify::{Allow, Artifact, Verifier, sha256};
+use cpan_sigstore_keyless::verify::{Artifact, Verifier, VerifyOptions, sha256};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
@@ -56,7 +56,11 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         let digest = sha256(&mut fs::File::open(&archive)?)?;
         let signature = time(|| {
             let bundle = StrictBundle::parse(&bundle)?;
-            black_box(verifier.verify(Artifact::Digest(digest), &bundle, Allow::default())?);
+            black_box(verifier.verify(
+                Artifact::Digest(digest),
+                &bundle,
+                VerifyOptions::default(),
+            )?);
             Ok(())
         })?;
         let least = signature + floor::hash(&fs::read(&archive)?)?;

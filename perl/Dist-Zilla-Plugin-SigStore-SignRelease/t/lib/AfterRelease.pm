@@ -1,6 +1,6 @@
 package AfterRelease;
 
-# A plugin that counts how often a release got as far as to be followed by something.
+# A plugin that counts how often the phase AfterRelease runs.
 
 use Moose;
 with 'Dist::Zilla::Role::AfterRelease';

@@ -1,6 +1,6 @@
 package Project;
 
-# A small distribution that Dist::Zilla builds and releases, apart from this machine's own settings.
+# A small distribution that Dist::Zilla builds and releases without this machine's settings.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ BEGIN {
 
 sub home { return $HOME }
 
-# The plugins as for `simple_ini`; without any, ours alone, and a stash with credentials.
+# Plugins as for `simple_ini`; by default ours alone, and a stash with credentials.
 sub project {
     my (@plugins) = @_;
     @plugins = ('SigStore::SignRelease', [ '%PAUSE' => { username => 'AUTHOR', password => 's3cret pass' } ])
@@ -39,7 +39,7 @@ sub project {
     );
 }
 
-# The error; nothing when there was none.
+# Returns the error, or an empty string.
 sub release {
     my ($project) = @_;
     local $ENV{DZIL_RELEASING} = undef;

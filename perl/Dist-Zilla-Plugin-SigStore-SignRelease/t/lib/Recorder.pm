@@ -1,6 +1,6 @@
 package Recorder;
 
-# A program in the place of cpan-sigstore: writes down how it was called, and ends as told.
+# A replacement for cpan-sigstore: records its calls and ends as configured.
 
 use strict;
 use warnings;
@@ -32,7 +32,7 @@ if (my ($path) = map { /\A--pause-file=(.*)/s } @ARGV) {
 eval $end;
 PERL
 
-# `end` is Perl that the program runs at last; `version` what it says when asked.
+# `end` is Perl code that the program runs last; `version` is the version that it prints.
 sub new {
     my ($class, %given) = @_;
     my $folder  = tempdir();
@@ -61,10 +61,10 @@ sub _noted {
 sub calls       { return scalar(my @calls = $_[0]->_noted('calls')) }
 sub environment { return $_[0]->_noted('environment') }
 
-# What was read from --pause-file; undef when there was none.
+# Returns the content of --pause-file, or undef.
 sub pause { return ($_[0]->_noted('pause'))[0] }
 
-# The number of the pipe is not for a test to know.
+# A test cannot know the number of the pipe.
 sub arguments {
     return map {s{\A--pause-file=/dev/fd/[0-9]+\z}{--pause-file=PIPE}r} $_[0]->_noted('arguments');
 }

@@ -10,7 +10,7 @@ use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::Identity
 use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     trust::TrustError,
-    verify::{Allow, Artifact, PublicKey, VerifyError},
+    verify::{Artifact, PublicKey, VerifyError, VerifyOptions},
 };
 
 use crate::{
@@ -79,7 +79,7 @@ fn verify<'a>(
             _ => return Err(error),
         },
     };
-    let allow = Allow {
+    let allow = VerifyOptions {
         old_format: args.allow_old_format,
     };
     let file = args.file;

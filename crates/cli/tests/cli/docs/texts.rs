@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cpan_sigstore_archive::Code;
+use cpan_sigstore_archive::Defect;
 use cpan_sigstore_core::cause::Cause;
 
 /// Codes without a snapshot of the program's output, and why.
@@ -83,7 +83,7 @@ fn finds_every_code_in_a_snapshot() {
     let alerts = ALERTS.iter().map(|code| (*code, format!("\"{code}\"")));
     let causes = Cause::ALL.iter().map(|cause| cause.code());
     let causes = causes.map(|code| (code, format!("({code})")));
-    let defects = Code::ALL.iter().map(|code| code.as_str());
+    let defects = Defect::ALL.iter().map(|code| code.as_str());
     let defects = defects.map(|code| (code, format!(" {code}\n")));
     let all = findings.chain(alerts).chain(causes).chain(defects);
     let missing: Vec<_> = all

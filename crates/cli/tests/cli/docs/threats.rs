@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use cpan_sigstore_archive::Code;
+use cpan_sigstore_archive::Defect;
 use cpan_sigstore_core::cause::Cause;
 
 fn root() -> PathBuf {
@@ -46,7 +46,7 @@ fn tests_named(threats: &str) -> Vec<&str> {
 fn finds_every_cause_defect_and_test_of_threats() {
     let threats = fs::read_to_string(root().join("docs/THREATS.md")).unwrap();
     let causes = Cause::ALL.iter().map(|cause| cause.code());
-    let defects = Code::ALL.iter().map(|code| code.as_str());
+    let defects = Defect::ALL.iter().map(|code| code.as_str());
     for code in causes.chain(defects) {
         let row = format!("| `{code}` |");
         assert!(threats.contains(&row), "no row for {code}");

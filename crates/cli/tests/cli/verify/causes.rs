@@ -268,7 +268,7 @@ fn signs_nothing_that_would_not_verify() {
         (Ca::OtherIdentity, "expected to sign as author@example.org"),
         (Ca::OtherIssuer, "expected to sign as author@example.org"),
         (Ca::NoIssuer, "no issuer of the identity"),
-        (Ca::OtherKey, "found one for another key"),
+        (Ca::OtherKey, "is for another key"),
     ] {
         user.sandbox.ca.misbehaviour().set(wrong);
         check("ca", &wrong, expected);

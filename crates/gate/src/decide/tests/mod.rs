@@ -54,7 +54,10 @@ fn verified(
 }
 
 fn refused() -> Signature {
-    Signature::Invalid(Refused::new(Cause::ArtifactMismatch, "other bytes"))
+    Signature::Invalid(VerificationFailure::new(
+        Cause::ArtifactMismatch,
+        "other bytes",
+    ))
 }
 
 fn look(finding: Finding) -> ArchiveAssessment {

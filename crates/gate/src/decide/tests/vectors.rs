@@ -165,7 +165,7 @@ impl Case {
             Some(Signed::Refused { refused }) => {
                 let mut causes = Cause::ALL.iter();
                 let cause = causes.find(|cause| cause.code() == refused).unwrap();
-                Signature::Invalid(Refused::new(*cause, "something else"))
+                Signature::Invalid(VerificationFailure::new(*cause, "something else"))
             }
             Some(Signed::Untold { untold }) => Signature::Undetermined(untold.clone()),
             Some(Signed::Valid {

@@ -1,4 +1,4 @@
-//! Buildkite: the agent on the job's machine gets the token (Buildkite documentation,
+//! Buildkite: the agent on the job's machine requests the token (Buildkite documentation,
 //! "buildkite-agent oidc").
 
 use super::{

@@ -1,5 +1,5 @@
-//! CircleCI: its program gets a token with an audience of one's own (CircleCI documentation,
-//! "OpenID Connect ID tokens with custom claims").
+//! CircleCI: its program requests a token with a chosen audience (CircleCI documentation, "OpenID
+//! Connect ID tokens with custom claims").
 
 use super::{
     super::{Env, LoginError},
@@ -12,7 +12,7 @@ pub(super) fn is_here(env: &Env) -> bool {
 
 pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
     let claims = format!(r#"{{"aud":"{AUDIENCE}"}}"#);
-    // With the root issuer, which Sigstore knows, instead of the organisation's own.
+    // Use the root issuer, which Sigstore knows, instead of the organisation's issuer.
     let arguments = ["run", "oidc", "get", "--root-issuer", "--claims", &claims];
     program::output(env, "CircleCI", "circleci", &arguments).await
 }

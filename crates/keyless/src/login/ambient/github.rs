@@ -1,5 +1,5 @@
-//! GitHub Actions: the runner tells each job with `id-token: write` where to ask for a token, and
-//! by which secret (GitHub documentation, "OpenID Connect reference").
+//! GitHub Actions: a job with `id-token: write` gets an address and a secret with which it requests
+//! a token (GitHub documentation, "OpenID Connect reference").
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::{
 use cpan_sigstore_http::Http;
 
 const SERVICE: &str = "GitHub Actions";
-/// Largest answer, in bytes; real ones have 2 KiB.
+/// Largest response, in bytes. Real ones have 2 KiB.
 const LIMIT: usize = 64 * 1024;
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
         reason,
     };
     let mut url = Url::parse(&url)
-        .map_err(|_| failed("ACTIONS_ID_TOKEN_REQUEST_URL is no URL".to_owned()))?;
+        .map_err(|_| failed("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL".to_owned()))?;
     url.query_pairs_mut().append_pair("audience", AUDIENCE);
     refuse_insecure(&url)?;
     let http = Http::for_urls([url.as_str()])?;
@@ -48,12 +48,12 @@ pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
     let answer = http.send(request, LIMIT).await?;
     if !answer.is_success() {
         return Err(failed(format!(
-            "it answered with status {}: {}",
+            "status {}: {}",
             answer.status,
             answer.excerpt()
         )));
     }
     let answer: Answer = serde_json::from_slice(&answer.body)
-        .map_err(|_| failed("its answer has none".to_owned()))?;
+        .map_err(|_| failed("a response without a token".to_owned()))?;
     Ok(answer.value)
 }

@@ -1,4 +1,4 @@
-//! GitLab CI: the job's definition asks for a token by the variable's name, which must be
+//! GitLab CI: the job's definition requests a token in a variable, which must be
 //! `SIGSTORE_ID_TOKEN` (GitLab documentation, "Use Sigstore for keyless signing").
 
 use super::super::{Env, LoginError};
@@ -7,7 +7,7 @@ pub(super) fn is_here(env: &Env) -> bool {
     env.has("GITLAB_CI")
 }
 
-/// `SIGSTORE_ID_TOKEN` was looked for before: a job that comes here has none.
+/// The caller has already looked for `SIGSTORE_ID_TOKEN`, so this job has none.
 pub(super) fn without_token() -> LoginError {
     LoginError::NotPermitted {
         service: "GitLab",

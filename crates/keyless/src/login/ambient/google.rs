@@ -1,6 +1,6 @@
-//! Google Cloud: the machine's own account (metadata server) asks for a token in the name of the
-//! service account in `GOOGLE_SERVICE_ACCOUNT_NAME` (Google Cloud documentation, IAM Service Account
-//! Credentials API, `generateIdToken`).
+//! Google Cloud: the machine's account, known to the metadata server, requests a token for the
+//! service account in `GOOGLE_SERVICE_ACCOUNT_NAME` (Google Cloud documentation, IAM Service
+//! Account Credentials API, `generateIdToken`).
 
 use reqwest::Method;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -14,10 +14,10 @@ use super::{
 use cpan_sigstore_http::Http;
 
 const SERVICE: &str = "Google Cloud";
-/// Largest answer, in bytes; real ones have 2 KiB.
+/// Largest response, in bytes. Real ones have 2 KiB.
 const LIMIT: usize = 64 * 1024;
 
-/// Where Google's services are.
+/// Base addresses of Google's services.
 pub(super) struct Endpoints {
     metadata: String,
     credentials: String,
@@ -35,7 +35,7 @@ struct IdToken {
 
 impl Endpoints {
     pub(super) fn of(env: &Env) -> Self {
-        // The variable by which Google's own libraries find a metadata server elsewhere.
+        // Google's own libraries use this variable to find another metadata server.
         let host = env.get("GCE_METADATA_HOST");
         let host = host.as_deref().unwrap_or("metadata.google.internal");
         Self {
@@ -45,14 +45,14 @@ impl Endpoints {
     }
 }
 
-/// The service account to sign as.
+/// Returns the service account to sign as.
 pub(super) fn account(env: &Env) -> Option<String> {
     env.get("GOOGLE_SERVICE_ACCOUNT_NAME")
 }
 
 pub(super) async fn token(endpoints: &Endpoints, account: &str) -> Result<String, LoginError> {
     let http = Http::for_urls([endpoints.credentials.as_str()])?;
-    // The metadata server is this machine's own and speaks http only.
+    // The metadata server is local to the machine and offers only http.
     let mut metadata = address(&endpoints.metadata, |path| {
         path.extend([
             "computeMetadata",
@@ -89,11 +89,7 @@ async fn answer<T: DeserializeOwned>(
 ) -> Result<T, LoginError> {
     let answer = http.send(request, LIMIT).await?;
     if !answer.is_success() {
-        let reason = format!(
-            "it answered with status {}: {}",
-            answer.status,
-            answer.excerpt()
-        );
+        let reason = format!("status {}: {}", answer.status, answer.excerpt());
         return Err(LoginError::Ci {
             service: SERVICE,
             reason,
@@ -101,7 +97,7 @@ async fn answer<T: DeserializeOwned>(
     }
     serde_json::from_slice(&answer.body).map_err(|_| LoginError::Ci {
         service: SERVICE,
-        reason: "its answer has none".to_owned(),
+        reason: "a response without a token".to_owned(),
     })
 }
 
@@ -111,7 +107,7 @@ fn address(
 ) -> Result<Url, LoginError> {
     let no_url = || LoginError::Ci {
         service: SERVICE,
-        reason: format!("`{base}` is no address of a service"),
+        reason: format!("`{base}` is not an address of a service"),
     };
     let mut url = Url::parse(base).map_err(|_| no_url())?;
     extend(&mut url.path_segments_mut().map_err(|()| no_url())?);
@@ -126,7 +122,7 @@ mod tests {
     use crate::login::IdentityToken;
 
     #[tokio::test]
-    async fn the_machine_asks_in_the_name_of_the_service_account() {
+    async fn requests_a_token_for_the_google_service_account() {
         let sandbox = Sandbox::start(SandboxOptions::default()).unwrap();
         let endpoints = Endpoints {
             metadata: sandbox.services.oidc.url().to_owned(),

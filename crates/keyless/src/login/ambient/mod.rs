@@ -1,4 +1,4 @@
-//! Credentials that the environment has: a token, or a CI service that hands tokens to its jobs.
+//! Ambient credentials: a token in the environment, or a CI service that issues tokens to its jobs.
 
 mod buildkite;
 mod circleci;
@@ -9,20 +9,20 @@ mod program;
 
 use super::{Env, IdentityToken, LoginError};
 
-/// The audience that every token is asked for.
+/// Audience of every requested token.
 const AUDIENCE: &str = "sigstore";
 
-/// The identity token that the environment offers, if it offers one.
+/// Returns the identity token of the environment, if there is one.
 ///
-/// In this order: the variable `SIGSTORE_ID_TOKEN`, then GitHub Actions, GitLab, Buildkite,
+/// Sources, in this order: the variable `SIGSTORE_ID_TOKEN`, GitHub Actions, GitLab, Buildkite,
 /// CircleCI, and a Google service account (`GOOGLE_SERVICE_ACCOUNT_NAME`).
 ///
-/// HTTP clients are made here, and only where a service is asked: its address is known from the
-/// environment alone.
+/// The function creates an HTTP client only if it contacts a service: only then is the address
+/// known.
 ///
 /// # Errors
-/// Where an environment should give a token and does not: nobody sits before a CI job who could log
-/// in instead. [`LoginError::NotPermitted`] says what the job lacks.
+/// [`LoginError`] if the environment should provide a token and does not: nobody can log in at a CI
+/// job. [`LoginError::NotPermitted`] states what the job lacks.
 pub async fn ambient(env: &Env) -> Result<Option<IdentityToken>, LoginError> {
     let jwt = if let Some(token) = env.get("SIGSTORE_ID_TOKEN") {
         token

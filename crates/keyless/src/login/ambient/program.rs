@@ -6,12 +6,12 @@ use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
 use super::super::{Env, LoginError};
 
-/// Longest that a program may take.
+/// Longest time that a program may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Most that is read of what it prints, in bytes. A token is smaller.
+/// Largest output that is read, in bytes. Tokens are smaller.
 const LIMIT: u64 = 32 * 1024;
 
-/// What a program prints when it ends well. The program is looked for in the environment's `PATH`.
+/// Runs a program from the environment's `PATH` and returns its output.
 pub(super) async fn output(
     env: &Env,
     service: &'static str,
@@ -27,7 +27,7 @@ pub(super) async fn output(
         .env("PATH", env.get("PATH").unwrap_or_default())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        // What it has to complain about, the job's log should show.
+        // The job's log should show its complaints.
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::super::Env;
 
-/// Whether a browser opened here would be seen by the person: somebody chose one (`BROWSER`), or
-/// this is a desktop, and not a session from another machine.
+/// Returns whether the person would see a browser that opens here. This is so if `BROWSER` is set,
+/// or on a desktop without a remote session.
 pub(super) fn has_display(env: &Env) -> bool {
     if env.has("BROWSER") {
         return true;
@@ -21,10 +21,10 @@ pub(super) fn has_display(env: &Env) -> bool {
     cfg!(any(windows, target_os = "macos")) || env.has("DISPLAY") || env.has("WAYLAND_DISPLAY")
 }
 
-/// Opens the browser: the program in `BROWSER` with the address as its one argument, without a
-/// shell, else what the desktop prefers.
+/// Opens the browser: the program in `BROWSER`, without a shell and with the address as its only
+/// argument, else the desktop's default.
 ///
-/// Where none opens, nothing is lost: the person was shown the address.
+/// A failure is ignored: the person can also open the address by hand.
 pub(super) fn open(env: &Env, url: &Url) {
     let _ = match env.get("BROWSER") {
         Some(program) => Command::new(program)
@@ -44,8 +44,10 @@ mod tests {
 
     #[test]
     #[cfg(not(any(windows, target_os = "macos")))]
-    fn a_display_is_a_desktop_or_a_browser_of_ones_choice() {
-        let on = |variables: &[(&str, &str)]| has_display(&Env::given(variables.iter().copied()));
+    fn detects_a_display_or_a_chosen_browser() {
+        let on = |variables: &[(&str, &str)]| {
+            has_display(&Env::with_variables(variables.iter().copied()))
+        };
         assert!(on(&[("DISPLAY", ":0")]));
         assert!(on(&[("WAYLAND_DISPLAY", "wayland-0")]));
         assert!(on(&[("BROWSER", "w3m"), ("SSH_TTY", "/dev/pts/1")]));

@@ -1,4 +1,4 @@
-//! The port of this machine to which the browser brings the code (RFC 8252 §7.3).
+//! The local port to which the browser returns with the code (RFC 8252 §7.3).
 
 use std::{
     convert::Infallible,
@@ -18,30 +18,30 @@ use url::form_urlencoded;
 
 use super::{super::LoginError, page};
 
-/// The one path that is answered; providers insist on it.
+/// The only path that is served. Providers insist on it.
 const PATH: &str = "/auth/callback";
 /// Largest head of a request, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
-/// Longest that a connection may take to say what it wants. Browsers open some in advance.
+/// Longest time until a connection sends its request. Browsers open some connections in advance.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
-/// How often another port is tried when the one that is free for IPv4 is taken for IPv6.
+/// How many ports are tried if the port is free for IPv4 but taken for IPv6.
 const PORT_ATTEMPTS: usize = 8;
 
-/// What the browser brought.
-type Brought = Result<String, LoginError>;
+/// The code, or the error, that the browser returned.
+type CallbackResult = Result<String, LoginError>;
 
 /// A listener for one login.
 pub(super) struct Callback {
     ipv4: TcpListener,
-    /// Browsers may take `localhost` for either address. `None` on machines without IPv6.
+    /// Browsers may resolve `localhost` to either address. `None` on machines without IPv6.
     ipv6: Option<TcpListener>,
     port: u16,
 }
 
 impl Callback {
-    /// Listens on a free port of 127.0.0.1, and of ::1 where there is one.
+    /// Listens on a free port of 127.0.0.1, and of ::1 if there is one.
     ///
-    /// A port that somebody else has on ::1 is not used: the code would go to them.
+    /// A port that another process has on ::1 is not used: the code would go to that process.
     pub(super) async fn listen() -> io::Result<Self> {
         let mut attempt = 1;
         loop {
@@ -66,8 +66,9 @@ impl Callback {
         format!("http://localhost:{}{PATH}", self.port)
     }
 
-    /// Waits for the browser. The first request for the path decides, whatever it brings.
-    pub(super) async fn code(self, state: &str) -> Brought {
+    /// Waits for the browser. The first request for the path decides, whether it brings a code or
+    /// an error.
+    pub(super) async fn code(self, state: &str) -> CallbackResult {
         let state: Arc<str> = state.into();
         let mut connections = JoinSet::new();
         loop {
@@ -77,8 +78,8 @@ impl Callback {
                     connections.spawn(answer(stream, self.port, Arc::clone(&state)));
                 }
                 Some(served) = connections.join_next() => {
-                    if let Ok(Some(brought)) = served {
-                        return brought;
+                    if let Ok(Some(result)) = served {
+                        return result;
                     }
                 }
             }
@@ -97,17 +98,17 @@ impl Callback {
     }
 }
 
-/// Serves one connection to its end, and returns what it brought, if it was the one.
-async fn answer(stream: TcpStream, port: u16, state: Arc<str>) -> Option<Brought> {
-    let brought: Arc<Mutex<Option<Brought>>> = Arc::default();
+/// Serves one connection to its end and returns the result if it was the callback.
+async fn answer(stream: TcpStream, port: u16, state: Arc<str>) -> Option<CallbackResult> {
+    let outcome: Arc<Mutex<Option<CallbackResult>>> = Arc::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (reply, result) = reply(&request, port, &state);
         if result.is_some() {
-            *brought.lock().unwrap_or_else(PoisonError::into_inner) = result;
+            *outcome.lock().unwrap_or_else(PoisonError::into_inner) = result;
         }
         async { Ok::<_, Infallible>(reply) }
     });
-    // A connection that fails half-way still counts if it brought the code.
+    // If the connection breaks after it brought the code, the code is still valid.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
@@ -115,13 +116,17 @@ async fn answer(stream: TcpStream, port: u16, state: Arc<str>) -> Option<Brought
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service)
         .await;
-    brought
+    outcome
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take()
 }
 
-fn reply<B>(request: &Request<B>, port: u16, state: &str) -> (Response<String>, Option<Brought>) {
+fn reply<B>(
+    request: &Request<B>,
+    port: u16,
+    state: &str,
+) -> (Response<String>, Option<CallbackResult>) {
     let host = request
         .headers()
         .get(header::HOST)
@@ -129,24 +134,24 @@ fn reply<B>(request: &Request<B>, port: u16, state: &str) -> (Response<String>, 
     let ours = ["localhost", "127.0.0.1", "[::1]"]
         .iter()
         .any(|name| host == Some(format!("{name}:{port}").as_bytes()));
-    // Another host's name pointed at this machine is a page of that host that calls.
+    // A foreign host name that resolves to this machine belongs to a page of that host.
     if !ours || request.uri().path() != PATH {
-        let text = "This address only waits for a login to come back.";
+        let text = "This address only waits for a login to return.";
         return (show(StatusCode::NOT_FOUND, "Not found", text), None);
     }
     if request.method() != Method::GET {
-        let text = "A login comes back by GET.";
+        let text = "A login returns by GET.";
         return (
             show(StatusCode::METHOD_NOT_ALLOWED, "Not allowed", text),
             None,
         );
     }
-    let brought = read(request.uri().query().unwrap_or_default(), state);
-    let reply = match &brought {
+    let result = read(request.uri().query().unwrap_or_default(), state);
+    let reply = match &result {
         Ok(_) => show(
             StatusCode::OK,
             "You are logged in",
-            "You may close this page and go back to the terminal.",
+            "You may close this page and return to the terminal.",
         ),
         Err(LoginError::Denied) => show(
             StatusCode::OK,
@@ -156,19 +161,19 @@ fn reply<B>(request: &Request<B>, port: u16, state: &str) -> (Response<String>, 
         Err(_) => show(
             StatusCode::BAD_REQUEST,
             "Login failed",
-            "The terminal says why. Nothing was signed.",
+            "The terminal shows the reason. Nothing was signed.",
         ),
     };
-    (reply, Some(brought))
+    (reply, Some(result))
 }
 
-/// The code in the query, if the login is ours (RFC 6749 §4.1.2 and §10.12).
-fn read(query: &str, state: &str) -> Brought {
+/// Returns the code in the query if `state` is that of this login (RFC 6749 §4.1.2 and §10.12).
+fn read(query: &str, state: &str) -> CallbackResult {
     let parameter = |wanted: &str| {
         let mut found = form_urlencoded::parse(query.as_bytes())
             .filter(|(name, _)| name == wanted)
             .map(|(_, value)| value.into_owned());
-        // A parameter that is there twice is not there (RFC 6749 §3.1).
+        // A repeated parameter is ignored (RFC 6749 §3.1).
         let first = found.next();
         first.filter(|_| found.next().is_none())
     };
@@ -196,7 +201,7 @@ fn show(status: StatusCode, title: &str, text: &str) -> Response<String> {
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'",
         ),
-        // The address has the code in it: it goes nowhere.
+        // The address contains the code and must not be passed on.
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
     ] {
@@ -210,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_answer_to_this_login_has_a_code() {
+    fn accepts_a_code_only_for_this_login() {
         let code = |query: &str| read(query, "sent");
         assert!(matches!(code("code=abc&state=sent"), Ok(code) if code == "abc"));
         for query in [

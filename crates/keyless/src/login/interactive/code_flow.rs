@@ -14,27 +14,27 @@ use super::{
     provider::OpenIdProvider,
 };
 
-/// The redirect address by which a provider is asked to show the code.
+/// Redirect address that makes the provider show the code.
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
-/// How the code comes here.
+/// How the code reaches this program.
 #[derive(Clone, Copy)]
-pub(super) enum Return {
-    /// The browser brings it to a port of this machine.
-    ByBrowser,
+pub(super) enum CodeDelivery {
+    /// The browser sends it to a local port.
+    Browser,
     /// The person types it.
-    ByHand,
+    Manual,
 }
 
 pub(super) async fn run(
     provider: &OpenIdProvider<'_>,
     options: &LoginOptions<'_>,
     prompt: &mut dyn Prompt,
-    way: Return,
+    way: CodeDelivery,
 ) -> Result<IdentityToken, LoginError> {
     let callback = match way {
-        Return::ByBrowser => Some(Callback::listen().await.map_err(LoginError::Listen)?),
-        Return::ByHand => None,
+        CodeDelivery::Browser => Some(Callback::listen().await.map_err(LoginError::Listen)?),
+        CodeDelivery::Manual => None,
     };
     let redirect = callback.as_ref().map(Callback::redirect_uri);
     let redirect =

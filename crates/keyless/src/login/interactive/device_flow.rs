@@ -1,4 +1,4 @@
-//! The device flow (RFC 8628): the person logs in on whatever device has a browser.
+//! The device flow (RFC 8628): the person logs in on any device that has a browser.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
     provider::{OpenIdProvider, safe_page},
 };
 
-/// The shortest pause between two polls, whatever the provider says.
+/// Shortest pause between two polls, even if the provider allows less.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(
@@ -26,7 +26,7 @@ pub(super) async fn run(
         .client
         .clone()
         .set_device_authorization_url(provider.device_endpoint()?);
-    // Not in RFC 8628, but Dex binds the device code to the verifier; others ignore it.
+    // RFC 8628 does not require this. Dex binds the device code to the verifier; others ignore it.
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let started: CoreDeviceAuthorizationResponse = client
         .exchange_device_code()
@@ -55,7 +55,7 @@ pub(super) async fn run(
         )
         .await
         .map_err(|error| id_token::failed(error, not_finished))?;
-    // There is no nonce in this flow: the device code, which nobody else has seen, takes its place.
+    // This flow has no nonce. The device code, which nobody else has seen, replaces it.
     let any_nonce = |_: Option<&Nonce>| Ok(());
     id_token::verified(provider, options, &response, any_nonce)
 }

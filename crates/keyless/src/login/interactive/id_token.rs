@@ -1,4 +1,4 @@
-//! Checks the identity token that ends a login (OpenID Connect Core 1.0 §3.1.3.7).
+//! Checks of the identity token at the end of a login (OpenID Connect Core 1.0 §3.1.3.7).
 
 use std::time::SystemTime;
 
@@ -14,7 +14,7 @@ use super::{
     transport::TransportError,
 };
 
-/// What a provider may sign with: everything but shared secrets and nothing at all.
+/// Algorithms that a provider may sign with. Shared secrets and `none` are excluded.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -27,8 +27,8 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// The identity token in the token endpoint's answer, after signature, issuer, audience, expiry and
-/// nonce were checked.
+/// Returns the identity token of a token response after checking signature, issuer, audience,
+/// expiry and nonce.
 pub(super) fn verified(
     provider: &OpenIdProvider<'_>,
     options: &LoginOptions<'_>,
@@ -65,7 +65,7 @@ fn refused(
         ClaimsVerificationError::SignatureVerification(error) => LoginError::Signature {
             reason: error.to_string(),
         },
-        // Said as everywhere else, where the token's own check sees it too.
+        // Use the same error as the token's own check.
         ClaimsVerificationError::InvalidAudience(_) | ClaimsVerificationError::Expired(_) => {
             match token.check((options.clock)()) {
                 Err(error) => LoginError::Token(error),
@@ -76,7 +76,7 @@ fn refused(
     }
 }
 
-/// What a token request that failed means, where it has no meaning special to its flow.
+/// Converts the error of a token request, unless its meaning depends on the flow.
 pub(super) fn failed<E: openidconnect::ErrorResponse + 'static>(
     error: RequestTokenError<TransportError, E>,
     refused: impl FnOnce(E) -> LoginError,
@@ -85,10 +85,10 @@ pub(super) fn failed<E: openidconnect::ErrorResponse + 'static>(
         RequestTokenError::ServerResponse(response) => refused(response),
         RequestTokenError::Request(error) => error.into(),
         RequestTokenError::Parse(error, _) => match error.path().to_string().as_str() {
-            // The parser's own words would quote the tokens in the answer.
-            "id_token" => LoginError::Token(TokenError::Form("one that cannot be read".to_owned())),
+            // The parser's error would quote the tokens.
+            "id_token" => LoginError::Token(TokenError::Form("an unreadable one".to_owned())),
             path => LoginError::Answer {
-                reason: format!("the answer is unreadable at `{path}`"),
+                reason: format!("unreadable response at `{path}`"),
             },
         },
         RequestTokenError::Other(reason) => LoginError::Answer { reason },

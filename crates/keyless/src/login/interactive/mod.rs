@@ -1,5 +1,5 @@
-//! A login by a person at an OpenID provider: OpenID Connect Core 1.0, authorization code flow with
-//! PKCE (RFC 7636) and a loopback redirect (RFC 8252), or device flow (RFC 8628).
+//! A login by a person at an OpenID provider, by OpenID Connect Core 1.0. The authorization code
+//! flow uses PKCE (RFC 7636) and a loopback redirect (RFC 8252). The device flow is RFC 8628.
 
 mod browser;
 mod callback;
@@ -16,26 +16,26 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{Env, IdentityToken, LoginError};
-use code_flow::Return;
+use code_flow::CodeDelivery;
 use cpan_sigstore_http::Http;
 use provider::OpenIdProvider;
 
-/// A way to log in.
+/// How the person logs in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flow {
-    /// [`Flow::Browser`] where there is a display; elsewhere [`Flow::Device`], or
-    /// [`Flow::OutOfBand`] at a provider without it.
+    /// [`Flow::Browser`] on a machine with a display. Elsewhere [`Flow::Device`], or
+    /// [`Flow::OutOfBand`] if the provider has no device login.
     #[default]
     Auto,
-    /// The browser on this machine, which comes back by itself.
+    /// A browser on this machine, which returns by itself.
     Browser,
-    /// A browser elsewhere, into which a code is entered.
+    /// A browser elsewhere, in which the person enters a code.
     Device,
-    /// A browser elsewhere, which shows a code to be entered here.
+    /// A browser elsewhere, which shows a code that the person enters here.
     OutOfBand,
 }
 
-/// An account to log in with, where the provider offers several (Dex's `connector_id`).
+/// An account to log in with, if the provider offers several (Dex's `connector_id`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// github.com.
@@ -47,7 +47,8 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// The name by which Sigstore's own login knows it; also the issuer in the certificate.
+    /// Returns the name that Sigstore's own login (Dex) uses, which is also the issuer in the
+    /// certificate.
     pub fn connector_id(self) -> &'static str {
         match self {
             Self::GitHub => "https://github.com/login/oauth",
@@ -57,45 +58,46 @@ impl Provider {
     }
 }
 
-/// How to log in.
+/// Options of a login.
 #[derive(Debug)]
 pub struct LoginOptions<'a> {
-    /// The provider's address, exactly as it calls itself.
+    /// Address of the provider, exactly as it names itself.
     pub issuer: &'a str,
-    /// The client that logs in; `sigstore` unless the provider was set up otherwise.
+    /// Client that logs in; `sigstore` unless the provider is configured for another.
     pub client_id: &'a str,
-    /// Which account, to skip the page that asks.
+    /// Account to use, which skips the page that asks for one.
     pub provider: Option<Provider>,
-    /// The way.
+    /// How the person logs in.
     pub flow: Flow,
-    /// How long to wait for the person. Reading a code from the terminal does not count.
+    /// Longest time to wait for the person. It does not limit reading a code from the terminal.
     pub patience: Duration,
-    /// The clock against which the token's expiry is checked.
+    /// Clock for the token's expiry.
     pub clock: fn() -> Timestamp,
-    /// Says whether there is a display, and which browser.
+    /// Environment, which determines display and browser.
     pub env: &'a Env,
 }
 
-/// What a login has to say to the person, and to ask.
+/// The dialogue with the person.
 pub trait Prompt {
-    /// The browser is being opened at this address; should it not open, the person can go there.
+    /// Shows the address at which the browser opens, in case it does not open.
     fn show_url(&mut self, url: &str);
-    /// The person has to open `page` on any device and enter `code`; `complete` is the page with the
-    /// code already in it, where the provider has one.
+    /// Asks the person to open `page` on any device and to enter `code`. `complete` is the page
+    /// with the code already entered, if the provider has one.
     fn show_device_code(&mut self, page: &str, complete: Option<&str>, code: &str);
-    /// The person has to open this address on any device, and enter here the code that it shows.
+    /// Asks the person to open an address on any device, and to enter here the code that it shows.
     ///
     /// # Errors
-    /// Where nothing can be read.
+    /// If the code cannot be read.
     fn ask_code(&mut self, url: &str) -> io::Result<String>;
 }
 
-/// Logs a person in and returns the identity token, which was verified: signature, issuer, audience,
-/// nonce, and expiry; if it has an e-mail address, that the provider has verified it; and that it is
-/// of the account that was asked for.
+/// Logs a person in and returns the verified identity token.
+///
+/// Signature, issuer, audience, nonce, expiry and account are checked. If the token has an e-mail
+/// address, the provider must have verified it.
 ///
 /// # Errors
-/// Every way in which there is no such token.
+/// [`LoginError`], for every way in which a login can fail.
 pub async fn interactive(
     http: &Http,
     options: &LoginOptions<'_>,
@@ -105,9 +107,11 @@ pub async fn interactive(
         let provider = OpenIdProvider::discover(http, options.issuer, options.client_id).await?;
         match way(options, &provider) {
             Flow::Device => device_flow::run(&provider, options, prompt).await,
-            Flow::OutOfBand => code_flow::run(&provider, options, prompt, Return::ByHand).await,
+            Flow::OutOfBand => {
+                code_flow::run(&provider, options, prompt, CodeDelivery::Manual).await
+            }
             Flow::Auto | Flow::Browser => {
-                code_flow::run(&provider, options, prompt, Return::ByBrowser).await
+                code_flow::run(&provider, options, prompt, CodeDelivery::Browser).await
             }
         }
     };
@@ -119,10 +123,10 @@ pub async fn interactive(
     Ok(token)
 }
 
-/// Not every way in can be told the account: the page of a device login asks for it.
-fn check_account(token: &IdentityToken, asked: Option<Provider>) -> Result<(), LoginError> {
+/// Checks the account. A device login cannot request one: its page asks for it.
+fn check_account(token: &IdentityToken, requested: Option<Provider>) -> Result<(), LoginError> {
     let found = token.certified_issuer();
-    match asked.map(Provider::connector_id) {
+    match requested.map(Provider::connector_id) {
         Some(expected) if expected != found => Err(LoginError::WrongIssuer {
             expected: expected.to_owned(),
             found: found.to_owned(),

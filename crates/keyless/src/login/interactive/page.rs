@@ -1,6 +1,6 @@
-//! The pages that the browser shows when it comes back.
+//! Pages that the browser shows after a login.
 
-/// A small page that loads nothing from anywhere.
+/// Returns a small page that loads nothing.
 pub(super) fn html(title: &str, text: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\

@@ -1,4 +1,4 @@
-//! The provider as it describes itself (OpenID Connect Discovery 1.0).
+//! The provider's metadata (OpenID Connect Discovery 1.0).
 
 use openidconnect::{
     AdditionalProviderMetadata, ClientId, DeviceAuthorizationUrl, DiscoveryError, EndpointMaybeSet,
@@ -20,7 +20,7 @@ use super::{
 use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::Http;
 
-/// What RFC 8628 §4 adds to a provider's description.
+/// Metadata that RFC 8628 §4 adds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct DeviceEndpoint {
     device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
@@ -43,7 +43,7 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// A client of the provider that can send people there and redeem codes.
+/// A client that can create login addresses and redeem codes.
 pub(super) type Client = CoreClient<
     EndpointSet,
     EndpointNotSet,
@@ -53,7 +53,7 @@ pub(super) type Client = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// A provider that has been asked what it offers.
+/// A provider whose metadata was read.
 pub(super) struct OpenIdProvider<'a> {
     pub(super) client: Client,
     pub(super) transport: Transport<'a>,
@@ -63,7 +63,7 @@ pub(super) struct OpenIdProvider<'a> {
 }
 
 impl<'a> OpenIdProvider<'a> {
-    /// Asks the provider for its description, which has to name exactly `issuer`, and for its keys.
+    /// Reads the provider's metadata, which must name exactly `issuer`, and its keys.
     pub(super) async fn discover(
         http: &'a Http,
         issuer: &'a str,
@@ -76,7 +76,7 @@ impl<'a> OpenIdProvider<'a> {
         let metadata = Metadata::discover_async(url, &transport)
             .await
             .map_err(|error| unusable(issuer, error))?;
-        // The browser will be sent there: no `file:` nor anything else that a desktop would run.
+        // The browser will open it. Addresses such as `file:` could start programs on a desktop.
         refuse_insecure(metadata.authorization_endpoint().url())?;
         let device_endpoint = metadata
             .additional_metadata()
@@ -96,7 +96,7 @@ impl<'a> OpenIdProvider<'a> {
         self.device_endpoint.is_some()
     }
 
-    /// Where device logins start.
+    /// Returns the endpoint at which device logins start.
     pub(super) fn device_endpoint(&self) -> Result<DeviceAuthorizationUrl, LoginError> {
         self.device_endpoint
             .clone()
@@ -109,7 +109,7 @@ impl<'a> OpenIdProvider<'a> {
 fn unusable(issuer: &str, error: DiscoveryError<TransportError>) -> LoginError {
     let reason = match error {
         DiscoveryError::Request(error) => return error.into(),
-        DiscoveryError::Parse(error) => format!("the answer is none: {error}"),
+        DiscoveryError::Parse(error) => format!("invalid response: {error}"),
         DiscoveryError::Response(status, _, reason) => format!("status {status}: {reason}"),
         DiscoveryError::Validation(reason) | DiscoveryError::Other(reason) => reason,
         other => other.to_string(),
@@ -120,10 +120,10 @@ fn unusable(issuer: &str, error: DiscoveryError<TransportError>) -> LoginError {
     }
 }
 
-/// An address for a person to open, from the provider: https, or on this machine.
+/// Returns a page of the provider for the person to open: https, or on this machine.
 pub(super) fn safe_page(address: &str) -> Result<String, LoginError> {
     let url = Url::parse(address).map_err(|_| LoginError::Answer {
-        reason: "it names a page that is no URL".to_owned(),
+        reason: "its page is not a URL".to_owned(),
     })?;
     refuse_insecure(&url)?;
     Ok(url.into())

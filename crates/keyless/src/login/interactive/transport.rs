@@ -1,4 +1,5 @@
-//! Our HTTP client as `openidconnect` wants one: every answer bounded, no secret sent in clear.
+//! Adapts our HTTP client to `openidconnect`. Every response is bounded, and no secret is sent
+//! unencrypted.
 
 use std::{future::Future, pin::Pin};
 
@@ -7,13 +8,13 @@ use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use super::super::{LoginError, address::refuse_insecure};
 use cpan_sigstore_http::{Answer, Http, HttpError};
 
-/// Largest answer of a provider, in bytes. The largest real ones, key sets, have some 10 KiB.
+/// Largest response of a provider, in bytes. The largest real ones, key sets, have about 10 KiB.
 const LIMIT: usize = 256 * 1024;
 
-/// The client that speaks with the provider.
+/// The HTTP client of a login.
 pub(super) struct Transport<'a>(pub(super) &'a Http);
 
-/// A request that got no answer.
+/// Error of a request.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TransportError {
     #[error(transparent)]

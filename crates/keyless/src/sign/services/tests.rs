@@ -47,7 +47,7 @@ fn hosts(services: &Services) -> Vec<&str> {
 }
 
 #[test]
-fn selectors_are_honoured() {
+fn honours_selectors() {
     let services = select(logs(), any(), authority(), any()).unwrap();
     assert_eq!(hosts(&services), ["two.test"]);
     let all = json!({ "selector": "ALL" });
@@ -63,7 +63,7 @@ fn selectors_are_honoured() {
 }
 
 #[test]
-fn what_cannot_be_followed_is_said_before_signing() {
+fn reports_unsatisfiable_configurations_before_signing() {
     for config in [
         json!({ "selector": "EXACT", "count": 3 }),
         json!({ "selector": "EXACT" }),
@@ -75,7 +75,7 @@ fn what_cannot_be_followed_is_said_before_signing() {
 }
 
 #[test]
-fn rekor_v2_without_a_clock_is_refused() {
+fn rejects_rekor_v2_without_a_clock() {
     let error = select(logs(), any(), json!([]), any()).unwrap_err();
     assert!(error.to_string().contains("timestamp authority"), "{error}");
     let v1 = json!([service("https://one.test", 1, "a")]);
@@ -83,7 +83,7 @@ fn rekor_v2_without_a_clock_is_refused() {
 }
 
 #[test]
-fn an_identity_token_is_not_sent_in_clear() {
+fn rejects_an_authority_without_https() {
     let config = json!({
         "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
         "caUrls": [service("http://ca.test", 1, "a")],
@@ -96,7 +96,7 @@ fn an_identity_token_is_not_sent_in_clear() {
 }
 
 #[test]
-fn only_web_addresses_are_services() {
+fn accepts_only_web_addresses_as_services() {
     let file = json!([service("file:///etc/passwd", 1, "a")]);
     assert!(select(file, any(), authority(), any()).is_err());
 }

@@ -6,12 +6,12 @@ use cpan_sigstore_sandbox::oidc::browser::{Click, visit};
 
 use crate::Failure;
 
-/// Who logs in where.
+/// Arguments of a scripted login.
 #[derive(clap::Args)]
 pub(crate) struct BrowserArgs {
-    /// The address of the login page.
+    /// Address of the login page.
     url: String,
-    /// The account whose button to click.
+    /// Account whose button is clicked.
     #[arg(long = "as", value_name = "ACCOUNT", env = "SANDBOX_ACCOUNT")]
     account: String,
 }
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &BrowserArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::LoginRefused(page.status));
     }
     if let Some(code) = page.code() {
-        // What a person would copy from the page.
+        // The text that a person would copy from the page.
         println!("{code}");
     }
     Ok(ExitCode::SUCCESS)

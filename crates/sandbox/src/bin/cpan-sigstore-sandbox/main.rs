@@ -1,4 +1,4 @@
-//! A whole Sigstore and a PAUSE on loopback, to try signing, verifying and releasing with.
+//! A whole Sigstore and a PAUSE on loopback, for trying out signing, verifying and releasing.
 
 mod browser;
 mod run;
@@ -10,12 +10,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A whole Sigstore and a PAUSE on loopback, to try signing, verifying and releasing with.
+/// Run a whole Sigstore and a PAUSE on loopback.
 ///
 /// Starts an OpenID provider, a certificate authority, a Certificate Transparency log, Rekor in
-/// versions 1 and 2, a time stamping authority, a TUF repository, PAUSE and the CPAN it publishes
-/// on free ports of 127.0.0.1. The folder has a ~/.pause with the password of each PAUSE id.
-/// Without COMMAND it prints the environment for another terminal and runs until it is interrupted.
+/// versions 1 and 2, a time stamping authority, a TUF repository, PAUSE and its CPAN on free ports
+/// of 127.0.0.1. The folder has a ~/.pause with the password of each PAUSE id. Without COMMAND it
+/// prints the environment for another terminal and runs until it is interrupted.
 #[derive(Parser)]
 #[command(
     version,
@@ -36,27 +36,27 @@ struct Cli {
 
 #[derive(clap::Args)]
 struct RunArgs {
-    /// Where the trusted root and the other files go; by default a new folder, removed at the end.
+    /// Folder for the trusted root and the other files [default: a new folder, removed at the end]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// A root certificate (PEM) of another CA whose certificates the CT log is to take.
+    /// Root certificate (PEM) of another CA whose certificates the CT log accepts
     #[arg(long, value_name = "FILE")]
     ct_root: Vec<PathBuf>,
-    /// Sign with this version of Rekor by default.
+    /// Default version of Rekor
     #[arg(long, value_name = "VERSION", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     rekor: u8,
-    /// What to run in the sandbox; its exit code is the sandbox's.
+    /// Command to run in the sandbox; its exit code becomes the sandbox's
     #[arg(last = true)]
     command: Vec<OsString>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print a fresh ID token for an account of the sandbox that runs.
+    /// Print a new ID token for an account of the running sandbox.
     ///
-    /// It is signed with ES256, which cosign takes from a file only: `--identity-token FILE`.
+    /// The token is signed with ES256. Cosign accepts it only from a file: `--identity-token FILE`.
     Token(token::TokenArgs),
-    /// Log in as a person would: open the address, click the account's button, follow the way back.
+    /// Log in like a person: open the address, click the account's button, follow the redirects.
     Browser(browser::BrowserArgs),
 }
 
@@ -73,36 +73,36 @@ fn main() -> ExitCode {
     })
 }
 
-/// Why the program ends without doing what it was asked.
+/// Error of the program.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
     Start(#[from] cpan_sigstore_sandbox::SandboxError),
-    #[error("expected to run {}: {source}", command.display())]
+    #[error("cannot run {}: {source}", command.display())]
     Command {
         command: OsString,
         source: std::io::Error,
     },
-    #[error("expected to read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("expected to write to standard output: {0}")]
+    #[error("cannot write to standard output: {0}")]
     Output(#[source] std::io::Error),
-    #[error("expected a runtime and signals of the system: {0}")]
+    #[error("cannot start a runtime or catch signals: {0}")]
     System(#[source] std::io::Error),
-    #[error("expected a token from {url}: {source}; is the sandbox still running?")]
+    #[error("cannot get a token from {url}: {source}; is the sandbox still running?")]
     Unreachable { url: String, source: reqwest::Error },
-    #[error("expected an account of the sandbox, found `{0}`; the sandbox lists them at its start")]
+    #[error("unknown account `{0}`; the sandbox lists its accounts when it starts")]
     NoAccount(String),
     #[error(transparent)]
     Browser(#[from] cpan_sigstore_sandbox::oidc::browser::BrowserError),
-    #[error("expected a login that succeeds, found a page with status {0}")]
+    #[error("the login failed with status {0}")]
     LoginRefused(u16),
 }
 
-/// A runtime on this thread, for what has to wait.
+/// Returns a runtime on this thread.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! `cpan-sigstore-sandbox` itself: until it is interrupted, or as long as a command runs.
+//! Runs the sandbox until it is interrupted, or while a command runs.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     match args.command.split_first() {
         Some((program, arguments)) => runtime.block_on(command(&sandbox, program, arguments)),
         None => runtime.block_on(async {
-            // Before anybody can know that it is time to send one.
+            // Catch signals before anybody can know that the sandbox runs.
             let mut signals = Signals::catch()?;
             announce(&sandbox).map_err(Failure::Output)?;
             signals.any().await;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The environment on standard output, for `eval`; what it is on standard error.
+/// Prints the environment to standard output, for `eval`, and its meaning to standard error.
 fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     for (name, value) in sandbox.env() {
@@ -53,10 +53,8 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
         .iter()
         .map(|account| account.id.as_str())
         .collect();
-    eprintln!(
-        "\nA Sigstore and a PAUSE of their own answer on this machine until you press Ctrl-C."
-    );
-    eprintln!("Paste the lines above into another terminal to use it there.\n");
+    eprintln!("\nA private Sigstore and PAUSE run on this machine until you press Ctrl-C.");
+    eprintln!("Paste the lines above into another terminal to use them there.\n");
     for (name, url) in [
         ("login", &services.oidc),
         ("CA", &services.ca),
@@ -79,7 +77,7 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     Ok(())
 }
 
-/// SIGINT and SIGTERM, which end the program no more once this is there.
+/// SIGINT and SIGTERM, which no longer end the program while this exists.
 struct Signals {
     interrupted: Signal,
     terminated: Signal,
@@ -120,14 +118,14 @@ async fn command(
     loop {
         tokio::select! {
             status = child.wait() => return status.map(exit_code).map_err(failed),
-            // The terminal has sent it to the command too, which decides what it means.
+            // The terminal sends it to the command, too, which decides what it means.
             _ = signals.interrupted.recv() => {}
             _ = signals.terminated.recv() => child.start_kill().map_err(failed)?,
         }
     }
 }
 
-/// The command's code, or, as shells have it, 128 and the signal.
+/// Returns the command's exit code or, like shells, 128 plus the signal.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status
         .code()

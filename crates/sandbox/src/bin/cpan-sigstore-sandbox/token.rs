@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use crate::Failure;
 
-/// Which token to print.
+/// Arguments for printing a token.
 #[derive(clap::Args)]
 pub(crate) struct TokenArgs {
-    /// The account, such as `author`.
+    /// Account, such as `author`
     #[arg(long = "as", value_name = "ACCOUNT", env = "SANDBOX_ACCOUNT")]
     account: String,
-    /// Where the sandbox is.
+    /// Address of the sandbox
     #[arg(long, value_name = "URL", env = "SANDBOX_URL")]
     sandbox: String,
 }
@@ -19,7 +19,7 @@ pub(crate) struct TokenArgs {
 pub(crate) fn run(args: &TokenArgs) -> Result<ExitCode, Failure> {
     let token = crate::runtime()?.block_on(fetch(args))?;
     let mut stdout = std::io::stdout();
-    // A file gets the token alone: some programs take a newline for a part of it.
+    // A file gets only the token: some programs read a newline as a part of it.
     let end = if stdout.is_terminal() { "\n" } else { "" };
     write!(stdout, "{token}{end}").map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)

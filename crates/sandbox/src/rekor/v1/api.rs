@@ -1,4 +1,4 @@
-//! The HTTP interface, as [Rekor's `openapi.yaml`] describes it.
+//! The HTTP interface, as in [Rekor's `openapi.yaml`].
 //!
 //! [Rekor's `openapi.yaml`]: https://github.com/sigstore/rekor/blob/main/openapi.yaml
 
@@ -27,7 +27,6 @@ const ENTRIES: &str = "/api/v1/log/entries";
 
 type Answer = Result<Json<Value>, Rejection>;
 
-/// The routes of the log.
 pub(crate) fn router(rekor: &RekorV1) -> Router {
     Router::new()
         .route(ENTRIES, post(create).get(get_by_index))
@@ -98,7 +97,7 @@ fn entry_id(leaf: &Hash) -> String {
     format!("{TREE_ID:016x}{}", hex::encode(leaf))
 }
 
-/// What a signed entry timestamp is over, in canonical JSON: the fields are in order of their names.
+/// The content of a signed entry timestamp, in canonical JSON: the fields are sorted by name.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Promise {
@@ -200,7 +199,7 @@ struct SearchKey {
 async fn search(State(rekor): State<RekorV1>, Json(search): Json<Search>) -> Answer {
     let mut keys: Vec<String> = Vec::new();
     keys.extend(search.email.map(|email| email.to_lowercase()));
-    // Without a name of the algorithm the digest is a SHA-256.
+    // Without an algorithm, the digest is a SHA-256.
     keys.extend(search.hash.map(|hash| match hash.contains(':') {
         true => hash.to_lowercase(),
         false => format!("sha256:{}", hash.to_lowercase()),

@@ -1,8 +1,7 @@
-//! Entry types `hashedrekord` and `dsse`, both 0.0.1: what is submitted and what is logged
-//! ([schemas]).
+//! Entry types `hashedrekord` and `dsse`, both 0.0.1, as submitted and as logged ([schemas]).
 //!
-//! What is logged is canonical JSON (RFC 8785): members in order of their names, which is the order
-//! of the fields here, and no white space; all values are plain ASCII.
+//! Logged bodies are canonical JSON (RFC 8785): the fields are sorted by name, there is no white
+//! space, and all values are plain ASCII.
 //!
 //! [schemas]: https://github.com/sigstore/rekor/tree/main/pkg/types
 
@@ -79,7 +78,7 @@ struct DsseSignature {
     verifier: String,
 }
 
-/// A body and what it can be found by.
+/// A body and its search keys.
 pub(super) struct Body {
     pub(super) json: Vec<u8>,
     /// `algorithm:hex` of the artifact, envelope and payload.
@@ -87,7 +86,8 @@ pub(super) struct Body {
     pub(super) verifiers: Vec<Verifier>,
 }
 
-/// Checks a proposed entry as Rekor does, and gives the body a log that does `wrong` takes up.
+/// Checks a proposed entry like Rekor and returns the body that a log with the misbehaviour `wrong`
+/// adds.
 pub(super) fn canonicalize(
     proposed: Value,
     wrong: Option<RekorMisbehaviour>,
@@ -102,7 +102,7 @@ pub(super) fn canonicalize(
         ("hashedrekord", "0.0.1") => hashed_rekord(proposed, wrong),
         ("dsse", "0.0.1") => dsse(proposed, wrong),
         (kind, version) => Err(Rejection::bad_request(format!(
-            "{kind} {version} is no type of entry here, expected hashedrekord or dsse 0.0.1"
+            "unsupported entry type {kind} {version}: expected hashedrekord or dsse 0.0.1"
         ))),
     }
 }
@@ -117,14 +117,14 @@ fn hashed_rekord(proposed: Value, wrong: Option<RekorMisbehaviour>) -> Result<Bo
         "sha512" => 64,
         other => {
             return Err(Rejection::bad_request(format!(
-                "{other} is no hash algorithm here"
+                "unsupported hash algorithm {other}"
             )));
         }
     };
     let digest = hex::decode(&spec.data.hash.value).map_err(Rejection::bad_request)?;
     if digest.len() != length {
         return Err(Rejection::bad_request(
-            "the digest's length is not its algorithm's",
+            "the digest's length does not fit its algorithm",
         ));
     }
     let submitted = HashedRekord {

@@ -1,4 +1,4 @@
-//! The search index: entries by digest, by e-mail address and by key.
+//! The search index: entries by digest, e-mail address and key.
 
 use std::collections::HashMap;
 
@@ -36,12 +36,12 @@ impl Index {
     }
 }
 
-/// The key under which a verifier's entries are.
+/// Returns the search key of a verifier's entries.
 pub(super) fn key_of_verifier(verifier: &Verifier) -> Result<String, Rejection> {
     Ok(hex::encode(Sha256::digest(verifier.pem()?)))
 }
 
-/// The e-mail addresses and URIs of a certificate.
+/// Returns the e-mail addresses and URIs of a certificate.
 fn subjects(verifier: &Verifier) -> Vec<String> {
     let Verifier::Certificate(der) = verifier else {
         return Vec::new();

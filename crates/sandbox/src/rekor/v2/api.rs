@@ -1,6 +1,7 @@
-//! The HTTP interface, as [rekor-tiles' `rekor_service.proto`] describes it.
+//! The HTTP interface, as in [rekor-tiles' `rekor_service.proto`].
 //!
-//! [rekor-tiles' `rekor_service.proto`]: https://github.com/sigstore/rekor-tiles/tree/main/api/proto/rekor/v2
+//! [rekor-tiles' `rekor_service.proto`]:
+//! https://github.com/sigstore/rekor-tiles/tree/main/api/proto/rekor/v2
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -17,10 +18,9 @@ use super::tiles::{TilePath, entry_bundle};
 use crate::rejection::Rejection;
 use crate::rekor::log::{Proof, Receipt};
 
-/// The header by which a duplicate's position is told.
+/// Header with the position of a duplicate.
 const DUPLICATE: &str = "x-log-index";
 
-/// The routes of the log.
 pub(crate) fn router(rekor: &RekorV2) -> Router {
     Router::new()
         .route("/api/v2/log/entries", post(create))
@@ -45,14 +45,14 @@ async fn create(
         Err(duplicate) => {
             let conflict = Rejection {
                 status: StatusCode::CONFLICT,
-                message: format!("the entry is in the log already, at {}", duplicate.index),
+                message: format!("the entry is already in the log, at {}", duplicate.index),
             };
             Ok(([(DUPLICATE, duplicate.index.to_string())], conflict).into_response())
         }
     }
 }
 
-/// TransparencyLogEntry in the JSON of protocol buffers, unset fields included.
+/// Returns a TransparencyLogEntry in protobuf's JSON, including unset fields.
 fn entry_json(receipt: &Receipt, kind: &str) -> Value {
     json!({
         "logIndex": receipt.index.to_string(),

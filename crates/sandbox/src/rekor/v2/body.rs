@@ -1,8 +1,7 @@
-//! Entry types `hashedrekord` and `dsse`, both 0.0.2: what is submitted and what is logged
-//! ([messages]).
+//! Entry types `hashedrekord` and `dsse`, both 0.0.2, as submitted and as logged ([messages]).
 //!
-//! What is logged is canonical JSON (RFC 8785): members in order of their names, which is the order
-//! of the fields here, and no white space; all values are plain ASCII.
+//! Logged bodies are canonical JSON (RFC 8785): the fields are sorted by name, there is no white
+//! space, and all values are plain ASCII.
 //!
 //! [messages]: https://github.com/sigstore/rekor-tiles/tree/main/api/proto/rekor/v2
 
@@ -15,7 +14,7 @@ use crate::rejection::Rejection;
 use crate::rekor::RekorMisbehaviour;
 use crate::rekor::submission::{self, Dsse, Envelope, HashedRekord};
 
-/// A request to take an entry up: one of these two.
+/// A request to add an entry of one of two types.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Request {
@@ -55,7 +54,7 @@ struct Verifier {
     x509_certificate: Option<RawBytes>,
 }
 
-/// The kinds of signatures taken up here.
+/// The supported kinds of signatures.
 #[derive(Clone, Copy, Deserialize, Serialize)]
 enum KeyDetails {
     #[serde(rename = "PKIX_ECDSA_P256_SHA_256")]
@@ -102,7 +101,7 @@ pub(super) struct Body {
     pub(super) json: Vec<u8>,
 }
 
-/// Checks a request as Rekor does, and gives the body a log that does `wrong` takes up.
+/// Checks a request like Rekor and returns the body that a log with the misbehaviour `wrong` adds.
 pub(super) fn canonicalize(
     request: Request,
     wrong: Option<RekorMisbehaviour>,
@@ -128,7 +127,7 @@ fn hashed_rekord(
     };
     if submitted.digest.len() != details.digest_length() {
         return Err(Rejection::bad_request(
-            "the digest's length is not its algorithm's",
+            "the digest's length does not fit its algorithm",
         ));
     }
     submitted.check()?;

@@ -2,7 +2,7 @@
 //!
 //! [C2SP tlog-tiles]: https://c2sp.org/tlog-tiles
 
-/// The number of a tile, and how many of its 256 places are filled where it is a partial one.
+/// Number of a tile, and how many of its 256 places are filled if it is partial.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TilePath {
     pub(super) index: usize,
@@ -41,7 +41,8 @@ fn digits(group: &str) -> Option<usize> {
         .flatten()
 }
 
-/// Bodies one after the other, each behind its length in two bytes; `None` if one is longer.
+/// Returns bodies in order, each with its length in two bytes before it, or `None` if one is too
+/// long.
 pub(super) fn entry_bundle(bodies: &[Vec<u8>]) -> Option<Vec<u8>> {
     let mut bundle = Vec::new();
     for body in bodies {
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_read_as_the_specification_writes_them() {
+    fn reads_tile_paths_as_specified() {
         let tile = |index, width| Some(TilePath { index, width });
         assert_eq!(TilePath::parse("000"), tile(0, 256));
         assert_eq!(TilePath::parse("x001/x234/067"), tile(1_234_067, 256));

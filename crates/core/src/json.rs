@@ -1,4 +1,14 @@
-//! JSON in which each key stands once (RFC 8259 leaves the meaning of repeated keys open).
+//! Strict JSON: one object, in which no key is repeated.
+//!
+//! RFC 8259 leaves the meaning of a repeated key open, so two readers can see two documents. Four
+//! readers of this workspace read foreign JSON, each with its own guarantees:
+//!
+//! | reader | result | repeated keys | unknown keys | other guarantees |
+//! |---|---|---|---|---|
+//! | [`parse_object`], for bundles and trust material | the whole [`Value`] | refused at every depth | left to the caller | one object, nothing after it |
+//! | author record (`records::record`) | typed document | refused | refused | the bytes are exactly the canonical form (RFC 8785) |
+//! | author index (`records::author_index`) | typed document, read as a stream | refused | refused | bundles stay the bytes that were written; no second copy in memory |
+//! | META.json (`archive`) | name and version alone | refused for these two | skipped | nothing nested is built in memory |
 
 use std::fmt;
 
@@ -8,25 +18,25 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// What the error of a repeated key starts with; serde passes errors on as text alone.
+/// Start of the error for a repeated key. Serde passes errors on only as text.
 const DUPLICATE: &str = "the key `";
 
-/// A text that is not exactly one JSON object with each key once.
+/// Error for bytes that are not exactly one JSON object without repeated keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// A key stands twice in one object, so that two readers may see two documents.
+    /// An object repeats a key.
     #[error("{0}")]
     DuplicateKey(String),
-    /// It is no JSON, or no object.
+    /// The bytes are not JSON, or not an object.
     #[error("{0}")]
     Syntax(String),
 }
 
-/// Parses one JSON object and nothing behind it.
+/// Parses one JSON object with nothing after it.
 ///
 /// # Errors
-/// Where it is no object, or has a key twice.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+/// [`JsonError::DuplicateKey`] if an object at any depth repeats a key, else [`JsonError::Syntax`].
+pub fn parse_object(bytes: &[u8]) -> Result<Value, JsonError> {
     match serde_json::from_slice::<Unique>(bytes) {
         Ok(Unique(value @ Value::Object(_))) => Ok(value),
         Ok(_) => Err(JsonError::Syntax("another JSON value".into())),
@@ -111,5 +121,27 @@ impl<'de> Visitor<'de> for UniqueSeed {
             map.insert(key, value);
         }
         Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_repeated_keys_at_every_depth() {
+        for text in [r#"{"a":1,"a":1}"#, r#"{"b":[{"a":1,"\u0061":2}]}"#] {
+            let parsed = parse_object(text.as_bytes());
+            assert!(matches!(parsed, Err(JsonError::DuplicateKey(_))), "{text}");
+        }
+        assert!(parse_object(br#"{"a":{"b":1},"c":{"b":1}}"#).is_ok());
+    }
+
+    #[test]
+    fn refuses_all_but_one_object() {
+        for text in ["", "[]", "1", "{} {}", "{", r#"{"a":1e999}"#] {
+            let parsed = parse_object(text.as_bytes());
+            assert!(matches!(parsed, Err(JsonError::Syntax(_))), "{text}");
+        }
     }
 }

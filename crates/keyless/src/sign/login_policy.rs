@@ -1,18 +1,19 @@
-//! Who the author means to be.
+//! The identity as which the author intends to sign.
 
 use cpan_sigstore_core::identity::{CiClaims, IdentityPolicy, SignerIdentity, Subject};
 
 use super::SignError;
 use crate::login::IdentityToken;
 
-/// Who the author means to be: by name, where one was given, and always as the token says.
+/// The identity as which the author intends to sign: always that of the token, and optionally one
+/// with a given name, issuer or list.
 ///
-/// The token says who the provider takes the author for; the certificate is compared with that. A
-/// bundle's own word on its signer is never what it is verified against.
+/// The provider states the identity in the token, and the certificate is compared with it. A
+/// bundle's own claim about its signer is never used.
 #[derive(Clone, Debug)]
 pub struct LoginPolicy {
     name: Option<String>,
-    voucher: Option<String>,
+    required_issuer: Option<String>,
     one_of: Option<Vec<IdentityPolicy>>,
     token: TokenSubject,
     issuer: String,
@@ -22,17 +23,18 @@ pub struct LoginPolicy {
 enum TokenSubject {
     /// A token with an e-mail address is certified for this address.
     Email(String),
-    /// A token without one is certified for a user name `SUBJECT!DOMAIN`, or for the address of a
-    /// workload that only the authority can derive from it.
+    /// A token without one is certified for a user name `SUBJECT!DOMAIN`, or for a workload's URI,
+    /// which only the authority can derive from the token.
     Subject(String),
 }
 
 impl LoginPolicy {
-    /// The identity of a token; `name`, where given, has to be the certificate's, letter by letter.
+    /// Returns the policy for a token. If `name` is given, the certificate must have exactly this
+    /// name.
     pub fn new(token: &IdentityToken, name: Option<String>) -> Self {
         Self {
             name,
-            voucher: None,
+            required_issuer: None,
             one_of: None,
             token: match token.email() {
                 Some(email) => TokenSubject::Email(email.to_owned()),
@@ -42,16 +44,16 @@ impl LoginPolicy {
         }
     }
 
-    /// The same, where the certificate's issuer has to be `issuer`, letter by letter, too.
+    /// Also requires exactly this issuer, if one is given.
     #[must_use]
-    pub fn vouched_for_by(self, issuer: Option<String>) -> Self {
+    pub fn with_issuer(self, issuer: Option<String>) -> Self {
         Self {
-            voucher: issuer,
+            required_issuer: issuer,
             ..self
         }
     }
 
-    /// The same, which has to be one of these identities, too, where there are some.
+    /// Also requires one of these identities, if any are given.
     #[must_use]
     pub fn one_of(self, identities: Option<Vec<IdentityPolicy>>) -> Self {
         Self {
@@ -60,13 +62,14 @@ impl LoginPolicy {
         }
     }
 
-    /// Compares the token before it is sent: a certificate is logged as soon as it is issued, and
-    /// with it a name that was not meant to become public.
+    /// Checks the token before it is sent: a certificate is logged as soon as it is issued, and
+    /// makes its name public.
     ///
-    /// Only an e-mail address is sure to be the certificate's name; the others are compared then.
+    /// Only an e-mail address is certain to be the certificate's name. Other names are checked in
+    /// the certificate.
     ///
     /// # Errors
-    /// [`SignError::Identity`] for a token of somebody else.
+    /// [`SignError::Identity`] for another identity's token.
     pub fn check_token(&self) -> Result<(), SignError> {
         match &self.token {
             TokenSubject::Email(email) => self.check(&SignerIdentity {
@@ -78,21 +81,21 @@ impl LoginPolicy {
         }
     }
 
-    /// Compares a certificate's identity.
+    /// Checks a certificate's identity.
     pub(super) fn check(&self, signer: &SignerIdentity) -> Result<(), SignError> {
-        let named = self
+        let is_named = self
             .name
             .as_ref()
             .is_none_or(|name| name == signer.subject.as_str());
         let vouched = self
-            .voucher
+            .required_issuer
             .as_ref()
             .is_none_or(|issuer| *issuer == signer.issuer);
         let listed = self
             .one_of
             .as_ref()
             .is_none_or(|identities| identities.iter().any(|one| one.check(signer).is_ok()));
-        if named
+        if is_named
             && vouched
             && listed
             && self.issuer == signer.issuer
@@ -116,7 +119,7 @@ impl LoginPolicy {
             (None, TokenSubject::Email(email)) => email.clone(),
             (None, TokenSubject::Subject(subject)) => format!("the subject {subject}"),
         };
-        let issuer = self.voucher.as_ref().unwrap_or(&self.issuer);
+        let issuer = self.required_issuer.as_ref().unwrap_or(&self.issuer);
         format!("{name} (by {issuer})")
     }
 }
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_names_who_the_token_names() {
+    fn accepts_only_a_certificate_for_the_identity_of_the_token() {
         let email = |name: &str| signer(Subject::Email(name.into()), "https://i.test");
         let claims = r#"{"iss":"https://i.test","sub":"1","exp":1,"email":"a@b.test"}"#;
         assert!(expected(claims, None).check(&email("a@b.test")).is_ok());
@@ -169,15 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn a_name_vouched_for_by_another_provider_is_somebody_else() {
+    fn rejects_a_name_certified_by_another_issuer() {
         let claims = r#"{"iss":"https://i.test","sub":"1","exp":1,"email":"a@b.test"}"#;
-        let by = |issuer: &str| expected(claims, None).vouched_for_by(Some(issuer.into()));
+        let by = |issuer: &str| expected(claims, None).with_issuer(Some(issuer.into()));
         assert!(by("https://i.test").check_token().is_ok());
         assert!(by("https://j.test").check_token().is_err());
     }
 
     #[test]
-    fn who_is_none_of_those_who_may_sign_is_somebody_else() {
+    fn rejects_an_identity_outside_the_authorized_ones() {
         let claims = r#"{"iss":"https://i.test","sub":"1","exp":1,"email":"a@b.test"}"#;
         let among = |name: &str| {
             let identities = vec![IdentityPolicy::exact(name, "https://i.test")];
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_name_is_the_whole_subject() {
+    fn compares_user_names_with_the_whole_subject() {
         let user = |name: &str| signer(Subject::Username(name.into()), "https://i.test");
         let expected = expected(r#"{"iss":"https://i.test","sub":"AUTHOR","exp":1}"#, None);
         assert!(expected.check(&user("AUTHOR!pause.test")).is_ok());

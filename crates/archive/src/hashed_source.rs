@@ -1,4 +1,4 @@
-//! The file below a decompressor: counted, hashed, and with a few bytes of foresight.
+//! The file below a decompressor: counted, hashed, with a short look-ahead.
 
 use std::io::{self, BufRead, Read};
 
@@ -9,19 +9,18 @@ use crate::{limits, read_error::ReadError};
 /// Bytes that are read at once.
 const BUFFER: usize = 128 * 1024;
 
-/// A file that is read from its start; every byte that was read is part of the digest.
-pub struct Source<R> {
+/// A file that is read from its start. Every byte read becomes part of the digest.
+pub struct HashedSource<R> {
     file: R,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
     hasher: Sha256Hasher,
-    /// How many bytes came from the file.
+    /// Number of bytes read from the file.
     read: u64,
 }
 
-impl<R: Read> Source<R> {
-    /// Begins at the file's present position.
+impl<R: Read> HashedSource<R> {
     pub fn new(file: R) -> Self {
         Self {
             file,
@@ -33,19 +32,19 @@ impl<R: Read> Source<R> {
         }
     }
 
-    /// How many bytes were taken out.
+    /// Returns how many bytes were consumed.
     pub const fn consumed(&self) -> u64 {
         self.read - (self.end - self.start) as u64
     }
 
-    /// The next bytes, up to `count`; fewer at the end.
+    /// Returns the next bytes without consuming them: `count`, or fewer at the end of the file.
     pub fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.end - self.start < count && self.fill()? > 0 {}
         let end = self.end.min(self.start + count);
         Ok(&self.buffer[self.start..end])
     }
 
-    /// Reads to the end of the file, and says what the digest of all of it is.
+    /// Reads to the end of the file and returns the digest of all of it.
     pub fn finish(mut self) -> io::Result<Sha256Digest> {
         loop {
             self.start = self.end;
@@ -55,7 +54,7 @@ impl<R: Read> Source<R> {
         }
     }
 
-    /// Reads more behind what is there.
+    /// Reads more bytes behind those in the buffer.
     fn fill(&mut self) -> io::Result<usize> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
@@ -63,7 +62,7 @@ impl<R: Read> Source<R> {
         let count = loop {
             match self.file.read(&mut self.buffer[self.end..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result.map_err(ReadError::of_the_file)?,
+                result => break result.map_err(ReadError::file_error)?,
             }
         };
         self.hasher.update(&self.buffer[self.end..self.end + count]);
@@ -73,7 +72,7 @@ impl<R: Read> Source<R> {
     }
 }
 
-impl<R: Read> BufRead for Source<R> {
+impl<R: Read> BufRead for HashedSource<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             self.fill()?;
@@ -89,7 +88,7 @@ impl<R: Read> BufRead for Source<R> {
     }
 }
 
-impl<R: Read> Read for Source<R> {
+impl<R: Read> Read for HashedSource<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let available = self.fill_buf()?;
         let count = available.len().min(out.len());

@@ -1,4 +1,4 @@
-//! The bytes within a compressed stream, as `gzip` and `bzip2` give them out.
+//! The unpacked bytes of a compressed stream, as `gzip` and `bzip2` produce them.
 
 use std::{
     io::{self, BufRead as _, Read},
@@ -8,19 +8,17 @@ use std::{
 use bzip2::bufread::BzDecoder;
 use flate2::{GzHeader, bufread::GzDecoder};
 
-use crate::{limits, read_error::ReadError, source::Source};
+use crate::{hashed_source::HashedSource, limits, read_error::ReadError};
 
-/// What compresses a tar archive.
+/// Compression of a tar archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// `gzip`
     Gzip,
-    /// `bzip2`
     Bzip2,
 }
 
 impl Compression {
-    /// How every stream begins.
+    /// Returns the first bytes of every stream.
     pub const fn magic(self) -> &'static [u8] {
         match self {
             Self::Gzip => b"\x1f\x8b",
@@ -29,43 +27,43 @@ impl Compression {
     }
 }
 
-/// What follows the last compressed stream of a file.
+/// Bytes after the last compressed stream of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trailer {
-    /// Where the last stream ends, from the start of the file.
+    /// End of the last stream, from the start of the file.
     pub at: u64,
-    /// How many bytes follow.
+    /// Number of bytes that follow.
     pub bytes: u64,
-    /// Whether one of them is not zero: those that are, `gzip` passes over in silence.
+    /// Whether one of them is not zero. `gzip` silently ignores zeros.
     pub is_garbage: bool,
 }
 
 enum State<R: Read> {
-    Gzip(Box<GzDecoder<Source<R>>>),
-    Bzip2(Box<BzDecoder<Source<R>>>),
-    Ended(Source<R>),
-    /// Only while one state is made into another.
+    Gzip(Box<GzDecoder<HashedSource<R>>>),
+    Bzip2(Box<BzDecoder<HashedSource<R>>>),
+    Ended(HashedSource<R>),
+    /// Exists only during a change of state.
     Moving,
 }
 
-/// The bytes of all compressed streams of a file, one after the other, within the limits.
+/// The unpacked bytes of all compressed streams of a file, in order, within the limits.
 ///
-/// Several streams in one file are one to `gzip`, `bzip2` and Perl's libraries, so they are here.
-pub struct Unpacked<R: Read> {
+/// `gzip`, `bzip2` and Perl's libraries treat several streams in one file as one.
+pub struct UnpackedStream<R: Read> {
     compression: Compression,
     state: State<R>,
-    given: u64,
+    unpacked_bytes: u64,
     trailer: Option<Trailer>,
     header: Option<GzHeader>,
 }
 
-impl<R: Read> Unpacked<R> {
-    /// Reads a file that begins with the compression's magic.
-    pub fn new(source: Source<R>, compression: Compression) -> Self {
+impl<R: Read> UnpackedStream<R> {
+    /// Reads a file that starts with the magic bytes of the compression.
+    pub fn new(source: HashedSource<R>, compression: Compression) -> Self {
         let mut unpacked = Self {
             compression,
             state: State::Moving,
-            given: 0,
+            unpacked_bytes: 0,
             trailer: None,
             header: None,
         };
@@ -73,42 +71,42 @@ impl<R: Read> Unpacked<R> {
         unpacked
     }
 
-    /// How many bytes were given out.
-    pub const fn given(&self) -> u64 {
-        self.given
+    /// Returns how many bytes were unpacked.
+    pub const fn unpacked_bytes(&self) -> u64 {
+        self.unpacked_bytes
     }
 
-    /// What follows the last stream; known once that was read to its end.
+    /// Returns what follows the last stream, or `None` before its end.
     pub const fn trailer(&self) -> Option<Trailer> {
         self.trailer
     }
 
-    /// The header of the first stream, where it is of `gzip`; known once something was read.
+    /// Returns the header of the first gzip stream, or `None` before the first read.
     pub const fn gzip_header(&self) -> Option<&GzHeader> {
         self.header.as_ref()
     }
 
-    /// The file below.
+    /// Returns the file below.
     ///
     /// # Errors
-    /// None, unless this is called from within.
-    pub fn into_source(self) -> io::Result<Source<R>> {
+    /// None in practice: only a call during a change of state fails.
+    pub fn into_source(self) -> io::Result<HashedSource<R>> {
         match self.state {
             State::Gzip(decoder) => Ok(decoder.into_inner()),
             State::Bzip2(decoder) => Ok(decoder.into_inner()),
             State::Ended(source) => Ok(source),
-            State::Moving => Err(io::Error::other("a stream within a move")),
+            State::Moving => Err(io::Error::other("stream is changing its state")),
         }
     }
 
-    fn begin(&mut self, source: Source<R>) {
+    fn begin(&mut self, source: HashedSource<R>) {
         self.state = match self.compression {
             Compression::Gzip => State::Gzip(Box::new(GzDecoder::new(source))),
             Compression::Bzip2 => State::Bzip2(Box::new(BzDecoder::new(source))),
         };
     }
 
-    /// Goes on to the next stream, or to what follows the last.
+    /// Moves on to the next stream, or to the bytes after the last.
     fn advance(&mut self) -> io::Result<()> {
         let mut source = match mem::replace(&mut self.state, State::Moving) {
             State::Gzip(decoder) => decoder.into_inner(),
@@ -137,12 +135,14 @@ impl<R: Read> Unpacked<R> {
             State::Bzip2(decoder) => decoder.get_ref().consumed(),
             State::Ended(_) | State::Moving => return Ok(()),
         };
-        if self.given > limits::UNPACKED {
+        if self.unpacked_bytes > limits::UNPACKED {
             return Err(ReadError::limit("unpacked bytes", limits::UNPACKED));
         }
-        if self.given > limits::RATIO_FLOOR && self.given / limits::RATIO > consumed {
+        if self.unpacked_bytes > limits::RATIO_FLOOR
+            && self.unpacked_bytes / limits::RATIO > consumed
+        {
             return Err(ReadError::limit(
-                "unpacked bytes for each of the file",
+                "unpacked bytes for each byte of the file",
                 limits::RATIO,
             ));
         }
@@ -150,8 +150,8 @@ impl<R: Read> Unpacked<R> {
     }
 }
 
-/// Reads what follows the last stream.
-fn trailer<R: Read>(source: &mut Source<R>) -> io::Result<Trailer> {
+/// Reads the bytes after the last stream.
+fn trailer<R: Read>(source: &mut HashedSource<R>) -> io::Result<Trailer> {
     let mut trailer = Trailer {
         at: source.consumed(),
         bytes: 0,
@@ -169,7 +169,7 @@ fn trailer<R: Read>(source: &mut Source<R>) -> io::Result<Trailer> {
     }
 }
 
-impl<R: Read> Read for Unpacked<R> {
+impl<R: Read> Read for UnpackedStream<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
             return Ok(0);
@@ -187,7 +187,7 @@ impl<R: Read> Read for Unpacked<R> {
                 self.header = decoder.header().cloned();
             }
             if count > 0 {
-                self.given += count as u64;
+                self.unpacked_bytes += count as u64;
                 self.check_limits()?;
                 return Ok(count);
             }

@@ -1,8 +1,8 @@
-//! Trust material from a TUF repository, cached.
+//! Loads trust material from files, or from a TUF repository with a cache.
 //!
-//! The cache is untrusted: whatever comes from it is verified again from the pinned root, with its
-//! expiry, before it is used. What is neither fetched nor validly cached is unavailable; there is no
-//! older copy to fall back to.
+//! The cache is untrusted: its content is verified again from the pinned root, with its expiry,
+//! before use. If material is neither fetched nor validly cached, it is unavailable. There is no
+//! older copy as a fallback.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,14 @@ use sigstore_trust_root::{SIGNING_CONFIG_TARGET, SigstoreInstance, TRUSTED_ROOT_
 use sigstore_tuf::{FileStore, HttpRepository, StoreRepository, Updater, transport::UpdaterConfig};
 
 use super::{
-    Instance, Repository, SIZE_LIMIT, SigningConfig, Source, TrustError, TrustedRoot, read_file,
+    Instance, Repository, SIZE_LIMIT, SigningConfig, TrustError, TrustSource, TrustedRoot,
+    read_file,
 };
 use cpan_sigstore_http::Http;
 
-/// Age at which cached metadata is refreshed although it is still valid.
+/// Age at which cached metadata is refreshed, even if it is still valid.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// File in the cache that says when the repository was last asked, as RFC 3339.
+/// File in the cache with the time of the last refresh, as RFC 3339.
 const REFRESHED: &str = "refreshed";
 /// Largest such file that is read, in bytes.
 const REFRESHED_LIMIT: u64 = 64;
@@ -25,33 +26,33 @@ const REFRESHED_LIMIT: u64 = 64;
 /// Whether the network may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// When the cache is missing, a day old, or expired.
+    /// If the cache is missing, a day old, or expired.
     WhenDue,
     /// Never.
     Never,
 }
 
-/// Gets trust material for instances, keeping what TUF repositories say in a folder.
+/// A loader of trust material, with a cache for TUF repositories.
 #[derive(Clone, Debug)]
-pub struct TrustStore {
+pub struct TrustLoader {
     cache: PathBuf,
     refresh: Refresh,
 }
 
-/// Trust material, and what the user should know about it.
+/// Trust material and its age.
 #[derive(Clone, Debug)]
-pub struct Loaded<T> {
-    /// The material.
+pub struct TrustMaterial<T> {
+    /// A trusted root, or that and a signing configuration.
     pub material: T,
-    /// Why the repository could not be asked although it was due; what was cached is still valid.
+    /// Reason why a due refresh failed. The cached material is still valid.
     pub refresh_failed: Option<String>,
-    /// When the repository was last asked, which is as old as the material can be; `None` where it comes
-    /// from a file. Where nothing says when, it was never.
+    /// Time of the last refresh, which bounds the age of the material. `None` if it comes from a
+    /// file; the Unix epoch if the time is unknown.
     pub refreshed: Option<Timestamp>,
 }
 
-impl TrustStore {
-    /// A store that keeps its cache below a folder.
+impl TrustLoader {
+    /// Creates a loader with its cache in a folder.
     pub fn new(cache: &Path, refresh: Refresh) -> Self {
         Self {
             cache: cache.join("tuf"),
@@ -59,44 +60,44 @@ impl TrustStore {
         }
     }
 
-    /// The trusted root of an instance, valid at `now`.
+    /// Returns the trusted root of an instance, valid at `now`.
     ///
     /// # Errors
-    /// [`TrustError::Unavailable`] where it can neither be fetched nor taken from the cache.
+    /// [`TrustError::Unavailable`] if it is neither fetched nor validly cached.
     pub async fn trusted_root(
         &self,
         instance: &Instance,
         now: Timestamp,
-    ) -> Result<Loaded<TrustedRoot>, TrustError> {
+    ) -> Result<TrustMaterial<TrustedRoot>, TrustError> {
         let repository = match &instance.source {
-            Source::Files { trusted_root, .. } => {
-                return TrustedRoot::from_file(trusted_root).map(Loaded::of);
+            TrustSource::Files { trusted_root, .. } => {
+                return TrustedRoot::from_file(trusted_root).map(TrustMaterial::of);
             }
-            Source::Repository(repository) => Pinned::of(repository)?,
+            TrustSource::Repository(repository) => PinnedRepository::of(repository)?,
         };
         let loaded = self.load(&repository, now, &[TRUSTED_ROOT_TARGET]).await?;
         loaded.try_map(|targets| repository.trusted_root(&targets))
     }
 
-    /// Trusted root and signing configuration of an instance, valid at `now`.
+    /// Returns trusted root and signing configuration of an instance, valid at `now`.
     ///
     /// # Errors
-    /// As [`TrustStore::trusted_root`], and where the instance has no signing configuration.
+    /// As [`TrustLoader::trusted_root`], and [`TrustError::NoSigningConfig`].
     pub async fn signing_material(
         &self,
         instance: &Instance,
         now: Timestamp,
-    ) -> Result<Loaded<(TrustedRoot, SigningConfig)>, TrustError> {
+    ) -> Result<TrustMaterial<(TrustedRoot, SigningConfig)>, TrustError> {
         let repository = match &instance.source {
-            Source::Files {
+            TrustSource::Files {
                 trusted_root,
                 signing_config,
             } => {
                 let config = signing_config.as_ref().ok_or(TrustError::NoSigningConfig)?;
                 let root = TrustedRoot::from_file(trusted_root)?;
-                return Ok(Loaded::of((root, SigningConfig::from_file(config)?)));
+                return Ok(TrustMaterial::of((root, SigningConfig::from_file(config)?)));
             }
-            Source::Repository(repository) => Pinned::of(repository)?,
+            TrustSource::Repository(repository) => PinnedRepository::of(repository)?,
         };
         let targets = [TRUSTED_ROOT_TARGET, SIGNING_CONFIG_TARGET];
         let loaded = self.load(&repository, now, &targets).await?;
@@ -107,33 +108,36 @@ impl TrustStore {
         })
     }
 
-    /// Asks the cache first unless a refresh is due, then the repository, then the cache again.
+    /// Tries the cache unless a refresh is due, then the repository, then the cache again.
     async fn load(
         &self,
-        repository: &Pinned,
+        repository: &PinnedRepository,
         now: Timestamp,
         targets: &[&str],
-    ) -> Result<Loaded<Vec<Vec<u8>>>, TrustError> {
+    ) -> Result<TrustMaterial<Vec<Vec<u8>>>, TrustError> {
         let folder = self.cache.join(folder_name(&repository.url));
         let due = self.refresh == Refresh::WhenDue && !refreshed_lately(&folder, now);
         if !due && let Ok(material) = repository.cached(&folder, now, targets).await {
-            return Ok(Loaded::of(material).asked(last_refresh(&folder)));
+            return Ok(TrustMaterial::of(material).refreshed_at(last_refresh(&folder)));
         }
         let online = match self.refresh {
-            Refresh::Never => "the network was not to be used".to_owned(),
+            Refresh::Never => "the network is disabled".to_owned(),
             Refresh::WhenDue => match repository.fetched(&folder, now, targets).await {
                 Ok(material) => {
-                    // Without the note the next run asks again, which is harmless.
-                    let _ = note_refresh(&folder, now);
-                    return Ok(Loaded::of(material).asked(Some(now)));
+                    // Without this note the next run refreshes again, which is harmless.
+                    let _ = cpan_sigstore_files::write_atomic(
+                        &folder.join(REFRESHED),
+                        format!("{now}\n").as_bytes(),
+                    );
+                    return Ok(TrustMaterial::of(material).refreshed_at(Some(now)));
                 }
                 Err(reason) => reason,
             },
         };
         match repository.cached(&folder, now, targets).await {
-            Ok(material) => Ok(Loaded {
+            Ok(material) => Ok(TrustMaterial {
                 refresh_failed: Some(online),
-                ..Loaded::of(material).asked(last_refresh(&folder))
+                ..TrustMaterial::of(material).refreshed_at(last_refresh(&folder))
             }),
             Err(cache) => Err(TrustError::Unavailable {
                 url: repository.url.clone(),
@@ -144,7 +148,7 @@ impl TrustStore {
     }
 }
 
-impl<T> Loaded<T> {
+impl<T> TrustMaterial<T> {
     fn of(material: T) -> Self {
         Self {
             material,
@@ -153,7 +157,7 @@ impl<T> Loaded<T> {
         }
     }
 
-    fn asked(self, when: Option<Timestamp>) -> Self {
+    fn refreshed_at(self, when: Option<Timestamp>) -> Self {
         Self {
             refreshed: Some(when.unwrap_or(Timestamp::UNIX_EPOCH)),
             ..self
@@ -163,8 +167,8 @@ impl<T> Loaded<T> {
     fn try_map<U>(
         self,
         read: impl FnOnce(T) -> Result<U, TrustError>,
-    ) -> Result<Loaded<U>, TrustError> {
-        Ok(Loaded {
+    ) -> Result<TrustMaterial<U>, TrustError> {
+        Ok(TrustMaterial {
             material: read(self.material)?,
             refresh_failed: self.refresh_failed,
             refreshed: self.refreshed,
@@ -172,13 +176,13 @@ impl<T> Loaded<T> {
     }
 }
 
-/// A TUF repository's address and the root from which trust in it begins.
-struct Pinned {
+/// Address and pinned root of a TUF repository.
+struct PinnedRepository {
     url: String,
     root: Vec<u8>,
 }
 
-impl Pinned {
+impl PinnedRepository {
     fn of(repository: &Repository) -> Result<Self, TrustError> {
         let built_in = |instance: SigstoreInstance| Self {
             url: instance.tuf_url().to_owned(),
@@ -187,30 +191,31 @@ impl Pinned {
         Ok(match repository {
             Repository::PublicGood => built_in(SigstoreInstance::PublicGood),
             Repository::Staging => built_in(SigstoreInstance::Staging),
-            Repository::Own { url, root } => Self {
+            Repository::Private { url, root } => Self {
                 url: url.clone(),
                 root: read_root(root)?,
             },
         })
     }
 
-    /// Targets from the network; what was verified is kept in the cache.
+    /// Fetches targets and stores the verified metadata in the cache.
     async fn fetched(
         &self,
         folder: &Path,
         now: Timestamp,
         targets: &[&str],
     ) -> Result<Vec<Vec<u8>>, String> {
-        let http = Http::for_urls([self.url.as_str()]).map_err(told)?;
+        let http = Http::for_urls([self.url.as_str()]).map_err(with_causes)?;
         let repository = HttpRepository::new(&self.url)
-            .map_err(told)?
+            .map_err(with_causes)?
             .with_http_client(http.client().clone());
-        std::fs::create_dir_all(folder).map_err(told)?;
-        let updater = Updater::new(repository, &self.root).map_err(told)?;
+        std::fs::create_dir_all(folder).map_err(with_causes)?;
+        let updater = Updater::new(repository, &self.root).map_err(with_causes)?;
         get(updater.with_store(FileStore::new(folder)), now, targets).await
     }
 
-    /// Targets from the cache, verified from the pinned root as if they came from the network.
+    /// Reads targets from the cache and verifies them from the pinned root, like a response from
+    /// the network.
     async fn cached(
         &self,
         folder: &Path,
@@ -219,7 +224,7 @@ impl Pinned {
     ) -> Result<Vec<Vec<u8>>, String> {
         let store = FileStore::new(folder);
         let updater =
-            Updater::new(StoreRepository::new(store.clone()), &self.root).map_err(told)?;
+            Updater::new(StoreRepository::new(store.clone()), &self.root).map_err(with_causes)?;
         get(updater.with_store(store), now, targets).await
     }
 
@@ -232,18 +237,18 @@ async fn get(updater: Updater, now: Timestamp, targets: &[&str]) -> Result<Vec<V
     let mut limits = UpdaterConfig::default();
     limits.target_max_length = SIZE_LIMIT as u64;
     let mut updater = updater.with_config(limits);
-    updater.refresh(now).await.map_err(told)?;
+    updater.refresh(now).await.map_err(with_causes)?;
     let mut found = Vec::with_capacity(targets.len());
     for target in targets {
-        found.push(updater.get_target(target, now).await.map_err(told)?);
+        found.push(updater.get_target(target, now).await.map_err(with_causes)?);
     }
     Ok(found)
 }
 
-/// Reads a `root.json` from which trust is to begin.
+/// Reads a `root.json`.
 ///
 /// # Errors
-/// Where it cannot be read, or is no root.
+/// [`TrustError`] if the file cannot be read, or is not a root.
 pub(super) fn read_root(path: &Path) -> Result<Vec<u8>, TrustError> {
     let bytes = read_file(path)?;
     let nowhere = StoreRepository::new(sigstore_tuf::MemoryStore::new());
@@ -252,13 +257,13 @@ pub(super) fn read_root(path: &Path) -> Result<Vec<u8>, TrustError> {
         Err(error) => Err(TrustError::Unusable {
             expected: "the root of a TUF repository (root.json)",
             origin: path.display().to_string(),
-            found: told(error),
+            found: with_causes(error),
         }),
     }
 }
 
-/// An error with its causes, which the library's `Display` leaves out.
-fn told(error: impl std::error::Error) -> String {
+/// Returns an error with its causes, which the library's `Display` omits.
+fn with_causes(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -269,7 +274,8 @@ fn told(error: impl std::error::Error) -> String {
     text
 }
 
-/// The folder of a repository: its address with everything escaped that a file name cannot hold.
+/// Returns the folder of a repository: its address with everything escaped that a file name cannot
+/// hold.
 fn folder_name(url: &str) -> String {
     url::form_urlencoded::byte_serialize(url.trim_end_matches('/').as_bytes()).collect()
 }
@@ -277,15 +283,12 @@ fn folder_name(url: &str) -> String {
 fn refreshed_lately(folder: &Path, now: Timestamp) -> bool {
     last_refresh(folder)
         .map(|then| now.duration_since(then))
-        // A time in the future is a clock that was set back: ask again.
+        // A time in the future means that the clock was set back: refresh.
         .is_some_and(|age| !age.is_negative() && age < REFRESH_AFTER)
 }
 
 fn last_refresh(folder: &Path) -> Option<Timestamp> {
-    let text = cpan_sigstore_files::read(&folder.join(REFRESHED), REFRESHED_LIMIT).ok()??;
+    let text =
+        cpan_sigstore_files::read_limited(&folder.join(REFRESHED), REFRESHED_LIMIT).ok()??;
     std::str::from_utf8(&text).ok()?.trim().parse().ok()
-}
-
-fn note_refresh(folder: &Path, now: Timestamp) -> std::io::Result<()> {
-    cpan_sigstore_files::write(&folder.join(REFRESHED), format!("{now}\n").as_bytes())
 }
