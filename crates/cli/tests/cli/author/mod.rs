@@ -68,7 +68,7 @@ impl Enrolling {
         }
     }
 
-    /// Puts a file into the author's directory as whoever holds the password.
+    /// Puts a file into the author's directory, as a holder of the password can.
     fn put(&self, name: &str, bytes: &[u8]) {
         self.world.sandbox.pause.publish(ID, name, bytes);
     }

@@ -1,4 +1,4 @@
-//! An identity that counts no longer, and logins that do not count at all.
+//! Retired identities, and logins that are not authorized.
 
 use super::*;
 

@@ -85,7 +85,7 @@ fn dzil_fails_on_wrong_password_and_prints_how_to_resume() {
     assert!(project.world.uploads().is_empty());
     project.assert_nothing_signed();
 
-    // As it stands there, with the password mended.
+    // The printed command as it is, with the password mended.
     project.world.write_dot_pause(&dot_pause);
     let line = said(&ran, "", "to go on with this archive: ").unwrap();
     let (_, command) = line.split_once("to go on with this archive: ").unwrap();

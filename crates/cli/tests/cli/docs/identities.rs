@@ -42,7 +42,7 @@ fn shown(project: &Project) -> Value {
     ran.exits(0).json()
 }
 
-/// The identities that count now.
+/// The identities that are valid now.
 fn signing(project: &Project) -> Vec<String> {
     let shown = shown(project);
     let all = shown["identities"].as_array().unwrap().iter();

@@ -102,8 +102,7 @@ impl Project {
         self.world.sandbox.token(account).unwrap()
     }
 
-    /// Archive and bundle are published, the bundle first and each once, and whoever gets them finds
-    /// them signed by the author.
+    /// Archive and bundle are published, the bundle first and each once, and verify as signed by the author.
     #[track_caller]
     pub fn assert_released(&self) {
         let issuer = self.world.issuer();

@@ -1,5 +1,4 @@
-//! The attacks on an installation, with the real cpanm: what is refused is not installed, whatever the
-//! client says, and the exit code says why.
+//! Attacks on an installation, with the real cpanm: it installs nothing that the gate refuses, and the exit code says why.
 
 use std::{fs, io::Read as _, io::Write as _};
 

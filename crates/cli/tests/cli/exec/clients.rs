@@ -99,7 +99,7 @@ fn reports_refusal_that_client_hides() {
     user.exec(&[], &["sh", "-c", &line])
         .exits(12)
         .snapshot("exec/reports_refusal_that_client_hides-1");
-    // Without a refusal the client's own code counts.
+    // Without a refusal, exec passes the client's exit code on.
     user.exec(&[], &["sh", "-c", "exit 7"]).exits(7);
     user.exec(&[], &["sh", "-c", "kill -TERM $$"]).exits(143);
     let ran = user

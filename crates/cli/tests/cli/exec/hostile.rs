@@ -62,7 +62,7 @@ fn serve(mut stream: TcpStream, cpan: &str, wrong: Wrong) {
         "HTTP/1.1 {status} x\r\nConnection: close\r\n{more}Content-Length: {}\r\n\r\n",
         body.len()
     );
-    // Whoever asked may be gone.
+    // The client may be gone.
     let _ = stream.write_all(&[head.as_bytes(), &body].concat());
 }
 

@@ -65,7 +65,7 @@ fn builds_index_and_reports_both_sides_of_conflict() {
             .contains(AUTHOR)
     );
 
-    // People are told the same.
+    // The text for people has the same.
     let args = ["build", "--cpan", "cpan", "--previous", "index.json"];
     let told = operator
         .index(&args)
@@ -172,7 +172,7 @@ fn builds_same_index_over_http() {
     assert_eq!(built["refused"][0]["code"], "record-unsigned");
     assert_eq!(built["unchanged"], true);
 
-    // Where they cannot tell what has, everybody is asked for.
+    // If RECENT files do not state the changes, every author is fetched.
     publish(&record);
     publish(&operator.next(&record, &[AUTHOR, STRANGER]));
     let built = again();

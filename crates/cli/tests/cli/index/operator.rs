@@ -80,7 +80,7 @@ impl Operator {
         self.index(&["sign", file, "--identity-token", &token])
     }
 
-    /// The index is built anew and signed.
+    /// Builds the index again and signs it.
     #[track_caller]
     pub fn publish(&self) {
         self.build();

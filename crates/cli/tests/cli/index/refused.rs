@@ -111,7 +111,7 @@ fn rejects_rolled_back_and_forked_author_index() {
     let status = operator.index(&["status", "--json"]).exits(0).json();
     assert_eq!(status["index"]["number"], 2);
 
-    // An operator that began anew has to be forgotten by name.
+    // `memory forget` accepts an operator that started a new index.
     let url = operator.url();
     operator
         .world
@@ -143,7 +143,7 @@ fn refuses_to_sign_index_that_does_not_verify() {
         .sign("none.json")
         .exits(1)
         .snapshot("index/refuses_to_sign_index_that_does_not_verify-2");
-    // Nor is an index begun anew in the place of one that is there.
+    // Nor does a new index replace an existing file.
     operator
         .index(&["build", "--cpan", "cpan"])
         .exits(2)

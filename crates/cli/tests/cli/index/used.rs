@@ -144,7 +144,7 @@ fn warns_of_stale_index_and_then_ignores_it() {
     assert!(warned.to_string().contains("index-stale"), "{warned:#}");
     assert_eq!(judged(5, 9, 3)["finding"], "unavailable");
 
-    // Signed anew, though nothing has changed, it is of today.
+    // Signed again without a change, the index has the date of today.
     operator.sign("index.json").exits(0);
     operator
         .use_it()

@@ -121,7 +121,7 @@ fn releases_no_bundle_of_unknown_origin() {
         .exits(1)
         .snapshot("release/releases_no_bundle_of_unknown_origin");
     assert!(ran.stderr.contains("--identity"), "{ran:#?}");
-    // Held to the author it is refused, whatever it says of itself.
+    // Compared with the author, it is refused.
     let issuer = author.issuer();
     author
         .release(&["--identity", AUTHOR, "--issuer", &issuer])

@@ -17,7 +17,7 @@ fn start(user: &World, token: &str) -> Child {
         .unwrap()
 }
 
-/// Waits until a service was asked `count` times.
+/// Waits until a service has `count` requests.
 fn asked(service: &Service, count: usize) {
     while service.requests().len() < count {
         std::thread::yield_now();

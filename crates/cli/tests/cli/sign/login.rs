@@ -352,7 +352,7 @@ fn remembers_consent() {
     session.clicks(CLICK);
     let ran = session.ends().exits(0).snapshot("sign/remembers_consent");
     assert!(!ran.stderr.contains(question), "{ran:#?}");
-    // A flag counts for one run; an answer counts for good.
+    // A flag is valid for one run, an answer for good.
     for (typed, asked) in [("y\n", true), ("", false)] {
         let mut session = Session::start(&user, &["--force"], &[DESKTOP], typed);
         session.clicks(CLICK);

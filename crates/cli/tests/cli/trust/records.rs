@@ -1,5 +1,5 @@
-//! The author's own records, in the author's directory: what whoever holds the PAUSE password, an identity,
-//! both, or the mirror can do with them.
+//! Author records in the author's directory, and attackers who hold the PAUSE password, an identity, both, or
+//! the mirror.
 
 use std::ops::Deref;
 
@@ -73,7 +73,7 @@ fn treats_unknown_author_record_as_first_use() {
     let records = Records::of(&shop);
     records.publish(&records.first(&[STRANGER]), "stranger");
     let release = release_as(&shop, "stranger", "1.02");
-    // Whoever asks for certainty has to know the author from elsewhere.
+    // `require-signed` needs to know the author from elsewhere.
     let found = shop.found(&[&release, "--require-signed"], 12);
     assert_eq!(found["finding"], "identity-unknown");
     // What was denied is not remembered either.

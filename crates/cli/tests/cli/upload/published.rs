@@ -31,7 +31,7 @@ fn reports_published_bytes_that_differ() {
             .unwrap()
             .contains("do not announce this release")
     );
-    // For people too, and each time it is looked at.
+    // In the text for people too, and on every run.
     let ran = author.release(&WAIT).exits(1);
     assert!(ran.stderr.contains("published there"), "{ran:#?}");
 }
@@ -58,7 +58,7 @@ fn reports_published_bundle_of_a_stranger() {
         .spawn()
         .unwrap();
     until(|| author.uploads().len() == 2);
-    // Whoever holds the account can put another bundle there, before anybody has seen the first.
+    // The holder of the account can replace the bundle before anybody has seen the first.
     let theirs = std::fs::read(author.path("theirs.json")).unwrap();
     assert_eq!(pause.publish_next().unwrap(), format!("{HOME}/{BUNDLE}"));
     pause.publish(ID, BUNDLE, theirs);

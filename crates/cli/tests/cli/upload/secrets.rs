@@ -51,7 +51,7 @@ fn secrets(author: &World, identity_token: &str) -> Vec<String> {
     secrets
 }
 
-/// Releases with the log at its highest, whatever PAUSE says.
+/// Releases with the log at its highest, for each answer of PAUSE.
 fn assert_nothing_shows(setup: impl Fn(&World)) {
     let author = World::new().with_account();
     setup(&author);

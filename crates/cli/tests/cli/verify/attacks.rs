@@ -120,10 +120,16 @@ fn reports_downgrade_for_stripped_bundle() {
     shop.verify(&args).snapshot("verify/downgrade");
     let found = shop.found(&args, 13);
     assert_eq!(found["finding"], "downgrade");
-    // The same distribution by another author, too.
+    // The same distribution of another author is compared with that author alone.
     shop.publish_as("STRANGER", NEXT, &distribution("Foo-Bar", "1.03"));
-    let found = shop.found(&[&format!("STRANGER/{NEXT}")], 13);
-    assert_eq!(found["finding"], "downgrade");
+    let found = shop.found(&[&format!("STRANGER/{NEXT}")], 0);
+    assert_eq!(found["finding"], "unsigned");
+    assert!(
+        found["reasons"]
+            .to_string()
+            .contains("first seen from MYAUTHOR"),
+        "{found:#}"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Every misbehaviour of every authority, and every change to a bundle, is refused with its own
-//! code: by `verify`, for bundles of a signer that checks nothing, and by `sign`, which writes none.
+//! Every misbehaviour of every authority, and every change to a bundle, has its own code: `verify` refuses
+//! the bundles of a signer that checks nothing, and `sign` writes none.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn named(authority: &str, wrong: impl std::fmt::Debug) -> String {
     name
 }
 
-/// All that is wrong in a table is told at once.
+/// A table of cases, which reports all wrong ones at once.
 struct Table(BTreeMap<String, (String, &'static str)>);
 
 impl Table {

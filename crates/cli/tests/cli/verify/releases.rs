@@ -99,7 +99,7 @@ fn reports_unavailable_without_trust_material() {
     let found = run(&[RELEASE, "--offline"]).exits(3).json();
     assert_eq!(found["finding"], "unavailable");
     run(&["MYAUTHOR/Other-1.tar.gz", "--offline"]).exits(0);
-    // With the network it is there, and counts for as long as the policy says.
+    // With the network the material is fetched, and is valid for as long as the policy states.
     run(&[RELEASE]).exits(0);
     run(&[RELEASE, "--offline"]).exits(0);
     let mut noted = Vec::new();

@@ -22,7 +22,7 @@ fn sends_printed_json_to_webhook() {
     assert_eq!(codes(&taken), ["unsigned-release"]);
     let other = Watched::begun();
     other.publish_unsigned("1.03");
-    let printed = other.told(13);
+    let printed = other.reports(13);
     let keys = |alert: &serde_json::Value| -> Vec<_> {
         alert.as_object().unwrap().keys().cloned().collect()
     };
@@ -66,7 +66,7 @@ fn reports_alerts_after_kill_before_delivery() {
     until(|| hook.asked() > 0);
     killed.kill().unwrap();
     killed.wait().unwrap();
-    watched.told_once("unsigned-release-1", "unsigned-release", 13);
+    watched.reports_once("unsigned-release-1", "unsigned-release", 13);
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn loses_no_alert_when_killed_during_check() {
         killed.kill().unwrap();
         killed.wait().unwrap();
     }
-    let told = watched.told(13);
+    let told = watched.reports(13);
     assert_eq!(codes(&told), ["unsigned-release", "foreign-signature"]);
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
 }
 
 fn has_ended(child: &mut Child) -> bool {
@@ -136,7 +136,7 @@ fn watches_continuously_until_terminated() {
     )
     .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A webhook that does as it is told.
+//! A webhook whose answers a test chooses.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

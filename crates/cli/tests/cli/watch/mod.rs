@@ -1,4 +1,4 @@
-//! `watch`: what happens to an author on a CPAN is told, once, whatever happens in between.
+//! `watch` reports each event of an author on a CPAN once, despite interruptions.
 
 mod delivery;
 mod hook;

@@ -22,7 +22,7 @@ fn reports_new_record_version_with_differences() {
     let (watched, first) = Watched::enrolled();
     let next = watched.record(Some(&first), &[AUTHOR, COLLEAGUE]);
     watched.enroll("author", &next);
-    let told = watched.told_once("record-added-1", "record-added", 0);
+    let told = watched.reports_once("record-added-1", "record-added", 0);
     assert_eq!(
         (&told["path"], &told["severity"]),
         (&of(2).into(), &"notice".into())
@@ -35,7 +35,7 @@ fn reports_new_record_version_with_differences() {
 fn reports_second_first_record_as_conflict() {
     let (watched, first) = Watched::enrolled();
     watched.enroll("stranger", &watched.record(None, &[STRANGER]));
-    let told = watched.told_once("record-conflict-1", "record-conflict", 12);
+    let told = watched.reports_once("record-conflict-1", "record-conflict", 12);
     assert!(told["details"].to_string().contains("second-first"));
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     assert!(told["found"].as_str().unwrap().contains("stranger@"));
@@ -44,7 +44,7 @@ fn reports_second_first_record_as_conflict() {
         "author",
         &watched.record(Some(&first), &[AUTHOR, COLLEAGUE]),
     );
-    watched.told_once("record-added-2", "record-added", 0);
+    watched.reports_once("record-added-2", "record-added", 0);
 }
 
 #[test]
@@ -52,9 +52,9 @@ fn reports_forked_record_as_conflict() {
     let (watched, first) = Watched::enrolled();
     let next = watched.record(Some(&first), &[AUTHOR, COLLEAGUE]);
     watched.enroll("author", &next);
-    watched.told_once("record-added-3", "record-added", 0);
+    watched.reports_once("record-added-3", "record-added", 0);
     watched.enroll("author", &watched.record(Some(&first), &[AUTHOR, STRANGER]));
-    let told = watched.told_once("record-conflict-2", "record-conflict", 12);
+    let told = watched.reports_once("record-conflict-2", "record-conflict", 12);
     assert!(told["details"].to_string().contains("fork"), "{told:#}");
 }
 
@@ -63,27 +63,27 @@ fn reports_record_of_unauthorized_signer() {
     let (watched, first) = Watched::enrolled();
     let next = watched.record(Some(&first), &[STRANGER]);
     watched.enroll("stranger", &next);
-    let told = watched.told_once("record-refused-1", "record-refused", 12);
+    let told = watched.reports_once("record-refused-1", "record-refused", 12);
     assert!(told["details"].to_string().contains("signer-not-listed"));
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     // And nothing at all is no better.
     watched.delete(&format!("{}.sigstore.json", name(2)));
-    watched.told_once("record-refused-2", "record-refused", 12);
+    watched.reports_once("record-refused-2", "record-refused", 12);
 }
 
 #[test]
 fn reports_dropped_and_replaced_records() {
     let (watched, first) = Watched::enrolled();
     watched.world.publish(&name(1), b"{}");
-    watched.told_once("record-replaced", "record-replaced", 12);
+    watched.reports_once("record-replaced", "record-replaced", 12);
     watched.enroll("author", &first);
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
     watched.delete(&format!("{}.sigstore.json", name(1)));
-    watched.told_once("record-dropped-1", "record-dropped", 13);
+    watched.reports_once("record-dropped-1", "record-dropped", 13);
     watched.enroll("author", &first);
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
     watched.delete(&name(1));
-    let told = watched.told_once("record-dropped-2", "record-dropped", 13);
+    let told = watched.reports_once("record-dropped-2", "record-dropped", 13);
     assert_eq!(told["path"], of(1));
 }
 
@@ -91,11 +91,11 @@ fn reports_dropped_and_replaced_records() {
 fn reports_first_record_of_unknown_signer() {
     let watched = Watched::begun();
     watched.enroll("stranger", &watched.record(None, &[STRANGER]));
-    let told = watched.told_once("record-conflict-3", "record-conflict", 12);
+    let told = watched.reports_once("record-conflict-3", "record-conflict", 12);
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     // The author's own in its place is as good as ever.
     watched.enroll("author", &watched.record(None, &[AUTHOR]));
-    watched.told_once("record-added-4", "record-added", 0);
+    watched.reports_once("record-added-4", "record-added", 0);
 }
 
 #[test]
@@ -110,10 +110,10 @@ fn starts_from_records_in_trust_store() {
         .exits(0)
         .snapshot("watch/starts_from_records_in_trust_store");
     watched.enroll("stranger", &watched.record(None, &[STRANGER]));
-    let told = watched.told_once("record-conflict-4", "record-conflict", 12);
+    let told = watched.reports_once("record-conflict-4", "record-conflict", 12);
     assert!(told["expected"].as_str().unwrap().contains("author@"));
     watched.enroll("author", &record);
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn accepts_release_signer_named_in_record() {
     watched.world.publish_release("1.02");
     let record = watched.record(None, &[AUTHOR, STRANGER]);
     watched.enroll("stranger", &record);
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
     watched.enroll("author", &watched.record(Some(&record), &[AUTHOR]));
-    watched.told_once("record-added-5", "record-added", 0);
+    watched.reports_once("record-added-5", "record-added", 0);
 }

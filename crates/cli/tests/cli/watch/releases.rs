@@ -19,7 +19,7 @@ fn starts_from_published_releases() {
     // What the author does as before is nothing to tell, and the old one may go.
     watched.world.publish_release("1.03");
     watched.delete(&archive("1.01"));
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
 }
 
 #[test]
@@ -30,21 +30,21 @@ fn verifies_releases_at_the_start() {
     watched
         .world
         .publish_signed("stranger", &archive("1.03"), &bytes);
-    watched.told_once("foreign-signature-1", "foreign-signature", 12);
+    watched.reports_once("foreign-signature-1", "foreign-signature", 12);
 }
 
 #[test]
 fn reports_unsigned_release_and_its_later_bundle() {
     let watched = Watched::begun();
     watched.publish_unsigned("1.03");
-    let told = watched.told_once("unsigned-release-2", "unsigned-release", 13);
+    let told = watched.reports_once("unsigned-release-2", "unsigned-release", 13);
     assert_eq!(told["author"], "MYAUTHOR");
     assert_eq!(told["path"], path(&archive("1.03")));
     assert_eq!(told["severity"], "alarm");
     assert_eq!(told["finding"], "downgrade");
     assert!(told["advice"].is_string());
     watched.world.publish_release("1.03");
-    watched.told_once("signed-belatedly-1", "signed-belatedly", 0);
+    watched.reports_once("signed-belatedly-1", "signed-belatedly", 0);
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn reports_first_signature_of_author() {
     watched.publish_unsigned("1.01");
     watched.run(&[]).exits(0);
     watched.publish_unsigned("1.02");
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
     watched.world.publish_release("1.03");
-    let told = watched.told_once("first-signature", "first-signature", 0);
+    let told = watched.reports_once("first-signature", "first-signature", 0);
     assert_eq!(told["severity"], "notice");
 }
 
@@ -66,7 +66,7 @@ fn reports_foreign_signature_with_both_identities() {
     watched
         .world
         .publish_signed("stranger", &archive("1.03"), &bytes);
-    let told = watched.told_once("foreign-signature-2", "foreign-signature", 12);
+    let told = watched.reports_once("foreign-signature-2", "foreign-signature", 12);
     assert_eq!(told["finding"], "identity-changed");
     assert!(told["expected"].as_str().unwrap().contains(AUTHOR));
     assert!(told["found"].as_str().unwrap().contains("stranger@"));
@@ -77,13 +77,13 @@ fn reports_invalid_bundle_and_mismatched_archive() {
     let watched = Watched::begun();
     watched.publish_unsigned("1.03");
     watched.world.publish(&bundle("1.03"), b"{}");
-    watched.told_once("invalid-signature", "invalid-signature", 11);
+    watched.reports_once("invalid-signature", "invalid-signature", 11);
     // An old release under a new name, as the author signed it.
     let old = distribution("Foo-Bar", "1.02");
     watched
         .world
         .publish_signed("author", &archive("1.04"), &old);
-    let told = watched.told_once("unfit-archive", "unfit-archive", 14);
+    let told = watched.reports_once("unfit-archive", "unfit-archive", 14);
     assert_eq!(told["finding"], "name-mismatch");
 }
 
@@ -93,11 +93,11 @@ fn reports_replaced_bundle_with_its_signer() {
     let bytes = distribution("Foo-Bar", "1.02");
     let by_stranger = watched.world.sign_bytes("stranger", &bytes);
     watched.world.publish(&bundle("1.02"), &by_stranger);
-    let told = watched.told_once("bundle-replaced", "bundle-replaced", 12);
+    let told = watched.reports_once("bundle-replaced", "bundle-replaced", 12);
     assert!(told["found"].as_str().unwrap().contains("stranger@"));
     let by_author = watched.world.sign_bytes("author", &bytes);
     watched.world.publish(&bundle("1.02"), &by_author);
-    let told = watched.told_once("bundle-renewed", "bundle-renewed", 0);
+    let told = watched.reports_once("bundle-renewed", "bundle-renewed", 0);
     assert_eq!(told["severity"], "notice");
 }
 
@@ -110,10 +110,10 @@ fn reports_dropped_bundle_still_in_checksums() {
         .pause
         .file(&path(&bundle("1.02"))["authors/id/".len()..]);
     watched.delete(&bundle("1.02"));
-    let told = watched.told_once("bundle-dropped", "bundle-dropped", 13);
+    let told = watched.reports_once("bundle-dropped", "bundle-dropped", 13);
     assert_eq!(told["path"], path(&archive("1.02")));
     watched.world.publish(&bundle("1.02"), &kept.unwrap());
-    watched.told_once("signed-belatedly-2", "signed-belatedly", 0);
+    watched.reports_once("signed-belatedly-2", "signed-belatedly", 0);
 }
 
 #[test]
@@ -123,11 +123,11 @@ fn reports_replaced_archive_but_no_deleted_release() {
     watched
         .world
         .publish(&archive("1.02"), &[&bytes[..], b"more"].concat());
-    let told = watched.told_once("archive-replaced", "archive-replaced", 14);
+    let told = watched.reports_once("archive-replaced", "archive-replaced", 14);
     assert_eq!(told["finding"], "signature-invalid");
     watched.delete(&bundle("1.02"));
     watched.delete(&archive("1.02"));
-    assert!(watched.told(0).is_empty());
+    assert!(watched.reports(0).is_empty());
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn exits_by_highest_code_of_several_alerts() {
         .world
         .publish_signed("stranger", &archive("1.03"), &bytes);
     watched.publish_unsigned("1.04");
-    let told = watched.told(13);
+    let told = watched.reports(13);
     assert_eq!(codes(&told), ["foreign-signature", "unsigned-release"]);
 }
 

@@ -1,4 +1,4 @@
-//! What could not be told is said, ends with 3, and is told later.
+//! Undetermined: `watch` warns, exits with 3, and reports it later.
 
 use cpan_sigstore_sandbox::{Fault, PauseMisbehaviour};
 
@@ -19,7 +19,7 @@ fn warns_of_unreachable_cpan() {
     assert!(ran.stderr.contains("warning: MYAUTHOR: "), "{ran:#?}");
     assert_eq!(ran.stdout, "");
     faults.clear();
-    watched.told_once("unsigned-release-3", "unsigned-release", 13);
+    watched.reports_once("unsigned-release-3", "unsigned-release", 13);
 }
 
 #[test]
@@ -32,13 +32,13 @@ fn reports_alerts_despite_malformed_recent_files() {
         watched.publish_unsigned("1.03");
         let misbehaviour = watched.world.sandbox.pause.misbehaviour();
         misbehaviour.set(wrong);
-        let told = watched.told(13);
+        let told = watched.reports(13);
         assert_eq!(codes(&told), ["unsigned-release"], "{wrong:?}");
         let name = format!("watch/reports_alerts_despite_{wrong:?}");
         let ran = watched.run(&[]).exits(3).snapshot(&name);
         assert!(ran.stderr.contains("RECENT-1h.yaml"), "{ran:#?}");
         misbehaviour.clear();
-        assert!(watched.told(0).is_empty());
+        assert!(watched.reports(0).is_empty());
     }
 }
 
@@ -55,7 +55,7 @@ fn reports_rolled_back_cpan_and_checks_nothing() {
         .exits(3)
         .snapshot("watch/reports_rolled_back_cpan_and_checks_nothing");
     assert!(ran.stderr.contains("or later, found it as of"), "{ran:#?}");
-    // Where it is not, and nothing has happened, that is all that is asked for, too.
+    // Once the mirror is current and nothing has happened, `watch` requests no more than that.
     misbehaviour.clear();
     author.run(&["watch", "MYAUTHOR"]).exits(0);
     let requests = author.sandbox.services.cpan.requests();
@@ -193,7 +193,7 @@ fn accepts_nothing_without_trust_material() {
         .exits(3)
         .snapshot("watch/accepts_nothing_without_trust_material");
     assert!(ran.stderr.contains("Foo-Bar-1.03"), "{ran:#?}");
-    watched.told_once("foreign-signature-3", "foreign-signature", 12);
+    watched.reports_once("foreign-signature-3", "foreign-signature", 12);
 }
 
 #[test]

@@ -77,20 +77,20 @@ impl Watched {
         Ran::of(self.command(args).output().unwrap())
     }
 
-    /// What is told, and with which code it ends.
+    /// The alerts of one run, which ends with this code.
     #[track_caller]
-    pub fn told(&self, code: i32) -> Vec<Value> {
+    pub fn reports(&self, code: i32) -> Vec<Value> {
         alerts(&self.run(&["--json"]).exits(code))
     }
 
     /// The one alert, which is compared with `snapshots/alert/NAME.snap`, and not reported again.
     #[track_caller]
-    pub fn told_once(&self, name: &str, alert: &str, code: i32) -> Value {
-        let told = self.told(code);
+    pub fn reports_once(&self, name: &str, alert: &str, code: i32) -> Value {
+        let told = self.reports(code);
         let text = serde_json::to_string_pretty(&told).unwrap();
         crate::snapshot::assert(&format!("alert/{name}"), &text);
         assert_eq!(codes(&told), [alert], "{told:#?}");
-        assert_eq!(self.told(0), Vec::<Value>::new());
+        assert_eq!(self.reports(0), Vec::<Value>::new());
         told[0].clone()
     }
 }
