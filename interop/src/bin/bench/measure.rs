@@ -56,14 +56,13 @@ pub fn measure_prepared(
 fn repeated(command: &Command, runs: u32, prepare: Option<&Command>) -> Result<Usage, BenchError> {
     let report = NamedTempFile::new()?;
     let mut hyperfine = program("hyperfine", command);
+    // A program of milliseconds would drown in the start of a shell.
     hyperfine
-        .args(["--style", "none", "--warmup", "1", "--runs"])
+        .args(["--shell=none", "--style", "none", "--warmup", "1", "--runs"])
         .arg(runs.to_string());
-    // A program of milliseconds would drown in the start of a shell; a preparation needs one.
-    match prepare {
-        Some(prepare) => hyperfine.arg("--prepare").arg(words(prepare)),
-        None => hyperfine.arg("--shell=none"),
-    };
+    if let Some(prepare) = prepare {
+        hyperfine.arg("--prepare").arg(words(prepare));
+    }
     hyperfine
         .arg("--export-json")
         .arg(report.path())
@@ -137,7 +136,7 @@ fn succeed(command: &mut Command) -> Result<(), BenchError> {
     })
 }
 
-/// A command as one line of a shell.
+/// A command as one line, its words quoted.
 fn words(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")));
