@@ -1,6 +1,6 @@
 //! Files below a folder. No link leads out of it.
 //!
-//! rsync keeps links, so whoever writes to the folder could otherwise have any file of this machine served.
+//! rsync keeps links, so anyone who writes to the folder could otherwise have any file of this machine served.
 //! CPAN's own relative links, which stay below the root, work.
 
 use std::{
