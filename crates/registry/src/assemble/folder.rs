@@ -2,13 +2,13 @@
 //! time of their last change, are not read again.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
+use cpan_sigstore_files::read_regular;
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use cpan_sigstore_records::record::{RecordName, SIZE_LIMIT};
@@ -199,21 +199,8 @@ pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Liste
     Ok(Some(Listed { files, more, row }))
 }
 
-/// A file within its limit; in the place of one that is too large stands another that is.
+/// Returns a file, one byte more than its limit at most; the reader of its content rejects that.
 fn read(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Stamp)>, BuildError> {
-    let failed = || BuildError::read(path);
-    // Looked at before it is opened: opening a pipe waits for a writer.
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => metadata,
-        Ok(_) => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed()(error)),
-    };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(failed())?
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed())?;
-    Ok(Some((bytes, Stamp::from(&metadata))))
+    let file = read_regular(path, limit as u64).map_err(BuildError::read(path))?;
+    Ok(file.map(|file| (file.bytes, Stamp::from(&file.metadata))))
 }
