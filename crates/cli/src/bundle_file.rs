@@ -1,18 +1,14 @@
 //! Bundles as files: their place, and reading and atomic writing.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
+use cpan_sigstore_files::{Access, Existing, check_writable, read_prefix, write_with};
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
-use tempfile::{Builder, NamedTempFile};
 
 use crate::error::CommandError;
-
-/// Size of most bundles, in bytes: what is reserved for reading one.
-const USUAL_SIZE: usize = 16 * 1024;
 
 /// The end of a bundle's name.
 pub use cpan_sigstore_core::bundle::SUFFIX;
@@ -49,16 +45,7 @@ pub fn archive_of(bundle: &Path) -> Option<PathBuf> {
 
 /// The bytes of a bundle, one more than the limit at most; `None` where there is no such file.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, CommandError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(CommandError::read(path)(error)),
-    };
-    let mut bytes = Vec::with_capacity(USUAL_SIZE);
-    file.take(SIZE_LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(CommandError::read(path))?;
-    Ok(Some(bytes))
+    read_prefix(path, SIZE_LIMIT as u64).map_err(CommandError::read(path))
 }
 
 /// A place for a bundle. Before the login it was checked to be writable, and free unless the bundle may be
@@ -79,7 +66,7 @@ impl Place {
             return Err(BundleExists(path).into());
         }
         let place = Self { path, replace };
-        place.temporary()?;
+        check_writable(&place.path).map_err(CommandError::write(&place.path))?;
         Ok(place)
     }
 
@@ -105,36 +92,16 @@ impl Place {
     /// # Errors
     /// A failed write, which changes nothing under the name.
     pub fn write(&self, json: &str) -> Result<(), CommandError> {
-        let failed = |source| CommandError::write(&self.path)(source);
-        let mut file = self.temporary()?;
-        file.write_all(json.as_bytes()).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        if self.replace {
-            file.persist(&self.path)
-                .map_err(|error| failed(error.error))?;
-        } else {
-            file.persist_noclobber(&self.path)
-                .map_err(|error| match error.error.kind() {
-                    io::ErrorKind::AlreadyExists => BundleExists(self.path.clone()).into(),
-                    _ => failed(error.error),
-                })?;
-        }
-        sync_folder(self.folder());
-        Ok(())
-    }
-
-    fn temporary(&self) -> Result<NamedTempFile, CommandError> {
-        let mut builder = Builder::new();
-        builder.prefix(".cpan-sigstore-").suffix(".tmp");
-        // As any file the user makes: readable by whom the umask lets.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        builder
-            .tempfile_in(self.folder())
-            .map_err(CommandError::write(&self.path))
+        let existing = match self.replace {
+            true => Existing::Replace,
+            false => Existing::Keep,
+        };
+        write_with(&self.path, json.as_bytes(), Access::Umask, existing).map_err(
+            |error| match error.kind() {
+                io::ErrorKind::AlreadyExists => BundleExists(self.path.clone()).into(),
+                _ => CommandError::write(&self.path)(error),
+            },
+        )
     }
 
     fn folder(&self) -> &Path {
@@ -142,13 +109,5 @@ impl Place {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         }
-    }
-}
-
-/// Puts the new name on the disk too, where the system can.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = OpenOptions::new().read(true).open(folder) {
-        // Some file systems refuse; the bundle itself is on the disk.
-        let _ = folder.sync_all();
     }
 }
