@@ -1,12 +1,12 @@
 //! The records of an author on a CPAN, and the chain of accepted ones.
 
 use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
-use cpan_sigstore_cpan::Cpan;
+use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_gate::{RecordFile, RecordRefused, TrustStore, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
-    chain::{AppendResult, ChainContext, RecordChain, Report},
-    record::AuthorRecord,
+    chain::{AppendResult, ChainContext, RecordChain},
+    record::{AuthorRecord, RECORDS_LIMIT},
 };
 use jiff::Timestamp;
 
@@ -38,26 +38,59 @@ impl Found {
         Self::beside(memory.record_chain(author).await?, cpan, verifier).await
     }
 
-    /// The same, beside what is known otherwise.
+    /// The same, continuing a known chain.
     async fn beside(
-        history: RecordChain,
+        chain: RecordChain,
         cpan: &Cpan,
         verifier: &Verifier,
     ) -> Result<Self, CommandError> {
-        let files = cpan.author_records(history.author(), 1).await?;
-        Ok(Self::among(&files, history, verifier))
+        let mut found = Self::of(chain);
+        // One page after the other, so that no chain is cut off; a page without an accepted record ends it.
+        loop {
+            let author = found.history.author().clone();
+            let from = u32::try_from(found.files + 1).unwrap_or(u32::MAX);
+            let page = cpan.author_records_within(&author, from, RECORDS_LIMIT);
+            let (files, is_complete) = page.await?;
+            let has_accepted = found.add(&files, verifier);
+            if is_complete {
+                return Ok(found);
+            }
+            if !has_accepted {
+                return Err(CpanError::TooManyRecords {
+                    author,
+                    limit: RECORDS_LIMIT,
+                }
+                .into());
+            }
+        }
     }
 
     /// The same of files that are at hand.
-    pub fn among(files: &[RecordFile], mut history: RecordChain, verifier: &Verifier) -> Self {
-        let context = ChainContext::at(Timestamp::now());
-        let Report { results, refused } = records::extend(&mut history, files, verifier, context);
+    pub fn among(files: &[RecordFile], chain: RecordChain, verifier: &Verifier) -> Self {
+        let mut found = Self::of(chain);
+        found.add(files, verifier);
+        found
+    }
+
+    const fn of(history: RecordChain) -> Self {
         Self {
             history,
-            results,
-            refused,
-            files: files.len(),
+            results: Vec::new(),
+            refused: Vec::new(),
+            files: 0,
         }
+    }
+
+    /// Adds files, and returns whether one of them is in the chain.
+    fn add(&mut self, files: &[RecordFile], verifier: &Verifier) -> bool {
+        let context = ChainContext::at(Timestamp::now());
+        let report = records::extend(&mut self.history, files, verifier, context);
+        let mut results = report.results.iter();
+        let has_accepted = results.any(|result| result.outcome.is_in_chain());
+        self.results.extend(report.results);
+        self.refused.extend(report.refused);
+        self.files += files.len();
+        has_accepted
     }
 
     /// The records that are not accepted, with the reasons.

@@ -3,12 +3,18 @@
 //!
 //! The signer of a record need not be authorized to sign it: [`RecordChain`] decides that.
 
+use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::Verifier};
 pub use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordFile};
 use cpan_sigstore_records::{
+    author_index::in_effect,
     chain::{ChainContext, RecordChain, Report, SignedRecord, VerifiedRecords},
     record::{AuthorRecord, RecordError},
 };
+
+use jiff::Timestamp;
+
+use crate::{Gate, GateError};
 
 /// Why files are not a signed record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,4 +90,19 @@ pub(crate) fn verify_new(
     let new = files.iter().filter(|file| !chain.has(file));
     let new = new.map(|file| (file.version, file));
     VerifiedRecords::of(new, |file| verify(verifier, file))
+}
+
+impl Gate {
+    /// The digests of the overrides for an author that are in effect, by the author index that the gate uses.
+    ///
+    /// # Errors
+    /// The trust store cannot be used.
+    pub async fn overrides(
+        &self,
+        author: &PauseId,
+        now: Timestamp,
+    ) -> Result<Vec<Sha256Digest>, GateError> {
+        let attested = self.collector().attested(author).await?;
+        Ok(in_effect(attested.overrides, now))
+    }
 }

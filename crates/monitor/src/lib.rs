@@ -153,6 +153,7 @@ impl Watcher<'_> {
         }
         // Asked before releases are looked at, with which the gate remembers new records.
         let remembered = self.gate.memory().record_chain(author).await?;
+        let overrides = self.gate.overrides(author, (self.clock)()).await?;
         let files = match records::files(self.cpan, author, &state.records).await {
             Ok(files) => files,
             Err(error) => {
@@ -170,7 +171,7 @@ impl Watcher<'_> {
             untold: Vec::new(),
         };
         look.releases(&mut state, &listing, &files).await?;
-        look.records(&mut state, &files, remembered);
+        look.records(&mut state, &files, remembered, &overrides);
         look.lagging(&state);
         let Look {
             alerts,

@@ -56,6 +56,7 @@ impl Look<'_> {
         state: &mut AuthorState,
         files: &[RecordFile],
         remembered: RecordChain,
+        overrides: &[Sha256Digest],
     ) {
         self.dropped(state, files);
         if files.is_empty() {
@@ -75,7 +76,11 @@ impl Look<'_> {
             return;
         };
         let mut chain = before.clone();
-        let report = extend(&mut chain, files, verifier, ChainContext::at(self.now()));
+        let context = ChainContext {
+            now: self.now(),
+            overrides,
+        };
+        let report = extend(&mut chain, files, verifier, context);
         let is_unconnected = self.is_unconnected(state, &before, &chain);
         for file in files {
             let version = file.version;
@@ -91,8 +96,14 @@ impl Look<'_> {
                 }
                 continue;
             }
-            if result.is_some_and(|result| result.outcome.is_in_chain()) {
-                state.records.keep(file);
+            match result.map(|result| result.outcome) {
+                Some(Outcome::Known) => state.records.keep(file),
+                Some(Outcome::Accepted) => {
+                    // An override takes the place of all records from its version on.
+                    state.records.forget_from(version);
+                    state.records.keep(file);
+                }
+                _ => {}
             }
             if is_news {
                 self.record(&before, &chain, (version, result), &report);

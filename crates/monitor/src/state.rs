@@ -143,7 +143,12 @@ impl AuthorState {
 }
 
 impl RecordsState {
-    /// Keeps a record that counts, where it is the next one.
+    /// Forgets the kept records from a version on.
+    pub fn forget_from(&mut self, version: u32) {
+        self.chain.retain(|kept| kept.version < version);
+    }
+
+    /// Keeps an accepted record if it is the next one.
     pub fn keep(&mut self, file: &RecordFile) {
         if u32::try_from(self.chain.len() + 1) == Ok(file.version) {
             self.chain.extend(KeptRecord::of(file));

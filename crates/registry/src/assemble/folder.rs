@@ -11,10 +11,10 @@ use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
 use cpan_sigstore_files::read_regular;
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
-use cpan_sigstore_records::record::{RecordName, SIZE_LIMIT};
+use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordName, SIZE_LIMIT};
 use serde::{Deserialize, Serialize};
 
-use super::{BuildError, judge::FILES_LIMIT, parallel};
+use super::{BuildError, parallel};
 
 /// What tells whether a file or directory is as it was: inode, time of the last change of it or of its
 /// name (seconds and nanoseconds; no program can set it back), size in bytes.
@@ -168,8 +168,8 @@ pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Liste
         .filter(|name: &RecordName| name.author == *id)
         .collect();
     versions.sort_unstable();
-    let more = versions.len().saturating_sub(FILES_LIMIT);
-    versions.truncate(FILES_LIMIT);
+    let more = versions.len().saturating_sub(RECORDS_LIMIT);
+    versions.truncate(RECORDS_LIMIT);
     let mut stamps = Vec::with_capacity(versions.len());
     let mut files = Vec::with_capacity(versions.len());
     for name in versions {

@@ -16,9 +16,6 @@ use super::{
     report::{Refusal, Vanished},
 };
 
-/// Most record files that are looked at in one directory.
-pub(super) const FILES_LIMIT: usize = 256;
-
 /// What judges.
 pub(super) struct Judge<'a> {
     pub verifier: &'a Verifier,

@@ -29,11 +29,14 @@ use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_files::{Access, Existing, write_with};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::verify::Verifier;
-use cpan_sigstore_records::author_index::{self, AuthorIndex, Difference, Draft, Override};
+use cpan_sigstore_records::{
+    author_index::{self, AuthorIndex, Difference, Draft, Override},
+    record::RECORDS_LIMIT,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use folder::{Row, Stamp};
-use judge::{FILES_LIMIT, Judge, Judged};
+use judge::{Judge, Judged};
 use state::{PauseIdName, Seen, State};
 
 /// Tells how many of how many authors are done.
@@ -382,7 +385,9 @@ fn too_many(author: &PauseId) -> Refusal {
         author: author.clone(),
         path: author.directory(),
         code: "records-too-many",
-        reason: format!("expected at most {FILES_LIMIT} records, found more; the rest is ignored"),
+        reason: format!(
+            "expected at most {RECORDS_LIMIT} records, found more; the rest is ignored"
+        ),
         found: None,
         known: None,
     }

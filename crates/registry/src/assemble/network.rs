@@ -7,12 +7,11 @@ use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::recent::{Coverage, News, NewsError, news};
 use cpan_sigstore_cpan::{Cpan, package_index::unpack, path::BUNDLE_SUFFIX};
 use cpan_sigstore_gate::RecordFile;
-use cpan_sigstore_records::record::RecordName;
+use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordName};
 use tokio::task::JoinSet;
 
 use super::{
     BuildError,
-    judge::FILES_LIMIT,
     state::{Seen, State},
 };
 
@@ -117,7 +116,7 @@ pub(super) async fn each(
         {
             let cpan = cpan.clone();
             asked.spawn(async move {
-                let files = cpan.author_records_within(&author, 1, FILES_LIMIT).await;
+                let files = cpan.author_records_within(&author, 1, RECORDS_LIMIT).await;
                 (author, files)
             });
         }

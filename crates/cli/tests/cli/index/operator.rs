@@ -61,6 +61,12 @@ impl Operator {
         path
     }
 
+    /// Publishes a record on the CPAN on the network, signed by an account.
+    pub fn publish_record(&self, record: &AuthorRecord, account: &str) {
+        let name = record.name().to_string();
+        self.world.publish_signed(account, &name, record.json());
+    }
+
     pub fn index(&self, args: &[&str]) -> Ran {
         self.world.run(&[&["index"], args].concat())
     }

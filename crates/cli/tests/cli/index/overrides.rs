@@ -36,6 +36,18 @@ fn applies_override_after_a_week_since_first_seen() {
         SignedDuration::from_hours(168)
     );
 
+    // The network has both records, as the folder does; whoever watches has seen the author's own.
+    let watch = |code| {
+        let ran = operator.world.run(&["watch", ID, "--json"]).exits(code);
+        let alerts = ran.stdout.lines();
+        let code = |line: &str| serde_json::from_str::<Value>(line).unwrap()["alert"].clone();
+        alerts.map(code).collect::<Vec<_>>()
+    };
+    operator.publish_record(&operator.first(ID, AUTHOR), "author");
+    watch(0);
+    operator.publish_record(&two, "stranger");
+    assert_eq!(watch(12), ["record-refused"]);
+
     // Before its time it changes nothing.
     let built = operator.build();
     assert_eq!(built["refused"][0]["code"], "signer-not-listed");
@@ -79,6 +91,10 @@ fn applies_override_after_a_week_since_first_seen() {
         .exits(0)
         .snapshot("index/applies_override_after_a_week_since_first_seen-7");
     assert_eq!(operator.finding(&release, 0), "trusted");
+
+    // The override is in effect, so its record is no conflict.
+    operator.publish_record(&operator.next(&two, &[STRANGER, AUTHOR]), "stranger");
+    assert_eq!(watch(0), ["record-added"]);
 }
 
 #[test]
