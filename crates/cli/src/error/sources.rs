@@ -107,6 +107,9 @@ impl From<TrustStoreError> for CommandError {
             TrustStoreError::Conflict { .. } => {
                 "ask the author which identity is theirs; import the whole file over the known entries with `--replace`"
             }
+            TrustStoreError::Import(_) => {
+                "import a file that `cpan-sigstore trust export` wrote; nothing was imported"
+            }
             _ => NO_STORE,
         };
         Self::new(exit, error).hinted(hint)
