@@ -20,7 +20,7 @@ use cpan_sigstore_keyless::{
     },
     verify::Verifier,
 };
-use cpan_sigstore_mirror::{Mirror, Options, Records};
+use cpan_sigstore_mirror::{DecisionLog, Mirror, Options};
 use cpan_sigstore_registry::subscription::{Ask, Copies, Pin, refresh};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -301,7 +301,7 @@ impl<'a> Session<'a> {
     pub fn mirror(
         &self,
         args: &MirrorArgs,
-        records: Records,
+        log: DecisionLog,
         copies: Option<&Copies>,
     ) -> Result<Arc<Mirror>, CommandError> {
         let upstream = Cpan::at(&args.upstream)?;
@@ -316,7 +316,7 @@ impl<'a> Session<'a> {
             clock: Timestamp::now,
         };
         let gate = self.mirror_gate(args, copies)?;
-        Ok(Mirror::new(upstream, gate, records, options)?)
+        Ok(Mirror::new(upstream, gate, log, options)?)
     }
 
     /// The gate of a mirror, with policy and trust material as they are now.

@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
     release::{PauseId, Suffix},
 };
 
-use crate::{Cpan, CpanError, Directory, checksums::Checksums};
+use crate::{checksums::Checksums, client::Cpan, directory::Directory, error::CpanError};
 
 /// An archive without a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]

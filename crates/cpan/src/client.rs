@@ -1,25 +1,26 @@
 //! The client of a CPAN.
 
-use std::{fs::File, io, path::PathBuf};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use cpan_sigstore_core::{
     bundle::SIZE_LIMIT as BUNDLE_LIMIT,
     digest::Sha256Digest,
     release::{PauseId, ReleasePath},
 };
-use cpan_sigstore_http::{Download, HttpError, Validators};
+use cpan_sigstore_http::{Download, Validators};
 
 use crate::{
     ARCHIVE_LIMIT,
-    checksums::{self, Checksums, ChecksumsError},
-    directory::{DIRECTORIES_LIMIT, Directory, DirectoryWalk},
-    package_index::{PackedError, SIZE_LIMIT as SITE_FILE_LIMIT, unpack},
+    checksums::{self, Checksums},
+    directory::{Directory, DirectoryWalk},
+    error::CpanError,
+    package_index::{SIZE_LIMIT as SITE_FILE_LIMIT, unpack},
     path::{BUNDLE_SUFFIX, SiteFile},
     source::Source,
 };
-
-/// The CPAN that is read if no other is named.
-pub const DEFAULT: &str = "https://www.cpan.org/";
 
 /// A CPAN, by HTTP or in a folder.
 ///
@@ -29,77 +30,6 @@ pub const DEFAULT: &str = "https://www.cpan.org/";
 #[derive(Clone, Debug)]
 pub struct Cpan {
     source: Source,
-}
-
-/// Reasons why a CPAN cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum CpanError {
-    /// The address is no CPAN's.
-    #[error(
-        "invalid address of a CPAN: expected http, https or file, such as {DEFAULT}, found `{0}`"
-    )]
-    Address(String),
-    /// The server cannot be reached, or refuses.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// A file in the folder cannot be read, or a copy of it not written.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// A file in the folder is larger than its limit.
-    #[error("invalid size of {}: expected at most {limit} bytes, found more", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// CHECKSUMS is invalid.
-    #[error("{address}: {source}")]
-    Checksums {
-        /// The address of the file.
-        address: String,
-        /// The reason.
-        source: ChecksumsError,
-    },
-    /// A gzip cannot be unpacked.
-    #[error("{address}: {source}")]
-    Packed {
-        /// The address of the file.
-        address: String,
-        /// The reason.
-        source: PackedError,
-    },
-    /// An author has more directories than the limit.
-    #[error("too many directories of {0}: expected at most {DIRECTORIES_LIMIT}")]
-    TooManyDirectories(PauseId),
-    /// An author has more records than the limit. A part of a chain would let an old version decide.
-    #[error("too many records of {author}: expected at most {limit} new ones")]
-    TooManyRecords {
-        /// The author.
-        author: PauseId,
-        /// The limit.
-        limit: usize,
-    },
-}
-
-impl CpanError {
-    /// Whether the file exists and is larger than its limit.
-    pub fn is_too_large(&self) -> bool {
-        matches!(
-            self,
-            Self::TooLarge { .. } | Self::Http(HttpError::TooLarge { .. })
-        )
-    }
-
-    /// Whether trying again may help.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Http(error) if error.is_transient())
-    }
 }
 
 impl Cpan {
@@ -120,7 +50,7 @@ impl Cpan {
     }
 
     /// The folder; `None` for a CPAN by HTTP.
-    pub fn folder(&self) -> Option<&std::path::Path> {
+    pub fn folder(&self) -> Option<&Path> {
         match &self.source {
             Source::Folder(folder) => Some(folder),
             Source::Http { .. } => None,

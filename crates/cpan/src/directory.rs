@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use cpan_sigstore_core::release::{PauseId, Subdirectory};
 
-use crate::{Cpan, CpanError, checksums::Checksums};
+use crate::{checksums::Checksums, client::Cpan, error::CpanError};
 
 /// Limit of the directories of one author.
 pub const DIRECTORIES_LIMIT: usize = 1000;
@@ -85,7 +85,10 @@ impl<'a> DirectoryWalk<'a> {
         while let Some(directory) = self.left.pop_front() {
             self.seen += 1;
             if self.seen > DIRECTORIES_LIMIT {
-                return Err(CpanError::TooManyDirectories(directory.author));
+                return Err(CpanError::TooManyDirectories {
+                    author: directory.author,
+                    limit: DIRECTORIES_LIMIT,
+                });
             }
             if let Some(checksums) = self.cpan.checksums(&directory).await? {
                 self.left.extend(directory.children(&checksums));
@@ -157,6 +160,9 @@ mod tests {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         let cpan = cpan(root.path(), &[("", &names)]);
         let error = walked(&cpan).await.unwrap_err();
-        assert!(matches!(error, CpanError::TooManyDirectories(_)), "{error}");
+        assert!(
+            matches!(error, CpanError::TooManyDirectories { .. }),
+            "{error}"
+        );
     }
 }

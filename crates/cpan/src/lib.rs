@@ -15,6 +15,7 @@ pub mod backlog;
 pub mod checksums;
 mod client;
 pub mod directory;
+mod error;
 mod folder;
 pub mod package_index;
 pub mod path;
@@ -24,8 +25,9 @@ mod records;
 mod release;
 mod source;
 
-pub use client::{Cpan, CpanError, DEFAULT};
+pub use client::Cpan;
 pub use directory::{Directory, DirectoryWalk};
+pub use error::{CpanError, DEFAULT};
 pub use release::{FetchedArchive, FetchedRelease};
 
 /// Size limit of an archive, in bytes.

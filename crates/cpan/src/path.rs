@@ -1,24 +1,24 @@
-//! What a mirror of CPAN has, by its path.
+//! The paths of a CPAN. A mirror has no others.
 
 use std::fmt;
 
-use crate::Directory;
+use crate::directory::Directory;
 use cpan_sigstore_core::release::{PauseId, ReleasePath, Subdirectory};
 use cpan_sigstore_records::record::{self, RecordName};
 
-/// What the name of a bundle adds to that of its archive.
+/// The end of a bundle's name, after the name of its archive.
 pub use cpan_sigstore_core::bundle::SUFFIX as BUNDLE_SUFFIX;
-/// Longest path that is looked at, in bytes; PAUSE's own have at most 255.
+/// Length limit of a path, in bytes; PAUSE's own have at most 255.
 const LONGEST: usize = 512;
 
 /// One of the files that list the packages, permissions and authors of a CPAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SiteFile {
-    /// `modules/02packages.details.txt`: which distribution has which package.
+    /// `modules/02packages.details.txt`: the release that contains each package.
     Packages,
     /// `modules/03modlist.data`: a Perl program, once the list of registered modules.
     ModuleList,
-    /// `modules/06perms.txt`: who may have which package indexed.
+    /// `modules/06perms.txt`: the authors who may have each package indexed.
     Permissions,
     /// `authors/01mailrc.txt`: the authors and their names.
     Authors,
@@ -32,7 +32,7 @@ impl SiteFile {
         Self::Authors,
     ];
 
-    /// Its path, not packed.
+    /// Its path without `.gz`.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Packages => "modules/02packages.details.txt",
@@ -43,35 +43,35 @@ impl SiteFile {
     }
 }
 
-/// What a client asks for.
+/// A file of a CPAN.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CpanPath {
     /// An archive.
     Release(ReleasePath),
     /// The bundle of an archive.
     Bundle(ReleasePath),
-    /// A record of an author, or its bundle.
+    /// An author record, or its bundle.
     AuthorRecord {
-        /// Which.
+        /// The author and version.
         name: RecordName,
-        /// Whether its bundle is meant.
+        /// Whether it is the bundle.
         bundle: bool,
     },
     /// CHECKSUMS of a directory, by its path.
     Checksums(String),
-    /// An index.
+    /// The package index or one of its siblings.
     SiteFile {
-        /// Which.
+        /// The file.
         file: SiteFile,
-        /// Whether as gzip.
+        /// Whether it is the gzip.
         packed: bool,
     },
 }
 
 impl CpanPath {
-    /// What stands at a path below a CPAN's root; `None` for everything that a mirror does not have.
+    /// The file at a path below the root of a CPAN; `None` if a mirror has no such file.
     ///
-    /// One thing has one path: nothing is cleaned or completed.
+    /// Each file has exactly one path: none is normalised or completed.
     pub fn at(path: &str) -> Option<Self> {
         if path.len() > LONGEST {
             return None;
@@ -114,7 +114,7 @@ impl CpanPath {
             })
     }
 
-    /// What it is to a client that looks at types.
+    /// Its media type.
     pub fn content_type(&self) -> &'static str {
         match self {
             Self::Bundle(_) | Self::AuthorRecord { bundle: true, .. } => "application/json",
@@ -163,8 +163,8 @@ fn directory_at(path: &str) -> Option<Directory> {
     Some(Directory::new(author, subdirectory))
 }
 
-/// The path below a CPAN's root in the path of an address of any host, such as
-/// `/pub/CPAN/authors/id/...`: what follows the host is `authors/` or `modules/` somewhere.
+/// The path below the root of a CPAN in the path of any host's address, such as
+/// `/pub/CPAN/authors/id/…`: it begins at the first `authors/` or `modules/`.
 pub fn below_any_cpan(path: &str) -> Option<&str> {
     ["/authors/", "/modules/"]
         .into_iter()
@@ -179,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_a_mirror_has_has_one_path() {
+    fn parses_each_path_to_itself() {
         for path in [
             "authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
             "authors/id/T/TI/TIMLEGGE/sub/Foo-1.0.zip",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_not_there() {
+    fn rejects_all_other_paths() {
         for path in [
             "",
             "T/TI/TIMLEGGE/Foo-1.0.tar.gz",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_any_cpan_has_the_path_in_it() {
+    fn finds_path_in_the_address_of_any_cpan() {
         assert_eq!(
             below_any_cpan("/pub/CPAN/authors/id/A/AB/ABC/F-1.tar.gz"),
             Some("authors/id/A/AB/ABC/F-1.tar.gz")

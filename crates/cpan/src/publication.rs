@@ -1,54 +1,54 @@
-//! From uploaded to published: whether a CPAN serves what was signed.
+//! From uploaded to published: whether a CPAN serves the signed bytes.
 
 use std::fmt;
 
 use cpan_sigstore_core::digest::Sha256Digest;
 
-use crate::{Cpan, CpanError, Directory};
+use crate::{client::Cpan, directory::Directory, error::CpanError};
 
-/// What should be published.
+/// The release that is expected.
 #[derive(Clone, Debug)]
 pub struct Awaited {
-    /// In which directory.
+    /// Its directory.
     pub directory: Directory,
-    /// The archive's base name.
+    /// The base name of the archive.
     pub archive: String,
-    /// What was signed.
+    /// SHA-256 of the signed archive.
     pub digest: Sha256Digest,
-    /// The bundle's base name.
+    /// The base name of the bundle.
     pub bundle: String,
 }
 
-/// What a CPAN serves of a release.
+/// The state of a release on a CPAN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// Not all of it yet.
+    /// A part is still missing.
     Waiting(Missing),
-    /// All of it; the bundle has still to be verified.
+    /// All parts are there. The bundle is not verified.
     Published {
-        /// The bundle, as it is served.
+        /// The bundle.
         bundle: Vec<u8>,
     },
-    /// An archive with other bytes than those that were signed.
+    /// The archive has other bytes than the signed one.
     OtherArchive {
-        /// SHA-256 of what is served.
+        /// SHA-256 of the archive on CPAN.
         found: Sha256Digest,
     },
-    /// The archive that was signed, and CHECKSUMS that speak of another.
+    /// CHECKSUMS states another digest than that of the signed archive.
     OtherChecksums {
-        /// The SHA-256 they state.
+        /// The digest that CHECKSUMS states.
         found: Sha256Digest,
     },
 }
 
-/// What is not there yet.
+/// The missing parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// The archive.
+    /// Whether the archive is missing.
     pub archive: bool,
-    /// The bundle.
+    /// Whether the bundle is missing.
     pub bundle: bool,
-    /// The archive in CHECKSUMS.
+    /// Whether the archive is missing in CHECKSUMS.
     pub checksums: bool,
 }
 
@@ -67,16 +67,16 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Looks again and again at one release on a CPAN.
+/// A watch on one release on a CPAN.
 pub struct Watch<'a> {
     cpan: &'a Cpan,
     awaited: Awaited,
-    /// An archive never changes once it is there: it is read once.
+    /// An archive never changes, so it is read once.
     archive_seen: bool,
 }
 
 impl<'a> Watch<'a> {
-    /// Begins to watch.
+    /// A watch that has seen nothing yet.
     pub fn new(cpan: &'a Cpan, awaited: Awaited) -> Self {
         Self {
             cpan,
@@ -85,10 +85,10 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Looks once. A bundle of more than `bundle_limit` bytes is an error.
+    /// Reads the state once.
     ///
     /// # Errors
-    /// Where the CPAN gives no answer of use.
+    /// [`CpanError`] if the CPAN cannot be read, or the bundle has more than `bundle_limit` bytes.
     pub async fn look(&mut self, bundle_limit: usize) -> Result<Seen, CpanError> {
         let Awaited {
             directory,

@@ -7,7 +7,7 @@ use cpan_sigstore_records::record::{
     RECORDS_LIMIT, RecordFile, RecordName, SIZE_LIMIT, VERSION_LIMIT,
 };
 
-use crate::{Cpan, CpanError, path::BUNDLE_SUFFIX};
+use crate::{client::Cpan, error::CpanError, path::BUNDLE_SUFFIX};
 
 impl Cpan {
     /// Reads the records of an author from a version on, until one is missing. None of them is verified.

@@ -5,7 +5,7 @@ use std::fs::File;
 use cpan_sigstore_core::{digest::Sha256Digest, release::ReleasePath};
 use cpan_sigstore_http::{Download, Validators};
 
-use crate::{ARCHIVE_LIMIT, Cpan, CpanError};
+use crate::{ARCHIVE_LIMIT, client::Cpan, error::CpanError};
 
 /// A release as the CPAN has it, unverified.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_http::{Download, Http, Validators};
 use url::Url;
 
-use crate::{CpanError, folder};
+use crate::{error::CpanError, folder};
 
 /// Bytes that are read from a file at a time.
 const BUFFER: usize = 64 * 1024;

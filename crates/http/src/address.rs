@@ -1,10 +1,10 @@
-//! Which addresses no network can listen in on.
+//! Addresses that no network can listen in on.
 
 use std::net::IpAddr;
 
 use reqwest::Url;
 
-/// Whether what is sent to an address is seen by its server alone: https, or http on this machine.
+/// Whether only the server reads a request to an address: https, or http on this machine.
 pub fn is_protected(url: &Url) -> bool {
     match url.scheme() {
         "https" => true,

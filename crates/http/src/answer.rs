@@ -1,23 +1,23 @@
-//! What a service said.
+//! The response of a service.
 
 use cpan_sigstore_core::text::printable;
 use reqwest::header::HeaderMap;
 
 use crate::HttpError;
 
-/// An answer, whatever its status, with its whole body.
+/// A response of any status, with its whole body.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The headers.
+    /// The headers of the response.
     pub headers: HeaderMap,
-    /// The body, within the limit that was given.
+    /// The body, within the limit of the request.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// Whether the status is one of success (2xx).
+    /// Whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -30,8 +30,8 @@ impl Answer {
         text.trim().to_owned()
     }
 
-    pub(crate) fn says_to_come_again(&self) -> bool {
-        passes(self.status)
+    pub(crate) fn is_transient(&self) -> bool {
+        is_transient(self.status)
     }
 
     pub(crate) fn into_unavailable(self, url: String) -> HttpError {
@@ -43,7 +43,7 @@ impl Answer {
     }
 }
 
-/// Whether a status is of a kind that passes: too many requests, or trouble at the server.
-pub(crate) fn passes(status: u16) -> bool {
+/// Whether a status is transient: too many requests, or a fault of the server.
+pub(crate) fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502..=504)
 }

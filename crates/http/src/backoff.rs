@@ -1,18 +1,18 @@
-//! How long to wait before a request is sent again.
+//! The waits before a request is sent again.
 
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// Longest wait that a service may ask for before the next try.
+/// Longest wait that a service may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How long to wait before each further try of a request that may succeed later.
+/// The waits before each further try of a request.
 #[derive(Clone, Debug)]
 pub struct Backoff(Vec<Duration>);
 
 impl Backoff {
-    /// Waits of these lengths; one try more than there are waits.
+    /// These waits, so one try more than there are waits.
     pub fn new(waits: Vec<Duration>) -> Self {
         Self(waits)
     }
@@ -29,7 +29,7 @@ impl Default for Backoff {
     }
 }
 
-/// The wait in seconds that a service asks for (RFC 9110, section 10.2.3), within reason.
+/// The wait that a service asks for (RFC 9110, section 10.2.3), within the limit.
 pub(crate) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
     Some(Duration::from_secs(seconds.parse().ok()?).min(LONGEST_WAIT))

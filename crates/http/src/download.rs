@@ -1,4 +1,4 @@
-//! A large file, written to a disk while it comes.
+//! Large files, written to the disk as they come.
 
 use std::{
     fs::File,
@@ -16,10 +16,10 @@ use crate::{
     error::{connection, shown},
 };
 
-/// Longest validator that is kept, in bytes; servers send some twenty.
+/// Length limit of a validator, in bytes; servers send some twenty.
 const VALIDATOR_LIMIT: usize = 200;
 
-/// What a server says a file can be known again by (RFC 9110, section 8.8).
+/// The validators by which a server recognises an unchanged file (RFC 9110, section 8.8).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validators {
     /// Its `ETag`, as it was sent.
@@ -28,21 +28,21 @@ pub struct Validators {
     pub last_modified: Option<String>,
 }
 
-/// What became of a download.
+/// The result of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Download {
-    /// The file is there, whole.
+    /// The file was read to its end.
     Whole {
-        /// Of its bytes.
+        /// SHA-256 of its bytes.
         digest: Sha256Digest,
-        /// How many they are.
+        /// Its size in bytes.
         size: u64,
-        /// What to ask with the next time.
+        /// The conditions for the next request.
         validators: Validators,
     },
-    /// It is as it was when these validators came.
+    /// The file is unchanged since the validators of the request.
     Unchanged,
-    /// There is none (404, 410).
+    /// There is no file (404, 410).
     Absent,
 }
 
@@ -69,11 +69,11 @@ impl Validators {
 }
 
 impl Http {
-    /// Gets a file of at most `limit` bytes into `into`, from its beginning, unless it is as it was
-    /// when `known` came. After an error, part of it may stand there.
+    /// Writes a file of at most `limit` bytes to `into`, unless it is unchanged since `known`. After an error,
+    /// `into` may have a part of it.
     ///
     /// # Errors
-    /// As [`Http::file`], and where it cannot be written.
+    /// As [`Http::file`], and [`HttpError::Write`] if `into` cannot be written.
     pub async fn download(
         &self,
         url: Url,
@@ -84,8 +84,7 @@ impl Http {
         self.stream(&url, known, limit, &mut Some(into)).await
     }
 
-    /// The digest of a file of at most `limit` bytes, which is read and not kept; `None` where there
-    /// is none (404, 410).
+    /// The digest of a file of at most `limit` bytes; `None` if there is none (404, 410).
     ///
     /// # Errors
     /// As [`Http::file`].
@@ -98,7 +97,7 @@ impl Http {
         }
     }
 
-    /// Reads a file to its end, anew after what passes, and keeps it where there is a place for it.
+    /// Reads a file to its end, again after transient errors, and writes it to `into` if given.
     async fn stream(
         &self,
         url: &Url,
@@ -159,7 +158,7 @@ impl Http {
         })
     }
 
-    /// Asks for a file, and hands out the answer whose body it is.
+    /// Requests a file, and returns the response whose body it is.
     async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, HttpError> {
         let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
         for (name, value) in known.conditions() {
@@ -171,7 +170,7 @@ impl Http {
             200 => Ok(Opened::File(response)),
             304 if *known != Validators::default() => Ok(Opened::Unchanged),
             404 | 410 => Ok(Opened::Absent),
-            status if answer::passes(status) => Err(HttpError::Unavailable {
+            status if answer::is_transient(status) => Err(HttpError::Unavailable {
                 url: shown(url),
                 status,
                 said: String::new(),
@@ -184,7 +183,7 @@ impl Http {
     }
 }
 
-/// How a server answers when it is asked for a file.
+/// The head of the response to a request for a file.
 enum Opened {
     File(Response),
     Unchanged,

@@ -1,69 +1,69 @@
-//! Why there is no usable answer.
+//! The error of a request.
 
 use reqwest::Url;
 
 use crate::REQUEST_TIMEOUT;
 
-/// A request that got no usable answer.
+/// Reasons why a request has no usable response.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The client could not be made, for example because the system has no CA certificates.
+    /// The client cannot be created, for example because the system has no CA certificates.
     #[error(
-        "no HTTPS connection can be made from this system: {0}; install the package of CA certificates (`ca-certificates`)"
+        "cannot make HTTPS connections from this system: {0}; install its package of CA certificates (`ca-certificates`)"
     )]
     Client(String),
-    /// No connection, or it broke before the answer was whole.
-    #[error("expected an answer from {url}, but the connection failed: {reason}")]
+    /// There was no connection, or it broke before the response was whole.
+    #[error("cannot read {url}: the connection failed: {reason}")]
     Connection {
-        /// What was asked.
+        /// The address, without credentials and query.
         url: String,
-        /// Why there was no answer.
+        /// The reason.
         reason: String,
     },
-    /// The answer did not come in time.
-    #[error("expected an answer from {url} within {} seconds, found none", REQUEST_TIMEOUT.as_secs())]
+    /// The response did not come in time.
+    #[error("cannot read {url}: no response within {} seconds", REQUEST_TIMEOUT.as_secs())]
     Timeout {
-        /// What was asked.
+        /// The address, without credentials and query.
         url: String,
     },
-    /// It answers that it cannot answer now.
-    #[error("expected {url} to answer, found status {status}: {said}")]
+    /// The service is unavailable.
+    #[error("cannot read {url}: status {status}: {said}")]
     Unavailable {
-        /// What was asked.
+        /// The address, without credentials and query.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// The start of what it said.
+        /// The beginning of the body.
         said: String,
     },
-    /// It answers otherwise than with the file, or that there is none.
-    #[error("expected {url}, found status {status}")]
+    /// The service refuses the request.
+    #[error("cannot read {url}: status {status}")]
     Refused {
-        /// What was asked.
+        /// The address, without credentials and query.
         url: String,
         /// The HTTP status.
         status: u16,
     },
-    /// The request itself could not be made, for example because a file cannot be read.
-    #[error("expected to make a request to {url}: {reason}")]
+    /// The request cannot be created, for example because a file cannot be read.
+    #[error("cannot send a request to {url}: {reason}")]
     Request {
-        /// What was to be asked.
+        /// The address, without credentials and query.
         url: String,
-        /// Why it was not.
+        /// The reason.
         reason: String,
     },
-    /// What came could not be written.
-    #[error("expected to write what came from {url}: {source}")]
+    /// The file cannot be written.
+    #[error("cannot write the file from {url}: {source}")]
     Write {
-        /// What was asked.
+        /// The address, without credentials and query.
         url: String,
-        /// Why it was not written.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The body is larger than an answer of this kind need be.
-    #[error("expected an answer of at most {limit} bytes from {url}, found more")]
+    /// The body is larger than its limit.
+    #[error("invalid response of {url}: expected at most {limit} bytes, found more")]
     TooLarge {
-        /// What was asked.
+        /// The address, without credentials and query.
         url: String,
         /// The limit in bytes.
         limit: u64,
@@ -71,7 +71,7 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    /// Whether asking again may help.
+    /// Whether trying again may help.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
@@ -92,7 +92,7 @@ pub(crate) fn failed(url: &str, error: &reqwest::Error) -> HttpError {
     }
 }
 
-/// A request that was not even sent.
+/// The error of a request that was not sent.
 pub(crate) fn connection(error: &reqwest::Error) -> HttpError {
     HttpError::Connection {
         url: error.url().map(shown).unwrap_or_default(),
@@ -111,7 +111,7 @@ pub(crate) fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-/// The most telling part of an error: its innermost source.
+/// The innermost source of an error, which says the most.
 pub(crate) fn innermost(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {

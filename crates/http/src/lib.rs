@@ -1,10 +1,10 @@
-//! The one HTTP client. Every body is read with a limit, and no redirect is followed.
+//! The one HTTP client. It reads every body with a limit, and follows no redirect.
 //!
-//! - [`Http::send`]: a request and its whole answer.
-//! - [`Http::send_anew`]: the same for a request whose body is a stream.
-//! - [`Http::file`] and [`Http::digest`]: a file that is there or not; a large one by its digest.
-//! - [`Http::download`]: a large file onto a disk, unless it is known already.
-//! - [`is_protected`]: which addresses a secret may be sent to.
+//! - [`Http::send`]: a request and its whole response.
+//! - [`Http::send_each`]: the same for a request whose body is a stream.
+//! - [`Http::file`] and [`Http::digest`]: a small file, and the digest of a large one.
+//! - [`Http::download`]: a large file, written to the disk unless it is unchanged.
+//! - [`is_protected`]: the addresses to which a secret may be sent.
 
 mod address;
 mod answer;
@@ -29,22 +29,21 @@ use crate::{
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest wait for a whole answer, and for the next part of a file; a Rekor v2 log answers only
+/// Longest wait for a whole response, and for the next part of a file. A Rekor v2 log answers only
 /// after the entry is in its tree.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest time in which a file may arrive.
+/// Longest time of a download.
 const FILE_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
-/// What this program calls itself.
+/// The name that this program sends.
 const USER_AGENT: &str = concat!("cpan-sigstore/", env!("CARGO_PKG_VERSION"));
 
 /// An HTTP client. Cheap to clone; clones share connections.
 ///
-/// A request that fails in a way that passes is sent again, with growing waits.
+/// It sends a request again after a transient failure, with growing waits.
 ///
 /// # Security
 ///
-/// Redirects are not followed: a service that is configured by its address is asked at this address
-/// and at no other, and no token is carried elsewhere.
+/// It follows no redirect: a request goes to the configured address and no other, and so does a token.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
@@ -54,11 +53,11 @@ pub struct Http {
 impl Http {
     /// A client for the given addresses.
     ///
-    /// The system's CA certificates are read only if one of the addresses is `https`: they cost
+    /// It reads the system's CA certificates only if one of the addresses is `https`, as that takes
     /// milliseconds. Without them every `https` connection fails.
     ///
     /// # Errors
-    /// [`HttpError::Client`] where TLS cannot be set up.
+    /// [`HttpError::Client`] if TLS cannot be set up.
     pub fn for_urls<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, HttpError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
@@ -83,7 +82,7 @@ impl Http {
         Self { backoff, ..self }
     }
 
-    /// The client itself, for libraries that take one.
+    /// The inner client, for libraries that take one.
     pub fn client(&self) -> &reqwest::Client {
         &self.client
     }
@@ -93,11 +92,10 @@ impl Http {
         self.client.request(method, url)
     }
 
-    /// Sends a request and reads its whole answer.
+    /// Sends a request and reads its whole response. A status is no error here, unless it is transient.
     ///
     /// # Errors
-    /// Where there is no whole answer of at most `limit` bytes, or one that says to come again. Any
-    /// other status is no error here.
+    /// [`HttpError`] if there is no whole response of at most `limit` bytes, or the service is unavailable.
     pub async fn send(&self, request: RequestBuilder, limit: usize) -> Result<Answer, HttpError> {
         let request = request.build().map_err(|error| connection(&error))?;
         self.execute(request, limit).await
@@ -108,21 +106,20 @@ impl Http {
     /// # Errors
     /// As [`Http::send`].
     pub async fn execute(&self, request: Request, limit: usize) -> Result<Answer, HttpError> {
-        let anew = || {
+        let again = || {
             request.try_clone().ok_or_else(|| HttpError::Request {
                 url: shown(request.url()),
                 reason: "expected a body that can be sent again, found a stream".to_owned(),
             })
         };
-        self.send_anew(anew, limit).await
+        self.send_each(again, limit).await
     }
 
-    /// As [`Http::send`], for a request that is made anew for each try, as one whose body is a
-    /// stream has to be.
+    /// As [`Http::send`], for a request that is created for each try, which a body that is a stream needs.
     ///
     /// # Errors
-    /// As [`Http::send`], and where the request cannot be made.
-    pub async fn send_anew(
+    /// As [`Http::send`], and [`HttpError::Request`] if the request cannot be created.
+    pub async fn send_each(
         &self,
         mut request: impl FnMut() -> Result<Request, HttpError>,
         limit: usize,
@@ -130,7 +127,7 @@ impl Http {
         let mut waits = self.backoff.waits();
         loop {
             let (error, asked) = match self.once(request()?, limit as u64).await {
-                Ok((url, answer)) if answer.says_to_come_again() => {
+                Ok((url, answer)) if answer.is_transient() => {
                     let asked = asked_wait(&answer.headers);
                     (answer.into_unavailable(url), asked)
                 }
@@ -161,10 +158,10 @@ impl Http {
         Ok((url, answer))
     }
 
-    /// Gets a small file; `None` where there is none (404, 410).
+    /// Reads a small file; `None` if there is none (404, 410).
     ///
     /// # Errors
-    /// As [`Http::send`], and where another status than 200 is answered.
+    /// As [`Http::send`], and [`HttpError::Refused`] for any other status than 200.
     pub async fn file(&self, url: Url, limit: usize) -> Result<Option<Vec<u8>>, HttpError> {
         let answer = self
             .send(self.request(Method::GET, url.clone()), limit)
@@ -187,12 +184,12 @@ impl Http {
             .execute(request)
             .await
             .map_err(|error| failed(&url, &error))?;
-        tracing::debug!(%method, %url, status = response.status().as_u16(), "asked");
+        tracing::debug!(%method, %url, status = response.status().as_u16(), "requested");
         Ok(response)
     }
 }
 
-/// Hands on each part of a body of at most `limit` bytes.
+/// Passes each part of a body of at most `limit` bytes to `take`.
 async fn each_part(
     response: &mut Response,
     url: &str,

@@ -1,17 +1,20 @@
-//! A mirror of CPAN that hands out only what the gate allows.
+//! A mirror of CPAN that hands out only files that the gate admits.
 //!
-//! - [`mirror`]: what becomes of a request: fetched whole, decided by the gate, and only then served.
-//! - [`cache`]: what was allowed, on the disk, by digest.
-//! - [`record`]: what was refused, and why.
-//! - [`server`]: HTTP, to whoever asks.
+//! - [`mirror`]: from a request to an answer: fetch whole, decide, serve.
+//! - [`cache`]: admitted files on the disk, by digest.
+//! - [`decision_log`]: the decisions and their reasons.
+//! - [`server`]: HTTP for clients.
 //!
-//! It decides nothing: whether a release may be handed out is the gate's word alone.
+//! The gate alone decides about releases; all other documents are [`Rendered`](rendered::Rendered) from
+//! parsed data.
 
+mod author_index;
 pub mod cache;
+pub mod decision_log;
 pub mod mirror;
-pub mod record;
 mod rendered;
 pub mod server;
 
+pub use author_index::AuthorIndexFiles;
+pub use decision_log::{DecisionLog, LogEntry};
 pub use mirror::{Mirror, Options};
-pub use record::{Record, Records};

@@ -9,11 +9,10 @@ use cpan_sigstore_core::{
 };
 use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_mirror::{
-    Records,
+    DecisionLog,
     server::{Listening, tls},
 };
 use cpan_sigstore_registry::subscription::{Copies, Pin};
-use tokio::sync::oneshot;
 
 use crate::{error::CommandError, flags::MirrorArgs, folders, session::Session, signals::Signals};
 
@@ -66,46 +65,42 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
     };
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let runtime = session.runtime()?;
-    let records = Records::told_to(|record| {
-        if !record.is_plain() {
-            anstream::eprintln!("{}", printable(&record.to_string()));
+    let log = DecisionLog::on_entry(|entry| {
+        if !entry.is_plain() {
+            anstream::eprintln!("{}", printable(&entry.to_string()));
         }
     });
     let copies = Copies::in_folder(folders::data()?.join("index"));
-    let mirror = session.mirror(&args.mirror, records, Some(&copies))?;
+    let mirror = session.mirror(&args.mirror, log, Some(&copies))?;
     let files = session.wait(kept(&mirror.memory(), &copies))?;
-    mirror.operator().replace(files);
+    mirror.author_index().replace(files);
     let listen =
         |source| CommandError::system(&format!("cannot listen on {}", args.listen), source);
-    let listening = runtime
-        .block_on(Listening::bind(mirror.clone(), args.listen, acceptor))
+    let running = runtime
+        .block_on(async {
+            let listening = Listening::bind(mirror.clone(), args.listen, acceptor).await?;
+            Ok(listening.spawn())
+        })
         .map_err(listen)?;
-    let address = listening.address().map_err(listen)?;
+    let address = running.address();
     let mut signals = Signals::new(runtime)?;
     terminal.line(&format!(
         "mirror of {} at {scheme}://{address}/",
         without_credentials(&args.mirror.upstream)
     ));
     terminal.flush();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = runtime.spawn(listening.serve(async {
-        // Also when the other end is gone.
-        let _ = stopped.await;
-    }));
     while runtime.block_on(signals.is_due(REFRESH)) {
         let gate = session.mirror_gate(&args.mirror, Some(&copies));
         match gate.and_then(|gate| Ok((session.wait(kept(gate.memory(), &copies))?, gate))) {
             Ok((files, gate)) => {
-                mirror.operator().replace(files);
+                mirror.author_index().replace(files);
                 mirror.replace_gate(gate);
             }
             // The gate in use stays; its trust material expires by itself.
             Err(error) => terminal.error(&error, error.hints()),
         }
     }
-    drop(stop);
-    // A task that panicked has said so.
-    let _ = runtime.block_on(serving);
+    runtime.block_on(running.stop());
     Ok(Exit::Success)
 }
 

@@ -1,6 +1,6 @@
 //! `01mailrc.txt`: lines of `alias ID "NAME <ADDRESS>"`.
 
-use super::{PackageIndexError, invalid, is_control};
+use super::error::{PackageIndexError, invalid, is_control};
 use crate::path::SiteFile;
 
 const EXPECTED: &str = "lines of `alias ID \"NAME <ADDRESS>\"`";

@@ -5,12 +5,14 @@
 //! [`render_site_file`]): some clients run or search these files as a whole, header included.
 
 mod author_list;
+mod error;
 mod module_list;
 mod packed;
 mod permissions;
 #[cfg(test)]
 mod tests;
 
+pub use error::PackageIndexError;
 pub use packed::{PackedError, pack, unpack};
 
 use std::{fmt::Write as _, ops::Range};
@@ -19,6 +21,7 @@ use cpan_sigstore_core::release::ReleasePath;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 
 use crate::path::SiteFile;
+use error::{excerpt, http_date, is_control};
 
 /// Size limit of an unpacked index, in bytes; `02packages.details.txt` has some 25 million.
 pub const SIZE_LIMIT: usize = 128 * 1024 * 1024;
@@ -26,8 +29,6 @@ pub const SIZE_LIMIT: usize = 128 * 1024 * 1024;
 ///
 /// An index from the future would make all honest ones look old.
 pub const AHEAD_LIMIT: SignedDuration = SignedDuration::from_mins(10);
-/// Characters of foreign text that an error shows.
-const EXCERPT: usize = 80;
 
 /// The fields that PAUSE writes into the header. All others are left out.
 const FIELDS: [&str; 8] = [
@@ -59,62 +60,6 @@ struct Entry {
     package: Range<usize>,
     version: Range<usize>,
     path: Range<usize>,
-}
-
-/// Reasons to refuse an index.
-#[derive(Debug, thiserror::Error)]
-pub enum PackageIndexError {
-    /// It is not UTF-8.
-    #[error("invalid package index: expected UTF-8 text, found other bytes")]
-    NotText,
-    /// A field of the header, or the blank line after the header, is missing.
-    #[error("invalid package index: expected a header with `{0}` and a blank line, found none")]
-    Header(&'static str),
-    /// A line of the header has another form, such as that of a package.
-    #[error("invalid header of the package index: expected `Name: value`, found `{0}`")]
-    HeaderLine(String),
-    /// The header has a field twice.
-    #[error("invalid header of the package index: expected `{0}` once, found it twice")]
-    FieldTwice(&'static str),
-    /// The date has another form.
-    #[error(
-        "invalid date of the package index: expected a date such as `Tue, 24 Nov 2026 12:00:00 GMT`, found `{0}`"
-    )]
-    Date(String),
-    /// It is dated in the future.
-    #[error("invalid date of the package index: expected {now} or earlier, found {found}")]
-    InTheFuture {
-        /// The date in the header.
-        found: Timestamp,
-        /// The time of this machine.
-        now: Timestamp,
-    },
-    /// The header states another number of packages.
-    #[error(
-        "invalid package index: expected {expected} packages as the header states, found {found}"
-    )]
-    Count {
-        /// The number that the header states.
-        expected: usize,
-        /// The number of lines.
-        found: usize,
-    },
-    /// A line has another form.
-    #[error("invalid line of the package index: expected `package version path`, found `{0}`")]
-    Line(String),
-    /// Two lines state different things of one package, so that two readers may install two releases.
-    #[error("invalid package index: expected each package once, found `{0}` twice")]
-    PackageTwice(String),
-    /// A sibling file has another form.
-    #[error("invalid {file}: expected {expected}, found `{found}`")]
-    Form {
-        /// The path of the file.
-        file: &'static str,
-        /// The expected form.
-        expected: &'static str,
-        /// The beginning of the text that was found.
-        found: String,
-    },
 }
 
 impl PackageIndex {
@@ -325,10 +270,6 @@ fn is_version(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_graphic())
 }
 
-fn is_control(c: char) -> bool {
-    c.is_control() && c != '\t'
-}
-
 /// Renders a sibling of the package index from its data.
 ///
 /// # Errors
@@ -340,20 +281,4 @@ pub fn render_site_file(file: SiteFile, text: Vec<u8>) -> Result<String, Package
         SiteFile::Permissions => permissions::render(&text),
         SiteFile::ModuleList => module_list::render(&text),
     }
-}
-
-fn invalid(file: SiteFile, expected: &'static str, found: &str) -> PackageIndexError {
-    PackageIndexError::Form {
-        file: file.path(),
-        expected,
-        found: excerpt(found.lines().next().unwrap_or_default()),
-    }
-}
-
-fn http_date(date: Timestamp) -> impl std::fmt::Display {
-    date.strftime("%a, %d %b %Y %H:%M:%S GMT")
-}
-
-fn excerpt(text: &str) -> String {
-    text.chars().take(EXCERPT).collect()
 }

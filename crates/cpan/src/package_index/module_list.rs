@@ -5,7 +5,7 @@
 
 use jiff::fmt::rfc2822;
 
-use super::{PackageIndexError, http_date, invalid};
+use super::error::{PackageIndexError, http_date, invalid};
 use crate::path::SiteFile;
 
 /// Lines at the beginning that may have the date.

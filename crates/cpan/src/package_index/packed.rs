@@ -1,27 +1,27 @@
-//! Indexes as gzip.
+//! Gzip of the package index and its siblings.
 
 use std::io::{self, Read as _, Write as _};
 
 use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
 
-/// A packed index that cannot be read.
+/// Reasons not to unpack a gzip.
 #[derive(Debug, thiserror::Error)]
 pub enum PackedError {
-    /// It is no gzip, or breaks off.
-    #[error("expected a gzip, found {0}")]
+    /// It is no gzip, or cut off.
+    #[error("invalid gzip: {0}")]
     Gzip(#[source] io::Error),
-    /// It unpacks to more than an index need have.
-    #[error("expected at most {0} bytes in the gzip, found more")]
+    /// It unpacks to more than the limit.
+    #[error("invalid gzip: expected at most {0} bytes in it, found more")]
     TooLarge(usize),
-    /// Something follows the gzip.
-    #[error("expected one gzip, found {0} bytes after it")]
+    /// More bytes follow it.
+    #[error("invalid gzip: expected the end of the file, found {0} more bytes")]
     Trailing(usize),
 }
 
-/// Unpacks a gzip of at most `limit` bytes, to its end, which is the file's end.
+/// Unpacks a gzip to at most `limit` bytes. Its end is the end of the file.
 ///
 /// # Errors
-/// Where it is no such gzip.
+/// [`PackedError`] if it is invalid or unpacks to more.
 pub fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, PackedError> {
     let mut rest = packed;
     let mut text = Vec::new();
@@ -38,10 +38,10 @@ pub fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, PackedError> {
     Ok(text)
 }
 
-/// Packs a text; the same text always to the same bytes.
+/// Packs a text. The same text always gives the same bytes.
 ///
 /// # Errors
-/// None that memory can have.
+/// [`io::Error`], which writing to memory never returns.
 pub fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text)?;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gzip_is_read_whole_or_not_at_all() {
+    fn unpacks_gzip_whole_or_not_at_all() {
         let packed = pack(b"text").unwrap();
         assert_eq!(unpack(&packed, 4).unwrap(), b"text");
         assert!(matches!(unpack(&packed, 3), Err(PackedError::TooLarge(3))));

@@ -2,7 +2,7 @@
 
 use jiff::fmt::rfc2822;
 
-use super::{PackageIndexError, http_date, invalid, is_control};
+use super::error::{PackageIndexError, http_date, invalid, is_control};
 use crate::path::SiteFile;
 
 const EXPECTED: &str = "a header, a blank line, and lines of `package,userid,m|f|c`";

@@ -1,26 +1,25 @@
-//! When something happened, as exactly as it was written.
+//! The time of an event, as exactly as it was written.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The most digits before the point.
+/// Limit of the digits before the point.
 const SECONDS_DIGITS: usize = 15;
-/// The most digits after it; the format lets them grow where two moments are to be told apart.
+/// Limit of the digits after the point. The format adds digits to tell two moments apart.
 const FRACTION_DIGITS: usize = 60;
 
-/// Seconds since 1970, a decimal number. A binary one would make two moments into one.
+/// Seconds since 1970 as a decimal number. A binary one would make two moments equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch {
     seconds: u64,
-    /// The digits after the point, without the last ones that say nothing: compared as text they are in
-    /// order.
+    /// The digits after the point without zeros at the end, so that they compare as text.
     fraction: String,
 }
 
-/// The text is no such number.
+/// The text is no time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a time in seconds since 1970, such as 1795500000.12345, found `{0}`")]
+#[error("invalid time: expected seconds since 1970, such as 1795500000.12345, found `{0}`")]
 pub struct EpochError(String);
 
 impl FromStr for Epoch {

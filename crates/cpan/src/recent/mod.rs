@@ -1,8 +1,8 @@
-//! The files RECENT of a CPAN: what was published and deleted lately, read as data.
+//! The RECENT files of a CPAN, which list the files that were published and deleted lately, parsed as data.
 //!
-//! They are those of File::Rsync::Mirror::Recentfile, protocol 1: one for each of some intervals, in YAML
-//! under `authors/` with paths from there, in JSON at the root of many mirrors. They are signed by nobody
-//! and say where to look, never what is there.
+//! The format is protocol 1 of File::Rsync::Mirror::Recentfile: one file for each of some intervals, in YAML
+//! under `authors/` with paths from there, and in JSON at the root of many mirrors. Nobody signs them, so they
+//! only name the files to check.
 
 mod epoch;
 mod news;
@@ -11,14 +11,14 @@ mod read;
 pub use epoch::{Epoch, EpochError};
 pub use news::{Coverage, News, NewsError, news};
 
-/// Largest file that is read, in bytes; the one of a month has some 3 MiB on CPAN.
+/// Size limit of a file, in bytes; that of a month has some 3 MiB on CPAN.
 pub const SIZE_LIMIT: usize = 16 * 1024 * 1024;
-/// The most events in one file.
+/// Limit of the events in one file.
 pub const EVENT_LIMIT: usize = 200_000;
-/// The longest path, in bytes.
+/// Length limit of a path, in bytes.
 pub const PATH_LIMIT: usize = 1024;
 
-/// One file: the latest event of each path within an interval.
+/// A RECENT file: the latest event of each path within an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recent {
     interval: String,
@@ -26,62 +26,62 @@ pub struct Recent {
     events: Vec<Event>,
 }
 
-/// Something that happened to a file.
+/// A change of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
+    /// Its time.
     pub epoch: Epoch,
-    /// To which file, from where the file RECENT lies.
+    /// The path of the file, relative to the RECENT file.
     pub path: String,
-    /// What.
+    /// Its kind.
     pub kind: EventKind,
 }
 
-/// What happened to a file.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// It was written, for the first time or again.
+    /// The file was written, for the first time or again.
     New,
-    /// It was deleted.
+    /// The file was deleted.
     Delete,
 }
 
-/// The bytes are no file RECENT.
+/// Reasons to refuse a RECENT file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecentError {
-    /// More than is read.
+    /// It is larger than the limit.
     #[error("expected at most {SIZE_LIMIT} bytes, found more")]
     TooLarge,
-    /// No text.
-    #[error("expected a text in UTF-8, found something else")]
-    NoText,
-    /// No YAML, or one of another shape.
+    /// It is not UTF-8.
+    #[error("expected UTF-8 text, found other bytes")]
+    NotText,
+    /// It is no YAML, or has another shape.
     #[error("expected {expected}, found {found}")]
     Shape {
-        /// What should be there.
+        /// The expected part.
         expected: &'static str,
-        /// What is there.
+        /// The part that was found.
         found: String,
     },
-    /// A key that says two things.
+    /// A key occurs twice.
     #[error("expected `{0}` once, found it twice")]
     Twice(String),
-    /// A key that is not there.
+    /// A key is missing.
     #[error("expected `{0}`, found none")]
     Missing(&'static str),
-    /// Written by other rules.
+    /// It has another protocol.
     #[error("expected protocol 1, found `{0}`")]
     Protocol(String),
-    /// A time that is none.
+    /// A time is invalid.
     #[error(transparent)]
     Epoch(#[from] EpochError),
-    /// A path that leads elsewhere, or is none.
-    #[error("expected the path of a file below, found `{0}`")]
+    /// A path is invalid, or leads elsewhere.
+    #[error("expected a path below the RECENT file, found `{0}`")]
     Path(String),
-    /// More events than are read.
+    /// It has more events than the limit.
     #[error("expected at most {EVENT_LIMIT} events, found more")]
     TooMany,
-    /// Not as the format has them.
+    /// The events have another order.
     #[error("expected the newest event first, found the one of {later} after that of {earlier}")]
     Order {
         /// The newer one.
@@ -92,25 +92,24 @@ pub enum RecentError {
 }
 
 impl Recent {
-    /// Reads a file, in YAML or in JSON, which is YAML.
+    /// Parses a file in YAML, or in JSON, which is YAML.
     ///
     /// # Errors
-    /// Where it is not as the format has it. A text that can be read in two ways is refused.
+    /// [`RecentError`] if it has another form, or two meanings.
     pub fn parse(bytes: &[u8]) -> Result<Self, RecentError> {
         if bytes.len() > SIZE_LIMIT {
             return Err(RecentError::TooLarge);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| RecentError::NoText)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| RecentError::NotText)?;
         read::recent(text)
     }
 
-    /// Which interval, such as `6h`.
+    /// Its interval, such as `6h`.
     pub fn interval(&self) -> &str {
         &self.interval
     }
 
-    /// When something was last put among the events of the past, so that whoever has read them has to look
-    /// at everything anew.
+    /// The time of the last change among past events. A reader of older events has to read all again.
     pub fn dirtymark(&self) -> Option<&Epoch> {
         self.dirtymark.as_ref()
     }

@@ -1,14 +1,14 @@
-//! What has happened since a moment, from as few of the files as tell it.
+//! The changes since a moment, from as few RECENT files as possible.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{Epoch, Event, Recent, RecentError, SIZE_LIMIT};
 
-/// The intervals, each of which holds what the smaller ones before it hold or held. Those of a quarter, a
-/// year and of everything are not read: who comes back after a month had better look at everything.
+/// The intervals. Each file has the events of the smaller ones before it, now or earlier. Those of a quarter, a
+/// year and of all time are not read: after a month, a full check is cheaper.
 const INTERVALS: [&str; 5] = ["1h", "6h", "1d", "1W", "1M"];
 
-/// Where a CPAN has its files.
+/// The place of the files on a CPAN.
 #[derive(Clone, Copy)]
 enum Layout {
     /// Under `authors/`, in YAML.
@@ -17,63 +17,63 @@ enum Layout {
     Root,
 }
 
-/// What has happened since.
+/// The changes since a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// The latest event of each path, by paths from the root of the CPAN.
+    /// The latest event of each path, by the path below the root of the CPAN.
     pub events: BTreeMap<String, Event>,
-    /// When the newest event happened of all that were read; `None` where there was none for a month.
+    /// The time of the newest event; `None` if there was none for a month.
     pub newest: Option<Epoch>,
-    /// The dirtymark: where it is another than the one seen before, events were put among the past.
+    /// The dirtymark. If it differs from the one before, past events have changed.
     pub dirtymark: Option<Epoch>,
-    /// Whether that is all.
+    /// Whether these are all changes.
     pub coverage: Coverage,
 }
 
-/// Whether events are all that have happened since a moment.
+/// Whether the events are complete since a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// They are.
+    /// They are complete.
     Whole,
-    /// There may be more, or it was not said since when.
+    /// There may be more, or the caller named no moment.
     Partial,
     /// The newest event is before that moment: it is an older state of the CPAN.
     WentBack,
 }
 
-/// Why there are no news.
+/// Reasons why the changes are unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NewsError<E> {
-    /// A file could not be had.
+    /// A file cannot be read.
     #[error(transparent)]
     Fetch(E),
-    /// A file is none.
+    /// A file is invalid.
     #[error("{path}: {source}")]
     File {
-        /// Which file.
+        /// Its path.
         path: String,
-        /// What is wrong.
+        /// The reason.
         source: RecentError,
     },
-    /// A file is that of another interval.
-    #[error("expected the interval {expected} in {path}, found `{found}`")]
+    /// A file has another interval than its name.
+    #[error("invalid interval in {path}: expected {expected}, found `{found}`")]
     Interval {
-        /// Which file.
+        /// Its path.
         path: String,
-        /// Its interval by its name.
+        /// The interval in its name.
         expected: &'static str,
-        /// Its interval by what it says.
+        /// The interval in the file.
         found: String,
     },
 }
 
-/// What has happened since a moment; `None` where the CPAN has no files RECENT.
+/// Reads the changes since a moment; `None` if the CPAN has no RECENT files.
 ///
-/// `fetch` gets a file of at most so many bytes by its path from the root of the CPAN; `None` where there is
-/// none. As few files are read as tell it, beginning with the smallest.
+/// `fetch` reads a file by its path below the root of the CPAN and a limit in bytes, and returns `None` if there
+/// is none. Reading begins with the smallest file, and ends as soon as the changes are complete.
 ///
 /// # Errors
-/// Where a file cannot be had, or is none.
+/// [`NewsError`] if a file cannot be read, or is invalid.
 pub async fn news<E>(
     mut fetch: impl AsyncFnMut(String, usize) -> Result<Option<Vec<u8>>, E>,
     since: Option<&Epoch>,
@@ -91,7 +91,7 @@ pub async fn news<E>(
         news.dirtymark = first.dirtymark().cloned();
         let mut is_all = news.take(first, layout, since);
         for interval in &INTERVALS[1..] {
-            // Without a moment to go back to, the newest event is what is asked for.
+            // Without a moment, the newest event is enough.
             if is_all || (since.is_none() && news.newest.is_some()) {
                 break;
             }
@@ -135,8 +135,8 @@ async fn file<E>(
 }
 
 impl News {
-    /// Takes in what is newer than a moment, and says whether that is all: a file has everything after its
-    /// oldest event that the smaller ones do not have.
+    /// Adds the events after a moment, and returns whether they are complete: a file has all events after its
+    /// oldest one that the smaller files lack.
     fn take(&mut self, recent: Recent, layout: Layout, since: Option<&Epoch>) -> bool {
         let reaches_back = match (since, recent.events.last()) {
             (Some(since), Some(oldest)) => oldest.epoch <= *since,

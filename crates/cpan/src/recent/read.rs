@@ -1,6 +1,6 @@
-//! The text of a file RECENT.
+//! The parser of RECENT files.
 //!
-//! Read as a stream of YAML's events, and no alias is expanded: no document is larger than its text.
+//! It reads a stream of YAML events and expands no alias, so no document is larger than its text.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use saphyr_parser::{Event as Yaml, Parser, ScalarStyle, StrInput};
 
 use super::{EVENT_LIMIT, Epoch, Event, EventKind, PATH_LIMIT, Recent, RecentError};
 
-/// How deep anything may be nested.
+/// Limit of nested values.
 const DEPTH: usize = 8;
 
-/// What the part `meta` says, as far as it matters here.
+/// The fields of `meta` that this program uses.
 #[derive(Default)]
 struct Meta {
     protocol: Option<String>,
@@ -19,7 +19,7 @@ struct Meta {
     dirtymark: Option<Epoch>,
 }
 
-/// Reads the one document.
+/// Parses the one document.
 pub(super) fn recent(text: &str) -> Result<Recent, RecentError> {
     let mut reader = Reader {
         events: Parser::new_from_str(text),
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A plain value; `None` where it is undefined.
+    /// A plain value; `None` if it is undefined.
     fn value(&mut self) -> Result<Option<Cow<'a, str>>, RecentError> {
         match self.next()? {
             Yaml::Scalar(value, ScalarStyle::Plain, 0, None)
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Leaves a value out, whatever it is.
+    /// Skips any value.
     fn skip(&mut self) -> Result<(), RecentError> {
         let mut depth = 0_usize;
         loop {
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Sets what may be set once.
+/// Sets a value that may be set once.
 fn once<T>(place: &mut Option<T>, key: &str, value: T) -> Result<(), RecentError> {
     if place.is_some() {
         return Err(RecentError::Twice(key.to_owned()));
@@ -260,18 +260,18 @@ mod tests {
     const JSON: &str = include_str!("../../../../fuzz/seeds/recent/root-6h.json");
 
     #[test]
-    fn what_a_mirror_has_is_read_in_either_form() {
+    fn reads_recent_files_in_yaml_and_json() {
         let yaml = recent(WHOLE).unwrap();
         assert_eq!(yaml.interval(), "1h");
         assert_eq!(yaml.dirtymark().unwrap().to_string(), "1795500001.5");
-        let told: Vec<_> = yaml
+        let events: Vec<_> = yaml
             .events()
             .iter()
             .map(|event| (event.epoch.to_string(), event.path.as_str(), event.kind))
             .collect();
         let path = "id/M/MY/MYAUTHOR/Foo-1.0.tar.gz";
         assert_eq!(
-            told,
+            events,
             [
                 (
                     "1795512345.67891".into(),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_two_ways_or_leads_elsewhere_is_refused() {
+    fn rejects_recent_files_with_two_meanings_or_other_paths() {
         let swap = |old: &str, new: &str| {
             assert!(WHOLE.contains(old), "{old}");
             recent(&WHOLE.replacen(old, new, 1))
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_limit_to_events() {
+    fn rejects_more_events_than_the_limit() {
         let mut text = String::from("meta: {protocol: 1, interval: 1h}\nrecent:\n");
         for _ in 0..EVENT_LIMIT {
             text.push_str("- {epoch: 1, path: a, type: new}\n");
@@ -338,7 +338,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_too_odd(text in "\\PC{0,40}", cut in 0..WHOLE.len()) {
+        fn parses_any_text_without_panic(text in "\\PC{0,40}", cut in 0..WHOLE.len()) {
             let mut mixed = WHOLE.as_bytes().to_vec();
             mixed.splice(cut..cut, text.bytes());
             let _ = Recent::parse(&mixed);

@@ -1,4 +1,4 @@
-//! Keeps the cache within its bound: what was used longest ago goes first.
+//! Keeps the cache within its limit: the file that was used longest ago is removed first.
 
 use std::{
     fs, io,
@@ -7,23 +7,26 @@ use std::{
     time::SystemTime,
 };
 
-use super::{Cache, CacheError, hold};
+use super::{
+    Cache,
+    error::{CacheError, lock},
+};
 
-struct Kept {
+struct StoredFile {
     path: PathBuf,
     size: u64,
     used: SystemTime,
 }
 
 impl Cache {
-    /// Counts what is kept, by whichever process, and removes what is too much, but not `newest`.
+    /// Measures the files of all processes, and removes files above the limit, but not `newest`.
     pub(super) fn make_room(&self, newest: Option<&Path>) -> Result<(), CacheError> {
-        // Two at once would remove twice as much.
-        let _held = hold(&self.root)?;
+        // Two processes at once would remove twice as much.
+        let _held = lock(&self.root)?;
         let mut kept = self.kept()?;
         let mut size: u64 = kept.iter().map(|file| file.size).sum();
         if size > self.limit {
-            // Some more than is needed, so that not every new file counts everything.
+            // A tenth more than needed, so that not every new file needs a measurement.
             let target = self.limit - self.limit / 10;
             kept.sort_by_key(|file| file.used);
             for file in kept {
@@ -44,7 +47,7 @@ impl Cache {
         Ok(())
     }
 
-    fn kept(&self) -> Result<Vec<Kept>, CacheError> {
+    fn kept(&self) -> Result<Vec<StoredFile>, CacheError> {
         let root = self.root.join("content");
         let mut kept = Vec::new();
         for folder in fs::read_dir(&root).map_err(CacheError::at(&root))? {
@@ -58,7 +61,7 @@ impl Cache {
                 let Ok(metadata) = file.metadata() else {
                     continue;
                 };
-                kept.push(Kept {
+                kept.push(StoredFile {
                     path: file.path(),
                     size: metadata.len(),
                     used: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),

@@ -1,4 +1,4 @@
-//! What comes just now: files that nobody is served from.
+//! Unfinished downloads, from which nothing is served.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,20 +8,20 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-use super::{CacheError, make_folder};
+use super::error::{CacheError, make_folder};
 
-/// The name of the file that a process holds locked as long as it runs.
+/// The file that a process holds locked as long as it runs.
 const LOCK: &str = "lock";
 
-/// The folder of one process, which is removed with it, or, after a crash, by the next.
+/// The folder of one process, which removes it at its end, or after a crash the next one.
 pub(super) struct Run {
     folder: TempDir,
     _lock: File,
 }
 
 impl Run {
-    /// Makes the folder, and removes those of processes that are no more. To be called while the
-    /// cache's own lock is held, so that no folder is seen before its lock is.
+    /// Creates the folder, and removes those of ended processes. The caller holds the lock of the cache, so
+    /// that no other process finds a folder before it is locked.
     pub(super) fn begin(incoming: &Path) -> Result<Self, CacheError> {
         make_folder(incoming)?;
         for entry in fs::read_dir(incoming).map_err(CacheError::at(incoming))? {
@@ -31,7 +31,7 @@ impl Run {
                 Err(_) => true,
             };
             if is_left {
-                // What cannot be removed is only in the way of nobody.
+                // A folder that remains is harmless.
                 let _ = fs::remove_dir_all(folder);
             }
         }
@@ -60,16 +60,16 @@ impl Run {
     }
 }
 
-/// A file that comes just now. It is removed when it is dropped.
+/// An unfinished download. It is removed when it is dropped.
 pub struct Incoming(NamedTempFile);
 
 impl Incoming {
-    /// The file, to be written.
+    /// The file to write to.
     pub fn file(&mut self) -> &mut File {
         self.0.as_file_mut()
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
@@ -79,7 +79,7 @@ impl Incoming {
         self.file().write_all(bytes).map_err(CacheError::at(path))
     }
 
-    /// Puts it on the disk, and then in its place.
+    /// Syncs the file, and then renames it.
     pub(super) fn rename(self, to: &Path) -> Result<(), CacheError> {
         self.0.as_file().sync_all().map_err(CacheError::at(to))?;
         self.0
@@ -90,11 +90,11 @@ impl Incoming {
     }
 }
 
-/// Puts the new name on the disk too, where the system can.
+/// Syncs the new name, if the system can.
 fn sync_folder(file: &Path) {
     let folder: Option<PathBuf> = file.parent().map(Path::to_owned);
     if let Some(Ok(folder)) = folder.map(File::open) {
-        // Some file systems refuse; without it a crash loses a file, and leaves none that is half.
+        // Some file systems refuse. Then a crash may lose the file, and leaves no half of it.
         let _ = folder.sync_all();
     }
 }

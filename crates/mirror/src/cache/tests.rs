@@ -5,7 +5,7 @@ fn keep(cache: &Cache, bytes: &[u8]) -> Content {
 }
 
 #[test]
-fn what_is_kept_is_found_by_its_digest() {
+fn finds_cached_files_by_digest() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), 1000).unwrap();
     let content = keep(&cache, b"bytes");
@@ -19,7 +19,7 @@ fn what_is_kept_is_found_by_its_digest() {
 }
 
 #[test]
-fn the_cache_is_bounded_and_what_is_used_stays() {
+fn removes_longest_unused_files_above_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), 100).unwrap();
     let contents: Vec<_> = (0..4u8).map(|byte| keep(&cache, &[byte; 24])).collect();
@@ -40,7 +40,7 @@ fn the_cache_is_bounded_and_what_is_used_stays() {
 }
 
 #[test]
-fn a_crash_leaves_nothing_and_a_running_process_loses_nothing() {
+fn removes_downloads_of_crashed_processes_only() {
     let folder = tempfile::tempdir().unwrap();
     let left = folder.path().join("incoming").join("run-left");
     fs::create_dir_all(&left).unwrap();
@@ -63,21 +63,21 @@ fn a_crash_leaves_nothing_and_a_running_process_loses_nothing() {
 }
 
 #[test]
-fn a_place_is_its_upstreams_and_its_paths() {
+fn keeps_entries_of_upstreams_and_paths_apart() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), 1000).unwrap();
-    let known = cache.known("http://one/").unwrap();
-    let place = Place {
+    let index = cache.index("http://one/").unwrap();
+    let file = CachedFile {
         path: "authors/id/A/AB/ABC/Foo-1.0.tar.gz".into(),
         content: keep(&cache, b"foo"),
         bundle: None,
         etag: Some("\"x\"".into()),
         last_modified: None,
     };
-    known.set(&place).unwrap();
-    assert_eq!(known.place(&place.path), Some(place.clone()));
-    assert_eq!(known.place("other"), None);
-    assert_eq!(cache.known("http://two/").unwrap().place(&place.path), None);
-    known.forget(&place.path);
-    assert_eq!(known.place(&place.path), None);
+    index.set(&file).unwrap();
+    assert_eq!(index.get(&file.path), Some(file.clone()));
+    assert_eq!(index.get("other"), None);
+    assert_eq!(cache.index("http://two/").unwrap().get(&file.path), None);
+    index.forget(&file.path);
+    assert_eq!(index.get(&file.path), None);
 }

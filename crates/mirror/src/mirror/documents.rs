@@ -2,101 +2,54 @@
 //!
 //! Each is parsed and [`Rendered`]; the upstream's own bytes are never handed out.
 
-use std::sync::Arc;
-
 use cpan_sigstore_cpan::{
     CpanError,
     checksums::SIZE_LIMIT as CHECKSUMS_LIMIT,
     path::{CpanPath, SiteFile},
 };
-use cpan_sigstore_gate::{IndexReadError, read_package_index};
+use cpan_sigstore_gate::read_package_index;
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use cpan_sigstore_records::record::SIZE_LIMIT as RECORD_LIMIT;
 
-use super::{Answer, Mirror};
+use super::{Mirror, Served, error::FetchError};
 use crate::{
-    cache::{CacheError, Content, Place},
-    record::Refusal,
-    rendered::{RenderError, Rendered},
+    cache::{CacheError, CachedFile, Content},
+    rendered::Rendered,
 };
 
-/// Reasons not to hand out a document.
-enum Trouble {
-    Absent,
-    Upstream(CpanError),
-    Refused(Refusal, String),
-}
-
-impl From<CpanError> for Trouble {
-    fn from(error: CpanError) -> Self {
-        // The file is there, and is nothing for a client.
-        if error.is_too_large() || matches!(error, CpanError::Packed { .. }) {
-            Self::Refused(Refusal::Unreadable, error.to_string())
-        } else {
-            Self::Upstream(error)
-        }
-    }
-}
-
-impl From<RenderError> for Trouble {
-    fn from(error: RenderError) -> Self {
-        let refusal = match &error {
-            RenderError::Pack(_) => Refusal::Internal,
-            _ => Refusal::Unreadable,
-        };
-        Self::Refused(refusal, error.to_string())
-    }
-}
-
-impl From<IndexReadError> for Trouble {
-    fn from(error: IndexReadError) -> Self {
-        let refusal = match error {
-            IndexReadError::Cpan(error) => return error.into(),
-            IndexReadError::Invalid(_) => Refusal::Unreadable,
-            IndexReadError::RolledBack { .. } => Refusal::IndexRolledBack,
-            IndexReadError::Store(_) => Refusal::Internal,
-        };
-        Self::Refused(refusal, error.to_string())
-    }
-}
-
 impl Mirror {
-    pub(super) async fn document(self: &Arc<Self>, wanted: &CpanPath) -> Answer {
-        let checked = {
+    pub(super) async fn document(&self, path: &CpanPath) -> Result<Served, FetchError> {
+        let rendered = {
             let _turn = self.fetches.acquire().await;
-            self.checked(wanted).await
+            self.rendered(path).await
         };
-        let rendered = match checked {
-            Ok(rendered) => rendered,
-            Err(Trouble::Absent) => {
-                self.known.forget(&wanted.to_string());
-                return Answer::Absent;
+        match rendered {
+            Ok(Some(rendered)) => Ok(Served::File(self.keep_document(path, &rendered)?)),
+            Ok(None) => {
+                self.index.forget(&path.to_string());
+                Ok(Served::Absent)
             }
-            Err(Trouble::Refused(refusal, found)) => return self.refuse(wanted, refusal, found),
-            Err(Trouble::Upstream(error)) => return self.kept_document(wanted, &error),
-        };
-        match self.keep_document(wanted, &rendered) {
-            Ok(content) => Answer::File(content),
-            Err(error) => self.refuse(wanted, Refusal::Internal, error),
+            Err(FetchError::Upstream(error)) => self.cached_document(path, error),
+            Err(error) => Err(error),
         }
     }
 
-    /// What was handed on the last time, while the upstream is away.
-    fn kept_document(&self, wanted: &CpanPath, error: &CpanError) -> Answer {
-        let place = self.known.place(&wanted.to_string());
-        match place.filter(|place| self.cache.has(&place.content)) {
-            Some(place) => {
-                tracing::info!(%wanted, %error, "the upstream is away, and this is kept");
-                Answer::File(place.content)
+    /// The document that was served last, while the upstream cannot be read.
+    fn cached_document(&self, path: &CpanPath, error: CpanError) -> Result<Served, FetchError> {
+        let file = self.index.get(&path.to_string());
+        match file.filter(|file| self.cache.has(&file.content)) {
+            Some(file) => {
+                tracing::info!(%path, %error, "the upstream cannot be read; serving from the cache");
+                Ok(Served::File(file.content))
             }
-            None => self.refuse(wanted, Refusal::Upstream, error),
+            None => Err(FetchError::Upstream(error)),
         }
     }
 
-    fn keep_document(&self, wanted: &CpanPath, rendered: &Rendered) -> Result<Content, CacheError> {
+    fn keep_document(&self, path: &CpanPath, rendered: &Rendered) -> Result<Content, CacheError> {
         let content = self.cache.keep_bytes(rendered.as_bytes())?;
-        self.known.set(&Place {
-            path: wanted.to_string(),
+        self.index.set(&CachedFile {
+            path: path.to_string(),
             content,
             bundle: None,
             etag: None,
@@ -105,40 +58,44 @@ impl Mirror {
         Ok(content)
     }
 
-    async fn checked(&self, wanted: &CpanPath) -> Result<Rendered, Trouble> {
-        let path = wanted.to_string();
-        let small = async |limit| {
-            let bytes = self.upstream.file(&path, limit).await?;
-            bytes.ok_or(Trouble::Absent)
-        };
-        match wanted {
+    /// Reads, parses and renders a document; `None` if the upstream has none.
+    async fn rendered(&self, path: &CpanPath) -> Result<Option<Rendered>, FetchError> {
+        let file = async |limit| self.upstream.file(&path.to_string(), limit).await;
+        Ok(match path {
             CpanPath::SiteFile {
                 file: SiteFile::Packages,
                 packed,
             } => {
-                let gate = self.gate();
-                let index = read_package_index(&self.upstream, gate.memory(), self.now()).await?;
-                Ok(Rendered::package_index(
-                    &index.ok_or(Trouble::Absent)?,
-                    *packed,
-                )?)
+                let generation = self.generation();
+                let store = generation.gate.memory();
+                let index = read_package_index(&self.upstream, store, self.now()).await?;
+                index
+                    .map(|index| Rendered::package_index(&index, *packed))
+                    .transpose()?
             }
-            CpanPath::SiteFile { file, packed } => {
-                let text = self.upstream.site_file(*file).await?;
-                Ok(Rendered::site_file(
-                    *file,
-                    text.ok_or(Trouble::Absent)?,
-                    *packed,
-                )?)
-            }
-            CpanPath::Checksums(_) => Ok(Rendered::checksums(&small(CHECKSUMS_LIMIT).await?)?),
+            CpanPath::SiteFile { file, packed } => self
+                .upstream
+                .site_file(*file)
+                .await?
+                .map(|text| Rendered::site_file(*file, text, *packed))
+                .transpose()?,
+            CpanPath::Checksums(_) => file(CHECKSUMS_LIMIT)
+                .await?
+                .map(|text| Rendered::checksums(&text))
+                .transpose()?,
             CpanPath::AuthorRecord {
                 name,
                 bundle: false,
-            } => Ok(Rendered::record(name, small(RECORD_LIMIT).await?)?),
+            } => file(RECORD_LIMIT)
+                .await?
+                .map(|json| Rendered::record(name, json))
+                .transpose()?,
             CpanPath::Bundle(_) | CpanPath::AuthorRecord { .. } | CpanPath::Release(_) => {
-                Ok(Rendered::bundle(small(BUNDLE_LIMIT).await?)?)
+                file(BUNDLE_LIMIT)
+                    .await?
+                    .map(Rendered::bundle)
+                    .transpose()?
             }
-        }
+        })
     }
 }

@@ -1,214 +1,190 @@
-//! What becomes of a request.
+//! From a request to an answer.
 //!
-//! Whatever is asked for is fetched whole into the cache folder, looked at, and only then handed out:
-//! there is no way from the upstream's body to a client. One fetch serves all who wait for it, and what
-//! was found holds for a while ([`Options::fresh`]): an archive of CPAN never changes, but its bundle may.
+//! Every file is fetched whole into the cache folder and checked before it is served: no byte goes straight
+//! from the upstream to a client. One fetch serves all waiting clients. Its answer is remembered for
+//! [`Options::fresh`]: an archive of CPAN never changes, but its bundle may.
 
+mod answers;
 mod authors;
 mod documents;
-mod flights;
+mod error;
 mod release;
 
+pub use answers::Served;
+
 use std::{
-    collections::HashMap,
-    fmt,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-    time::{Duration, Instant},
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use cpan_sigstore_core::decision::Decision;
-use cpan_sigstore_gate::{Gate, TrustStore};
+use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_cpan::{Cpan, path::CpanPath};
+use cpan_sigstore_gate::{Gate, RecordFile, TrustStore};
 use jiff::Timestamp;
+use moka::future::Cache as MemoryCache;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::{
-    cache::{Cache, CacheError, Content, Known},
-    record::{Record, Records, Refusal},
-    server::OperatorFiles,
+    author_index::AuthorIndexFiles,
+    cache::{Cache, CacheError, CacheIndex},
+    decision_log::{DecisionLog, LogEntry},
 };
-use authors::AuthorRecords;
-use cpan_sigstore_cpan::{Cpan, path::CpanPath};
-use flights::Flights;
+use answers::{Answers, answers};
+use error::FetchError;
 
-/// How long a denial holds at most, so that a client that tries again is answered at once and an author
-/// who adds a bundle is not kept waiting.
-const DENIED_FOR: Duration = Duration::from_secs(30);
-/// How long it holds at most that something could not be told.
-const UNTOLD_FOR: Duration = Duration::from_secs(5);
-/// How many files are fetched at once.
+/// Limit of files that are fetched at once.
 const FETCHES: usize = 16;
-/// How many answers are remembered.
-const ANSWERS: usize = 50_000;
+/// Limit of the authors whose records are remembered.
+const AUTHORS_LIMIT: u64 = 20_000;
 
-/// How a mirror is to be.
+/// The settings of a mirror.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The folder of the cache.
     pub cache: PathBuf,
-    /// How much of it is kept, in bytes.
+    /// The size limit of the cache, in bytes.
     pub cache_size: u64,
-    /// How long an answer holds until the upstream is asked again.
+    /// The time for which an answer is remembered.
     pub fresh: Duration,
-    /// The clock that signatures and indexes are judged by.
+    /// The clock by which signatures and indexes are judged.
     pub clock: fn() -> Timestamp,
-}
-
-/// What a client is answered.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// This file.
-    File(Content),
-    /// The upstream has no such file.
-    Absent,
-    /// It is not handed out, or not now; the record says why.
-    Refused(Arc<Record>),
 }
 
 /// A mirror of one upstream.
 pub struct Mirror {
     upstream: Cpan,
-    gate: RwLock<Arc<Gate>>,
+    generation: RwLock<Arc<Generation>>,
     cache: Cache,
-    known: Known,
-    records: Records,
+    index: CacheIndex,
+    log: DecisionLog,
     options: Options,
-    answers: Mutex<HashMap<CpanPath, (Instant, Answer)>>,
-    authors: AuthorRecords,
-    operator: OperatorFiles,
-    flights: Flights<CpanPath, Answer>,
+    author_index: AuthorIndexFiles,
     fetches: Semaphore,
 }
 
+/// A gate, and the answers that follow from it.
+///
+/// A new gate begins with none: work that began under the old one cannot leave its answer to the new one.
+struct Generation {
+    gate: Gate,
+    answers: Answers,
+    authors: MemoryCache<PauseId, Arc<[RecordFile]>>,
+}
+
+impl Generation {
+    fn new(gate: Gate, fresh: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            gate,
+            answers: answers(fresh),
+            authors: MemoryCache::builder()
+                .max_capacity(AUTHORS_LIMIT)
+                .time_to_live(fresh)
+                .build(),
+        })
+    }
+}
+
 impl Mirror {
-    /// A mirror of `upstream` that hands out what `gate` allows.
+    /// A mirror of `upstream` that hands out releases that `gate` admits.
     ///
     /// # Errors
-    /// Where the cache folder cannot be used.
+    /// [`CacheError`] if the cache folder cannot be used.
     pub fn new(
         upstream: Cpan,
         gate: Gate,
-        records: Records,
+        log: DecisionLog,
         options: Options,
     ) -> Result<Arc<Self>, CacheError> {
         let cache = Cache::open(&options.cache, options.cache_size)?;
-        let known = cache.known(&upstream.name())?;
+        let index = cache.index(&upstream.name())?;
         Ok(Arc::new(Self {
             upstream,
-            gate: RwLock::new(Arc::new(gate)),
+            generation: RwLock::new(Generation::new(gate, options.fresh)),
             cache,
-            known,
-            records,
+            index,
+            log,
             options,
-            answers: Mutex::default(),
-            authors: AuthorRecords::default(),
-            operator: OperatorFiles::default(),
-            flights: Flights::default(),
+            author_index: AuthorIndexFiles::default(),
             fetches: Semaphore::new(FETCHES),
         }))
     }
 
-    /// From now on this gate decides, as when the trust material was refreshed. What another gate allowed
-    /// is decided anew.
+    /// Replaces the gate, as after a refresh of the trust material. No answer of the old gate remains.
     pub fn replace_gate(&self, gate: Gate) {
-        self.authors.clear();
-        *self.gate.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(gate);
-        self.answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        let generation = Generation::new(gate, self.options.fresh);
+        *self
+            .generation
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = generation;
     }
 
-    /// What the gate remembers.
+    /// The trust store of the gate.
     pub fn memory(&self) -> TrustStore {
-        self.gate().memory().clone()
+        self.generation().gate.memory().clone()
     }
 
-    /// The operator's index that is served; none at first.
-    pub fn operator(&self) -> &OperatorFiles {
-        &self.operator
+    /// The author index for clients; none at first.
+    pub fn author_index(&self) -> &AuthorIndexFiles {
+        &self.author_index
     }
 
-    /// What was decided.
-    pub fn records(&self) -> &Records {
-        &self.records
+    /// The decisions so far.
+    pub fn log(&self) -> &DecisionLog {
+        &self.log
     }
 
-    /// What is kept.
+    /// The cache on the disk.
     pub fn cache(&self) -> &Cache {
         &self.cache
     }
 
-    /// What is answered to who asks for this.
-    pub async fn get(self: &Arc<Self>, wanted: &CpanPath) -> Answer {
-        if let Some(answer) = self.remembered(wanted) {
-            return answer;
+    /// The answer to a request. The work on it continues if the client leaves.
+    pub async fn get(self: &Arc<Self>, path: &CpanPath) -> Served {
+        let generation = self.generation();
+        if let Some(served) = generation.answers.get(path).await {
+            return served;
         }
-        let mirror = Arc::clone(self);
-        let asked = wanted.clone();
+        let (mirror, wanted) = (Arc::clone(self), path.clone());
         let work = async move {
-            let answer = match &asked {
-                CpanPath::Release(path) => mirror.release(path).await,
-                other => mirror.document(other).await,
-            };
-            mirror.remember(asked, &answer);
-            answer
+            let key = wanted.clone();
+            let answer = async { mirror.answer(&wanted).await };
+            generation.answers.get_with(key, answer).await
         };
-        match self.flights.join(wanted, work).await {
-            Some(answer) => answer,
-            None => self.refuse(
-                wanted,
-                Refusal::Internal,
-                "the work on it ended without a result",
-            ),
+        match tokio::spawn(work.in_current_span()).await {
+            Ok(served) => served,
+            Err(_) => self.refuse(path, &FetchError::Ended),
         }
     }
 
-    /// Fetched anew although it was fresh: what was kept of it is gone.
-    pub fn forget(&self, wanted: &CpanPath) {
-        self.answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(wanted);
+    async fn answer(&self, path: &CpanPath) -> Served {
+        let served = match path {
+            CpanPath::Release(release) => self.release(release).await,
+            other => self.document(other).await,
+        };
+        served.unwrap_or_else(|error| self.refuse(path, &error))
     }
 
-    fn gate(&self) -> Arc<Gate> {
-        Arc::clone(&self.gate.read().unwrap_or_else(PoisonError::into_inner))
+    /// Forgets the answer to a request, because its file is gone from the cache.
+    pub async fn forget(&self, path: &CpanPath) {
+        self.generation().answers.invalidate(path).await;
+    }
+
+    fn generation(&self) -> Arc<Generation> {
+        let generation = self
+            .generation
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&generation)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
 
-    fn remembered(&self, wanted: &CpanPath) -> Option<Answer> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let (until, answer) = answers.get(wanted)?;
-        (Instant::now() < *until).then(|| answer.clone())
-    }
-
-    fn remember(&self, wanted: CpanPath, answer: &Answer) {
-        let fresh = self.options.fresh;
-        let holds = match answer {
-            Answer::File(_) => fresh,
-            Answer::Absent => fresh.min(DENIED_FOR),
-            Answer::Refused(record) if record.decision() == Decision::Deny => fresh.min(DENIED_FOR),
-            // Long enough for the further tries of one client, which would each wait for the upstream.
-            Answer::Refused(_) => fresh.min(UNTOLD_FOR),
-        };
-        let now = Instant::now();
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if answers.len() >= ANSWERS {
-            answers.retain(|_, (until, _)| now < *until);
-        }
-        if answers.len() >= ANSWERS {
-            // All of them are still fresh: to ask the upstream again costs less than the memory.
-            answers.clear();
-        }
-        answers.insert(wanted, (now + holds, answer.clone()));
-    }
-
-    fn refuse(&self, wanted: &CpanPath, refusal: Refusal, found: impl fmt::Display) -> Answer {
-        let record = Record::refused(self.now(), wanted.to_string(), refusal, found);
-        Answer::Refused(self.records.add(record))
+    fn refuse(&self, path: &CpanPath, error: &FetchError) -> Served {
+        let entry = LogEntry::refused(self.now(), path.to_string(), error.refusal(), error);
+        Served::Refused(self.log.add(entry))
     }
 }

@@ -1,119 +1,92 @@
-//! An archive: fetched whole, decided by the gate, kept where it is allowed.
+//! Archives: fetched whole, decided by the gate, and cached if admitted.
 //!
-//! The decision is made for this path, these bytes, this bundle, by this policy, and holds for nothing
-//! else. What was allowed once is served while the upstream is away, after the gate has decided anew; a
-//! bundle that was replaced or withdrawn is not what was decided about, and is decided about anew, too.
+//! A decision holds for this path, these bytes, this bundle and this policy. While the upstream cannot be read,
+//! a cached archive is served after the gate has decided again. So it does when a bundle was replaced or
+//! withdrawn.
 
 use std::{path::Path, sync::Arc};
 
 use cpan_sigstore_core::{finding::Exit, release::ReleasePath, verdict::Verdict};
-use cpan_sigstore_gate::{Candidate, GateError, RecordFile};
+use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
+use cpan_sigstore_gate::{Candidate, RecordFile};
 use cpan_sigstore_http::Validators;
 
-use super::{Answer, Mirror, authors::AuthorTrouble};
+use super::{Mirror, Served, error::FetchError};
 use crate::{
-    cache::{CacheError, Content, Incoming, Place},
-    record::{Record, Refusal},
+    cache::{CacheError, CachedFile, Content, Incoming},
+    decision_log::{LogEntry, Refusal},
 };
-use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease, path::CpanPath};
 
-/// An archive that has come, and is not in the cache.
-struct Came {
-    file: Incoming,
-    content: Content,
-    validators: Validators,
+/// A release at the upstream.
+struct UpstreamRelease {
+    archive: Archive,
+    evidence: Evidence,
 }
 
-/// What is at the upstream.
-enum Found {
-    /// Archive and bundle, and what its author says of who signs.
-    Release {
-        archive: Archive,
-        evidence: Evidence,
-    },
-    Absent,
-}
-
-/// What the gate judges an archive by.
+/// The files beside an archive, by which the gate judges it.
 struct Evidence {
     bundle: Option<Vec<u8>>,
     records: Arc<[RecordFile]>,
 }
 
 enum Archive {
-    Came(Came),
-    /// It is the one that is kept.
-    Kept(Place),
-}
-
-/// Why nothing was found out.
-enum Trouble {
-    Upstream(CpanError),
-    Cache(CacheError),
-    Gate(GateError),
-}
-
-impl From<CpanError> for Trouble {
-    fn from(error: CpanError) -> Self {
-        Self::Upstream(error)
-    }
-}
-
-impl From<AuthorTrouble> for Trouble {
-    fn from(error: AuthorTrouble) -> Self {
-        match error {
-            AuthorTrouble::Upstream(error) => Self::Upstream(error),
-            AuthorTrouble::Gate(error) => Self::Gate(error),
-        }
-    }
+    /// It was downloaded, and is not in the cache yet.
+    Downloaded {
+        file: Incoming,
+        content: Content,
+        validators: Validators,
+    },
+    /// It is the cached one.
+    Cached(CachedFile),
 }
 
 impl Mirror {
-    pub(super) async fn release(self: &Arc<Self>, path: &ReleasePath) -> Answer {
-        let kept = self
-            .known
-            .place(&path.to_string())
-            .filter(|place| self.cache.has(&place.content));
-        match self.fetch(path, kept.clone()).await {
-            Ok(Found::Absent) => {
-                self.known.forget(&path.to_string());
-                Answer::Absent
+    pub(super) async fn release(&self, path: &ReleasePath) -> Result<Served, FetchError> {
+        let cached = self
+            .index
+            .get(&path.to_string())
+            .filter(|file| self.cache.has(&file.content));
+        match self.fetch(path, cached.clone()).await {
+            Ok(Some(release)) => self.decide(path, release).await,
+            Ok(None) => {
+                self.index.forget(&path.to_string());
+                Ok(Served::Absent)
             }
-            Ok(Found::Release {
-                archive: Archive::Came(came),
-                evidence,
-            }) => self.decide_about_new(path, came, evidence).await,
-            Ok(Found::Release {
-                archive: Archive::Kept(place),
-                evidence,
-            }) => self.decide_about_kept(path, place, evidence).await,
-            Err(Trouble::Cache(error)) => {
-                self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error)
-            }
-            Err(Trouble::Gate(error)) => {
-                self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error)
-            }
-            Err(Trouble::Upstream(error)) => self.without_upstream(path, kept, error).await,
+            Err(FetchError::Upstream(error)) => self.without_upstream(path, cached, error).await,
+            Err(error) => Err(error),
         }
     }
 
-    async fn fetch(&self, path: &ReleasePath, kept: Option<Place>) -> Result<Found, Trouble> {
+    async fn fetch(
+        &self,
+        path: &ReleasePath,
+        cached: Option<CachedFile>,
+    ) -> Result<Option<UpstreamRelease>, FetchError> {
         // Closed only when the process ends.
         let _turn = self.fetches.acquire().await;
-        let mut file = self.cache.incoming().map_err(Trouble::Cache)?;
-        let validators = kept.as_ref().map(Place::validators).unwrap_or_default();
-        let records = async { Ok(self.author_records(&path.author).await?) };
+        let mut file = self.cache.incoming()?;
+        let known = cached.as_ref().map(CachedFile::validators);
         let fetched: Option<FetchedRelease<_>> = self
             .upstream
-            .fetch_release::<_, Trouble>(path, records, &validators, file.file())
+            .fetch_release::<_, FetchError>(
+                path,
+                self.author_records(&path.author),
+                &known.unwrap_or_default(),
+                file.file(),
+            )
             .await?;
-        let Some(fetched) = fetched else {
-            return Ok(Found::Absent);
+        let Some(FetchedRelease {
+            bundle,
+            records,
+            archive,
+        }) = fetched
+        else {
+            return Ok(None);
         };
-        let archive = match (fetched.archive, kept) {
-            (FetchedArchive::Unchanged, Some(place)) => Archive::Kept(place),
-            // Only a mirror that keeps the archive sends conditions.
-            (FetchedArchive::Unchanged, None) => return Ok(Found::Absent),
+        let archive = match (archive, cached) {
+            (FetchedArchive::Unchanged, Some(cached)) => Archive::Cached(cached),
+            // Only a mirror with a cached archive sends conditions.
+            (FetchedArchive::Unchanged, None) => return Ok(None),
             (
                 FetchedArchive::Written {
                     digest,
@@ -121,93 +94,75 @@ impl Mirror {
                     validators,
                 },
                 _,
-            ) => Archive::Came(Came {
+            ) => Archive::Downloaded {
                 file,
                 content: Content { digest, size },
                 validators,
-            }),
-        };
-        Ok(Found::Release {
-            archive,
-            evidence: Evidence {
-                bundle: fetched.bundle,
-                records: fetched.records,
             },
-        })
+        };
+        Ok(Some(UpstreamRelease {
+            archive,
+            evidence: Evidence { bundle, records },
+        }))
     }
 
-    async fn decide_about_new(&self, path: &ReleasePath, came: Came, evidence: Evidence) -> Answer {
-        let verdict = self
-            .ask_gate_with_news(path, came.file.path(), &evidence)
-            .await;
-        if let Err(answer) = self.admitted(path, verdict, &came.content) {
-            return answer;
-        }
-        let kept = self.cache.keep(came.file, came.content);
-        match kept.and_then(|()| {
-            self.note(
-                path,
-                came.content,
-                &came.validators,
-                evidence.bundle.as_deref(),
-            )
-        }) {
-            Ok(()) => Answer::File(came.content),
-            Err(error) => self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error),
-        }
-    }
-
-    async fn decide_about_kept(
+    async fn decide(
         &self,
         path: &ReleasePath,
-        place: Place,
-        evidence: Evidence,
-    ) -> Answer {
-        let archive = self.cache.path(&place.content.digest);
-        let verdict = self.ask_gate_with_news(path, &archive, &evidence).await;
-        if let Err(answer) = self.admitted(path, verdict, &place.content) {
-            return answer;
+        UpstreamRelease { archive, evidence }: UpstreamRelease,
+    ) -> Result<Served, FetchError> {
+        let (content, place, validators) = match &archive {
+            Archive::Downloaded {
+                file,
+                content,
+                validators,
+            } => (*content, file.path().to_owned(), validators.clone()),
+            Archive::Cached(cached) => {
+                let content = cached.content;
+                (
+                    content,
+                    self.cache.path(&content.digest),
+                    cached.validators(),
+                )
+            }
+        };
+        let verdict = self.ask_gate_again(path, &place, &evidence).await;
+        let served = self.serve(path, verdict, content)?;
+        if matches!(served, Served::Refused(_)) {
+            return Ok(served);
         }
-        let noted = self.note(
-            path,
-            place.content,
-            &place.validators(),
-            evidence.bundle.as_deref(),
-        );
-        match noted {
-            Ok(()) => Answer::File(place.content),
-            Err(error) => self.refuse(&CpanPath::Release(path.clone()), Refusal::Internal, error),
+        if let Archive::Downloaded { file, .. } = archive {
+            self.cache.keep(file, content)?;
         }
+        self.note(path, content, &validators, evidence.bundle.as_deref())?;
+        Ok(served)
     }
 
-    /// The upstream is away: what is kept, archive and bundle, is decided about anew.
+    /// Decides again about the cached archive and bundle, while the upstream cannot be read.
     async fn without_upstream(
         &self,
         path: &ReleasePath,
-        kept: Option<Place>,
+        cached: Option<CachedFile>,
         error: CpanError,
-    ) -> Answer {
-        let wanted = CpanPath::Release(path.clone());
-        let Some(place) = kept else {
-            return self.refuse(&wanted, Refusal::Upstream, error);
+    ) -> Result<Served, FetchError> {
+        let Some(cached) = cached else {
+            return Err(FetchError::Upstream(error));
         };
-        let bundle = match &place.bundle {
+        let bundle = match &cached.bundle {
             None => None,
             Some(content) => match self.cache.bytes(content) {
                 Some(bytes) => Some(bytes),
-                // Without the bundle it would look like an unsigned one.
-                None => return self.refuse(&wanted, Refusal::Upstream, error),
+                // Without its bundle the release would look unsigned.
+                None => return Err(FetchError::Upstream(error)),
             },
         };
-        tracing::info!(%path, %error, "the upstream is away, and the release is kept");
-        let records = self.held_author_records(&path.author);
-        let evidence = Evidence { bundle, records };
-        let archive = self.cache.path(&place.content.digest);
-        let verdict = self.ask_gate(path, &archive, &evidence).await;
-        match self.admitted(path, verdict, &place.content) {
-            Ok(()) => Answer::File(place.content),
-            Err(answer) => answer,
-        }
+        tracing::info!(%path, %error, "the upstream cannot be read; deciding about the cached release");
+        let records = self.fresh_author_records(&path.author).await;
+        let archive = self.cache.path(&cached.content.digest);
+        let verdict = self
+            .ask_gate(path, &archive, &Evidence { bundle, records })
+            .await;
+        self.serve(path, verdict, cached.content)
     }
 
     async fn ask_gate(&self, path: &ReleasePath, archive: &Path, evidence: &Evidence) -> Verdict {
@@ -217,15 +172,14 @@ impl Mirror {
             bundle: evidence.bundle.as_deref(),
             records: &evidence.records,
         };
-        match self.gate().admit(&candidate, self.now()).await {
+        match self.generation().gate.admit(&candidate, self.now()).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::unavailable(error.to_string()),
         }
     }
 
-    /// The same. The author may have named another identity since the records were looked for; before that
-    /// identity is refused they are looked for again.
-    async fn ask_gate_with_news(
+    /// Asks the gate, and before it refuses an identity, asks again with the author's newest records.
+    async fn ask_gate_again(
         &self,
         path: &ReleasePath,
         archive: &Path,
@@ -241,38 +195,34 @@ impl Mirror {
                 let evidence = Evidence { bundle, records };
                 self.ask_gate(path, archive, &evidence).await
             }
-            // No news, or none to be had: what was decided stands.
+            // The verdict remains without new records.
             _ => verdict,
         }
     }
 
-    /// Records a verdict, and lets pass what it admits: these bytes, and no others.
-    fn admitted(
+    /// Logs a verdict, and serves the bytes that it admits, and no others.
+    fn serve(
         &self,
         path: &ReleasePath,
         verdict: Verdict,
-        content: &Content,
-    ) -> Result<(), Answer> {
-        if verdict.admits() && verdict.digest != Some(content.digest) {
-            self.cache.remove(&content.digest);
-            return Err(self.refuse(
-                &CpanPath::Release(path.clone()),
-                Refusal::Internal,
-                format_args!(
-                    "expected {} in the cache, found other bytes",
-                    content.digest
-                ),
-            ));
-        }
+        content: Content,
+    ) -> Result<Served, FetchError> {
         let admits = verdict.admits();
-        let record = self
-            .records
-            .add(Record::of_gate(self.now(), path.to_string(), verdict));
-        if admits {
-            Ok(())
-        } else {
-            Err(Answer::Refused(record))
+        if admits && verdict.digest != Some(content.digest) {
+            self.cache.remove(&content.digest);
+            let found = format!(
+                "expected {} in the cache, found other bytes",
+                content.digest
+            );
+            return Err(FetchError::refused(Refusal::Internal, found));
         }
+        let entry = LogEntry::of_gate(self.now(), path.to_string(), verdict);
+        let entry = self.log.add(entry);
+        Ok(if admits {
+            Served::File(content)
+        } else {
+            Served::Refused(entry)
+        })
     }
 
     fn note(
@@ -285,7 +235,7 @@ impl Mirror {
         let bundle = bundle
             .map(|bytes| self.cache.keep_bytes(bytes))
             .transpose()?;
-        self.known.set(&Place {
+        self.index.set(&CachedFile {
             path: path.to_string(),
             content,
             bundle,

@@ -18,7 +18,8 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    task::JoinHandle,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -32,39 +33,39 @@ use tokio_rustls::{
 use super::Server;
 use crate::Mirror;
 
-/// Most connections at once.
+/// Limit of connections at once.
 const CONNECTIONS: usize = 1024;
-/// Longest wait for the head of a request, and for the beginning of TLS.
+/// Longest wait for the head of a request, and for a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Largest head of a request, in bytes.
+/// Size limit of the head of a request, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
-/// How long answers that are on their way are waited for at the end.
+/// Longest wait for unfinished answers at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(8);
-/// How long to wait where no connection can be taken, as when there are no file descriptors left.
+/// Wait after a connection that cannot be accepted, as when no file descriptors are left.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Certificate or key cannot be used.
+/// Reasons not to use a certificate and its key.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read.
-    #[error("expected {expected} (PEM) in {}, found {found}", path.display())]
+    /// A file has no certificate or key.
+    #[error("invalid {}: expected {expected} (PEM), found {found}", path.display())]
     File {
-        /// What should be there.
+        /// The expected content.
         expected: &'static str,
         /// The file.
         path: PathBuf,
-        /// What is.
+        /// The reason.
         found: String,
     },
     /// They do not belong together.
-    #[error("expected a certificate and its key: {0}")]
+    #[error("cannot use the certificate with its key: {0}")]
     Pair(String),
 }
 
-/// Reads a certificate with its chain, and its key.
+/// Reads a certificate with its chain, and its key (PEM).
 ///
 /// # Errors
-/// Where they cannot be used.
+/// [`TlsError`] if a file has none, or the key is another certificate's.
 pub fn tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
     let unusable = |expected, path: &Path, found: String| TlsError::File {
         expected,
@@ -89,40 +90,74 @@ pub fn tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// A mirror that listens.
+/// A mirror that listens and does not answer yet.
 pub struct Listening {
     listener: TcpListener,
+    address: SocketAddr,
     server: Arc<Server>,
     tls: Option<TlsAcceptor>,
 }
 
+/// A mirror that answers. It ends when this is dropped.
+pub struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it after the unfinished answers.
+    pub async fn stop(self) {
+        drop(self.stop);
+        // A panic was already reported.
+        let _ = self.serving.await;
+    }
+}
+
 impl Listening {
-    /// Begins to listen; what comes waits for [`Listening::serve`].
+    /// Listens on an address; connections wait for [`Listening::spawn`].
     ///
     /// # Errors
-    /// Where the address cannot be listened at.
+    /// [`io::Error`] if the address cannot be used.
     pub async fn bind(
         mirror: Arc<Mirror>,
         address: SocketAddr,
         tls: Option<TlsAcceptor>,
     ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         Ok(Self {
-            listener: TcpListener::bind(address).await?,
+            address: listener.local_addr()?,
+            listener,
             server: Arc::new(Server::new(mirror)),
             tls,
         })
     }
 
-    /// Where it listens.
+    /// Answers in a task of the current runtime.
     ///
-    /// # Errors
-    /// Where the system does not say.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn spawn(self) -> Running {
+        let address = self.address;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(self.serve(async {
+            // It also ends when the sender is dropped.
+            let _ = stopped.await;
+        }));
+        Running {
+            address,
+            stop,
+            serving,
+        }
     }
 
-    /// Answers until `stop`, and then what was asked for before.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
+    /// Answers until `stop`, and finishes the answers that it began.
+    async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut stop = pin!(stop);
@@ -136,7 +171,7 @@ impl Listening {
                 (place, accepted) = next => match (place, accepted) {
                     (Ok(place), Ok((stream, _))) => self.begin(stream, place, graceful.watcher()),
                     (_, Err(error)) => {
-                        tracing::warn!(%error, "no connection can be taken");
+                        tracing::warn!(%error, "cannot accept a connection");
                         tokio::time::sleep(PAUSE).await;
                     }
                     // The places are never closed.
@@ -145,22 +180,22 @@ impl Listening {
             }
         }
         drop(self.listener);
-        // Whoever reads no more does not hold up the end.
+        // A client that reads no more does not delay the end.
         let _ = tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await;
     }
 
     fn begin(&self, stream: TcpStream, place: OwnedSemaphorePermit, watcher: Watcher) {
         let server = Arc::clone(&self.server);
         let tls = self.tls.clone();
-        // Small answers wait for nothing.
+        // Small answers are sent at once.
         let _ = stream.set_nodelay(true);
         tokio::spawn(async move {
             match tls {
                 None => converse(server, stream, watcher).await,
                 Some(tls) => match tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
                     Ok(Ok(stream)) => converse(server, stream, watcher).await,
-                    Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-                    Err(_) => tracing::debug!("no TLS in time"),
+                    Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+                    Err(_) => tracing::debug!("no TLS handshake in time"),
                 },
             }
             drop(place);

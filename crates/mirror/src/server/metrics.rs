@@ -8,10 +8,10 @@ use std::{
 
 use hyper::StatusCode;
 
-use super::answer::{Response, typed};
+use super::response::{Response, typed};
 use crate::Mirror;
 
-/// What was answered so far.
+/// The numbers of answers so far.
 #[derive(Default)]
 pub(super) struct Metrics {
     answers: Mutex<BTreeMap<u16, u64>>,
@@ -36,7 +36,7 @@ impl Metrics {
             "# HELP cpan_sigstore_mirror_answers_total Answers to clients, by status.\n\
              # TYPE cpan_sigstore_mirror_answers_total counter\n",
         );
-        // A text takes all that is written to it.
+        // Writing to a string cannot fail.
         for (status, count) in &*self.answers.lock().unwrap_or_else(PoisonError::into_inner) {
             let _ = writeln!(
                 text,
@@ -47,7 +47,7 @@ impl Metrics {
             "# HELP cpan_sigstore_mirror_decisions_total Decisions about releases and indexes.\n\
              # TYPE cpan_sigstore_mirror_decisions_total counter\n",
         );
-        for ((decision, finding), count) in mirror.records().counts() {
+        for ((decision, finding), count) in mirror.log().counts() {
             let _ = writeln!(
                 text,
                 "cpan_sigstore_mirror_decisions_total{{decision=\"{decision}\",finding=\"{finding}\"}} {count}"
@@ -55,7 +55,7 @@ impl Metrics {
         }
         let _ = write!(
             text,
-            "# HELP cpan_sigstore_mirror_cache_bytes What is kept on the disk.\n\
+            "# HELP cpan_sigstore_mirror_cache_bytes Size of the files in the cache.\n\
              # TYPE cpan_sigstore_mirror_cache_bytes gauge\n\
              cpan_sigstore_mirror_cache_bytes {}\n",
             mirror.cache().size()

@@ -1,48 +1,57 @@
-//! HTTP/1.1, to whoever asks: CPAN's clients as a mirror, and as a forward proxy to those that ask other
-//! hosts. Nothing but `GET` and `HEAD` is done, and no connection is passed through.
+//! HTTP/1.1 for CPAN's clients, as a mirror and as a forward proxy.
+//!
+//! Only `GET` and `HEAD` are answered, and no connection is passed through.
 
-mod answer;
 mod listen;
 mod metrics;
-mod operator;
 mod page;
 mod range;
+mod response;
 
-pub use listen::{Listening, TlsError, tls};
-pub use operator::OperatorFiles;
+pub use listen::{Listening, Running, TlsError, tls};
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
-use cpan_sigstore_core::text::printable;
+use cpan_sigstore_core::{decision::Decision, text::printable};
+use cpan_sigstore_cpan::path::{CpanPath, below_any_cpan};
+use cpan_sigstore_records::author_index::MEDIA_TYPE;
 use hyper::{Method, Request, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
+use tracing::Instrument as _;
 
 use crate::{
     Mirror,
-    mirror::Answer,
-    record::{Record, Refusal},
+    author_index::AuthorIndexFile,
+    decision_log::{LogEntry, Refusal},
+    mirror::Served,
 };
-use answer::{Response, file, text};
-use cpan_sigstore_cpan::path::{CpanPath, below_any_cpan};
 use metrics::Metrics;
-use operator::OperatorFile;
+use response::{Response, file, later, text, typed};
 
-/// What requests are answered with.
+/// Characters of an address that a log entry shows.
+const ADDRESS_LIMIT: usize = 300;
+
+/// Answers the requests to a mirror.
 pub(crate) struct Server {
     mirror: Arc<Mirror>,
     metrics: Metrics,
+    /// The number of requests so far, by which the log tells them apart.
+    requests: AtomicU64,
 }
 
-/// What a request is for.
+/// The meaning of a request's address.
 enum Target {
     Cpan(CpanPath),
     Verdicts,
     Metrics,
-    Operator(OperatorFile),
+    AuthorIndex(AuthorIndexFile),
     Front,
-    /// Nothing that is here.
+    /// A path of this mirror that has no file.
     Nothing,
-    /// Nothing that any CPAN has, at another host.
+    /// A file of another host that no CPAN has.
     Outside,
 }
 
@@ -51,18 +60,25 @@ impl Server {
         Self {
             mirror,
             metrics: Metrics::default(),
+            requests: AtomicU64::new(0),
         }
     }
 
-    /// Answers a request.
+    /// Answers a request, in a span with its number.
     pub(crate) async fn answer<B>(&self, request: Request<B>) -> Response {
-        let answer = self.answered(&request).await;
-        self.metrics.count(answer.status());
-        tracing::debug!(method = %request.method(), path = request.uri().path(), status = answer.status().as_u16(), "answered");
-        answer
+        let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+        let answer = async {
+            let response = self.respond(&request).await;
+            tracing::debug!(status = response.status().as_u16(), "answered");
+            response
+        };
+        let response = answer.instrument(span).await;
+        self.metrics.count(response.status());
+        response
     }
 
-    async fn answered<B>(&self, request: &Request<B>) -> Response {
+    async fn respond<B>(&self, request: &Request<B>) -> Response {
         match *request.method() {
             Method::GET | Method::HEAD => {}
             Method::CONNECT => return self.outside(request.uri()),
@@ -77,7 +93,7 @@ impl Server {
             Target::Cpan(wanted) => self.cpan(request, &wanted).await,
             Target::Verdicts => page::verdicts(&self.mirror, wants_html(request)),
             Target::Metrics => self.metrics.answer(&self.mirror),
-            Target::Operator(which) => self.mirror.operator().answer(which),
+            Target::AuthorIndex(which) => self.author_index(which),
             Target::Front => page::front(),
             Target::Nothing => text(
                 StatusCode::NOT_FOUND,
@@ -87,51 +103,61 @@ impl Server {
         }
     }
 
-    async fn cpan<B>(&self, request: &Request<B>, wanted: &CpanPath) -> Response {
-        // Once more when what was kept is gone meanwhile.
+    async fn cpan<B>(&self, request: &Request<B>, path: &CpanPath) -> Response {
+        // Once more if the file left the cache meanwhile.
         for _ in 0..2 {
-            match self.mirror.get(wanted).await {
-                Answer::File(content) => {
+            match self.mirror.get(path).await {
+                Served::File(content) => {
                     if let Some(opened) = self.mirror.cache().file(&content) {
-                        return file(request, opened, &content, wanted.content_type());
+                        return file(request, opened, &content, path.content_type());
                     }
-                    self.mirror.forget(wanted);
+                    self.mirror.forget(path).await;
                 }
-                Answer::Absent => {
+                Served::Absent => {
                     return text(
                         StatusCode::NOT_FOUND,
                         "not found: the upstream has no such file\n",
                     );
                 }
-                Answer::Refused(record) => return refused(&record),
+                Served::Refused(entry) => return refused(&entry),
             }
         }
-        answer::later("try later: the cache is too small for what is asked for at once\n")
+        later("try later: the cache is too small for all requests at once\n")
+    }
+
+    fn author_index(&self, which: AuthorIndexFile) -> Response {
+        let kind = match which {
+            AuthorIndexFile::Index => MEDIA_TYPE,
+            AuthorIndexFile::Bundle => "application/json",
+        };
+        match self.mirror.author_index().get(which) {
+            Some(bytes) => typed(StatusCode::OK, kind, bytes),
+            None => text(
+                StatusCode::NOT_FOUND,
+                "not found: this mirror uses no author index\n",
+            ),
+        }
     }
 
     fn outside(&self, uri: &Uri) -> Response {
         let mirror = &self.mirror;
-        let record = Record::refused(
+        let entry = LogEntry::refused(
             mirror.now(),
             shown(uri),
             Refusal::Outside,
             "expected the path of a file on CPAN, by plain http, found another",
         );
-        refused(&mirror.records().add(record))
+        refused(&mirror.log().add(entry))
     }
 }
 
-/// One line, and no byte of what was refused: some clients take the body of an error for the file.
-fn refused(record: &Record) -> Response {
-    let line = format!(
-        "{}: {}; see /-/verdicts\n",
-        record.decision(),
-        record.code()
-    );
-    if record.decision() == cpan_sigstore_core::decision::Decision::Deny {
+/// One line, and no byte of the refused file: some clients take the body of an error for the file.
+fn refused(entry: &LogEntry) -> Response {
+    let line = format!("{}: {}; see /-/verdicts\n", entry.decision(), entry.code());
+    if entry.decision() == Decision::Deny {
         text(StatusCode::FORBIDDEN, &line)
     } else {
-        answer::later(&line)
+        later(&line)
     }
 }
 
@@ -140,9 +166,9 @@ fn target(uri: &Uri) -> Target {
     // An address with a host is a request to a proxy.
     if let Some(host) = uri.host() {
         let is_plain = uri.scheme_str() == Some("http") && !host.is_empty();
-        let wanted = decoded.ok().filter(|_| is_plain && uri.query().is_none());
-        let wanted = wanted.and_then(|path| CpanPath::at(below_any_cpan(&path)?));
-        return wanted.map_or(Target::Outside, Target::Cpan);
+        let path = decoded.ok().filter(|_| is_plain && uri.query().is_none());
+        let path = path.and_then(|path| CpanPath::at(below_any_cpan(&path)?));
+        return path.map_or(Target::Outside, Target::Cpan);
     }
     let Ok(path) = decoded else {
         return Target::Nothing;
@@ -151,8 +177,8 @@ fn target(uri: &Uri) -> Target {
         "/" => Target::Front,
         "/-/verdicts" => Target::Verdicts,
         "/-/metrics" => Target::Metrics,
-        "/-/index.json" => Target::Operator(OperatorFile::Index),
-        "/-/index.json.sigstore.json" => Target::Operator(OperatorFile::Bundle),
+        "/-/index.json" => Target::AuthorIndex(AuthorIndexFile::Index),
+        "/-/index.json.sigstore.json" => Target::AuthorIndex(AuthorIndexFile::Bundle),
         path => path
             .strip_prefix('/')
             .and_then(CpanPath::at)
@@ -169,9 +195,8 @@ fn wants_html<B>(request: &Request<B>) -> bool {
     })
 }
 
-/// An address without what may be a secret in it.
+/// An address without user, password and query, which may be secrets.
 fn shown(uri: &Uri) -> String {
-    const LENGTH: usize = 300;
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://"));
     let host = uri.host().unwrap_or_default();
     let port = uri.port().map(|port| format!(":{port}"));
@@ -181,5 +206,5 @@ fn shown(uri: &Uri) -> String {
         port.unwrap_or_default(),
         uri.path()
     );
-    printable(&address).chars().take(LENGTH).collect()
+    printable(&address).chars().take(ADDRESS_LIMIT).collect()
 }

@@ -1,4 +1,4 @@
-//! `/-/verdicts`, for machines and for people.
+//! `/-/verdicts`, as JSON and as a page.
 
 use std::fmt::Write as _;
 
@@ -8,84 +8,84 @@ use hyper::{
     header::{CONTENT_SECURITY_POLICY, HeaderValue, VARY},
 };
 
-use super::answer::{Response, text, typed};
-use crate::{Mirror, Record, record::Ruling};
+use super::response::{Response, text, typed};
+use crate::{LogEntry, Mirror, decision_log::EntryCause};
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse}\
     td,th{text-align:left;vertical-align:top;padding:.3em 1em .3em 0;border-bottom:1px solid #ccc}\
     .deny,.try-later{color:#a00}.warn{color:#960}.allow{color:#060}";
 
-/// What stands at the root.
+/// The text at the root.
 pub(super) fn front() -> Response {
     text(
         StatusCode::OK,
-        "a mirror of CPAN that hands out what is known to be its authors'; what it decided is at /-/verdicts\n",
+        "a mirror of CPAN that hands out verified releases; its decisions are at /-/verdicts\n",
     )
 }
 
 /// The last decisions, the newest first.
 pub(super) fn verdicts(mirror: &Mirror, as_page: bool) -> Response {
-    let mut records = mirror.records().last();
-    records.reverse();
-    let mut answer = if as_page {
-        let lines: Vec<_> = records.iter().map(|record| &**record).collect();
+    let mut entries = mirror.log().last();
+    entries.reverse();
+    let mut response = if as_page {
+        let lines: Vec<_> = entries.iter().map(|entry| &**entry).collect();
         typed(
             StatusCode::OK,
             "text/html; charset=utf-8",
             page(&lines).into(),
         )
     } else {
-        let records: Vec<_> = records.iter().map(|record| &**record).collect();
-        match serde_json::to_vec(&records) {
+        let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
+        match serde_json::to_vec(&entries) {
             Ok(json) => typed(StatusCode::OK, "application/json", json.into()),
             Err(error) => {
-                tracing::error!(%error, "the decisions cannot be written as JSON");
+                tracing::error!(%error, "cannot write the decisions as JSON");
                 text(
                     StatusCode::INTERNAL_SERVER_ERROR,
-                    "failed: no JSON can be made of the decisions\n",
+                    "failed: cannot write the decisions as JSON\n",
                 )
             }
         }
     };
-    let headers = answer.headers_mut();
+    let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept"));
     headers.insert(
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
     );
-    answer
+    response
 }
 
-fn page(records: &[&Record]) -> String {
+fn page(entries: &[&LogEntry]) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Verdicts</title><style>{STYLE}</style>\
          <h1>Verdicts</h1>"
     );
-    if records.is_empty() {
-        page.push_str("<p>Nothing was asked for yet.</p>");
+    if entries.is_empty() {
+        page.push_str("<p>No request yet.</p>");
         return page;
     }
     page.push_str("<table><tr><th>When<th>Release<th>Decision<th>Finding<th>Why</tr>");
-    for record in records {
-        let decision = record.decision();
-        // A text takes all that is written to it.
+    for entry in entries {
+        let decision = entry.decision();
+        // Writing to a string cannot fail.
         let _ = write!(
             page,
             "<tr><td>{}<td>{}<td class=\"{decision}\">{decision}<td>{}<td>{}</tr>",
-            record.at.strftime("%Y-%m-%d %H:%M:%S"),
-            escaped(&record.path),
-            record.code(),
-            escaped(&why(record)),
+            entry.at.strftime("%Y-%m-%d %H:%M:%S"),
+            escaped(&entry.path),
+            entry.code(),
+            escaped(&why(entry)),
         );
     }
     page.push_str("</table>");
     page
 }
 
-fn why(record: &Record) -> String {
-    let verdict = match &record.ruling {
-        Ruling::Mirror { found, .. } => return found.clone(),
-        Ruling::Gate(verdict) => verdict,
+fn why(entry: &LogEntry) -> String {
+    let verdict = match &entry.cause {
+        EntryCause::Mirror { found, .. } => return found.clone(),
+        EntryCause::Gate(verdict) => verdict,
     };
     let mut why = Vec::new();
     why.extend(
@@ -120,17 +120,17 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Refusal;
+    use crate::decision_log::Refusal;
 
     #[test]
-    fn nothing_from_outside_becomes_part_of_the_page() {
-        let record = Record::refused(
+    fn escapes_foreign_text_in_the_page() {
+        let entry = LogEntry::refused(
             "2026-11-24T12:00:00Z".parse().unwrap(),
             "http://x/<script>alert(1)</script>".to_owned(),
             Refusal::Outside,
             "\"&'",
         );
-        let page = page(&[&record]);
+        let page = page(&[&entry]);
         assert!(page.contains("http://x/&lt;script&gt;"));
         assert!(page.contains("&quot;&amp;'"));
         assert!(!page.contains("<script>"));

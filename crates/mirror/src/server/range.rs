@@ -2,19 +2,19 @@
 
 use hyper::header::{HeaderMap, IF_RANGE, RANGE};
 
-/// What of a file is asked for.
+/// The requested part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// All of it.
     Whole,
     /// From the first to the last of these bytes, both included.
     Of { first: u64, last: u64 },
-    /// What it does not have.
+    /// Bytes that the file does not have.
     None,
 }
 
-/// What of a file of `size` bytes with this tag is asked for. Several parts at once are answered with the
-/// whole file, as is a part of another version of it.
+/// The requested part of a file of `size` bytes with this tag. The whole file answers requests for several
+/// parts, and for a part of another version.
 pub(super) fn part(headers: &HeaderMap, size: u64, tag: &str) -> Part {
     let Some(range) = headers.get(RANGE).and_then(|range| range.to_str().ok()) else {
         return Part::Whole;
@@ -54,7 +54,7 @@ pub(super) fn part(headers: &HeaderMap, size: u64, tag: &str) -> Part {
     }
 }
 
-/// Digits alone: no sign and no blank.
+/// Parses digits, without sign or blank.
 fn number(text: &str) -> Option<u64> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn one_part_is_given_and_what_is_odd_is_given_whole() {
+    fn gives_one_part_or_else_the_whole_file() {
         let of = |first, last| Part::Of { first, last };
         for (range, expected) in [
             ("bytes=0-0", of(0, 0)),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_another_version_is_the_whole_file() {
+    fn gives_whole_file_for_part_of_another_version() {
         let mut headers = HeaderMap::new();
         headers.insert(RANGE, "bytes=0-1".parse().unwrap());
         headers.insert(IF_RANGE, "\"y\"".parse().unwrap());
@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_part_is_within_the_file(range in "bytes=[0-9]{0,3}-[0-9]{0,3}", size in 0u64..300) {
+        fn keeps_parts_within_the_file(range in "bytes=[0-9]{0,3}-[0-9]{0,3}", size in 0u64..300) {
             if let Part::Of { first, last } = asked(&range, size) {
                 prop_assert!(first <= last && last < size);
             }

@@ -162,7 +162,7 @@ impl Uploader {
             let body = body::open(file, Arc::clone(&progress), failure.clone())?;
             request::build(self, file, subdirectory, body)
         };
-        let answered = self.http.send_anew(request, ANSWER_LIMIT).await;
+        let answered = self.http.send_each(request, ANSWER_LIMIT).await;
         if let Some(error) = failure.take() {
             return Err(error);
         }

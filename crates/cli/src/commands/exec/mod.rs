@@ -14,8 +14,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_mirror::{Records, server::Listening};
-use tokio::sync::oneshot;
+use cpan_sigstore_mirror::{DecisionLog, server::Listening};
 
 use crate::{error::CommandError, flags::MirrorArgs, session::Session};
 use client::{Client, Surroundings, Ways};
@@ -58,18 +57,16 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
         Ways::Closed
     };
     let runtime = session.runtime()?;
-    let mirror = session.mirror(&args.mirror, Records::default(), None)?;
+    let mirror = session.mirror(&args.mirror, DecisionLog::default(), None)?;
     let listen = |source| CommandError::system("cannot listen on 127.0.0.1", source);
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let listening = runtime
-        .block_on(Listening::bind(mirror.clone(), address, None))
+    let running = runtime
+        .block_on(async {
+            let listening = Listening::bind(mirror.clone(), address, None).await?;
+            Ok(listening.spawn())
+        })
         .map_err(listen)?;
-    let url = format!("http://{}", listening.address().map_err(listen)?);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = runtime.spawn(listening.serve(async {
-        // Also when the other end is gone.
-        let _ = stopped.await;
-    }));
+    let url = format!("http://{}", running.address());
     let surroundings = Surroundings::new(&url, ways)
         .map_err(|source| CommandError::system("cannot create a folder for the client", source))?;
     if client == Client::Carton {
@@ -86,10 +83,8 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     let ended = runtime.block_on(child::run(command)).map_err(|source| {
         CommandError::system(&format!("cannot run {}", program.display()), source)
     })?;
-    drop(stop);
-    // A task that panicked has said so.
-    let _ = runtime.block_on(serving);
-    let exit = summary::print(mirror.records(), terminal);
+    runtime.block_on(running.stop());
+    let exit = summary::print(mirror.log(), terminal);
     if exit != Exit::Success {
         return Ok(exit as u8);
     }

@@ -4,39 +4,39 @@ use std::collections::HashSet;
 
 use cpan_sigstore_core::{decision::Decision, finding::Exit};
 use cpan_sigstore_mirror::{
-    Record, Records,
-    record::{Refusal, Ruling},
+    DecisionLog, LogEntry,
+    decision_log::{EntryCause, Refusal},
 };
 
 use crate::ui::{Terminal, verdict_text};
 
 /// Prints refusals and warnings, each once, and returns the exit code of the worst.
-pub fn print(records: &Records, terminal: &Terminal) -> Exit {
+pub fn print(log: &DecisionLog, terminal: &Terminal) -> Exit {
     let mut said = HashSet::new();
-    for record in records.last() {
-        if record.is_plain() || !said.insert((record.path.clone(), record.code())) {
+    for entry in log.last() {
+        if entry.is_plain() || !said.insert((entry.path.clone(), entry.code())) {
             continue;
         }
-        match record.decision() {
+        match entry.decision() {
             Decision::Allow => {}
-            Decision::Warn => terminal.warning(&record.to_string()),
-            Decision::Deny | Decision::TryLater => refused(&record, terminal),
+            Decision::Warn => terminal.warning(&entry.to_string()),
+            Decision::Deny | Decision::TryLater => refused(&entry, terminal),
         }
     }
-    records.exit()
+    log.exit()
 }
 
-fn refused(record: &Record, terminal: &Terminal) {
-    if let Ruling::Mirror {
+fn refused(entry: &LogEntry, terminal: &Terminal) {
+    if let EntryCause::Mirror {
         finding: Refusal::Outside,
         ..
-    } = record.ruling
+    } = entry.cause
     {
-        terminal.say(&format!("closed: {}", record.path));
+        terminal.say(&format!("closed: {}", entry.path));
         return;
     }
-    terminal.say(&format!("refused: {record}"));
-    if let Some(hint) = record.hint() {
+    terminal.say(&format!("refused: {entry}"));
+    if let Some(hint) = entry.hint() {
         terminal.hint(verdict_text::hint(hint));
     }
 }

@@ -1,4 +1,4 @@
-//! What was decided, and why: for the log, for `/-/verdicts`, for whoever wraps a client.
+//! The decisions of a mirror, for its log, for `/-/verdicts` and for `exec`.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,22 +16,22 @@ use cpan_sigstore_core::{
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// How many decisions are kept to be looked at.
+/// Number of decisions that are kept whole.
 const KEPT: usize = 1000;
 
-/// What is handed out in no case, whatever the gate would say.
+/// The mirror's own reason to hand out nothing, without the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
-    /// An index that is older than one that was seen before.
+    /// The package index is older than one that was seen before.
     IndexRolledBack,
-    /// An index or CHECKSUMS that is not what it should be.
+    /// A document is invalid.
     Unreadable,
-    /// The upstream gave no answer of use.
+    /// The upstream cannot be read.
     Upstream,
     /// The gate or the cache cannot be used.
     Internal,
-    /// A request through the proxy for what no CPAN has.
+    /// A request through the proxy for a file that no CPAN has.
     Outside,
 }
 
@@ -47,7 +47,7 @@ impl Refusal {
         }
     }
 
-    /// What is done about it.
+    /// The decision that follows.
     pub const fn decision(self) -> Decision {
         match self {
             Self::IndexRolledBack | Self::Outside => Decision::Deny,
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    /// How a program ends that met it; nothing is wrong where a client asks elsewhere and is refused.
+    /// The exit code that follows. A request for a file of no CPAN leaves it at 0: the client only tried.
     pub const fn exit(self) -> Exit {
         match self {
             Self::IndexRolledBack => Exit::Downgrade,
@@ -65,19 +65,19 @@ impl Refusal {
     }
 }
 
-/// Who decided.
+/// The verdict of the gate, or a refusal of the mirror.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Ruling {
-    /// The gate, about a release.
+pub enum EntryCause {
+    /// The verdict on a release.
     Gate(Box<Verdict>),
-    /// The mirror, about what is no release, or what it could not ask the gate about.
+    /// A refusal without the gate.
     Mirror {
-        /// Why.
+        /// The reason.
         finding: Refusal,
-        /// What is done.
+        /// The decision that follows.
         decision: Decision,
-        /// In words.
+        /// The reason as a sentence.
         found: String,
     },
 }
@@ -85,35 +85,35 @@ pub enum Ruling {
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Record {
-    /// When.
+pub struct LogEntry {
+    /// The time of the decision.
     pub at: Timestamp,
-    /// About what: a path below the CPAN's root, or an address.
+    /// The path below the root of the CPAN, or the address, that was requested.
     pub path: String,
-    /// How a program ends that was asked about it.
+    /// The exit code that follows.
     #[serde(serialize_with = "number")]
     pub exit: Exit,
-    /// The decision and its reasons.
+    /// The decision with its reasons.
     #[serde(flatten)]
-    pub ruling: Ruling,
+    pub cause: EntryCause,
 }
 
 fn number<S: Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u8(*exit as u8)
 }
 
-impl Record {
-    /// What the gate said.
+impl LogEntry {
+    /// The entry of a verdict.
     pub fn of_gate(at: Timestamp, path: String, verdict: Verdict) -> Self {
         Self {
             at,
             path,
             exit: verdict.exit(),
-            ruling: Ruling::Gate(Box::new(verdict)),
+            cause: EntryCause::Gate(Box::new(verdict)),
         }
     }
 
-    /// What was refused without the gate.
+    /// The entry of a refusal without the gate.
     pub fn refused(
         at: Timestamp,
         path: String,
@@ -124,7 +124,7 @@ impl Record {
             at,
             path,
             exit: refusal.exit(),
-            ruling: Ruling::Mirror {
+            cause: EntryCause::Mirror {
                 finding: refusal,
                 decision: refusal.decision(),
                 found: found.to_string(),
@@ -132,43 +132,43 @@ impl Record {
         }
     }
 
-    /// What was done.
+    /// The decision.
     pub fn decision(&self) -> Decision {
-        match &self.ruling {
-            Ruling::Gate(verdict) => verdict.decision,
-            Ruling::Mirror { decision, .. } => *decision,
+        match &self.cause {
+            EntryCause::Gate(verdict) => verdict.decision,
+            EntryCause::Mirror { decision, .. } => *decision,
         }
     }
 
-    /// What was the case, as a code.
+    /// The stable code of the finding.
     pub fn code(&self) -> &'static str {
-        match &self.ruling {
-            Ruling::Gate(verdict) => verdict.finding.code(),
-            Ruling::Mirror { finding, .. } => finding.code(),
+        match &self.cause {
+            EntryCause::Gate(verdict) => verdict.finding.code(),
+            EntryCause::Mirror { finding, .. } => finding.code(),
         }
     }
 
-    /// What to do next, where that is known.
+    /// The next step, if one is known.
     pub fn hint(&self) -> Option<Hint> {
-        match &self.ruling {
-            Ruling::Gate(verdict) => verdict.hint,
-            Ruling::Mirror { .. } => None,
+        match &self.cause {
+            EntryCause::Gate(verdict) => verdict.hint,
+            EntryCause::Mirror { .. } => None,
         }
     }
 
-    /// Whether nobody needs to be told.
+    /// Whether it is a trusted release, which needs no mention.
     pub fn is_plain(&self) -> bool {
-        matches!(&self.ruling, Ruling::Gate(verdict)
+        matches!(&self.cause, EntryCause::Gate(verdict)
             if verdict.decision == Decision::Allow && verdict.finding == Finding::Trusted)
     }
 }
 
-impl fmt::Display for Record {
+impl fmt::Display for LogEntry {
     /// One line, for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = match &self.ruling {
-            Ruling::Gate(verdict) => format!("{}: {verdict}", self.path),
-            Ruling::Mirror {
+        let line = match &self.cause {
+            EntryCause::Gate(verdict) => format!("{}: {verdict}", self.path),
+            EntryCause::Mirror {
                 finding,
                 decision,
                 found,
@@ -178,67 +178,67 @@ impl fmt::Display for Record {
     }
 }
 
-/// How often what was decided, by decision and code.
+/// The number of decisions, by decision and code.
 pub type Counts = BTreeMap<(&'static str, &'static str), u64>;
 
-type Listener = Box<dyn Fn(&Record) + Send + Sync>;
+type Listener = Box<dyn Fn(&LogEntry) + Send + Sync>;
 
-/// The decisions of a run, the last of them whole, and all of them counted.
+/// The decisions of a run: the last ones whole, and the number of all.
 #[derive(Default)]
-pub struct Records {
+pub struct DecisionLog {
     inner: Mutex<Inner>,
     listener: Option<Listener>,
 }
 
 #[derive(Default)]
 struct Inner {
-    last: VecDeque<Arc<Record>>,
+    last: VecDeque<Arc<LogEntry>>,
     counts: Counts,
     worst: Option<Exit>,
 }
 
-impl Records {
-    /// Records of which each is handed to `listener` as it comes.
-    pub fn told_to(listener: impl Fn(&Record) + Send + Sync + 'static) -> Self {
+impl DecisionLog {
+    /// A log that passes each entry to `listener`.
+    pub fn on_entry(listener: impl Fn(&LogEntry) + Send + Sync + 'static) -> Self {
         Self {
             listener: Some(Box::new(listener)),
             ..Self::default()
         }
     }
 
-    /// Adds a decision.
-    pub fn add(&self, record: Record) -> Arc<Record> {
+    /// Adds an entry.
+    pub fn add(&self, entry: LogEntry) -> Arc<LogEntry> {
         if let Some(listener) = &self.listener {
-            listener(&record);
+            listener(&entry);
         }
-        let record = Arc::new(record);
+        let entry = Arc::new(entry);
         let mut inner = self.lock();
-        let key = (record.decision().code(), record.code());
+        let key = (entry.decision().code(), entry.code());
         *inner.counts.entry(key).or_default() += 1;
         if inner
             .worst
-            .is_none_or(|worst| (worst as u8) < record.exit as u8)
+            .is_none_or(|worst| (worst as u8) < entry.exit as u8)
         {
-            inner.worst = Some(record.exit);
+            inner.worst = Some(entry.exit);
         }
         if inner.last.len() == KEPT {
             inner.last.pop_front();
         }
-        inner.last.push_back(Arc::clone(&record));
-        record
+        inner.last.push_back(Arc::clone(&entry));
+        entry
     }
 
-    /// The last decisions, the oldest first.
-    pub fn last(&self) -> Vec<Arc<Record>> {
+    /// The last entries, the oldest first.
+    pub fn last(&self) -> Vec<Arc<LogEntry>> {
         self.lock().last.iter().cloned().collect()
     }
 
-    /// How often what was decided.
+    /// The number of decisions.
     pub fn counts(&self) -> Counts {
         self.lock().counts.clone()
     }
 
-    /// How a program ends that had all of this decided: by the worst of it.
+    /// The exit code of the worst decision.
     pub fn exit(&self) -> Exit {
         self.lock().worst.unwrap_or(Exit::Success)
     }

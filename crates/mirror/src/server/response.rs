@@ -1,4 +1,4 @@
-//! Answers: a verified file, whole or in part, or one line of text.
+//! Responses: a cached file, whole or in part, or one line of text.
 
 use std::{
     fs::File,
@@ -18,61 +18,61 @@ use tokio_util::io::ReaderStream;
 use super::range::{Part, part};
 use crate::cache::Content;
 
-/// What is sent.
+/// The body of a response.
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
-/// An answer.
+/// A response.
 pub(crate) type Response = hyper::Response<Body>;
 
-/// Largest file that is read at once, in bytes: for such, a task of its own costs more than the reading.
+/// Size limit of a file that is read at once, in bytes: a task would cost more than reading it.
 const AT_ONCE: u64 = 256 * 1024;
-/// How much of a larger file is in memory at a time, in bytes.
+/// Bytes of a larger file that are in memory at a time.
 const BUFFER: usize = 64 * 1024;
-/// When to come again, in seconds, where it could not be told.
+/// Seconds until the next try of an undetermined request.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
-/// A text, which ends with its line.
+/// One line of text.
 pub(crate) fn text(status: StatusCode, line: &str) -> Response {
     typed(status, "text/plain; charset=utf-8", line.to_owned().into())
 }
 
-/// A text, to come again later.
+/// One line of text that asks the client to try later.
 pub(crate) fn later(line: &str) -> Response {
-    let mut answer = text(StatusCode::SERVICE_UNAVAILABLE, line);
-    answer
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, line);
+    response
         .headers_mut()
         .insert(header::RETRY_AFTER, RETRY_AFTER);
-    answer
+    response
 }
 
-/// Bytes of a type.
+/// Bytes of a media type.
 pub(crate) fn typed(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response {
-    let mut answer = of(status, bytes.len() as u64, kind, whole(bytes));
-    answer
+    let mut response = respond(status, bytes.len() as u64, kind, whole(bytes));
+    response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    response
 }
 
-/// A verified file, or the part that is asked for, or only that it is as it was.
+/// A file, the requested part of it, or `304 Not Modified`.
 pub(crate) fn file<B>(
     request: &Request<B>,
     file: File,
     content: &Content,
     kind: &'static str,
 ) -> Response {
-    let tag = format!("\"{}\"", content.digest.to_string().replace("sha256:", ""));
+    let tag = format!("\"{}\"", content.digest.to_hex());
     let is_known = request
         .headers()
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .any(|tags| lists(tags, &tag));
-    let mut answer = if is_known {
-        of(StatusCode::NOT_MODIFIED, 0, kind, whole(Bytes::new()))
+    let mut response = if is_known {
+        respond(StatusCode::NOT_MODIFIED, 0, kind, whole(Bytes::new()))
     } else {
         match part(request.headers(), content.size, &tag) {
             Part::Whole => body(request, file, 0, content.size, StatusCode::OK, kind),
             Part::Of { first, last } => {
-                let mut answer = body(
+                let mut response = body(
                     request,
                     file,
                     first,
@@ -81,31 +81,31 @@ pub(crate) fn file<B>(
                     kind,
                 );
                 let range = format!("bytes {first}-{last}/{}", content.size);
-                insert(&mut answer, header::CONTENT_RANGE, &range);
-                answer
+                insert(&mut response, header::CONTENT_RANGE, &range);
+                response
             }
             Part::None => {
-                let mut answer = text(
+                let mut response = text(
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     "refused: the file has no such part\n",
                 );
                 insert(
-                    &mut answer,
+                    &mut response,
                     header::CONTENT_RANGE,
                     &format!("bytes */{}", content.size),
                 );
-                return answer;
+                return response;
             }
         }
     };
     if is_known {
-        answer.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    insert(&mut answer, header::ETAG, &tag);
-    let headers = answer.headers_mut();
+    insert(&mut response, header::ETAG, &tag);
+    let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    answer
+    response
 }
 
 fn body<B>(
@@ -117,12 +117,12 @@ fn body<B>(
     kind: &'static str,
 ) -> Response {
     if request.method() == Method::HEAD {
-        return of(status, length, kind, whole(Bytes::new()));
+        return respond(status, length, kind, whole(Bytes::new()));
     }
     match read(file, first, length) {
-        Ok(body) => of(status, length, kind, body),
+        Ok(body) => respond(status, length, kind, body),
         Err(error) => {
-            tracing::warn!(%error, "a file of the cache cannot be read");
+            tracing::warn!(%error, "cannot read a file of the cache");
             later("try later: the cache cannot be read\n")
         }
     }
@@ -140,27 +140,27 @@ fn read(mut file: File, first: u64, length: u64) -> io::Result<Body> {
     Ok(StreamBody::new(parts).boxed())
 }
 
-fn of(status: StatusCode, length: u64, kind: &'static str, body: Body) -> Response {
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+fn respond(status: StatusCode, length: u64, kind: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, length.into());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    answer
+    response
 }
 
 fn whole(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed()
 }
 
-fn insert(answer: &mut Response, name: header::HeaderName, value: &str) {
-    // Digits and letters only, so that it is one.
+fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
+    // Digits and letters make a valid value.
     if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
+        response.headers_mut().insert(name, value);
     }
 }
 

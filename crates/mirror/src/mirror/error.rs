@@ -1,0 +1,81 @@
+//! Reasons for which a request has no decision of the gate.
+
+use cpan_sigstore_cpan::CpanError;
+use cpan_sigstore_gate::{GateError, IndexReadError};
+
+use crate::{cache::CacheError, decision_log::Refusal, rendered::RenderError};
+
+/// A failure on the way to an answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    /// The upstream cannot be read. A cached file may still be served.
+    #[error(transparent)]
+    Upstream(CpanError),
+    /// The upstream has a document that is nothing for a client.
+    #[error("{found}")]
+    Refused { refusal: Refusal, found: String },
+    /// The gate or its trust store cannot be used.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The work panicked.
+    #[error("the work on the request ended without a result")]
+    Ended,
+}
+
+impl FetchError {
+    /// The refusal that the client gets.
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Upstream(_) => Refusal::Upstream,
+            Self::Refused { refusal, .. } => *refusal,
+            Self::Gate(_) | Self::Cache(_) | Self::Ended => Refusal::Internal,
+        }
+    }
+
+    pub fn refused(refusal: Refusal, found: impl ToString) -> Self {
+        Self::Refused {
+            refusal,
+            found: found.to_string(),
+        }
+    }
+}
+
+impl From<CpanError> for FetchError {
+    fn from(error: CpanError) -> Self {
+        // The file is there, and is nothing for a client.
+        let is_unreadable = matches!(
+            error,
+            CpanError::Packed { .. } | CpanError::TooManyRecords { .. }
+        );
+        if is_unreadable || error.is_too_large() {
+            Self::refused(Refusal::Unreadable, error)
+        } else {
+            Self::Upstream(error)
+        }
+    }
+}
+
+impl From<RenderError> for FetchError {
+    fn from(error: RenderError) -> Self {
+        let refusal = match &error {
+            RenderError::Pack(_) => Refusal::Internal,
+            _ => Refusal::Unreadable,
+        };
+        Self::refused(refusal, error)
+    }
+}
+
+impl From<IndexReadError> for FetchError {
+    fn from(error: IndexReadError) -> Self {
+        let refusal = match error {
+            IndexReadError::Cpan(error) => return error.into(),
+            IndexReadError::Invalid(_) => Refusal::Unreadable,
+            IndexReadError::RolledBack { .. } => Refusal::IndexRolledBack,
+            IndexReadError::Store(_) => Refusal::Internal,
+        };
+        Self::refused(refusal, error)
+    }
+}
