@@ -9,12 +9,12 @@ use crate::recent::EventKind;
 /// The lengths of the intervals, in seconds.
 const LENGTHS: [u64; 5] = [3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600];
 
-/// A CPAN: what happened to which path, and when, oldest first and each at its own time.
+/// A CPAN: the events of its paths, oldest first, each at a time of its own.
 #[derive(Clone, Debug, Default)]
 struct Past(Vec<(u64, String, bool)>);
 
 impl Past {
-    /// The file of an interval at a time: the larger ones lag behind, as real ones do.
+    /// The file of an interval at a time. The larger ones lag behind, as real ones do.
     fn file(&self, at: usize, now: u64) -> String {
         let written = at
             .checked_sub(2)
@@ -41,7 +41,7 @@ impl Past {
         )
     }
 
-    /// What is read of it, and of which files.
+    /// The news that are read, and the files that they come from.
     fn news(&self, now: u64, since: Option<u64>) -> (News, Vec<String>) {
         let asked = RefCell::new(Vec::new());
         let fetch = async |path: String, _| {
@@ -81,7 +81,7 @@ fn served(files: &[(&str, &str)], since: Option<u64>) -> Result<Option<News>, Ne
 }
 
 #[test]
-fn only_as_many_files_are_read_as_reach_back() {
+fn reads_only_files_that_reach_back() {
     let day = 24 * 3600;
     let past = happened(&[(100, "a"), (day, "b"), (2 * day - 60, "c"), (2 * day, "d")]);
     let (news, asked) = past.news(2 * day + 1, Some(2 * day - 60));
@@ -95,7 +95,7 @@ fn only_as_many_files_are_read_as_reach_back() {
 }
 
 #[test]
-fn a_state_before_the_one_that_was_seen_is_told() {
+fn reports_state_before_the_one_that_was_seen() {
     let past = happened(&[(100, "a"), (200, "b")]);
     let (news, _) = past.news(300, Some(201));
     assert_eq!(news.coverage, Coverage::WentBack);
@@ -104,7 +104,7 @@ fn a_state_before_the_one_that_was_seen_is_told() {
 }
 
 #[test]
-fn who_comes_back_after_too_long_or_for_the_first_time_is_told_to_look_at_everything() {
+fn reports_partial_news_after_a_long_time() {
     let year = 365 * 24 * 3600;
     let past = happened(&[(100, "a"), (year, "b")]);
     let (news, _) = past.news(year, Some(100));
@@ -116,7 +116,7 @@ fn who_comes_back_after_too_long_or_for_the_first_time_is_told_to_look_at_everyt
 }
 
 #[test]
-fn the_files_at_the_root_serve_where_there_are_no_others() {
+fn reads_files_at_the_root_if_there_are_no_others() {
     let json = r#"{"meta":{"protocol":1,"interval":"1h"},"recent":[{"epoch":5.25,"path":"authors/id/a","type":"delete"},{"epoch":4,"path":"modules/x","type":"new"}]}"#;
     let news = served(&[("RECENT-1h.json", json)], Some(4))
         .unwrap()
@@ -127,7 +127,7 @@ fn the_files_at_the_root_serve_where_there_are_no_others() {
 }
 
 #[test]
-fn a_file_under_a_wrong_name_or_that_is_none_is_an_error() {
+fn rejects_invalid_file_and_other_interval() {
     let other = "meta: {protocol: 1, interval: 6h}\nrecent: []\n";
     let error = served(&[("authors/RECENT-1h.yaml", other)], None).unwrap_err();
     assert!(matches!(error, NewsError::Interval { expected: "1h", .. }));
@@ -136,9 +136,9 @@ fn a_file_under_a_wrong_name_or_that_is_none_is_an_error() {
 }
 
 proptest! {
-    /// Whatever happened, and whenever it is asked: what is said to be all is all.
+    /// News are complete if they claim to be, at any time and after any events.
     #[test]
-    fn what_is_called_whole_is_what_happened(
+    fn reports_whole_news_only_if_complete(
         steps in prop::collection::vec((1..400_000_u64, 0..6_u8, any::<bool>()), 1..40),
         since in 0..40_usize,
         later in 0..5000_u64,
