@@ -15,11 +15,12 @@ use cpan_sigstore_http::{Download, Validators};
 use crate::{
     ARCHIVE_LIMIT,
     checksums::{self, Checksums},
-    directory::{Directory, DirectoryWalk},
+    directory::Directory,
     error::CpanError,
     package_index::{SIZE_LIMIT as SITE_FILE_LIMIT, unpack},
     path::{BUNDLE_SUFFIX, SiteFile},
     source::Source,
+    walk::DirectoryWalk,
 };
 
 /// A CPAN, by HTTP or in a folder.

@@ -2,7 +2,7 @@
 //!
 //! - [`Cpan`]: the client; [`Cpan::fetch_release`] is the one way to a release.
 //! - [`path`]: the paths that a CPAN has; all others are refused.
-//! - [`directory`]: the directories of an author, and a walk through them.
+//! - [`Directory`] and [`DirectoryWalk`]: the directories of an author.
 //! - [`package_index`]: the package index and its siblings.
 //! - [`checksums`]: CHECKSUMS, parsed as data.
 //! - [`recent`]: the RECENT files.
@@ -14,7 +14,7 @@
 pub mod backlog;
 pub mod checksums;
 mod client;
-pub mod directory;
+mod directory;
 mod error;
 mod folder;
 pub mod package_index;
@@ -24,11 +24,13 @@ pub mod recent;
 mod records;
 mod release;
 mod source;
+mod walk;
 
 pub use client::Cpan;
-pub use directory::{Directory, DirectoryWalk};
+pub use directory::Directory;
 pub use error::{CpanError, DEFAULT};
 pub use release::{FetchedArchive, FetchedRelease};
+pub use walk::{DIRECTORIES_LIMIT, DirectoryWalk};
 
 /// Size limit of an archive, in bytes.
 pub const ARCHIVE_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
