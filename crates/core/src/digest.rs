@@ -8,17 +8,17 @@ use std::{fmt, str::FromStr};
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-/// SHA-256 of an artifact. Shown and parsed as `sha256:HEX`.
+/// A SHA-256 digest. Its text is `sha256:HEX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
-    /// Takes a digest that was computed elsewhere.
+    /// Wraps a digest that was computed elsewhere.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The digest of bytes that are all at hand.
+    /// Returns the digest of bytes in memory.
     pub fn of(bytes: &[u8]) -> Self {
         Self::from_backend(digest(&SHA256, bytes))
     }
@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for Sha256Digest {
     }
 }
 
-/// Computes the digest of bytes that pass by, such as those of an upload.
+/// Computes the digest of a stream of bytes, such as an upload.
 #[derive(Clone)]
 pub struct Sha256Hasher(Context);
 
@@ -84,29 +84,29 @@ impl Default for Sha256Hasher {
 }
 
 impl Sha256Hasher {
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all bytes.
+    /// Returns the digest of all bytes.
     pub fn finish(self) -> Sha256Digest {
         Sha256Digest::from_backend(self.0.finish())
     }
 }
 
-/// The text is no digest that can be used.
+/// The text is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
-    /// Another algorithm, or none, stands before the colon.
-    #[error("expected a digest as `sha256:` and 64 hexadecimal digits, found `{0}`")]
+    /// Another algorithm, or none, is before the colon.
+    #[error("invalid digest: expected `sha256:` and 64 hexadecimal digits, found `{0}`")]
     Form(String),
     /// The part behind the colon is not 64 hexadecimal digits.
     #[error(
-        "expected 64 hexadecimal digits after `sha256:`, found {found} characters that are not a digest"
+        "invalid digest: expected 64 hexadecimal digits after `sha256:`, found {found} other characters"
     )]
     Hex {
-        /// How many characters stood there.
+        /// The number of characters.
         found: usize,
     },
 }
@@ -127,13 +127,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_reads_back_what_it_shows() {
+    fn digest_round_trips() {
         let digest = Sha256Digest::new([0xab; 32]);
         assert_eq!(digest.to_string().parse::<Sha256Digest>().unwrap(), digest);
     }
 
     #[test]
-    fn other_algorithms_and_lengths_are_refused() {
+    fn rejects_other_algorithms_and_lengths() {
         assert!(matches!(
             "sha512:00".parse::<Sha256Digest>(),
             Err(DigestError::Form(_))

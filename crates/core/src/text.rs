@@ -1,8 +1,8 @@
-//! Foreign text that people are shown.
+//! Foreign text made safe to show.
 
 /// Whether a character shows as itself and leaves what is around it alone.
 ///
-/// Control characters move the cursor or change what stands above. Format characters without a shape
+/// Control characters move the cursor or change the lines above. Format characters without a shape
 /// of their own (Unicode's directional overrides, zero-width characters) make one name look like
 /// another.
 pub fn shows_as_itself(c: char) -> bool {

@@ -1,14 +1,14 @@
-//! What the archive says of itself: the name in it, and whether every reader sees the same files in it.
+//! Assesses an archive: the name in it, and whether every reader sees the same files in it.
 
 use cpan_sigstore_archive::{Defect, DefectReport, Preflight, Severity};
 use cpan_sigstore_core::finding::Finding;
 
-/// What the archive says of itself.
+/// The assessment of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ArchiveAssessment {
     /// It is the release that its name says, and harmless to unpack.
     Fits,
-    /// Something to be known, the worst first.
+    /// The worst finding.
     Finding {
         finding: Finding,
         expected: String,
@@ -17,14 +17,14 @@ pub(crate) enum ArchiveAssessment {
 }
 
 impl ArchiveAssessment {
-    /// What of an archive's defects concerns whoever installs it. Others, such as permissions that PAUSE
+    /// Assesses the defects that concern people who install the archive. Others, such as permissions that PAUSE
     /// repacks, concern its author.
     pub fn of(preflight: &Preflight) -> Self {
-        let told = preflight
+        let findings = preflight
             .defects
             .iter()
             .filter_map(|defect| Some((finding(defect)?, defect)));
-        let Some((finding, defect)) = told.min_by_key(|(finding, _)| rank(*finding)) else {
+        let Some((finding, defect)) = findings.min_by_key(|(finding, _)| rank(*finding)) else {
             return Self::Fits;
         };
         Self::Finding {
@@ -35,29 +35,29 @@ impl ArchiveAssessment {
     }
 }
 
-/// What a defect means to whoever installs.
+/// Returns the finding for people who install, if a defect is one.
 fn finding(defect: &DefectReport) -> Option<Finding> {
-    // A warning is of what every reader takes alike, such as zeros after the end.
+    // Every reader takes a warning alike, such as zeros after the end.
     let is_error = defect.severity == Severity::Error;
     match defect.code {
         Defect::NameMismatch | Defect::MetaDisagree => Some(Finding::NameMismatch),
-        // Name or version twice in one META: which of them counts depends on the reader.
+        // Name or version twice in one META: readers differ in the one they take.
         Defect::MetaUnreadable => is_error.then_some(Finding::NameMismatch),
         // Without a version in the name, an old release passes for a new one.
         Defect::NameUnchecked | Defect::NameUnversioned => Some(Finding::NameUnchecked),
-        // What leads out of the folder it is unpacked in, or is no file at all.
+        // A member leads out of its folder, or is no file at all.
         Defect::PathEscapes | Defect::LinkEscapes | Defect::MemberThroughLink | Defect::MemberKind
-        // What two readers see differently: another name, another content, an end elsewhere.
+        // Two readers see different archives: another name, another content, an end elsewhere.
         | Defect::MemberAmbiguous
         | Defect::MemberTwice
         | Defect::TrailingBytes
         | Defect::DataAfterEnd
         | Defect::SuffixMismatch
-        // What could not be read to its end, so that nothing is known of the rest.
+        // The archive cannot be read to its end, so that nothing is known of the rest.
         | Defect::ArchiveCorrupt
         | Defect::LimitPassed
         | Defect::Empty => is_error.then_some(Finding::ArchiveHostile),
-        // What PAUSE would change, drop or not index.
+        // PAUSE would change or drop it, or not index it.
         Defect::SuffixUnknown
         | Defect::NameCharacters
         | Defect::PathTooLong
@@ -71,7 +71,7 @@ fn finding(defect: &DefectReport) -> Option<Finding> {
     }
 }
 
-/// The order in which findings about an archive are told.
+/// The order of findings about an archive, the worst first.
 fn rank(finding: Finding) -> u8 {
     match finding {
         Finding::ArchiveHostile => 0,
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_out_or_is_seen_differently_is_hostile_whatever_else_is_there() {
+    fn finds_hostile_archives_before_other_findings() {
         use Severity::{Error, Warning};
         for code in [
             Defect::PathEscapes,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_checked_and_what_concerns_pause_alone_is_not_told() {
+    fn checks_names_and_ignores_defects_for_pause_alone() {
         use Severity::{Error, Warning};
         let mismatch = Some(Finding::NameMismatch);
         let unchecked = Some(Finding::NameUnchecked);

@@ -1,9 +1,9 @@
-//! Who signs for an author, by the author's own records: put together from what is remembered, what the
-//! index says and what was found in the author's directory. Pure.
+//! The authorized signers of an author, by the author's own records: from the trust store, the author index and the
+//! author's directory. Pure.
 //!
-//! What is remembered stands. The index and the directory can continue it, by the rules of succession, and
-//! nothing else. Where nothing is remembered, the index is believed on which records are the author's; the
-//! directory is believed as little as a first signature, and no more than whoever signed first agrees to.
+//! The chain in the trust store is kept. The index and the directory can only continue it, by the rules of succession.
+//! If the store has none, the index decides which chain is the author's. A chain from the directory alone is worth no
+//! more than a first signature, and needs the agreement of the first signer if there is one.
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -18,40 +18,40 @@ use jiff::Timestamp;
 
 use crate::records::RecordRefused;
 
-/// What is known and was found of an author's records.
+/// The records of an author from every place.
 #[derive(Clone, Debug)]
 pub(crate) struct ChainSources {
-    /// What is remembered.
+    /// The chain in the trust store.
     pub known: RecordChain,
-    /// Who signed the author's first release that was seen.
+    /// The author's first signer.
     pub first_seen: Option<StableIdentity>,
-    /// What the index has.
+    /// The records in the author index.
     pub index: PlaceRecords,
-    /// What lies in the author's directory.
+    /// The records in the author's directory.
     pub directory: PlaceRecords,
-    /// Digests of records that an operator put in the place of others, and that count by now.
+    /// Digests of records that an operator put in the place of others, by overrides that are in effect.
     pub overrides: Vec<Sha256Digest>,
 }
 
 /// The verified records of one place.
 pub(crate) type PlaceRecords = VerifiedRecords<RecordRefused>;
 
-/// Who signs for an author, by the author's records.
+/// The authorized signers of an author, by the author's records.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthorizedSigners {
-    /// The records that count; may be none.
+    /// The record chain; may be empty.
     pub history: RecordChain,
     pub provenance: Provenance,
-    /// Whether there is more than was remembered.
+    /// Whether the chain is longer than the one in the trust store.
     pub is_news: bool,
-    /// Whether an override put one in the place of what was remembered.
+    /// Whether an override replaced a record of the trust store.
     pub is_replaced: bool,
-    /// What did not count, and why, in words.
+    /// Why records are not part of the chain.
     pub notes: Vec<String>,
 }
 
 impl AuthorizedSigners {
-    /// Puts together what there is.
+    /// Builds the chain from all places.
     pub fn of(sources: &ChainSources, now: Timestamp) -> Self {
         let terms = ChainContext {
             now,
@@ -99,17 +99,17 @@ impl AuthorizedSigners {
         }
     }
 
-    /// Whether it has news that follow on what was remembered.
+    /// Whether it continues the chain in the trust store.
     pub fn follows(&self) -> bool {
         self.is_news && self.provenance == Provenance::Known
     }
 
-    /// Whether there is a record that counts.
+    /// Whether the chain has a record.
     pub fn speaks(&self) -> bool {
         self.history.tip().is_some()
     }
 
-    /// Whether a signer at these times is the author, by the newest record.
+    /// Compares a signer with the newest record, at these times of signing.
     pub fn compare(&self, signer: &SignerIdentity, times: &[Timestamp]) -> Membership {
         AuthorIdentity::compare(self.history.identities(), signer, times)
     }
@@ -119,7 +119,7 @@ impl AuthorizedSigners {
         self.history.releases() == Some(Releases::Signed)
     }
 
-    /// The newest record, in words.
+    /// Names the newest record.
     pub fn name(&self) -> String {
         format!(
             "version {} of the record of {}",
@@ -129,7 +129,7 @@ impl AuthorizedSigners {
     }
 }
 
-/// What did not count.
+/// Notes on records that are not part of the chain.
 #[derive(Default)]
 struct Notes(Vec<String>);
 
@@ -137,7 +137,7 @@ impl Notes {
     fn refused(&mut self, place: &str, refused: &[(u32, RecordRefused)]) {
         for (version, refused) in refused {
             self.0.push(format!(
-                "record {version} in {place} does not count: {refused}"
+                "record {version} in {place} is rejected: {refused}"
             ));
         }
     }
@@ -145,7 +145,7 @@ impl Notes {
     fn learned(&mut self, place: &str, learned: Vec<AppendResult>) {
         for learned in learned.into_iter().filter(|it| !it.outcome.is_in_chain()) {
             self.0
-                .push(format!("a record in {place} does not count: {learned}"));
+                .push(format!("a record in {place} is rejected: {learned}"));
         }
     }
 
@@ -156,7 +156,7 @@ impl Notes {
             .map(|signed| signed.signer().to_string())
             .collect();
         self.0.push(format!(
-            "the records of {} do not count: expected one of them signed by {first}, who signed the author's first release that was seen, found {}",
+            "the records of {} are rejected: expected one of them signed by {first}, the author's first signer, found {}",
             history.author(),
             signers.join(", ")
         ));

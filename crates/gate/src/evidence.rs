@@ -1,4 +1,4 @@
-//! What is known of a release before anything is decided.
+//! The evidence about a release, before the decision.
 
 use std::fmt;
 
@@ -13,30 +13,30 @@ use crate::{
     store::StoreRows,
 };
 
-/// All that a decision rests on, beside the policy.
+/// All that a decision is based on, except the policy.
 pub(crate) struct Evidence {
-    /// The exact bytes that were looked at; the signature was verified over this digest.
+    /// The digest of the exact bytes that were inspected; the signature was verified over it.
     pub digest: Sha256Digest,
     pub signature: Signature,
     pub archive: ArchiveAssessment,
     pub known: StoreRows,
-    /// Who signs, by the author's own records.
+    /// The authorized signers by the author's own records.
     pub authorized: AuthorizedSigners,
-    /// What that was put together from.
+    /// The records that those come from.
     pub sources: ChainSources,
     /// Why records that were found could not be verified.
     pub undetermined: Option<String>,
-    /// How old the operator's index is; `None` where none is used.
+    /// The age of the author index, if one is used.
     pub index: Option<IndexAge>,
-    /// How long ago the repository of the trust material was asked; `None` where it comes from a file,
-    /// whose age is the user's to guard.
+    /// The time since the last answer from the repository of the trust material; `None` for a file, whose age is the
+    /// user's to guard.
     pub trust_age: Option<SignedDuration>,
 }
 
 impl fmt::Display for IndexAge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent { operator } => write!(f, "none of {operator}, which was never had"),
+            Self::Absent { operator } => write!(f, "none of {operator}, which was never fetched"),
             Self::InFuture { operator, signed } => {
                 write!(f, "one of {operator}, signed in the future, on {signed}")
             }
@@ -52,14 +52,14 @@ impl fmt::Display for IndexAge {
 }
 
 impl Evidence {
-    /// Puts the author's records together anew, where another process knows others by now.
+    /// Builds the chain again, after another process remembered another one.
     pub fn know(&mut self, known: RecordChain, now: Timestamp) {
         self.sources.known = known;
         self.authorized = AuthorizedSigners::of(&self.sources, now);
     }
 }
 
-/// How old an operator's index is, by the clock of whoever looks.
+/// The age of an author index, by the clock of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IndexAge {
     /// There is none.

@@ -1,4 +1,4 @@
-//! Why an author's signatures count: every source there is, the one that speaks first, and since when.
+//! Explains which identities may sign for an author: every source, the first that applies, and since when.
 
 use cpan_sigstore_core::{
     identity::AuthorIdentity, policy::Setting, reason::Provenance, release::PauseId,
@@ -20,32 +20,31 @@ use crate::{
     store::{StoredRecord, TofuEntry},
 };
 
-/// What is known of who signs for an author.
+/// The sources of the identities that may sign for an author.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Explanation {
-    /// Whose.
+    /// The author.
     pub author: PauseId,
-    /// The source that speaks; none where nobody has said anything. Where PAUSE vouches for its authors,
-    /// its certificates speak before what was seen first.
+    /// The first source that applies, if there is one. Certificates that PAUSE issued come before the first signer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<BindingSource>,
-    /// What the user pinned.
+    /// The pins of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pins: Option<PinExplanation>,
-    /// What the author says.
+    /// The author's record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordExplanation>,
-    /// The name by which PAUSE vouches for the author, where the policy has it speak.
+    /// The identity that PAUSE gives the author, if the policy accepts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<String>,
-    /// Who signed the first release that was seen.
+    /// The author's first signer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<TofuEntry>,
-    /// How old the operator's index is, in words.
+    /// The age of the author index, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
-    /// What was found and does not count, and why.
+    /// Why records are not part of the chain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
     /// Why records that were found could not be verified.
@@ -53,23 +52,23 @@ pub struct Explanation {
     pub untold: Option<String>,
 }
 
-/// What the user pinned.
+/// The pins of the user.
 #[derive(Clone, Debug, Serialize)]
 pub struct PinExplanation {
-    /// Who.
+    /// The identities.
     pub identities: Vec<String>,
-    /// Where that stands.
+    /// The section of the policy.
     pub origin: String,
 }
 
-/// What the author says in the newest record, and how it came to that.
+/// The author's newest record, and its history.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RecordExplanation {
-    /// What it rests on.
+    /// The provenance of the chain.
     #[serde(rename = "standing")]
     pub provenance: Provenance,
-    /// Who signs.
+    /// The authorized signers.
     pub identities: Vec<String>,
     /// Whether all releases are signed.
     pub releases: Option<Releases>,
@@ -81,22 +80,22 @@ pub struct RecordExplanation {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Version {
-    /// Which, by whom, and when.
+    /// Its number, signer and time.
     #[serde(flatten)]
     pub side: RecordSummary,
-    /// When it was first seen here; `None` where it is not remembered.
+    /// The time at which it was first seen here, if it is in the trust store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Timestamp>,
-    /// What it changed.
+    /// The changes against the version before.
     pub changes: Vec<String>,
 }
 
 impl Gate {
-    /// Why an author's signatures count. `records` were found in the author's directory, from
+    /// Explains which identities may sign for an author. `records` are those of the author's directory, from
     /// [`Gate::known_version`] on. Nothing is remembered.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`GateError::TrustStore`] if the store cannot be used.
     pub async fn explain(
         &self,
         author: &PauseId,

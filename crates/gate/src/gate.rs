@@ -1,4 +1,4 @@
-//! The gate: has what is known of a release gathered and decided, and remembers what was allowed.
+//! The gate: collects evidence, decides, and remembers admitted releases.
 
 use std::sync::Arc;
 
@@ -25,40 +25,40 @@ pub struct Gate {
     refreshed: Option<Timestamp>,
     operator: Option<String>,
     policy: Policy,
-    memory: TrustStore,
+    store: TrustStore,
 }
 
 impl Gate {
-    /// A gate.
-    pub fn new(verifier: Verifier, policy: Policy, memory: TrustStore) -> Self {
-        Self::with_trust(Trust::Material(Box::new(verifier)), policy, memory)
+    /// Builds a gate.
+    pub fn new(verifier: Verifier, policy: Policy, store: TrustStore) -> Self {
+        Self::with_trust(Trust::Material(Box::new(verifier)), policy, store)
     }
 
-    /// A gate where no trust material is to be had, for this reason: what has a bundle is `unavailable`,
-    /// what has none is `unsigned` as ever.
-    pub fn without_trust(reason: impl Into<String>, policy: Policy, memory: TrustStore) -> Self {
-        Self::with_trust(Trust::None(reason.into()), policy, memory)
+    /// Builds a gate without trust material, for this reason. A release with a bundle is `unavailable` then; one
+    /// without is `unsigned` as ever.
+    pub fn without_trust(reason: impl Into<String>, policy: Policy, store: TrustStore) -> Self {
+        Self::with_trust(Trust::None(reason.into()), policy, store)
     }
 
-    fn with_trust(trust: Trust, policy: Policy, memory: TrustStore) -> Self {
+    fn with_trust(trust: Trust, policy: Policy, store: TrustStore) -> Self {
         Self {
             trust: Arc::new(trust),
             refreshed: None,
             operator: None,
             policy,
-            memory,
+            store,
         }
     }
 
-    /// The same gate, which knows when the repository of the trust material was last asked, so that the
-    /// policy can say how old is too old. Trust material from a file has no such age.
+    /// The same gate, with the time of the last answer from the repository of the trust material, so that the policy
+    /// can limit its age. Trust material from a file has no such age.
     #[must_use]
     pub fn refreshed_at(self, refreshed: Option<Timestamp>) -> Self {
         Self { refreshed, ..self }
     }
 
-    /// The same gate, which believes the index of an operator, by its address, as far as the memory has it;
-    /// where the memory has none, or an old one, what rests on it is `unavailable`.
+    /// The same gate, with the author index of an operator, by its address. If the trust store has none, or an old
+    /// one, verdicts that need it are `unavailable`.
     #[must_use]
     pub fn with_index(self, operator: Option<String>) -> Self {
         Self { operator, ..self }
@@ -68,10 +68,10 @@ impl Gate {
         &self.policy
     }
 
-    /// What it verifies signatures with.
+    /// The verifier of signatures.
     ///
     /// # Errors
-    /// The reason why no trust material is to be had.
+    /// The reason why there is no trust material.
     pub fn verifier(&self) -> Result<&Verifier, &str> {
         match &*self.trust {
             Trust::Material(verifier) => Ok(verifier),
@@ -79,16 +79,16 @@ impl Gate {
         }
     }
 
-    /// What it remembers.
+    /// The trust store.
     pub fn memory(&self) -> &TrustStore {
-        &self.memory
+        &self.store
     }
 
-    /// The newest version of an author's record that is remembered, or else in the index; 0 where none is.
-    /// Newer ones have to be looked for in the author's directory.
+    /// Returns the newest version of an author's record in the trust store, or else in the author index, or else 0.
+    /// Newer ones are in the author's directory.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`GateError::TrustStore`] if the store cannot be used.
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
         self.collector().known_version(author).await
     }
@@ -96,7 +96,7 @@ impl Gate {
     /// Decides about a release, and remembers nothing.
     ///
     /// # Errors
-    /// Where the archive cannot be read or the memory cannot be used; the release is not allowed then.
+    /// [`GateError`] if the archive cannot be read or the store cannot be used; the release is not allowed then.
     pub async fn judge(
         &self,
         candidate: &Candidate<'_>,
@@ -146,7 +146,7 @@ impl Gate {
             signed: times.into_iter().min().unwrap_or(now),
             now,
         };
-        let known = self.memory.remember(&seen).await?;
+        let known = self.store.remember(&seen).await?;
         let is_contested = !evidence.known.is_continued_by(&known, &seen);
         if chain.is_none() && !is_contested {
             return Ok(verdict);
@@ -167,7 +167,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Option<RecordChain>, GateError> {
         let known = self
-            .memory
+            .store
             .remember_chain(&authorized.history, authorized.is_replaced, now)
             .await?;
         Ok((!known.contains(&authorized.history)).then_some(known))
@@ -178,7 +178,7 @@ impl Gate {
             trust: &self.trust,
             refreshed: self.refreshed,
             operator: self.operator.as_deref(),
-            memory: &self.memory,
+            memory: &self.store,
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Whether a release may be installed: the one decision, which `verify`, the mirror and every other part of
-//! `cpan-sigstore` ask for, and which nothing else makes.
+//! Decides whether a release may be installed. `verify`, the mirror and every other part of `cpan-sigstore` call this
+//! one decision; nothing else decides.
 //!
 //! ```text
 //! release path + archive bytes + bundle? + trust material + identities + policy + now  →  Verdict
 //! ```
 //!
-//! - [`Gate`] has it decided, and remembers what was allowed.
-//! - [`gather`] puts together what is known of it; [`binding`] what is known of its author.
+//! - [`Gate`] decides about a [`Candidate`], and remembers admitted releases.
+//! - [`collect`] collects the evidence; [`authorized`] the authorized signers of its author.
 //! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
-//! - [`look`] is what the archive says of itself.
-//! - [`statement`] says which attestations count as a signature of a release.
-//! - [`explain`]: why an author's signatures count.
-//! - [`records`]: from the files of an author record to one that somebody signed.
-//! - [`store`]: who signed first, what was signed before.
+//! - [`assess`] assesses the archive.
+//! - [`statement`] lists the attestations that are signatures of a release.
+//! - [`explain`] explains which identities may sign for an author.
+//! - [`records`] verifies the files of an author record.
+//! - [`store`] is the trust store: first signers, signed releases, record chains.
 
 #![warn(missing_docs)]
 

@@ -1,8 +1,8 @@
-//! Which attestations count as a signature of a release.
+//! The attestations that are signatures of a release.
 //!
-//! An in-toto statement says something about bytes; only one that says "this was built, published or signed
-//! as a release" speaks for the release. A list of parts (SBOM), a test result or a review by the same
-//! identity does not: whoever signs those did not say that they may be installed.
+//! An in-toto statement is about bytes. Only one that says "this was built, published or signed as a release" is a
+//! signature of the release. A list of parts (SBOM), a test result or a review by the same identity is none: its
+//! signer did not say that the bytes may be installed.
 
 /// Predicate types, each with where it is defined.
 const RELEASES: &[&str] = &[
@@ -17,7 +17,7 @@ const RELEASES: &[&str] = &[
     "https://sigstore.dev/cosign/sign/v1",
 ];
 
-/// Whether a statement of this predicate type speaks for a release.
+/// Whether a statement of this predicate type is a signature of a release.
 pub(crate) fn speaks_for_a_release(predicate: &str) -> bool {
     RELEASES.contains(&predicate)
 }

@@ -77,7 +77,7 @@ fn signer(verdict: &Verdict) -> &SignerIdentity {
 }
 
 #[tokio::test]
-async fn judging_remembers_nothing_and_admitting_does() {
+async fn admitting_remembers_and_judging_does_not() {
     let releases = Releases::new();
     let gate = releases.gate().await;
     let archive = releases.archive();
@@ -121,7 +121,7 @@ async fn judging_remembers_nothing_and_admitting_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_signers_at_once_one_is_the_first_and_the_other_is_refused() {
+async fn rejects_the_second_of_two_signers_at_once() {
     let releases = Arc::new(Releases::new());
     let mut tasks = Vec::new();
     for number in 0..8 {

@@ -1,4 +1,4 @@
-//! An identity that somebody says is an author's: the user in a policy, the author in a record.
+//! An identity of an author, as a policy or an author record states it.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use jiff::Timestamp;
 
 use super::{IdentityPolicy, SignerIdentity};
 
-/// An identity, and when it is the author's.
+/// An identity, and the time in which it may sign for the author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorIdentity {
-    /// Who.
+    /// The identity.
     pub identity: IdentityPolicy,
-    /// It counts for signatures from this time on.
+    /// It is valid for signatures from this time on.
     pub from: Option<Timestamp>,
-    /// It counts for signatures before this time.
+    /// It is valid for signatures before this time.
     pub until: Option<Timestamp>,
 }
 
-/// What a list of identities says of a signer.
+/// The relation of a signer to a list of identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Membership {
     /// One of them is the signer, at all times of signing.
@@ -29,7 +29,7 @@ pub enum Membership {
 }
 
 impl AuthorIdentity {
-    /// Whether it counts at every one of these times.
+    /// Whether it is valid at every one of these times.
     pub fn counts_at(&self, times: &[Timestamp]) -> bool {
         !times.is_empty()
             && times.iter().all(|time| {
@@ -38,7 +38,7 @@ impl AuthorIdentity {
             })
     }
 
-    /// What a list of identities says of who signed at these times, each by a clock that is trusted.
+    /// Compares a list of identities with a signer at these times, each by a trusted clock.
     pub fn compare(
         identities: &[Self],
         signer: &SignerIdentity,

@@ -1,4 +1,4 @@
-//! What a certificate says about the CI run that asked for it.
+//! The claims of a certificate about the CI run that requested it.
 
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ impl CiClaims {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WorkflowClaims {
-    /// What started the run, for example `release`.
+    /// The event that started the run, for example `release`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
     /// The commit, 40 hexadecimal digits.

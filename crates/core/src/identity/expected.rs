@@ -1,11 +1,11 @@
-//! Who was meant to sign, and the one comparison with who did.
+//! The expected identity, and the one comparison with a signer.
 
 use std::fmt;
 
 use super::{Matcher, SignerIdentity, WorkflowClaims};
 
-/// The identity a signature is verified against. The issuer is always part of it: a name means
-/// nothing without the one who vouches for it.
+/// The identity that a signature has to be by. The issuer is always part of it: a name means nothing without the
+/// provider that vouches for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityPolicy {
     /// The name.
@@ -64,10 +64,10 @@ impl fmt::Display for IdentityPolicy {
     }
 }
 
-/// Which part of an identity differs.
+/// The part of an identity that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MismatchField {
-    /// The one who vouches.
+    /// The issuer.
     Issuer,
     /// The name.
     Subject,
@@ -81,9 +81,9 @@ pub enum MismatchField {
 pub struct IdentityMismatch {
     /// The first field that differs.
     pub field: MismatchField,
-    /// Who was meant to sign.
+    /// The expected identity.
     pub expected: Box<IdentityPolicy>,
-    /// Who did.
+    /// The signer.
     pub found: Box<SignerIdentity>,
 }
 
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_at_another_issuer_is_somebody_else() {
+    fn rejects_the_same_name_at_another_issuer() {
         let expected = IdentityPolicy::exact("a@example.com", "https://accounts.google.com");
         assert!(
             expected
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_is_asked_for_must_be_there() {
+    fn rejects_a_missing_claim() {
         let mut expected = IdentityPolicy::exact("a@example.com", "https://issuer.test");
         expected.workflow.repository = Some("author/Foo-Bar".into());
         let error = expected

@@ -1,4 +1,4 @@
-//! How one name is compared: exactly, or by a pattern for the whole name.
+//! Compares one name: exactly, or by a pattern for the whole name.
 
 use std::fmt;
 
@@ -21,25 +21,25 @@ const COMPILED_LIMIT: usize = 1 << 20;
 pub enum Matcher {
     /// The name equals this text, byte for byte.
     Exact(String),
-    /// The whole name matches; the text is the pattern as it was written.
+    /// The whole name matches this regular expression.
     Pattern(String, Regex),
-    /// The whole name matches, where `*` stands for what is not known of it.
+    /// The whole name matches this text with `*` in it.
     Wildcard(Wildcard),
 }
 
 /// A pattern that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// It is no regular expression, or one that is too large.
-    #[error("the pattern `{pattern}` is no regular expression that can be used: {reason}")]
+    /// It is no regular expression, or too large.
+    #[error("invalid pattern `{pattern}`: {reason}")]
     Syntax {
         /// The pattern as written.
         pattern: String,
-        /// What the parser says.
+        /// The message of the parser.
         reason: String,
     },
     /// It is too long.
-    #[error("expected a pattern of at most {PATTERN_LIMIT} bytes, found {found}")]
+    #[error("invalid pattern: expected at most {PATTERN_LIMIT} bytes, found {found}")]
     TooLong {
         /// Its length in bytes.
         found: usize,
@@ -56,7 +56,7 @@ impl Matcher {
             pattern: text.to_owned(),
             reason: error.to_string(),
         };
-        // Alone first, so that no unbalanced `)` in it can undo the anchors put around it.
+        // Parse it alone first, so that no unbalanced `)` in it can undo the anchors around it.
         let build = |source: &str| RegexBuilder::new(source).size_limit(COMPILED_LIMIT).build();
         build(text).map_err(syntax)?;
         // The line break ends a comment, should the pattern switch on `x` and end in one.
@@ -64,7 +64,7 @@ impl Matcher {
         Ok(Self::Pattern(text.to_owned(), anchored))
     }
 
-    /// Whether `name` is what is asked for.
+    /// Whether `name` matches.
     pub fn matches(&self, name: &str) -> bool {
         match self {
             Self::Exact(expected) => expected == name,
@@ -74,8 +74,8 @@ impl Matcher {
     }
 }
 
-/// Closes the group that is put around a pattern. In extended mode (`(?x)`) the pattern may end in
-/// a comment, which only a line break ends; elsewhere a line break would be matched.
+/// Closes the group around a pattern. In extended mode (`(?x)`) the pattern may end in a comment, which only a line
+/// break ends; elsewhere a line break would be part of the pattern.
 fn closing(text: &str) -> &'static str {
     let extended = Regex::new(&format!("(?:{text})")).is_err();
     if extended { "\n)" } else { ")" }

@@ -1,4 +1,4 @@
-//! What a certificate says about the signer.
+//! The signer in a certificate.
 
 use std::fmt;
 
@@ -33,17 +33,16 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Who a certificate was issued to, and who vouched for that.
+/// The identity in a certificate: a name and the issuer that vouched for it.
 ///
-/// Built from a certificate by the reader of certificates. Whether the certificate was verified is
-/// not said here, but by the proof type that carries it.
+/// The proof type that holds it, not this type, says that the certificate was verified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignerIdentity {
     /// The name.
     pub subject: Subject,
     /// The OpenID issuer that vouched for it, for example `https://accounts.google.com`.
     pub issuer: String,
-    /// What the issuer said about a CI run; empty for people.
+    /// The claims about a CI run; empty for people.
     #[serde(skip_serializing_if = "CiClaims::is_empty")]
     pub claims: CiClaims,
 }

@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn a_workflow_is_the_same_for_each_tag_and_another_for_each_repository() {
+    fn workflow_is_the_same_for_each_tag_of_one_repository() {
         let seen = |tag, repository| StableIdentity::from(&workflow(tag, repository));
         assert_eq!(seen("v1", "https://x/a"), seen("v2", "https://x/a"));
         assert_ne!(seen("v1", "https://x/a"), seen("v1", "https://x/b"));
     }
 
     #[test]
-    fn the_same_name_of_another_kind_or_issuer_is_another_identity() {
+    fn same_name_of_another_kind_or_issuer_differs() {
         let signer = |subject, issuer: &str| SignerIdentity {
             subject,
             issuer: issuer.into(),

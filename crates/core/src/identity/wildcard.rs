@@ -1,7 +1,7 @@
 //! Names with `*` in them, as author records state them.
 //!
-//! Regular expressions differ from language to language, and a record is read in many. A `*` stands for any
-//! number of characters other than `/`; everything else stands for itself; the whole name has to match.
+//! Regular expressions differ from language to language, and programs in many languages read records. A `*` matches
+//! any number of characters other than `/`; every other character matches itself; the whole name has to match.
 
 use std::fmt;
 
@@ -14,23 +14,23 @@ const STARS_LIMIT: usize = 4;
 ///
 /// # Security
 ///
-/// Before the first `*` stand scheme, host and one whole part of the path, such as
-/// `https://github.com/OWNER/`: no pattern is for everybody of a provider.
+/// Scheme, host and one whole part of the path come before the first `*`, such as `https://github.com/OWNER/`, so that
+/// no pattern matches everybody of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wildcard(String);
 
-/// A pattern that cannot be used.
+/// The text is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a pattern such as https://github.com/OWNER/REPOSITORY/.github/workflows/release.yml@refs/tags/* with scheme, host and one whole part of the path before the first `*`, found `{0}`"
+    "invalid pattern: expected one such as https://github.com/OWNER/REPOSITORY/.github/workflows/release.yml@refs/tags/* with scheme, host and one whole part of the path before the first `*`, found `{0}`"
 )]
 pub struct WildcardError(String);
 
 impl Wildcard {
-    /// Takes a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// Where it has no `*`, too many, or one too early.
+    /// [`WildcardError`] for no `*`, too many, or one too early.
     pub fn new(text: &str) -> Result<Self, WildcardError> {
         let refused = || WildcardError(text.chars().take(200).collect());
         let star = text.find('*').ok_or_else(refused)?;

@@ -51,7 +51,7 @@ struct Stated {
     identities: Option<Spanned<Vec<Spanned<Identity>>>>,
 }
 
-/// What may be done about a finding that a policy can loosen.
+/// The decisions that a policy may make of a finding.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Leniency {
@@ -84,7 +84,7 @@ struct Identity {
     until: Option<String>,
 }
 
-/// The text, for the lines of what stands in it.
+/// The text, to find the lines of its values.
 struct Lines<'a>(&'a str);
 
 impl Lines<'_> {
@@ -158,7 +158,7 @@ fn provider_of(stated: Spanned<Provider>, lines: &Lines<'_>) -> Result<PauseProv
     Ok(PauseProvider { issuer, domain })
 }
 
-/// Whether a text can be the name of a distribution as it stands in file names.
+/// Whether a text can be the name of a distribution in file names.
 fn is_distribution(name: &str) -> bool {
     let in_file_names = |c: char| c.is_ascii_alphanumeric() || "_-.+".contains(c);
     !name.is_empty() && name.chars().all(in_file_names)

@@ -1,4 +1,4 @@
-//! What is wrong with a `policy.toml`.
+//! Errors in a `policy.toml`.
 
 use super::SIZE_LIMIT;
 
@@ -6,40 +6,40 @@ use super::SIZE_LIMIT;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// It is too large.
-    #[error("expected a policy of at most {SIZE_LIMIT} bytes, found {0}")]
+    #[error("invalid policy: expected at most {SIZE_LIMIT} bytes, found {0}")]
     TooLarge(usize),
-    /// It is no TOML, or states something that has no meaning.
+    /// It is no TOML, or has a key without a meaning.
     #[error("line {line}: {reason}")]
     Syntax {
         /// The line, from 1.
         line: usize,
-        /// What was expected and found.
+        /// The expected and the found value.
         reason: String,
     },
-    /// A section is about nobody, or about the same one twice.
+    /// The name of a section is invalid, or is there twice.
     #[error("line {line}: expected {expected}, found `{found}`")]
     Section {
         /// The line, from 1.
         line: usize,
-        /// What a section can be about.
+        /// The expected name.
         expected: &'static str,
-        /// What it is about.
+        /// The name.
         found: String,
     },
-    /// A value is out of the range that makes sense.
+    /// A value is out of range.
     #[error("line {line}: expected {expected}, found {found}")]
     Value {
         /// The line, from 1.
         line: usize,
-        /// What it may be.
+        /// The expected value.
         expected: &'static str,
-        /// What it is.
+        /// The value.
         found: String,
     },
 }
 
 impl PolicyError {
-    /// Where it is wrong, from 1.
+    /// The line of the error, from 1.
     pub const fn line(&self) -> Option<usize> {
         match self {
             Self::TooLarge(_) => None,

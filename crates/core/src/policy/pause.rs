@@ -12,13 +12,12 @@ use crate::{
 pub struct PauseProvider {
     /// The OpenID issuer.
     pub issuer: String,
-    /// What stands behind the `!`.
+    /// The domain behind the `!`.
     pub domain: String,
 }
 
 impl PauseProvider {
-    /// Whose the signature is by PAUSE's word: `None` where PAUSE did not speak, `Some(None)` where it spoke
-    /// of what is no PAUSE id.
+    /// Returns the author that PAUSE names: `None` for another issuer, `Some(None)` for a name that is no PAUSE id.
     pub fn names(&self, signer: &SignerIdentity) -> Option<Option<PauseId>> {
         if signer.issuer != self.issuer {
             return None;
@@ -29,7 +28,7 @@ impl PauseProvider {
         let id = name
             .strip_suffix(&self.domain)
             .and_then(|name| name.strip_suffix('!'));
-        // Equal to the letter: `parse` takes small letters for capital ones.
+        // `parse` takes small letters for capital ones, so compare the exact text.
         let id = id.and_then(|id| id.parse().ok().filter(|it: &PauseId| it.as_str() == id));
         Some(id)
     }

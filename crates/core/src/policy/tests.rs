@@ -31,7 +31,7 @@ fn decisions(rule: &Rule) -> Vec<Decision> {
 }
 
 #[test]
-fn without_a_policy_todays_cpan_is_a_warning_and_all_else_is_denied() {
+fn default_policy_warns_of_unsigned_and_denies_the_rest() {
     use Decision::{Allow, Deny, TryLater, Warn};
     let expected = [
         Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Deny, Deny, Warn, Warn, TryLater,
@@ -52,7 +52,7 @@ fn without_a_policy_todays_cpan_is_a_warning_and_all_else_is_denied() {
 }
 
 #[test]
-fn each_key_counts_by_itself_distribution_before_author_before_default() {
+fn each_key_is_read_by_itself_most_specific_first() {
     let rule = rule(
         "[default]\nunsigned = 'deny'\nname-unchecked = 'deny'\nidentity-unknown = 'deny'\n\
          [author.TIMLEGGE]\nunsigned = 'warn'\nname-unchecked = 'allow'\n\
@@ -73,7 +73,7 @@ fn each_key_counts_by_itself_distribution_before_author_before_default() {
 }
 
 #[test]
-fn the_first_section_that_states_identities_is_the_one_source() {
+fn first_section_with_identities_is_the_one_source() {
     let author = "[author.TIMLEGGE]\nidentities = [{ subject = 'a@x', issuer = 'https://i' }]\n";
     let both = format!(
         "{author}[distribution.Foo-Bar]\nidentities = [{{ subject = 'b@x', issuer = 'https://i' }}]\n"
@@ -90,7 +90,7 @@ fn the_first_section_that_states_identities_is_the_one_source() {
 }
 
 #[test]
-fn what_has_no_meaning_is_an_error_with_its_line() {
+fn rejects_keys_without_meaning_with_their_line() {
     for (text, line, said) in [
         ("\n[default]\nunsinged = 'deny'", 3, "unsinged"),
         ("[default]\nunsigned = 'maybe'", 2, "maybe"),
@@ -144,7 +144,7 @@ fn what_has_no_meaning_is_an_error_with_its_line() {
 }
 
 #[test]
-fn an_identity_counts_between_its_times_at_every_clock() {
+fn identity_is_valid_between_its_times_at_every_clock() {
     let rule = rule(
         "[author.TIMLEGGE]\nidentities = [{ subject = 'a@x', issuer = 'i', from = '2026-01-01T00:00:00Z', until = '2027-01-01T00:00:00Z' }]",
     );
@@ -170,7 +170,7 @@ fn an_identity_counts_between_its_times_at_every_clock() {
 
 proptest! {
     #[test]
-    fn no_policy_admits_what_is_always_denied_and_require_signed_only_narrows(
+    fn no_policy_admits_what_is_always_denied(
         choices in prop::collection::vec(0..4_usize, 12),
         required in any::<bool>(),
     ) {

@@ -1,24 +1,24 @@
-//! Whether a file name and the META inside the archive speak of the same release.
+//! Compares a file name with the META inside the archive.
 
 use super::{PerlVersion, ReleaseName, name::without_maturity};
 
-/// The file name and META speak of different releases.
+/// The file name and META name different releases.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {field} of the file name, `{expected}`, in META too, found `{found}`")]
 pub struct NameMismatch {
     /// Which part differs: `the distribution` or `the version`.
     pub field: &'static str,
-    /// What the file name says.
+    /// The value in the file name.
     pub expected: String,
-    /// What META says.
+    /// The value in META.
     pub found: String,
 }
 
 /// Compares a file name with the name and version that META states.
 ///
 /// META may write the name with colons (`Foo::Bar`), and the version in any form that Perl takes for the
-/// same: `perl-5.42.0` has `5.042000`. What marks a trial release stands in file names alone. A file name
-/// without a version contradicts none.
+/// same: `perl-5.42.0` has `5.042000`. Only file names mark a trial release. A file name without a version contradicts
+/// none.
 ///
 /// # Errors
 /// The first of name and version that differs.
@@ -28,7 +28,7 @@ pub fn name_matches_meta(
     meta_version: &str,
 ) -> Result<(), NameMismatch> {
     let meta_name = meta_name.replace("::", "-");
-    // Whatever the rules would make of it: this is how every tool builds the file name.
+    // Every tool builds the file name like this.
     let plain = without_maturity(release.distribution(), release.stem());
     if plain.strip_prefix(meta_name.as_str()) == Some(&format!("-{meta_version}")) {
         return Ok(());

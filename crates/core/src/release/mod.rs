@@ -1,4 +1,4 @@
-//! Releases of CPAN: whose, under which name.
+//! Releases of CPAN: author, name and version.
 
 mod distname;
 mod meta;

@@ -1,4 +1,4 @@
-//! What a release's file name says.
+//! The file name of a release.
 
 use std::{fmt, str::FromStr};
 
@@ -24,7 +24,7 @@ pub enum Suffix {
     Zip,
 }
 
-/// What is inside a file with such a suffix.
+/// The kind of archive behind a suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Packing {
     /// A tar archive, compressed by gzip.
@@ -50,7 +50,7 @@ impl Suffix {
         }
     }
 
-    /// What is inside.
+    /// The kind of archive.
     pub const fn packing(self) -> Packing {
         match self {
             Self::TarGz | Self::Tgz => Packing::Gzip,
@@ -81,12 +81,12 @@ pub struct ReleaseName {
 pub enum ReleaseNameError {
     /// It has no suffix that PAUSE knows.
     #[error(
-        "expected a file name that ends with .tar.gz, .tgz, .tar.bz2, .tbz or .zip, found `{0}`"
+        "invalid file name: expected one that ends with .tar.gz, .tgz, .tar.bz2, .tbz or .zip, found `{0}`"
     )]
     Suffix(String),
     /// It is a path, hidden, too long, or of characters that name no file.
     #[error(
-        "expected a file name of printable characters, no path, at most {LONGEST} bytes, found `{0}`"
+        "invalid file name: expected printable characters, no path, at most {LONGEST} bytes, found `{0}`"
     )]
     FileName(String),
 }
@@ -102,12 +102,12 @@ impl ReleaseName {
         &self.distribution
     }
 
-    /// The version as it stands in the name, such as `v1.2.3-TRIAL`; some old releases have none.
+    /// The version in the name, such as `v1.2.3-TRIAL`; some old releases have none.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// The version as Perl reads it, without `-TRIAL`; `None` where Perl could not, either.
+    /// The version as Perl reads it, without `-TRIAL`; `None` if Perl cannot read it.
     pub fn perl_version(&self) -> Option<PerlVersion> {
         let version = self.version.as_deref()?;
         without_maturity(&self.distribution, version).parse().ok()
@@ -151,7 +151,7 @@ impl ReleaseName {
     }
 }
 
-/// The version without what marks a trial release (`-TRIAL`, `-TRIAL2`) or, of perl itself, a release
+/// The version without the mark of a trial release (`-TRIAL`, `-TRIAL2`) or, of perl itself, a release
 /// candidate (`-RC1`): META does not repeat it.
 pub(super) fn without_maturity<'a>(distribution: &str, version: &'a str) -> &'a str {
     let marks: &[&str] = if distribution == "perl" {

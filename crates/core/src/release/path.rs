@@ -1,4 +1,4 @@
-//! Where a release is on a CPAN.
+//! The path of a release on a CPAN.
 
 use std::{fmt, str::FromStr};
 
@@ -6,12 +6,12 @@ use serde::{Serialize, Serializer};
 
 use super::{PauseId, ReleaseName, ReleaseNameError, Subdirectory};
 
-/// Where a release is on a CPAN: `authors/id/T/TI/TIMLEGGE/[sub/]Foo-Bar-1.02.tar.gz`.
+/// The path of a release on a CPAN: `authors/id/T/TI/TIMLEGGE/[sub/]Foo-Bar-1.02.tar.gz`.
 ///
-/// It always lies in its author's directory: no part of it can lead out.
+/// It is always in its author's directory: no part of it can lead out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReleasePath {
-    /// Whose it is.
+    /// The author.
     pub author: PauseId,
     /// The folder below the author's.
     pub subdirectory: Option<Subdirectory>,
@@ -23,7 +23,7 @@ pub struct ReleasePath {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReleasePathError {
     /// It does not lead to a file in the directory of the author it names.
-    #[error("expected authors/id/A/AU/AUTHOR/FILE, found `{0}`")]
+    #[error("invalid path: expected authors/id/A/AU/AUTHOR/FILE, found `{0}`")]
     Directory(String),
     /// The file is no release.
     #[error(transparent)]
@@ -44,7 +44,7 @@ impl FromStr for ReleasePath {
             return Err(outside());
         };
         let author: PauseId = id.parse().map_err(|_| outside())?;
-        // Equal to the letter, so that one release has one path.
+        // Compare the exact text, so that one release has one path.
         if author.directory() != format!("authors/id/{first}/{second}/{id}/") {
             return Err(outside());
         }

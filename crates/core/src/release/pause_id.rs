@@ -15,7 +15,7 @@ pub struct PauseId(String);
 /// The text is no PAUSE id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a PAUSE id of 2 to {LONGEST} capital letters, digits and hyphens, a letter first, found `{0}`"
+    "invalid PAUSE id: expected 2 to {LONGEST} capital letters, digits and hyphens, a letter first, found `{0}`"
 )]
 pub struct PauseIdError(String);
 
@@ -25,7 +25,7 @@ impl PauseId {
         &self.0
     }
 
-    /// Where the author's files are under a CPAN: `authors/id/T/TI/TIMLEGGE/`.
+    /// The author's directory below a CPAN: `authors/id/T/TI/TIMLEGGE/`.
     pub fn directory(&self) -> String {
         let id = &self.0;
         format!("authors/id/{}/{}/{id}/", &id[..1], &id[..2])
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_lead_out_of_the_directory_is_no_id() {
+    fn rejects_ids_that_lead_out_of_the_directory() {
         for text in [
             "",
             "A",

@@ -14,7 +14,7 @@ pub struct Subdirectory(String);
 /// The text is no subdirectory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a subdirectory of letters, digits and `_-@+.`, no part of it with a dot first, found `{0}`"
+    "invalid subdirectory: expected letters, digits and `_-@+.`, no part of it with a dot first, found `{0}`"
 )]
 pub struct SubdirectoryError(String);
 

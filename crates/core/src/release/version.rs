@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 /// Longest version, in characters; the longest on CPAN have a third of it.
 const LONGEST: usize = 64;
 
-/// Most digits of one number; more would not fit what Perl counts with, either.
+/// Most digits of one number; more would not fit Perl's numbers, either.
 const DIGITS: usize = 18;
 
 /// A version by the rules of Perl's `version.pm`: `1.02`, `1.002003`, `v1.2.3`, `1.2.3`, `1.02_03`.
 ///
-/// Equal is what Perl takes for equal: `1.002003` and `v1.2.3`, `1.0` and `1`. An underscore marks a
+/// Versions are equal if Perl takes them for equal: `1.002003` and `v1.2.3`, `1.0` and `1`. An underscore marks a
 /// trial release and has no part in the comparison.
 #[derive(Clone, Debug)]
 pub struct PerlVersion {
@@ -22,7 +22,7 @@ pub struct PerlVersion {
 
 /// The text is no version of Perl's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a version such as `1.02`, `1.002003` or `v1.2.3`, found `{0}`")]
+#[error("invalid version: expected one such as `1.02`, `1.002003` or `v1.2.3`, found `{0}`")]
 pub struct VersionError(String);
 
 impl PerlVersion {
@@ -31,7 +31,7 @@ impl PerlVersion {
         &self.text
     }
 
-    /// What it is compared by: the numbers between the dots, or a decimal number's whole part and its
+    /// The numbers for comparison: those between the dots, or a decimal number's whole part and its
     /// fraction in groups of three digits, without zeros at the end.
     pub fn numbers(&self) -> &[u64] {
         &self.numbers
@@ -56,7 +56,7 @@ impl FromStr for PerlVersion {
     }
 }
 
-/// What the version consists of: the numbers between the dots, or the whole part of a decimal number
+/// The parts of a version: the numbers between the dots, or the whole part of a decimal number
 /// and its fraction in groups of three digits.
 fn numbers(text: &str) -> Option<Vec<u64>> {
     let plain = without_underscore(text)?;
@@ -96,7 +96,7 @@ fn numbers(text: &str) -> Option<Vec<u64>> {
     Some(found)
 }
 
-/// The text without its one underscore, which has to stand between digits and behind a dot.
+/// The text without its one underscore, which has to be between digits and behind a dot.
 fn without_underscore(text: &str) -> Option<String> {
     let Some((before, after)) = text.split_once('_') else {
         return Some(text.to_owned());

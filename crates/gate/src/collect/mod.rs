@@ -1,4 +1,4 @@
-//! What is known of a release, gathered from its files, the memory, the index and the author's directory.
+//! Collects the evidence about a release from its files, the trust store, the author index and the author's directory.
 
 mod records;
 
@@ -24,17 +24,17 @@ use crate::{
     store::Attested,
 };
 
-/// Where what is known comes from.
+/// Collects evidence from all its places.
 pub(crate) struct EvidenceCollector<'a> {
     pub trust: &'a Arc<Trust>,
-    /// When the repository of the trust material was last asked.
+    /// The time of the last answer from the repository of the trust material.
     pub refreshed: Option<Timestamp>,
-    /// Whose index is believed.
+    /// The operator whose author index is used.
     pub operator: Option<&'a str>,
     pub memory: &'a TrustStore,
 }
 
-/// What of it has to be calculated.
+/// The work that reads and calculates, for a thread of its own.
 struct InspectionJob {
     trust: Arc<Trust>,
     name: String,
@@ -44,7 +44,7 @@ struct InspectionJob {
     records: Records,
 }
 
-/// What was calculated.
+/// The results of an inspection.
 struct Inspection {
     digest: Sha256Digest,
     signature: Signature,
@@ -55,8 +55,7 @@ struct Inspection {
 impl EvidenceCollector<'_> {
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
         let known = self.memory.record_chain(author).await?.version();
-        // What is remembered may be on another side of a fork than the index: then the index's number says
-        // nothing of what follows on it.
+        // The store and the index may be on two sides of a fork, so the store's version comes first.
         if known > 0 {
             return Ok(known);
         }
@@ -90,7 +89,7 @@ impl EvidenceCollector<'_> {
                 directory: candidate.records.to_vec(),
             },
         };
-        // Reading and calculating would hold up what else this thread serves.
+        // Reading and hashing would block the other tasks of this thread.
         let inspection = tokio::task::spawn_blocking(move || work.inspect())
             .await
             .map_err(|error| GateError::Stopped(error.to_string()))??;
@@ -114,7 +113,7 @@ impl EvidenceCollector<'_> {
         })
     }
 
-    /// What the index has of an author.
+    /// Returns the records and overrides of an author in the author index.
     pub async fn attested(&self, author: &PauseId) -> Result<Attested, GateError> {
         match self.operator {
             Some(operator) => Ok(self.memory.attested(operator, author).await?),
@@ -122,7 +121,7 @@ impl EvidenceCollector<'_> {
         }
     }
 
-    /// How old the index is.
+    /// Returns the age of the author index.
     pub async fn index_age(&self, now: Timestamp) -> Result<Option<IndexAge>, GateError> {
         let Some(operator) = self.operator else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Step 10: what an admitted release teaches.
+//! Step 10: the lesson of an admitted release.
 
 use cpan_sigstore_core::{
     identity::{Membership, StableIdentity},
@@ -12,7 +12,7 @@ use cpan_sigstore_keyless::verify::VerifiedSignature;
 use super::source::{Source, source};
 use crate::{evidence::Evidence, store::Scope};
 
-/// What is remembered of an admitted release: never more than what decided.
+/// The part of an admitted release that is remembered: never more than what decided.
 ///
 /// Trust must not grow by use. A pin of one distribution, or the first signer of one distribution, says nothing of
 /// the author's other releases, so neither writes the author's row. A record chain that nothing vouches for is

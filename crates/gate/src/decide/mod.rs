@@ -1,21 +1,21 @@
 //! The one decision.
 //!
-//! Steps, numbered as in `docs/ARCHITECTURE.md`. Each of 3 to 8 finds at most one thing. The finding that is
-//! told is the first, in this order, that is not admitted; else the first that is to be warned of. So a
-//! signature speaks before an identity, an identity before the archive, and none of them excuses another.
+//! Steps, numbered as in `docs/ARCHITECTURE.md`. Each of 3 to 8 has at most one finding. The verdict is the first
+//! finding, in this order, that the policy denies or defers; if none, the first it warns about; if none, the first it
+//! allows. So a signature comes before an identity, an identity before the archive, and none of them excuses another.
 //!
-//! 1. The path is read: whose release it is, and its name. ([`ReleasePath`])
-//! 2. SHA-256 of the exact bytes, computed while the archive is looked at.
+//! 1. Parse the path: the author of the release, and its name. ([`ReleasePath`])
+//! 2. Compute SHA-256 of the exact bytes, while the archive is read.
 //! 3. No bundle: `unsigned`, and on to 7.
-//! 4. The bundle is verified: `signature-invalid` with its cause, or `unavailable`.
-//! 5. Whose identities are the author's: the first of [`source`] that speaks. Where an operator's index is used
-//!    and is too old, nothing but a pin does.
-//! 6. The signer is compared with them, at the time of signing.
-//! 7. The archive is looked at: its name against the name in it, and what it does when it is unpacked.
+//! 4. Verify the bundle: `signature-invalid` with its cause, or `unavailable`.
+//! 5. Find the authorized signers: the first of [`source`] that applies. If an author index is used and is too old,
+//!    only a pin does.
+//! 6. Compare the signer with them, at the time of signing.
+//! 7. Inspect the archive: its name against the name in it, and what it does when it is unpacked.
 //! 8. Unsigned is a `downgrade` if the author's record says that all releases are signed, or if a signed release
 //!    of the author was admitted before.
-//! 9. Policy makes a decision of each finding.
-//! 10. An admitted release with a valid signature is remembered, no wider than the source that decided.
+//! 9. Let the policy make a decision of each finding.
+//! 10. Remember an admitted release with a valid signature, no wider than the source that decided.
 //!     ([`Lesson`], [`Gate::admit`](crate::Gate::admit))
 
 mod lesson;
@@ -82,7 +82,7 @@ impl Assessment {
     }
 }
 
-/// Decides about a release. Pure: what is known stands in the evidence, what is wanted in the rule.
+/// Decides about a release, from the evidence and the rule alone. Pure.
 pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Verdict {
     let signature = signature(path, evidence, rule);
     let signer = signature.signer.clone();
@@ -171,18 +171,18 @@ fn unavailable(found: String) -> Assessment {
     .hint(Hint::TryAgain)
 }
 
-/// Trust material that is older than the policy allows says nothing.
+/// Returns `unavailable` for trust material that is older than the policy allows.
 fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Assessment> {
     let days = rule.trust_material_age.value;
     let limit = SignedDuration::from_hours(24 * i64::from(days));
     let age = evidence.trust_age.filter(|age| *age > limit)?;
     Some(unavailable(format!(
-        "trust material whose repository was last asked {} days ago, where the policy allows {days}",
+        "trust material that is {} days old; the policy allows {days}",
         age.as_hours() / 24
     )))
 }
 
-/// 5. How old the index is, where one is used. Only a pin needs none.
+/// 5. Checks the age of the author index, if one is used. Only a pin needs none.
 fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Option<Assessment> {
     let days = |days: u32| SignedDuration::from_hours(24 * i64::from(days));
     if binding == Some(BindingSource::Pin) {
@@ -195,17 +195,17 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
     }
     match evidence.index.as_ref()? {
         IndexAge::Absent { operator } => Some(
-            unavailable(format!("no index of {operator}, which was never had")).hint(Hint::FetchIndex),
+            unavailable(format!("no author index of {operator}, which was never fetched")).hint(Hint::FetchIndex),
         ),
         IndexAge::InFuture { operator, signed } => Some(
             unavailable(format!(
-                "an index of {operator} that was signed on {signed}, which is the future by the clock of this machine"
+                "an index of {operator} that was signed on {signed}, in the future by the clock of this machine"
             ))
             .hint(Hint::SetClock),
         ),
         IndexAge::Signed { operator, age } if *age > days(rule.index_age_limit.value) => Some(
             unavailable(format!(
-                "an index of {operator} that was signed {} days ago, where the policy allows {}",
+                "an index of {operator} that was signed {} days ago; the policy allows {}",
                 age.as_hours() / 24,
                 rule.index_age_limit.value
             ))
@@ -254,7 +254,7 @@ fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
     })
 }
 
-/// 7. What the archive says of itself.
+/// 7. The finding about the archive.
 fn archive(assessed: &ArchiveAssessment) -> Option<Assessment> {
     let ArchiveAssessment::Finding {
         finding,
@@ -276,7 +276,7 @@ fn archive(assessed: &ArchiveAssessment) -> Option<Assessment> {
     )
 }
 
-/// 8. No signature, and whether there should be one.
+/// 8. No signature: `downgrade` if there should be one.
 fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Assessment {
     if evidence.authorized.all_signed() {
         return Assessment::new(Finding::Downgrade)

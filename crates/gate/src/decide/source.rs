@@ -1,4 +1,4 @@
-//! Steps 5 and 6: whose identities are the author's, and whether the signer is one of them.
+//! Steps 5 and 6: the authorized signers, and whether the signer is one of them.
 
 use cpan_sigstore_core::{
     finding::Finding,
@@ -15,19 +15,19 @@ use cpan_sigstore_keyless::verify::VerifiedSignature;
 
 use crate::{authorized::AuthorizedSigners, evidence::Evidence, store::Scope};
 
-/// Whose identities are an author's.
+/// A source of authorized signers.
 pub(super) enum Source<'a> {
-    /// The user's own word.
+    /// Pins of the user.
     Pins(&'a Setting<Vec<AuthorIdentity>>),
-    /// The author's own word, in a record.
+    /// The author's record chain.
     Record(&'a AuthorizedSigners),
-    /// PAUSE's own word: the id in the certificate.
+    /// A certificate that PAUSE issued, and the PAUSE id in it.
     PauseIssued(&'a PauseProvider, Option<PauseId>),
     /// The identity that signed the first admitted release of the author, or of the author's distribution.
     FirstSeen(&'a StableIdentity, Scope),
 }
 
-/// 5. The first source that speaks.
+/// 5. Returns the first source that applies.
 ///
 /// The sources, in their order: pins of the policy; the author's own record; PAUSE, of a certificate that it
 /// issued itself; the first signer of the author; the first signer of the author's distribution. A record comes
@@ -56,7 +56,7 @@ pub(super) fn source<'a>(
         .or(distribution)
 }
 
-/// 6. The comparison.
+/// 6. Compares the signer with a source.
 pub(super) fn identity(
     path: &ReleasePath,
     verified: &VerifiedSignature,

@@ -1,4 +1,4 @@
-//! All that is remembered: listed, forgotten and exported.
+//! Lists, forgets and exports the contents of the store.
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -13,10 +13,10 @@ use super::{
     FirstSigner, IndexState, StoredOverride, StoredRecord, TrustStore, TrustStoreError, import,
 };
 
-/// Largest export that is taken in, in bytes.
+/// Largest export that is imported, in bytes.
 pub const IMPORT_LIMIT: usize = 256 * 1024 * 1024;
 
-/// What a first identity is of.
+/// The scope of a first signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
@@ -36,43 +36,43 @@ impl Scope {
     }
 }
 
-/// The identity that signed the first release that was allowed.
+/// The identity that signed the first admitted release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TofuEntry {
-    /// Of an author or of a distribution.
+    /// Its scope.
     pub scope: Scope,
-    /// Which.
+    /// The author or the distribution.
     pub name: String,
-    /// Who.
+    /// The identity.
     pub identity: StableIdentity,
     /// The release.
     pub path: String,
-    /// When it was allowed.
+    /// The time at which it was admitted.
     pub seen: Timestamp,
 }
 
-/// A release that was allowed, with a valid signature.
+/// An admitted release with a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SignedRelease {
     /// The release.
     pub path: String,
-    /// Its bytes.
+    /// The digest of its bytes.
     pub digest: Sha256Digest,
     /// Its author.
     pub author: String,
     /// Its distribution.
     pub distribution: String,
-    /// Who signed it.
+    /// Its signer.
     pub identity: StableIdentity,
-    /// When it was signed.
+    /// The time of signing.
     pub signed: Timestamp,
-    /// When it was allowed.
+    /// The time at which it was admitted.
     pub seen: Timestamp,
 }
 
-/// The newest date of an index.
+/// The newest date of a package index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageIndexDate {
@@ -80,39 +80,39 @@ pub struct PackageIndexDate {
     pub cpan: String,
     /// The date in the index.
     pub dated: Timestamp,
-    /// When it was seen.
+    /// The time at which it was seen.
     pub seen: Timestamp,
 }
 
-/// All that is remembered; its JSON is the format of exports.
+/// The contents of the store; its JSON is the format of exports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Contents {
-    /// Who signed first.
+    /// First signers.
     pub first_seen: Vec<TofuEntry>,
-    /// What was signed.
+    /// Signed releases.
     pub signed_before: Vec<SignedRelease>,
-    /// How new indexes were.
+    /// Dates of package indexes.
     pub index_seen: Vec<PackageIndexDate>,
-    /// The records of authors that count, in the order of authors and versions.
+    /// Record chains, in the order of authors and versions.
     #[serde(default)]
     pub author_records: Vec<StoredRecord>,
-    /// The newest index of each operator; its records can be fetched again.
+    /// The newest author index of each operator; its records can be fetched again.
     #[serde(default)]
     pub operator_indexes: Vec<IndexState>,
-    /// When overrides of operators were first seen.
+    /// The times at which overrides were first seen.
     #[serde(default)]
     pub overrides: Vec<StoredOverride>,
 }
 
-/// What is to be forgotten.
+/// The part of the store to forget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forget {
-    /// All of an author: who signed first, what was signed, and the author's records.
+    /// All of an author: first signers, signed releases and records.
     Author(PauseId),
     /// All of a distribution.
     Distribution(String),
-    /// How new the index of a CPAN was, or what an operator's index said, by its address.
+    /// A package index or an author index, by its address.
     Index(String),
     /// Everything.
     All,
@@ -122,7 +122,7 @@ impl Contents {
     /// Reads an export.
     ///
     /// # Errors
-    /// Where it is none.
+    /// [`TrustStoreError::Import`] or [`TrustStoreError::TooLong`] for another text.
     pub fn parse(json: &[u8]) -> Result<Self, TrustStoreError> {
         if json.len() > IMPORT_LIMIT {
             return Err(TrustStoreError::TooLong {
@@ -137,7 +137,7 @@ impl Contents {
         Ok(contents)
     }
 
-    /// What an export says has to be what a memory could have remembered.
+    /// Checks that a store could have exported it.
     pub(super) fn check(&self) -> Result<(), TrustStoreError> {
         let refused = |found: String| Err(TrustStoreError::Import(found));
         for first in &self.first_seen {
@@ -159,7 +159,7 @@ impl Contents {
                         && path.name.distribution() == signed.distribution => {}
                 _ => {
                     return refused(format!(
-                        "`{}`, which is not what is said of it",
+                        "`{}`, whose author or distribution differs",
                         signed.path
                     ));
                 }
@@ -188,10 +188,10 @@ impl Contents {
 }
 
 impl TrustStore {
-    /// All that is remembered, in the order of names.
+    /// Returns the contents of the store, in the order of names.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the store cannot be used.
     pub async fn contents(&self) -> Result<Contents, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         let all = |query: &'static str| sqlx::query(query);
@@ -223,10 +223,10 @@ impl TrustStore {
         })
     }
 
-    /// Forgets, and says how many entries were forgotten.
+    /// Forgets a part of the store, and returns the number of forgotten entries.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the store cannot be used.
     pub async fn forget(&self, what: &Forget) -> Result<u64, TrustStoreError> {
         let (queries, name): (&[&str], &str) = match what {
             Forget::Author(id) => (
@@ -344,7 +344,7 @@ pub(super) async fn insert_first_seen(
     Ok(done.await?.rows_affected())
 }
 
-/// Puts in what was signed, where it is not there yet.
+/// Inserts a signed release, unless it is there.
 pub(super) async fn insert_signed_before(
     connection: &mut AnyConnection,
     signed: &SignedRelease,

@@ -1,67 +1,69 @@
-//! Why the memory cannot be used.
+//! Errors of the trust store.
 
 use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_records::author_index::AuthorIndexError;
 
-/// The memory cannot be used. It is never a reason to let something pass.
+/// The trust store cannot be used. It is never a reason to let something pass.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustStoreError {
-    /// The place is no address of a database.
+    /// The place is neither a file nor an address of a database.
     #[error(
-        "expected a file, or an address such as postgres://host/database, for the memory, found `{0}`"
+        "invalid trust store: expected a file, or an address such as postgres://host/database, found `{0}`"
     )]
     Place(String),
-    /// The folder of the file cannot be made, or the file cannot be locked.
-    #[error("expected to keep the memory in {place}: {source}")]
+    /// The folder or the file cannot be created, or the file cannot be locked.
+    #[error("cannot use the trust store in {place}: {source}")]
     File {
         /// The file.
         place: String,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The database cannot be opened, or its tables cannot be made.
-    #[error("expected to open the memory in {place}: {reason}")]
+    /// The database cannot be opened, or its tables cannot be created.
+    #[error("cannot open the trust store in {place}: {reason}")]
     Open {
         /// The file, or the address without user and password.
         place: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A question to the database failed.
-    #[error("expected an answer from the memory: {0}")]
+    /// A query failed.
+    #[error("cannot query the trust store: {0}")]
     Query(#[from] sqlx::Error),
-    /// A text is longer than anything that makes sense.
-    #[error("expected at most {limit} bytes of {what}, found {found}")]
+    /// A text is too long.
+    #[error("invalid length of {what}: expected at most {limit} bytes, found {found}")]
     TooLong {
-        /// What it is.
+        /// The kind of text.
         what: &'static str,
-        /// How much is taken.
+        /// The limit, in bytes.
         limit: usize,
-        /// How much there is.
+        /// Its length, in bytes.
         found: usize,
     },
-    /// What is to be taken in is no export of a memory.
-    #[error("expected an export of a memory, found {0}")]
+    /// The text is no export of a trust store.
+    #[error("invalid export of a trust store: found {0}")]
     Import(String),
-    /// What is to be taken in says something else than what is known.
+    /// The import contradicts the store.
     #[error(
-        "expected nothing that differs from what is known, found {theirs} for {scope} {name}, where {ours} was seen first; nothing was taken in"
+        "import conflict for {scope} {name}: stored {ours}, import has {theirs}; nothing was imported"
     )]
     Conflict {
         /// `author` or `distribution`.
         scope: &'static str,
-        /// Which.
+        /// Its name.
         name: String,
-        /// What is known.
+        /// The value in the store.
         ours: String,
-        /// What was to be taken in.
+        /// The value in the import.
         theirs: String,
     },
-    /// An operator's index has records that are none.
+    /// The author index has invalid records.
     #[error(transparent)]
     Index(#[from] AuthorIndexError),
-    /// An operator's index is older than one that was seen.
-    #[error("expected index number {kept} of {operator} or a later one, found number {found}")]
+    /// The author index is older than one that was seen.
+    #[error(
+        "author index rollback at {operator}: expected number {kept} or a later one, found number {found}"
+    )]
     IndexRolledBack {
         /// Its address.
         operator: String,
@@ -70,9 +72,9 @@ pub enum TrustStoreError {
         /// The number that was found.
         found: u64,
     },
-    /// An operator's index is of another history than the one that was seen.
+    /// The author index contradicts one that was seen.
     #[error(
-        "expected index number {number} of {operator} to be {kept} as it was seen, found {found}: two histories"
+        "author index fork at {operator}: expected number {number} to be {kept}, found {found}"
     )]
     IndexForked {
         /// Its address.

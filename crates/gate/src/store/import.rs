@@ -1,4 +1,4 @@
-//! An export is taken in: all of it or nothing.
+//! Imports an export: all of it or nothing.
 
 use std::collections::HashSet;
 
@@ -13,11 +13,11 @@ use super::{
 };
 
 impl TrustStore {
-    /// Takes in an export: all of it or nothing, and says how many entries are new.
+    /// Imports an export, all of it or nothing, and returns the number of new entries.
     ///
     /// # Errors
-    /// [`TrustStoreError::Conflict`] where another identity, record or index was seen, unless it is to be replaced; and
-    /// where the memory cannot be used.
+    /// [`TrustStoreError::Conflict`] if the store has another identity, record or index, unless `replace` is set;
+    /// others if the store cannot be used.
     pub async fn import(&self, contents: &Contents, replace: bool) -> Result<u64, TrustStoreError> {
         contents.check()?;
         let mut transaction = self.pool.begin().await?;
@@ -91,7 +91,7 @@ async fn import_first_seen(
     insert_first_seen(connection, first).await
 }
 
-/// The records of one author, which are an unbroken chain: they can go on with the one that is there.
+/// Imports the records of one author, an unbroken chain that may continue the stored one.
 async fn import_records(
     connection: &mut AnyConnection,
     records: &[StoredRecord],
@@ -106,7 +106,7 @@ async fn import_records(
     }
     if !theirs.contains(&ours) {
         if !replace {
-            let told = |history: &RecordChain| {
+            let shown = |history: &RecordChain| {
                 let tip = history.tip().map(SignedRecord::record);
                 tip.map_or("none".to_owned(), |tip| {
                     format!("record version {} ({})", tip.version(), tip.digest())
@@ -115,8 +115,8 @@ async fn import_records(
             return Err(TrustStoreError::Conflict {
                 scope: "author",
                 name: first.record.author().to_string(),
-                ours: told(&ours),
-                theirs: told(&theirs),
+                ours: shown(&ours),
+                theirs: shown(&theirs),
             });
         }
         sqlx::query("DELETE FROM author_record WHERE author = $1")
@@ -131,7 +131,7 @@ async fn import_records(
     Ok(new)
 }
 
-/// The newest index of an operator, whose records are not here yet.
+/// Imports the state of an author index, whose records are not here yet.
 async fn import_index(
     connection: &mut AnyConnection,
     index: &IndexState,
@@ -144,12 +144,12 @@ async fn import_index(
             return Ok(0);
         }
         if ours.number == index.number && !replace {
-            let told = |index: &IndexState| format!("number {} ({})", index.number, index.digest);
+            let shown = |index: &IndexState| format!("number {} ({})", index.number, index.digest);
             return Err(TrustStoreError::Conflict {
                 scope: "index",
                 name: index.operator.clone(),
-                ours: told(&ours),
-                theirs: told(index),
+                ours: shown(&ours),
+                theirs: shown(index),
             });
         }
     }
@@ -168,7 +168,7 @@ async fn import_index(
     Ok(done.await?.rows_affected())
 }
 
-/// When an override was first seen: whoever saw it first has seen it first.
+/// Imports the time at which an override was first seen; the earliest one is kept.
 async fn import_noted(
     connection: &mut AnyConnection,
     noted: &StoredOverride,
@@ -189,7 +189,7 @@ async fn import_noted(
     Ok(done.await?.rows_affected())
 }
 
-/// The first author whose records are no chain, or do not stand together.
+/// Returns the first author whose records are no chain, or are apart.
 pub(super) fn broken_chain(records: &[StoredRecord]) -> Option<&str> {
     let mut seen = HashSet::new();
     for records in records.chunk_by(|a, b| a.record.author() == b.record.author()) {

@@ -1,4 +1,4 @@
-//! How new the index of a CPAN was; an older one is a step back.
+//! The newest date of a package index; an older one is a rollback.
 
 use jiff::Timestamp;
 use sqlx::Row as _;
@@ -6,10 +6,10 @@ use sqlx::Row as _;
 use super::{TrustStore, TrustStoreError, contents::timestamp};
 
 impl TrustStore {
-    /// The newest date that an index of a CPAN had, by the CPAN's address.
+    /// Returns the newest date of a package index, by the CPAN's address.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the store cannot be used.
     pub async fn index_date(&self, cpan: &str) -> Result<Option<Timestamp>, TrustStoreError> {
         let row = sqlx::query("SELECT dated FROM index_seen WHERE cpan = $1")
             .bind(cpan)
@@ -18,11 +18,11 @@ impl TrustStore {
         row.map(|row| timestamp(&row, "dated")).transpose()
     }
 
-    /// Remembers the date of an index, in whole seconds, and says which is the newest now: a later one than
-    /// the given where the index is older than one that was seen before, by whatever process.
+    /// Remembers the date of an index, in whole seconds, and returns the newest date. It is later than the given one if
+    /// any process has seen a newer index.
     ///
     /// # Errors
-    /// Where the memory cannot be used; then nothing may be taken for remembered.
+    /// [`TrustStoreError`] if the store cannot be used; then nothing was remembered.
     pub async fn note_index_date(
         &self,
         cpan: &str,

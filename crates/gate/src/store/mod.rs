@@ -1,16 +1,16 @@
-//! What the gate remembers: who signed first, what was signed before, and how new an index was.
+//! The trust store: first signers, signed releases, record chains, and the dates of indexes.
 //!
-//! SQLite in a file for one machine, PostgreSQL for many; the tables and the queries are the same. Two
-//! processes at once are safe: what was seen first stays, whoever comes second. What was acknowledged is on
-//! the disk before it is.
+//! SQLite in a file for one machine, PostgreSQL for many; the tables and the queries are the same. Two processes at
+//! once are safe: the first row is kept, and the second process sees it. A write is on the disk before it is
+//! acknowledged.
 //!
-//! - [`open`]: where it is.
+//! - [`open`]: the file or the server.
 //! - [`contents`]: list, forget, export and import.
 //! - [`chain`]: the record chains of authors.
-//! - [`index`]: the date of an index.
-//! - [`operator`]: what operators vouch for.
-//! - [`take_in`]: how their indexes are taken in.
-//! - [`import`]: how an export is.
+//! - [`index`]: the date of a package index.
+//! - [`operator`]: author indexes of operators.
+//! - [`take_in`]: imports author indexes.
+//! - [`import`]: imports exports.
 
 mod chain;
 mod contents;
@@ -37,10 +37,10 @@ use cpan_sigstore_core::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
-/// Longest name of an identity, issuer or repository that is remembered, in bytes.
+/// Longest name of an identity, issuer or repository, in bytes.
 pub(crate) const TEXT_LIMIT: usize = 4096;
 
-/// What was seen before. Cheap to clone; clones share connections.
+/// The trust store. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct TrustStore {
     pool: AnyPool,
@@ -106,14 +106,14 @@ pub(crate) struct AdmittedRelease<'a> {
 }
 
 impl TrustStore {
-    /// What is remembered that concerns a release.
+    /// Returns the rows that concern a release.
     pub(crate) async fn known(&self, path: &ReleasePath) -> Result<StoreRows, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         known(&mut connection, path).await
     }
 
-    /// Remembers a release, and says what is known of its author and distribution now. What was seen first
-    /// stays, also where another process was quicker.
+    /// Remembers a release, and returns the rows that concern it afterwards. The first signer is kept, also if another
+    /// process was quicker.
     pub(crate) async fn remember(
         &self,
         seen: &AdmittedRelease<'_>,
@@ -131,7 +131,7 @@ impl TrustStore {
                 });
             }
         }
-        // It begins with a write, so that the file is not locked for reading first and then cannot be had.
+        // The transaction begins with a write, so that SQLite locks the file for writing at once.
         let mut transaction = self.pool.begin().await?;
         let distribution = seen.path.name.distribution();
         let author = seen.path.author.as_str();

@@ -1,4 +1,4 @@
-//! Where the memory is, and how it is opened.
+//! Opens the trust store.
 
 use std::{
     fmt::Write as _, fs::OpenOptions, path::Path, str::FromStr as _, sync::LazyLock, time::Duration,
@@ -44,17 +44,17 @@ static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));
 const CONNECTIONS: u32 = 8;
 /// Longest wait for a connection.
 const WAIT: Duration = Duration::from_secs(15);
-/// What each connection to a file is told. Readers and one writer at a time do not wait for each other; a
-/// writer waits for another one up to ten seconds; what was acknowledged is on the disk.
+/// The settings of each connection to a file. Readers do not wait for the one writer; a writer waits for another one
+/// up to ten seconds; an acknowledged write is on the disk.
 const SETTINGS: &str =
     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
 
 impl TrustStore {
-    /// Opens the memory in a SQLite file, which is made where there is none, or in a PostgreSQL database
-    /// by its address (`postgres://…`).
+    /// Opens the store in a SQLite file, which is created if there is none, or in a PostgreSQL database, by its address
+    /// (`postgres://…`).
     ///
     /// # Errors
-    /// Where it cannot be used.
+    /// [`TrustStoreError`] if it cannot be used.
     pub async fn open(place: &str) -> Result<Self, TrustStoreError> {
         sqlx::any::install_default_drivers();
         if place.starts_with("postgres://") || place.starts_with("postgresql://") {
@@ -72,7 +72,7 @@ impl TrustStore {
             reason: error.to_string(),
         };
         let options = AnyConnectOptions::from_str(address).map_err(|error| failed(&error))?;
-        // The server has a lock of its own, so that of two processes one makes the tables.
+        // The server has its own lock, so that only one of two processes creates the tables.
         tokio::time::timeout(WAIT, prepare(&options, ""))
             .await
             .map_err(|_| failed(&"no answer in time"))?
@@ -131,7 +131,7 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Connects once, and makes the tables. A pool would try again and again what will not get better.
+/// Connects once, and creates the tables. A pool would try again in vain.
 async fn prepare(options: &AnyConnectOptions, settings: &'static str) -> Result<(), sqlx::Error> {
     let mut connection = AnyConnection::connect_with(options).await?;
     if !settings.is_empty() {
@@ -160,8 +160,8 @@ fn pool() -> AnyPoolOptions {
         .acquire_timeout(WAIT)
 }
 
-/// The address of a file, which is made where there is none. Every byte that means something in an address is
-/// escaped; sqlx's own way there leaves `%` as it is.
+/// Returns the address of a file, which SQLite creates if there is none. Every byte with a meaning in an address is
+/// escaped; sqlx leaves `%` as it is.
 fn file_address(path: &Path) -> std::io::Result<String> {
     let mut address = "sqlite://".to_owned();
     for byte in std::path::absolute(path)?.as_os_str().as_encoded_bytes() {

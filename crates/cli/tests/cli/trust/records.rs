@@ -127,7 +127,7 @@ fn requires_first_signer_to_sign_later_record() {
     let found = shop.found(&[&release], 12);
     assert_eq!(found["finding"], "identity-changed");
     assert!(
-        found["reasons"].to_string().contains("do not count"),
+        found["reasons"].to_string().contains("are rejected"),
         "{found:#}"
     );
     // The same by the author connects the two.

@@ -133,7 +133,7 @@ fn assert_found(verdict: &Verdict, finding: Finding, decision: Decision) {
 }
 
 #[test]
-fn pins_decide_at_the_time_of_signing_whatever_was_seen_first() {
+fn pins_decide_at_time_of_signing_before_first_signer() {
     for (signature, finding) in [
         (valid("tim@x", EARLY), Finding::Trusted),
         (valid("tim@x", LATE), Finding::IdentityRetired),
@@ -150,7 +150,7 @@ fn pins_decide_at_the_time_of_signing_whatever_was_seen_first() {
 }
 
 #[test]
-fn without_pins_the_identity_that_was_seen_first_decides() {
+fn first_signer_decides_without_pins() {
     let tim = || valid("tim@x", LATE);
     let unknown = judge("", &evidence(tim()));
     assert_found(&unknown, Finding::IdentityUnknown, Decision::Warn);
@@ -204,7 +204,7 @@ fn another_authors_upload_locks_nobody_out() {
 }
 
 #[test]
-fn without_a_bundle_it_is_unsigned_or_a_downgrade_where_one_signed_before() {
+fn missing_bundle_is_unsigned_or_downgrade() {
     let mut evidence = evidence(Signature::Absent);
     assert_found(&judge("", &evidence), Finding::Unsigned, Decision::Warn);
     let strict = judge("default.require-signed = true", &evidence);
@@ -217,7 +217,7 @@ fn without_a_bundle_it_is_unsigned_or_a_downgrade_where_one_signed_before() {
 }
 
 #[test]
-fn a_statement_about_something_else_is_no_signature_of_the_release() {
+fn rejects_statement_about_something_else() {
     for (predicate, finding) in [
         ("https://slsa.dev/provenance/v1", Finding::Trusted),
         (
@@ -238,7 +238,7 @@ fn a_statement_about_something_else_is_no_signature_of_the_release() {
 }
 
 #[test]
-fn trust_material_that_is_too_old_says_nothing() {
+fn old_trust_material_is_unavailable() {
     let mut evidence = evidence(valid("tim@x", EARLY));
     evidence.trust_age = Some(SignedDuration::from_hours(24 * 30));
     assert_eq!(judge(PINNED, &evidence).finding, Finding::Trusted);
@@ -253,7 +253,7 @@ fn trust_material_that_is_too_old_says_nothing() {
 }
 
 #[test]
-fn the_signature_speaks_before_the_archive_and_neither_excuses_the_other() {
+fn signature_comes_before_archive_and_excuses_nothing() {
     let hostile = look(Finding::ArchiveHostile);
     for (signature, policy, finding) in [
         (valid("tim@x", EARLY), PINNED, Finding::ArchiveHostile),
@@ -320,7 +320,7 @@ fn identities() -> impl Strategy<Value = Option<StableIdentity>> {
 
 proptest! {
     #[test]
-    fn what_could_not_be_told_never_passes_and_strictness_only_narrows(
+    fn undetermined_never_passes_and_strictness_only_narrows(
         signature in signatures(),
         archive in archives(),
         author in identities(),

@@ -240,7 +240,7 @@ impl Case {
 }
 
 #[test]
-fn the_gate_finds_and_decides_what_the_standard_says() {
+fn decides_as_test_vectors_say() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../docs/spec/vectors/gate.json"

@@ -49,7 +49,7 @@ async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) ->
 }
 
 /// What holds of every memory, whatever keeps it.
-async fn a_memory_keeps_what_was_seen_first(place: &str) {
+async fn store_keeps_first_signers(place: &str) {
     let memory = TrustStore::open(place).await.unwrap();
     memory.forget(&Forget::All).await.unwrap();
     assert_eq!(
@@ -161,16 +161,16 @@ async fn of_two_at_once_one_is_first(place: &str) {
 }
 
 #[tokio::test]
-async fn a_file_keeps_what_was_seen_first() {
+async fn sqlite_store_keeps_first_signers() {
     let folder = tempfile::tempdir().unwrap();
     // Characters that mean something in an address mean nothing in a path.
     let place = folder.path().join("a b?mode=ro%20/trust-store.sqlite");
-    a_memory_keeps_what_was_seen_first(place.to_str().unwrap()).await;
+    store_keeps_first_signers(place.to_str().unwrap()).await;
     assert!(place.is_file());
 }
 
 #[tokio::test]
-async fn of_two_processes_on_a_new_file_one_is_first() {
+async fn one_of_two_processes_is_first_on_a_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("trust-store.sqlite");
     of_two_at_once_one_is_first(place.to_str().unwrap()).await;
@@ -178,17 +178,17 @@ async fn of_two_processes_on_a_new_file_one_is_first() {
 }
 
 #[tokio::test]
-async fn a_server_keeps_what_was_seen_first_whoever_comes_second() {
+async fn postgresql_store_keeps_first_signers() {
     let server = server::Server::start();
     // On a new database, all of them make the tables.
     of_two_at_once_one_is_first(&server.address()).await;
     chain::keeps_one_of_two_concurrent_chains(&server.address()).await;
-    a_memory_keeps_what_was_seen_first(&server.address()).await;
+    store_keeps_first_signers(&server.address()).await;
     migration::a_store_of_version_3_is_migrated(&server.another("old").await).await;
 }
 
 #[tokio::test]
-async fn what_is_no_memory_is_an_error_and_is_shown_without_its_password() {
+async fn rejects_other_stores_and_hides_passwords() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("trust-store.sqlite");
     std::fs::write(
@@ -209,7 +209,7 @@ async fn what_is_no_memory_is_an_error_and_is_shown_without_its_password() {
 }
 
 #[test]
-fn an_export_that_contradicts_itself_is_refused() {
+fn rejects_export_that_contradicts_itself() {
     let first = |name: &str, path: &str, kind: &str| {
         format!(
             r#"{{"first-seen":[{{"scope":"author","name":"{name}","identity":{{"kind":"{kind}","subject":"a","issuer":"i"}},"path":"{path}","seen":"2026-11-24T00:00:00Z"}}],"signed-before":[],"index-seen":[]}}"#
