@@ -100,7 +100,7 @@ mod tests {
             format!("{home}one/two/"),
         ];
         assert_eq!(walked(&cpan).await.unwrap(), expected);
-        let nobody = Cpan::in_folder(&root.path().join("none"));
+        let nobody = Cpan::in_folder(root.path().join("none"));
         assert!(walked(&nobody).await.unwrap().is_empty());
     }
 
