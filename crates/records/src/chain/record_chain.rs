@@ -184,8 +184,14 @@ impl RecordChain {
                 self.records.push(signed);
             }
             Outcome::Waiting | Outcome::WrongParent if self.waiting.len() < WAITING_LIMIT => {
-                let record = signed.record();
-                if !self.waiting.iter().any(|other| other.record() == record) {
+                // The same record by another signer is another claim: dropping it would let a stranger's
+                // bundle that came first keep the author's own out.
+                let is_same = |other: &SignedRecord| {
+                    other.record() == signed.record()
+                        && other.signer() == signed.signer()
+                        && other.times() == signed.times()
+                };
+                if !self.waiting.iter().any(is_same) {
                     self.waiting.push(signed);
                 }
             }

@@ -241,6 +241,21 @@ fn restores_only_an_unbroken_chain() {
     assert!(restored("TIMLEGGE", &[&one, &one]).is_none());
 }
 
+#[test]
+fn keeps_waiting_record_beside_stranger_signature_over_it() {
+    let one = signed(first("TIMLEGGE", &["tim"]), "tim", EARLY);
+    let two = next(one.record(), vec![identity("ci", None)]);
+    let mut chain = empty();
+    for signer in ["stranger", "tim"] {
+        chain.append(
+            signed(two.clone(), signer, EARLY),
+            ChainContext::at(time(NOW)),
+        );
+    }
+    chain.append(one, ChainContext::at(time(NOW)));
+    assert_eq!(chain.version(), 2);
+}
+
 fn digests(chain: &[SignedRecord]) -> Vec<Sha256Digest> {
     let records = chain.iter();
     records.map(|signed| signed.record().digest()).collect()

@@ -36,7 +36,7 @@ async fn published(uploader: &Uploader, name: &str, bytes: &[u8]) -> Option<Vec<
 #[tokio::test]
 async fn repacks_world_writable_members() {
     let uploader = Uploader::new();
-    let long = format!("Foo-Bar-1.02/{}/x", "directory/".repeat(20));
+    let long = format!("Foo-Bar-1.02/{}x", "directory/".repeat(20));
     let plain = tar(&[
         ("Foo-Bar-1.02/lib/Foo/Bar.pm", 0o666, "package Foo::Bar;"),
         ("Foo-Bar-1.02/script", 0o755, "#!perl"),

@@ -92,7 +92,7 @@ fn rejects_an_authority_without_https() {
     });
     let config = SigningConfig::parse(config.to_string().as_bytes(), "test").unwrap();
     let error = Services::select(&config).unwrap_err();
-    assert!(error.to_string().contains("by https"), "{error}");
+    assert!(error.to_string().contains("with https"), "{error}");
 }
 
 #[test]
