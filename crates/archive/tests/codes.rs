@@ -1,6 +1,13 @@
 //! One page for each finding, cause and defect in `docs/codes`. The head of a page comes from the code, the text
 //! below it is written by hand. `UPDATE_CODES=1` writes the heads and the list of all pages.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,

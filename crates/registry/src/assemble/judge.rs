@@ -100,7 +100,7 @@ impl Judge<'_> {
         judged
             .refused
             .extend(disputed.map(|result| Refusal::of_record(id, result)));
-        judged.refused.sort_by(|a, b| a.version().cmp(&b.version()));
+        judged.refused.sort_by_key(|refused| refused.version());
         let entries = entries(&chain, &known, &news);
         judged.count = entries.len();
         let is_same = entries
