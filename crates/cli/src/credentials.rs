@@ -77,9 +77,7 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandE
     };
     let Some(file) = DotPause::read(&path)? else {
         if named {
-            return Err(CommandError::read(path)(
-                std::io::ErrorKind::NotFound.into(),
-            ));
+            return Err(CommandError::read(path)(cpan_sigstore_files::no_such_file()));
         }
         return Ok(DotPause::default());
     };

@@ -10,6 +10,7 @@
 //! - [`bundle`]: the name and the limit of a bundle.
 //! - [`cause`]: why a signature proves nothing.
 //! - [`hint`] and [`reason`]: the next step, and what led to a decision, as data.
+//! - [`origin`]: where a setting of the policy comes from.
 //! - [`page`]: the addresses of the pages about codes.
 //! - [`release`]: the author and the name of a release.
 //! - [`policy`]: the decisions of the user, by default, by author and by distribution.
@@ -27,6 +28,7 @@ pub mod finding;
 pub mod hint;
 pub mod identity;
 pub mod json;
+pub mod origin;
 pub mod page;
 pub mod policy;
 pub mod reason;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{decision::Decision, finding::Finding, policy::Origin, release::PauseId};
+use crate::{decision::Decision, finding::Finding, origin::Origin, release::PauseId};
 
 /// What an author's record chain rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -10,9 +10,10 @@ pub use write::{
     Access, Existing, check_writable, create_private_folder, write_atomic, write_with,
 };
 
-// The names from before; they go when nothing uses them any more.
-pub use read::read_limited as read;
-pub use write::write_atomic as write;
+/// Returns the error for a file that has to exist, in words that a person reads.
+pub fn no_such_file() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::NotFound, "no such file")
+}
 
 /// The folder that holds a file.
 fn folder_of(path: &std::path::Path) -> &std::path::Path {

@@ -1,4 +1,4 @@
-//! What is told of an author.
+//! Alerts about an author.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use cpan_sigstore_core::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What has happened. Codes are part of the interface.
+/// The kind of an alert. Codes are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlertCode {
@@ -19,39 +19,39 @@ pub enum AlertCode {
     ForeignSignature,
     /// A bundle that proves nothing.
     InvalidSignature,
-    /// An archive that is not the release its name says, or is hostile.
+    /// An archive that is hostile, or that is not the release in its name.
     UnfitArchive,
-    /// Other bytes under the name of a release that was seen.
+    /// Other bytes under the name of a known release.
     ArchiveReplaced,
-    /// Another bundle in the place of the one that was seen, and not by the author.
+    /// Another bundle in the place of a known one, and not by the author.
     BundleReplaced,
-    /// The bundle that was seen is gone, and the archive is there.
+    /// A known bundle is gone, and its archive is still there.
     BundleDropped,
-    /// Another file in the place of a known author record, which does not count.
+    /// Another file in the place of a known author record; the file is not valid.
     RecordReplaced,
     /// A known author record, or its bundle, is gone.
     RecordDropped,
-    /// An author record that would count if another one were not known.
+    /// An author record that would be valid if another one were not known.
     RecordConflict,
-    /// An author record that nobody signed who may.
+    /// An author record without a signature by an authorized signer.
     RecordRefused,
-    /// A new version of the author's record, which counts.
+    /// A new and valid version of the author record.
     RecordAdded,
-    /// Another bundle by the author in the place of the one that was seen.
+    /// Another bundle by the author in the place of a known one.
     BundleRenewed,
-    /// A release that was told of as unsigned or as signed by another has the author's signature.
+    /// A release that was reported as unsigned, or as signed by somebody else, has the author's signature.
     SignedBelatedly,
-    /// The first signature of an author of whom none was seen before.
+    /// The first known signature of an author.
     FirstSignature,
 }
 
-/// How much it matters.
+/// The severity of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It follows the rules; whoever did not do it oneself should know.
+    /// The event follows the rules. The author should know of it, in case somebody else caused it.
     Notice,
-    /// Somebody is at work who is not the author, or something has gone wrong.
+    /// Somebody acts who is not the author, or something went wrong.
     Alarm,
 }
 
@@ -77,7 +77,7 @@ impl AlertCode {
         }
     }
 
-    /// How the program ends that told it.
+    /// Returns the exit code of a program that reported this alert.
     pub const fn exit(self) -> Exit {
         match self {
             Self::InvalidSignature => Exit::SignatureInvalid,
@@ -95,7 +95,7 @@ impl AlertCode {
         }
     }
 
-    /// How much it matters.
+    /// Returns the severity that follows from the exit code.
     pub const fn severity(self) -> Severity {
         match self.exit() {
             Exit::Success => Severity::Notice,
@@ -103,7 +103,7 @@ impl AlertCode {
         }
     }
 
-    /// What to do.
+    /// Returns the advice to the author.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::UnsignedRelease => {
@@ -122,10 +122,10 @@ impl AlertCode {
                 "if you did not delete it, change your password at PAUSE, and put your copy of it there again with `cpan-sigstore upload`"
             }
             Self::RecordReplaced | Self::RecordDropped => {
-                "whoever has the known record stays with it; change your password at PAUSE, and put your copy of the record there again"
+                "clients that have the known record keep it; change your password at PAUSE, and put your copy of the record there again"
             }
             Self::RecordConflict | Self::RecordRefused => {
-                "whoever has the known records stays with them; if it is not yours, change your password at PAUSE and delete it there"
+                "clients that have the known records keep them; if it is not yours, change your password at PAUSE and delete it there"
             }
             Self::RecordAdded => {
                 "if that was not you, somebody has one of your identities: retire it with `cpan-sigstore author retire --compromised-since TIME`"
@@ -136,7 +136,7 @@ impl AlertCode {
         }
     }
 
-    /// What a finding of the gate means for a release that is new, or that had no bundle.
+    /// Maps a finding of the gate on a release that is new, or that had no bundle.
     pub(super) const fn of_finding(finding: Finding) -> Option<Self> {
         match finding {
             Finding::Downgrade => Some(Self::UnsignedRelease),
@@ -156,37 +156,37 @@ impl fmt::Display for AlertCode {
     }
 }
 
-/// Something that somebody has to hear of.
+/// A report of one event that the author has to know.
 ///
-/// Its JSON is part of the interface; it has one shape in `--json`, at a webhook and in the state.
+/// Its JSON is part of the interface; it has the same shape in `--json`, at a webhook and in the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
-    /// What.
+    /// The kind of the event.
     pub alert: AlertCode,
-    /// How much it matters.
+    /// The severity that belongs to the kind.
     pub severity: Severity,
-    /// The exit code that stands for it.
+    /// The exit code that belongs to the kind.
     pub exit: u8,
-    /// The PAUSE id of whom it concerns.
+    /// The PAUSE id of the author.
     pub author: String,
-    /// Which file of theirs.
+    /// The path of the author's file.
     pub path: String,
-    /// What the gate found, by its code.
+    /// The code of the gate's finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<String>,
-    /// What was expected.
+    /// The expected state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What was found instead.
+    /// The state that was found instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
-    /// What else is to be said, such as the differences of two records.
+    /// Further details, such as the differences of two records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
-    /// What to do.
+    /// The advice to the author.
     pub advice: String,
-    /// When it was seen.
+    /// The time at which the event was seen.
     pub seen: Timestamp,
 }
 

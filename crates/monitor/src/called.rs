@@ -1,4 +1,4 @@
-//! Whom to look at: those whom the files RECENT name, those who are new, and everybody once a day.
+//! Selects the authors to check: those that the files RECENT name, new ones, and all authors once a day.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Untold, state::AuthorState};
 
-/// How long an author is not looked at where nothing is said to have happened: RECENT is signed by nobody.
+/// The longest time without a full check of an author for whom RECENT names no event: nobody signs RECENT.
 const WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is to be looked at of an author, beside what CHECKSUMS say has changed.
+/// The check that an author needs, beside the changes that CHECKSUMS show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
-    /// Whether everything is, whatever was seen before.
+    /// Whether all files need a check, even those that are known.
     pub is_whole: bool,
-    /// What RECENT says happened since the last look that could tell everything, by path.
+    /// The events in RECENT since the last complete check, by path.
     pub named: BTreeMap<String, EventKind>,
 }
 
-/// What RECENT says, and what it does not.
+/// The news from RECENT, or the reason why there is none.
 pub(super) struct Called {
     now: Timestamp,
     news: Option<News>,
-    /// Nothing is looked at: the CPAN is in an older state than the one that was seen.
+    /// The CPAN is in an older state than the known one, so the monitor checks nothing.
     went_back: bool,
     pub without_recent: bool,
     pub untold: Option<Untold>,
 }
 
 impl Called {
-    /// Asks the CPAN what has happened since these authors were looked at.
+    /// Asks the CPAN for events since the last check of these authors.
     pub async fn by(
         cpan: &Cpan,
         known: &BTreeMap<String, AuthorState>,
@@ -43,7 +43,7 @@ impl Called {
             .iter()
             .filter_map(|author| known.get(author.as_str()));
         let upto: Vec<_> = watched.filter_map(|known| known.upto.as_ref()).collect();
-        // Of those who are known the one that was looked at longest ago; of the others all is looked at.
+        // The oldest check of a known author sets the start; all other authors get a full check.
         let since = upto.iter().min().copied();
         let newest_seen = upto.iter().max().copied();
         let fetch = async |path: String, limit| cpan.file(&path, limit).await;
@@ -65,13 +65,13 @@ impl Called {
                 called.news = Some(news);
             }
             Ok(None) => called.without_recent = true,
-            // The directories are looked at all the same.
+            // The monitor still checks the directories.
             Err(error) => called.untold = Some(Untold::all(error.to_string())),
         }
         called
     }
 
-    /// What is to be looked at of an author; `None` for nothing.
+    /// Returns the check that an author needs; `None` if the author needs none.
     pub fn call(&self, author: &PauseId, known: Option<&AuthorState>) -> Option<Call> {
         if self.went_back {
             return None;
@@ -81,7 +81,7 @@ impl Called {
         (is_whole || !named.is_empty()).then_some(Call { is_whole, named })
     }
 
-    /// Whether everything of an author is to be looked at.
+    /// Returns whether an author needs a full check.
     fn is_due(&self, known: Option<&AuthorState>) -> bool {
         let (Some(news), Some(known)) = (&self.news, known) else {
             return true;
@@ -108,7 +108,7 @@ impl Called {
             .collect()
     }
 
-    /// Notes in the state of an author up to when it is the state of what was looked at, or needed no look.
+    /// Notes in an author's state the newest event that it covers, after a check or where none was needed.
     pub fn note(&self, call: Option<&Call>, state: &mut AuthorState) {
         if call.is_some_and(|call| call.is_whole) {
             state.looked = Some(self.now);

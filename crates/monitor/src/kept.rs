@@ -1,4 +1,4 @@
-//! The file with what was seen before: bounded, written whole or not at all, and one process's own.
+//! The file of the monitor's state: bounded in size, written atomically, and used by one process at a time.
 
 use std::{
     io,
@@ -18,10 +18,10 @@ use super::{
 const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
 /// Most alerts that are kept until they can be delivered.
 const OUTBOX_LIMIT: usize = 10_000;
-/// How often what was looked at is written where there is nothing to tell.
+/// The longest time between two writes of the state while no alerts arise.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 
-/// The state, in its file, which no other process uses.
+/// The state and its file, which no other process uses.
 #[derive(Debug)]
 pub struct Kept {
     pub(super) state: State,
@@ -35,61 +35,59 @@ pub struct Kept {
 /// The state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// It cannot be read or locked.
+    /// The file cannot be read or locked.
     #[error("expected to read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It cannot be written.
+    /// The file cannot be written.
     #[error("expected to write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Another process uses it.
+    /// Another process uses the file.
     #[error("expected nobody else to use {}, found another `watch` at work", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// It says nothing that can be understood.
+    /// The file is not a valid state.
     #[error("expected what `watch` saw before in {}, found something else: {found}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What.
+        /// The description of the fault.
         found: String,
     },
-    /// It is larger than is read again.
+    /// The state is larger than the limit for reading.
     #[error("expected at most {SIZE_LIMIT} bytes to remember in {}, found more; watch fewer authors with one state", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
     /// Too many alerts were not delivered.
-    #[error(
-        "expected at most {OUTBOX_LIMIT} alerts that are not delivered, found more; nothing more is looked at until they are"
-    )]
+    #[error("cannot check more authors: more than {OUTBOX_LIMIT} alerts are not delivered")]
     OutboxFull,
 }
 
 impl Kept {
-    /// Opens the state in a file; where there is none, nothing was seen.
+    /// Opens the state in a file. Without a file the state is empty.
     ///
     /// # Errors
-    /// Where it cannot be used, or another process uses it.
+    /// Returns an error if the file cannot be used, or if another process uses it.
     pub fn open(path: &Path) -> Result<Self, StateError> {
         let read = |source| StateError::Read {
             path: path.to_owned(),
             source,
         };
         let lock = lock(path)?;
-        let state = match cpan_sigstore_files::read(path, SIZE_LIMIT) {
+        let state = match cpan_sigstore_files::read_limited(path, SIZE_LIMIT) {
             Ok(Some(bytes)) => parse(&bytes).map_err(|found| StateError::Malformed {
                 path: path.to_owned(),
                 found,
@@ -106,7 +104,7 @@ impl Kept {
         })
     }
 
-    /// Whether there is room for more alerts.
+    /// Returns an error if there is no room for more alerts.
     pub(super) fn has_room(&self) -> Result<(), StateError> {
         if self.state.outbox.len() > OUTBOX_LIMIT {
             return Err(StateError::OutboxFull);
@@ -114,7 +112,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Takes in what was seen of an author, and what has to be told of it, before anybody is told.
+    /// Stores an author's state and new alerts, before the monitor delivers these alerts.
     pub(super) fn take(
         &mut self,
         author: &PauseId,
@@ -131,7 +129,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Notes something of an author who needed no look.
+    /// Changes the state of an author who needed no check.
     pub(super) fn pass(&mut self, author: &PauseId, note: impl FnOnce(&mut AuthorState)) {
         if let Some(state) = self.state.authors.get_mut(author.as_str()) {
             note(state);
@@ -139,7 +137,7 @@ impl Kept {
         }
     }
 
-    /// Notes whether the CPAN has no files RECENT, and says whether that is news.
+    /// Notes whether the CPAN has no files RECENT, and returns whether that is news.
     pub(super) fn note_without_recent(&mut self, without: bool) -> bool {
         let is_news = without && !self.state.without_recent;
         self.is_saved &= self.state.without_recent == without;
@@ -147,13 +145,13 @@ impl Kept {
         is_news
     }
 
-    /// What was delivered is not to be told again.
+    /// Removes and returns the oldest alert, which was delivered.
     pub(super) fn delivered(&mut self) -> Option<Alert> {
         self.is_saved = false;
         self.state.outbox.pop_front()
     }
 
-    /// Writes the file, where something has changed.
+    /// Writes the file if the state has changed.
     pub(super) fn save(&mut self) -> Result<(), StateError> {
         if self.is_saved {
             return Ok(());
@@ -168,14 +166,14 @@ impl Kept {
                 path: self.path.clone(),
             });
         }
-        cpan_sigstore_files::write(&self.path, &bytes).map_err(write)?;
+        cpan_sigstore_files::write_atomic(&self.path, &bytes).map_err(write)?;
         self.saved = Instant::now();
         self.is_saved = true;
         Ok(())
     }
 }
 
-/// Locks a file beside the state, which is itself replaced each time.
+/// Locks a file beside the state, because each write replaces the state itself.
 fn lock(path: &Path) -> Result<Lock, StateError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");

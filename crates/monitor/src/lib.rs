@@ -1,20 +1,20 @@
-//! Watches authors on a CPAN, and tells what somebody has to hear of: an unsigned release by an author who
-//! signs, a signature by somebody else, a bundle or an author record that was replaced or dropped.
+//! Watches authors on a CPAN, and reports suspicious events: an unsigned release by an author who signs,
+//! a signature by somebody else, a bundle or an author record that was replaced or dropped.
 //!
-//! - [`alert`]: what is told.
-//! - [`state`]: what was seen before; [`kept`]: its file.
-//! - [`called`]: whom to look at, by the files RECENT.
-//! - [`listing`]: what CHECKSUMS say that an author has.
-//! - [`releases`], [`records`]: what has changed of it.
+//! - [`alert`]: the reports.
+//! - [`state`]: the known state of all authors; [`kept`]: its file.
+//! - [`called`]: the authors to check, by the files RECENT.
+//! - [`listing`]: an author's files, by CHECKSUMS.
+//! - [`releases`], [`records`]: the changes of these files.
 //! - [`webhook`]: alerts by HTTP.
 //!
 //! # Security
 //!
-//! Nothing of a CPAN is believed: RECENT and CHECKSUMS say where to look, and whatever they hide is looked
-//! at once a day anyhow. What a signature means is said by the gate alone.
+//! The monitor does not trust a CPAN. RECENT and CHECKSUMS only name the files to check, and a full check
+//! once a day finds the changes that they hide. Only the gate judges signatures.
 //!
-//! An alert is written into the state before it is told, and out of it afterwards: whoever ends the program
-//! in between hears of it at the next run, perhaps a second time.
+//! The monitor writes an alert into the state before delivery, and removes it afterwards. If the program
+//! ends in between, the next run delivers the alert, perhaps a second time.
 
 mod alert;
 mod called;
@@ -41,36 +41,36 @@ use called::{Call, Called};
 use listing::Listing;
 use state::AuthorState;
 
-/// Most authors that are watched at once.
+/// Most authors that one process watches.
 pub const AUTHORS_LIMIT: usize = 20_000;
 
-/// What is asked, and by what it is judged.
+/// The CPAN to watch, and the gate that judges it.
 pub struct Watcher<'a> {
     /// The CPAN.
     pub cpan: &'a Cpan,
-    /// Decides about releases, and remembers who signed them.
+    /// Decides about releases, and remembers their signers.
     pub gate: &'a Gate,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
 
-/// What one look at all authors gave.
+/// The result of one check of all authors.
 #[derive(Debug, Default)]
 pub struct Round {
-    /// What was told, in order.
+    /// Delivered alerts, in order.
     pub told: Vec<Alert>,
-    /// What could not be told.
+    /// Failures that leave something unreported.
     pub untold: Vec<Untold>,
-    /// Alerts that could not be delivered, and are kept.
+    /// The number of alerts that could not be delivered, and are kept.
     pub undelivered: usize,
-    /// Authors who were looked at for the first time.
+    /// Authors whose first check this was.
     pub begun: Vec<PauseId>,
-    /// Whether the CPAN turned out to have no files RECENT, so that every author is looked at each time.
+    /// Whether the CPAN is now known to have no files RECENT, so that each round checks every author.
     pub without_recent: bool,
 }
 
 impl Round {
-    /// How a program ends that did nothing else.
+    /// Returns the exit code of a program that did nothing else.
     pub fn exit(&self) -> Exit {
         let untold = (!self.untold.is_empty()).then_some(Exit::TryLater);
         let told = self.told.iter().map(|alert| alert.alert.exit());
@@ -80,12 +80,12 @@ impl Round {
 }
 
 impl Watcher<'_> {
-    /// Looks at those authors where something may have happened, and delivers what has to be told: first
-    /// what an earlier round could not.
+    /// Checks the authors for whom something may have happened, and delivers alerts. It first delivers those
+    /// that an earlier round could not deliver.
     ///
     /// # Errors
-    /// Where the state cannot be written, or the gate cannot look. What a CPAN does not answer is no error
-    /// but something untold.
+    /// Returns an error if the state cannot be written, or if the gate cannot decide. A CPAN that does not
+    /// answer is no error: the round lists it in `untold`.
     pub async fn round<E: std::fmt::Display>(
         &self,
         authors: &[PauseId],
@@ -123,7 +123,7 @@ impl Watcher<'_> {
         Ok(round)
     }
 
-    /// Looks at one author; `None` where not all could be told, so that it is looked at again.
+    /// Checks one author; returns `None` if the CPAN gave no usable files, so that the next round checks again.
     async fn look(
         &self,
         author: &PauseId,
@@ -151,7 +151,7 @@ impl Watcher<'_> {
             });
             return Ok(None);
         }
-        // Asked before releases are looked at, with which the gate remembers new records.
+        // Read this before the check of releases, because that check makes the gate remember new records.
         let remembered = self.gate.memory().record_chain(author).await?;
         let overrides = self.gate.overrides(author, (self.clock)()).await?;
         let files = match records::files(self.cpan, author, &state.records).await {
@@ -184,14 +184,14 @@ impl Watcher<'_> {
     }
 }
 
-/// A look at one author.
+/// A check of one author.
 struct Look<'a> {
     watcher: &'a Watcher<'a>,
     author: &'a PauseId,
-    /// What is there is the starting point.
+    /// Whether this is the first check, whose files are the starting point.
     is_first: bool,
     call: &'a Call,
-    /// Whether the gate went by the author's record, so that whoever signed releases agrees to it.
+    /// Whether the gate decided by the author record, so that the signers of the releases agree to it.
     is_by_record: bool,
     alerts: Vec<Alert>,
     untold: Vec<Untold>,
@@ -206,13 +206,13 @@ impl Look<'_> {
         Alert::new(code, self.author, path, self.now())
     }
 
-    /// Says which files are not yet as RECENT says that they are: a mirror may have RECENT before it has them.
+    /// Reports files that differ from RECENT: a mirror may have RECENT before it has the files.
     fn lagging(&mut self, state: &AuthorState) {
         for (path, kind) in &self.call.named {
             let (expected, is_so) = match (kind, state.has(self.author, path)) {
                 (EventKind::New, Some(is_there)) => ("it to be there", is_there),
                 (EventKind::Delete, Some(is_there)) => ("it to be deleted", !is_there),
-                // Nothing that is watched.
+                // The monitor does not watch such files.
                 (_, None) => continue,
             };
             if !is_so {
@@ -229,9 +229,9 @@ impl Look<'_> {
     }
 }
 
-/// Delivers what is in the state, as long as it is taken.
+/// Delivers the alerts in the state until one delivery fails.
 struct Delivery {
-    /// Once is enough: the next try is the next round's.
+    /// Whether a delivery failed. The next round tries again.
     failed: bool,
 }
 

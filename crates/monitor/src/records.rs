@@ -1,4 +1,4 @@
-//! What has changed of an author's records, by the rules of succession.
+//! The changes of an author's records, by the rules of succession.
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_cpan::{Cpan, CpanError};
@@ -19,8 +19,8 @@ use super::{
     state::{AuthorState, FoundRecord, RecordsState},
 };
 
-/// The records in an author's directory: the known versions, and what follows on them. Nothing of them is
-/// believed.
+/// Returns the records in an author's directory: the known versions, and those that follow. They are not
+/// verified.
 pub(super) async fn files(
     cpan: &Cpan,
     author: &PauseId,
@@ -28,7 +28,7 @@ pub(super) async fn files(
 ) -> Result<Vec<RecordFile>, CpanError> {
     let newest = newest(known);
     let mut files = Vec::new();
-    // Of those that are known the latest; one that was dropped does not hide those after it.
+    // The latest known versions one by one, so that a dropped one does not hide those after it.
     for version in oldest_asked(newest)..=newest {
         files.extend(cpan.author_record(author, version).await?);
     }
@@ -36,21 +36,21 @@ pub(super) async fn files(
     Ok(files)
 }
 
-/// The newest version that is known or was found.
+/// Returns the newest version that is known or was found.
 fn newest(known: &RecordsState) -> u32 {
     let found = known.found.keys().next_back().copied().unwrap_or(0);
     found.max(known.chain.last().map_or(0, |kept| kept.version))
 }
 
-/// The oldest version that is asked for.
+/// Returns the oldest version that the monitor requests.
 fn oldest_asked(newest: u32) -> u32 {
     let limit = u32::try_from(RECORDS_LIMIT).unwrap_or(u32::MAX);
     newest.saturating_sub(limit).max(1)
 }
 
 impl Look<'_> {
-    /// Looks at all records that were found. What is known stands, and is verified anew each time; where
-    /// nothing is, what the gate remembered before stands.
+    /// Checks all records that were found. Known records remain in effect, and each check verifies them again.
+    /// Without known records, the records that the gate remembers remain in effect.
     pub(super) fn records(
         &mut self,
         state: &mut AuthorState,
@@ -113,7 +113,7 @@ impl Look<'_> {
         state.records.found.extend(now);
     }
 
-    /// Tells what was there and is not.
+    /// Reports known records that are gone.
     fn dropped(&mut self, state: &mut AuthorState, files: &[RecordFile]) {
         let is_there = |version: u32| files.iter().any(|file| file.version == version);
         let asked = oldest_asked(newest(&state.records));
@@ -133,7 +133,7 @@ impl Look<'_> {
             .retain(|version, _| *version < asked || is_there(*version));
     }
 
-    /// The known records; `None` if they do not verify any more.
+    /// Returns the known records; `None` if they do not verify any more.
     fn chain(
         &self,
         verifier: &Verifier,
@@ -151,7 +151,7 @@ impl Look<'_> {
             .flatten()
     }
 
-    /// Whether somebody else signed the first records than the releases.
+    /// Returns whether the first records and the releases have different signers.
     fn is_unconnected(&self, state: &AuthorState, before: &RecordChain, now: &RecordChain) -> bool {
         if before.tip().is_some() || state.signers.is_empty() || self.is_by_record {
             return false;
@@ -170,7 +170,7 @@ impl Look<'_> {
         self.alerts.push(alert.expecting(Some(expected), Some(by)));
     }
 
-    /// Reports a record that is new, or another than before.
+    /// Reports a record that is new or has changed.
     fn record(
         &mut self,
         before: &RecordChain,
@@ -225,13 +225,13 @@ impl Look<'_> {
     }
 }
 
-/// Why a version is no signed record, in words.
+/// Describes why a version is no signed record.
 fn refused(report: &Report<RecordRefused>, version: u32) -> String {
     let why = report.refused.iter().find(|(of, _)| *of == version);
     why.map_or_else(String::new, |(_, why)| why.to_string())
 }
 
-/// The known record of a version, or the signers of the version before.
+/// Describes the known record of a version, or else the signers of the version before.
 fn known_side(chain: &RecordChain, version: u32) -> Option<String> {
     if let Some(known) = chain.get(version) {
         return Some(RecordSummary::from(known).to_string());

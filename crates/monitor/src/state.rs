@@ -1,4 +1,4 @@
-//! What was seen before, as it is written: strict JSON.
+//! The known state of all authors, and its format: strict JSON.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,69 +15,69 @@ use serde::{Deserialize, Serialize};
 
 use super::Alert;
 
-/// The format that is written.
+/// The version of the format.
 const FORMAT: u32 = 1;
 
-/// What was seen, by author, and what is still to be told.
+/// The known state of each author, and the alerts that wait for delivery.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct State {
     format: u32,
-    /// Whether it was said that the CPAN has no files RECENT.
+    /// Whether the monitor reported that the CPAN has no files RECENT.
     pub without_recent: bool,
     /// By PAUSE id.
     pub authors: BTreeMap<String, AuthorState>,
-    /// What was not delivered yet, oldest first.
+    /// Alerts that wait for delivery, oldest first.
     pub outbox: VecDeque<Alert>,
 }
 
-/// What was seen of an author.
+/// The known state of an author.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct AuthorState {
-    /// Up to which event it is the state.
+    /// The newest event that the state covers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upto: Option<Epoch>,
     /// The dirtymark of RECENT at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dirtymark: Option<Epoch>,
-    /// When everything was looked at.
+    /// The time of the last full check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Timestamp>,
-    /// Whether all that was to be looked at could be told.
+    /// Whether the last check was complete.
     pub is_whole: bool,
     /// By path.
     pub releases: BTreeMap<String, ReleaseState>,
     pub records: RecordsState,
-    /// Who signed what was not objected to.
+    /// The signer identities of files that raised no objection.
     pub signers: BTreeSet<String>,
 }
 
-/// What was seen of a release.
+/// The known state of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ReleaseState {
-    /// What CHECKSUMS stated of the archive.
+    /// The digest of the archive in CHECKSUMS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated: Option<Sha256Digest>,
-    /// The archive that was looked at; `None` where it was not, being unsigned from the start.
+    /// The digest of the checked archive; `None` for an archive that was unsigned from the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Sha256Digest>,
-    /// The bundle beside it.
+    /// The digest of the bundle beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<Sha256Digest>,
-    /// Whether an alarm was told of it as it is.
+    /// Whether an alarm was reported about these files.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alarmed: bool,
 }
 
-/// What was seen of an author's records.
+/// The known state of an author's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RecordsState {
-    /// Those that count, from version 1. They are verified each time anew.
+    /// The valid records, from version 1. Each check verifies them again.
     pub chain: Vec<KeptRecord>,
-    /// What lay in the directory, by version.
+    /// The files in the directory, by version.
     pub found: BTreeMap<u32, FoundRecord>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct KeptRecord {
     pub bundle: String,
 }
 
-/// What lay in the directory as a record.
+/// The digests of a record file and its bundle in the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct FoundRecord {
@@ -111,12 +111,12 @@ impl Default for State {
 }
 
 impl AuthorState {
-    /// Whether nothing was seen of the author.
+    /// Returns whether no file of the author is known.
     pub fn is_empty(&self) -> bool {
         self.releases.is_empty() && self.records.found.is_empty()
     }
 
-    /// Whether a file of the author was there at the last look; `None` where such files are not watched.
+    /// Returns whether the last check found a file; `None` if the monitor does not watch such files.
     pub fn has(&self, author: &PauseId, path: &str) -> Option<bool> {
         let release = |path: &str| self.releases.get(path);
         let is_release = |path: &str| path.parse::<ReleasePath>().is_ok();
@@ -125,7 +125,7 @@ impl AuthorState {
         }
         let of_bundle = path.strip_suffix(BUNDLE_SUFFIX);
         if let Some(archive) = of_bundle.filter(|path| is_release(path)) {
-            // That of an archive which is not there is of no use to anybody.
+            // A bundle without its archive has no use.
             return release(archive).map(|release| release.bundle.is_some());
         }
         let name = of_bundle
@@ -136,7 +136,7 @@ impl AuthorState {
         Some(found.is_some_and(|found| of_bundle.is_none() || found.bundle.is_some()))
     }
 
-    /// Whether this author has signed.
+    /// Returns whether this author has signed.
     pub fn signs(&self) -> bool {
         !self.signers.is_empty() || !self.records.chain.is_empty()
     }
@@ -157,7 +157,7 @@ impl RecordsState {
 }
 
 impl KeptRecord {
-    /// A record that counts; `None` where it is no text, which a verified one always is.
+    /// Converts a valid record; returns `None` if it is no text. A verified record is always text.
     fn of(file: &RecordFile) -> Option<Self> {
         Some(Self {
             version: file.version,
@@ -166,7 +166,7 @@ impl KeptRecord {
         })
     }
 
-    /// As it lay in the directory.
+    /// Returns the record as the directory had it.
     pub fn file(&self) -> RecordFile {
         RecordFile {
             version: self.version,
@@ -176,7 +176,7 @@ impl KeptRecord {
     }
 }
 
-/// Reads the state, and holds it to what can be in one.
+/// Reads the state, and rejects one that contradicts itself.
 pub(super) fn parse(bytes: &[u8]) -> Result<State, String> {
     let state: State = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if state.format != FORMAT {

@@ -1,44 +1,45 @@
-//! Alerts by HTTP: a POST of the JSON of each.
+//! Delivery of alerts by HTTP: one POST of JSON for each alert.
 
 use cpan_sigstore_http::{Http, HttpError, is_protected};
 use reqwest::{Method, Url, header::CONTENT_TYPE};
 
 use super::Alert;
 
-/// Most of an answer that is read, in bytes.
+/// Largest answer that the client reads, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
 
-/// Where alerts are sent.
+/// The receiver of alerts.
 #[derive(Clone, Debug)]
 pub struct Webhook {
     url: Url,
     http: Http,
 }
 
-/// An alert could not be delivered. The address is not said: whoever knows it can send there.
+/// An alert could not be delivered. The text never shows the address, because anybody who knows it can send
+/// alerts there.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
-    /// No address that alerts can be sent to.
+    /// The address is not one for alerts.
     #[error("expected an https address for the webhook, or one of this machine, found another")]
     Address,
     /// No connection can be made.
     #[error("the webhook: {0}")]
     Client(HttpError),
-    /// It did not take it.
+    /// The webhook did not accept the alert.
     #[error("expected the webhook at {host} to take it with a status of success, found {found}")]
     NotTaken {
-        /// Its server.
+        /// The host of the webhook.
         host: String,
-        /// What became of it.
+        /// The result of the request.
         found: String,
     },
 }
 
 impl Webhook {
-    /// The webhook at an address: https, or http on this machine.
+    /// Returns the webhook at an address: https, or http on this machine.
     ///
     /// # Errors
-    /// Where it is another one, or TLS cannot be set up.
+    /// Returns an error if the address is another one, or if TLS cannot be set up.
     pub fn at(address: &str) -> Result<Self, WebhookError> {
         let url = Url::parse(address).map_err(|_| WebhookError::Address)?;
         if !is_protected(&url) {
@@ -48,10 +49,10 @@ impl Webhook {
         Ok(Self { url, http })
     }
 
-    /// Sends an alert, again where the failure is one that passes.
+    /// Sends an alert, and tries again after a temporary failure.
     ///
     /// # Errors
-    /// Where it was not taken with a status of 2xx.
+    /// Returns an error if the webhook does not answer with a status of 2xx.
     pub async fn send(&self, alert: &Alert) -> Result<(), WebhookError> {
         let not_taken = |found: String| WebhookError::NotTaken {
             host: self.url.host_str().unwrap_or_default().to_owned(),

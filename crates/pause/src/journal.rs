@@ -122,11 +122,12 @@ impl Journal {
     /// # Errors
     /// Where it cannot be read or understood.
     pub fn read(path: &Path) -> Result<Option<Self>, JournalError> {
-        let text =
-            cpan_sigstore_files::read(path, SIZE_LIMIT).map_err(|source| JournalError::Read {
+        let text = cpan_sigstore_files::read_limited(path, SIZE_LIMIT).map_err(|source| {
+            JournalError::Read {
                 path: path.to_owned(),
                 source,
-            })?;
+            }
+        })?;
         let Some(text) = text else {
             return Ok(None);
         };
@@ -150,7 +151,7 @@ impl Journal {
         // A journal always has string keys, so that it cannot fail to be JSON.
         let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
         text.push(b'\n');
-        cpan_sigstore_files::write(path, &text).map_err(|source| JournalError::Write {
+        cpan_sigstore_files::write_atomic(path, &text).map_err(|source| JournalError::Write {
             path: path.to_owned(),
             source,
         })

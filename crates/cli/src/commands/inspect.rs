@@ -52,9 +52,8 @@ const NOTHING: &str = "nothing was verified";
 pub fn run(args: &InspectArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let terminal = session.terminal();
     let name = args.bundle.display().to_string();
-    let bytes = bundle_file::read(&args.bundle)?.ok_or_else(|| {
-        CommandError::read(&args.bundle)(std::io::Error::from(std::io::ErrorKind::NotFound))
-    })?;
+    let bytes = bundle_file::read(&args.bundle)?
+        .ok_or_else(|| CommandError::read(&args.bundle)(cpan_sigstore_files::no_such_file()))?;
     match read(&bytes) {
         Err(refused) => {
             if args.json {

@@ -11,7 +11,7 @@ use std::{error::Error, fmt, io, path::Path};
 use cpan_sigstore_core::finding::Exit;
 
 /// The place for reports of faults in this program.
-const REPORT: &str = "report this fault of cpan-sigstore, with the command and this message, at https://github.com/cpan-sigstore/cpan-sigstore/issues";
+const REPORT: &str = "report this fault of cpan-sigstore, with the command and this message, as CONTRIBUTING.md describes";
 
 /// The end of a command without a result.
 #[derive(Debug)]

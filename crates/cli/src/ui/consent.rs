@@ -34,5 +34,5 @@ pub fn ask(terminal: &Terminal, agreed: bool) -> Result<(), CommandError> {
 /// Keeps the answer; if that fails, the next run prompts again.
 fn keep(path: &Path) {
     let when = format!("{}\n", jiff::Timestamp::now());
-    drop(cpan_sigstore_files::write(path, when.as_bytes()));
+    drop(cpan_sigstore_files::write_atomic(path, when.as_bytes()));
 }

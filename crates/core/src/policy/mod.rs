@@ -17,7 +17,9 @@ mod tests;
 
 pub use error::PolicyError;
 pub use pause::PauseProvider;
-pub use rule::{Origin, Rule, Setting};
+pub use rule::{Rule, Setting};
+
+pub use crate::origin::Origin;
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,8 @@
 //! The settings of a policy for one release.
 
-use std::fmt;
-
 use super::{PauseProvider, Section};
 use crate::{
-    decision::Decision, finding::Finding, identity::AuthorIdentity, reason::Reason,
-    release::PauseId,
+    decision::Decision, finding::Finding, identity::AuthorIdentity, origin::Origin, reason::Reason,
 };
 
 /// Age of trust material, in days, above which nothing is verified with it.
@@ -14,33 +11,6 @@ const TRUST_MATERIAL_AGE: u32 = 30;
 const INDEX_AGE: u32 = 7;
 /// Age of an author index, in days, above which it is not used.
 const INDEX_AGE_LIMIT: u32 = 30;
-
-/// The origin of a setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The default of this program.
-    BuiltIn,
-    /// The program that calls.
-    Caller,
-    /// `[default]`
-    Default,
-    /// `[author.ID]`
-    Author(PauseId),
-    /// `[distribution.NAME]`
-    Distribution(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BuiltIn => f.write_str("this program's default"),
-            Self::Caller => f.write_str("a request of the caller"),
-            Self::Default => f.write_str("[default]"),
-            Self::Author(id) => write!(f, "[author.{id}]"),
-            Self::Distribution(name) => write!(f, "[distribution.{name}]"),
-        }
-    }
-}
 
 /// A value and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +28,7 @@ pub struct Rule {
     pub require_signed: Setting<bool>,
     /// The decision about an unsigned release.
     pub unsigned: Setting<Decision>,
-    /// The decision about a signer of an author of whom nothing is known.
+    /// The decision about a signer if nothing is known about the author.
     pub identity_unknown: Setting<Decision>,
     /// The decision about an archive without META.
     pub name_unchecked: Setting<Decision>,
@@ -126,7 +96,7 @@ impl Rule {
         }
     }
 
-    /// Returns what decides about a finding.
+    /// Returns the reason for the decision about a finding.
     pub fn reason(&self, finding: Finding) -> Reason {
         match (finding, self.loosened(finding)) {
             (Finding::Trusted, _) => Reason::AlwaysAllowed,
@@ -143,7 +113,7 @@ impl Rule {
         }
     }
 
-    /// Whether `require-signed` denies it, whatever its own key says.
+    /// Whether `require-signed` denies it, even if its own key allows it.
     fn is_overruled(&self, finding: Finding) -> bool {
         self.require_signed.value && finding != Finding::IndexStale
     }

@@ -1,5 +1,7 @@
 //! The record chains of authors, so that an older or another record never passes for news.
 
+use std::collections::HashSet;
+
 use cpan_sigstore_core::{identity::StableIdentity, release::PauseId};
 use cpan_sigstore_records::{
     chain::{RecordChain, SignedRecord},
@@ -10,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
-    Scope, TofuEntry, TrustStore, TrustStoreError, contents,
-    contents::{identity, timestamp, unreadable},
+    Scope, TofuEntry, TrustStore, TrustStoreError, rows,
+    rows::{identity, timestamp, unreadable},
 };
 
 /// An accepted record with its signer, as the store has it.
@@ -151,7 +153,7 @@ impl TrustStore {
     /// The store cannot be used.
     pub async fn first_seen(&self, author: &PauseId) -> Result<Option<TofuEntry>, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
-        contents::first_seen(
+        rows::first_seen(
             &mut connection,
             Scope::Author,
             author.as_str(),
@@ -250,4 +252,16 @@ async fn rows(
         .fetch_all(connection)
         .await?;
     rows.iter().map(StoredRecord::read).collect()
+}
+
+/// Returns the first author whose records are no chain, or are apart.
+pub(super) fn broken_chain(records: &[StoredRecord]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    for records in records.chunk_by(|a, b| a.record.author() == b.record.author()) {
+        let author = records.first()?.record.author();
+        if !seen.insert(author.as_str()) || restore(author, records).is_none() {
+            return Some(author.as_str());
+        }
+    }
+    None
 }

@@ -1,15 +1,13 @@
 //! Imports an export: all of it or nothing.
 
-use std::collections::HashSet;
-
 use cpan_sigstore_records::chain::{RecordChain, SignedRecord};
 use sqlx::AnyConnection;
 
 use super::{
     Contents, IndexState, StoredOverride, StoredRecord, TofuEntry, TrustStore, TrustStoreError,
     chain::{record_chain, restore},
-    contents::{first_seen, insert_first_seen, insert_signed_before},
     operator,
+    rows::{first_seen, insert_first_seen, insert_signed_before},
 };
 
 impl TrustStore {
@@ -97,7 +95,10 @@ async fn import_records(
     records: &[StoredRecord],
     replace: bool,
 ) -> Result<u64, TrustStoreError> {
-    let (Some(first), Some(theirs)) = (records.first(), chain(records)) else {
+    let Some(first) = records.first() else {
+        return Ok(0);
+    };
+    let Some(theirs) = restore(first.record.author(), records) else {
         return Ok(0);
     };
     let ours = record_chain(connection, theirs.author()).await?;
@@ -187,20 +188,4 @@ async fn import_noted(
     .bind(noted.first_seen.as_second())
     .execute(connection);
     Ok(done.await?.rows_affected())
-}
-
-/// Returns the first author whose records are no chain, or are apart.
-pub(super) fn broken_chain(records: &[StoredRecord]) -> Option<&str> {
-    let mut seen = HashSet::new();
-    for records in records.chunk_by(|a, b| a.record.author() == b.record.author()) {
-        let author = records.first()?.record.author().as_str();
-        if !seen.insert(author) || chain(records).is_none() {
-            return Some(author);
-        }
-    }
-    None
-}
-
-fn chain(records: &[StoredRecord]) -> Option<RecordChain> {
-    restore(records.first()?.record.author(), records)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{TrustStore, TrustStoreError, contents::timestamp};
+use super::{TrustStore, TrustStoreError, rows::timestamp};
 
 impl TrustStore {
     /// Returns the newest date of a package index, by the CPAN's address.

@@ -5,7 +5,8 @@
 //! acknowledged.
 //!
 //! - [`open`]: the file or the server.
-//! - [`contents`]: list, forget, export and import.
+//! - [`rows`]: first signers, signed releases, dates of package indexes.
+//! - [`contents`]: lists and forgets the contents.
 //! - [`chain`]: the record chains of authors.
 //! - [`index`]: the date of a package index.
 //! - [`operator`]: author indexes of operators.
@@ -19,14 +20,14 @@ mod import;
 mod index;
 mod open;
 mod operator;
+mod rows;
 mod take_in;
 
 pub use chain::StoredRecord;
-pub use contents::{
-    Contents, Forget, IMPORT_LIMIT, PackageIndexDate, Scope, SignedRelease, TofuEntry,
-};
+pub use contents::{Contents, Forget, IMPORT_LIMIT};
 pub use error::TrustStoreError;
 pub use operator::{Attested, IndexState, StoredIndex, StoredOverride};
+pub use rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry};
 pub use take_in::follows;
 
 use cpan_sigstore_core::{
@@ -145,7 +146,7 @@ impl TrustStore {
                 path: seen.path.to_string(),
                 seen: seen.now,
             };
-            contents::insert_first_seen(&mut transaction, &first).await?;
+            rows::insert_first_seen(&mut transaction, &first).await?;
         }
         let signed = SignedRelease {
             path: seen.path.to_string(),
@@ -156,7 +157,7 @@ impl TrustStore {
             signed: seen.signed,
             seen: seen.now,
         };
-        contents::insert_signed_before(&mut transaction, &signed).await?;
+        rows::insert_signed_before(&mut transaction, &signed).await?;
         let known = known(&mut transaction, seen.path).await?;
         transaction.commit().await?;
         Ok(known)
@@ -169,7 +170,7 @@ async fn known(
 ) -> Result<StoreRows, TrustStoreError> {
     let author = path.author.as_str();
     let distribution = path.name.distribution();
-    let first = contents::first_seen(connection, Scope::Author, author, author).await?;
+    let first = rows::first_seen(connection, Scope::Author, author, author).await?;
     let signed = sqlx::query(
         "SELECT path FROM signed_before WHERE author = $1 \
          ORDER BY CASE WHEN distribution = $2 THEN 0 ELSE 1 END, seen, path LIMIT 1",
@@ -179,10 +180,10 @@ async fn known(
     .fetch_optional(&mut *connection)
     .await?;
     let signed: Option<String> = signed.map(|row| row.try_get("path")).transpose()?;
-    let read = |path: String| path.parse().map_err(|_| contents::unreadable("release"));
+    let read = |path: String| path.parse().map_err(|_| rows::unreadable("release"));
     Ok(StoreRows {
         author: first.map(|first| first.identity),
-        distribution: contents::first_signers(connection, author, distribution).await?,
+        distribution: rows::first_signers(connection, author, distribution).await?,
         signed: signed.map(read).transpose()?,
     })
 }

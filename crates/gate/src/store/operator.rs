@@ -1,7 +1,7 @@
-//! What operators vouch for: the newest index of each that was taken in, and what stands in it.
+//! The author indexes of operators: the newest imported index of each, with its records and overrides.
 //!
-//! Nothing of it is believed for being here: the records are verified when they are asked for, as if they had
-//! just been found.
+//! A record is not trusted because it is stored. The gate verifies it at each use, like a record from any
+//! other source.
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_records::author_index::KnownOverride;
@@ -11,11 +11,11 @@ use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
     TrustStore, TrustStoreError,
-    contents::{timestamp, unreadable},
+    rows::{timestamp, unreadable},
 };
 use crate::records::RecordFile;
 
-/// The newest index of an operator that was taken in.
+/// The newest imported index of an operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct IndexState {
@@ -25,32 +25,32 @@ pub struct IndexState {
     pub number: u64,
     /// The digest of its exact text.
     pub digest: Sha256Digest,
-    /// When it was signed, by a clock that is trusted.
+    /// When the operator signed it, by a trusted clock.
     pub signed: Timestamp,
-    /// When the operator was last asked with success.
+    /// When the operator last gave a usable answer.
     pub asked: Timestamp,
 }
 
-/// When an override was first seen, as an export has it.
+/// An override and the time when this store first saw it, as an export has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StoredOverride {
     /// The address of the index.
     pub operator: String,
-    /// Whose record.
+    /// The author of the record.
     pub author: String,
-    /// Its digest.
+    /// The digest of the record.
     pub record: Sha256Digest,
-    /// Its version.
+    /// The version of the record.
     pub version: u32,
-    /// When it counts at the earliest, as the operator says.
+    /// The earliest time at which it is in effect, as the operator states.
     pub effective: Timestamp,
     /// When this store first saw it.
     #[serde(rename = "noted")]
     pub first_seen: Timestamp,
 }
 
-/// What an operator says of an author.
+/// The records and overrides that an operator has for an author.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attested {
     /// The author's records, in the order of versions.
@@ -59,41 +59,41 @@ pub struct Attested {
     pub overrides: Vec<KnownOverride>,
 }
 
-/// What is kept of an operator's index, whether its records are here or not.
+/// The stored state of an operator's index, with or without its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredIndex {
-    /// The newest that was seen.
+    /// The newest index that this store has seen.
     pub state: IndexState,
-    /// Whether its records are here; they are not after an import.
+    /// Whether the store has its records. An import does not bring them.
     pub held: bool,
-    /// When the operator was last asked, with success or without.
+    /// When the client last asked the operator, with or without success.
     pub tried: Timestamp,
 }
 
 impl TrustStore {
-    /// The newest index of an operator, where its records are here.
+    /// Returns the newest index of an operator, if the store has its records.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the trust store cannot be used.
     pub async fn index_state(&self, operator: &str) -> Result<Option<IndexState>, TrustStoreError> {
         let kept = self.index_kept(operator).await?;
         Ok(kept.filter(|kept| kept.held).map(|kept| kept.state))
     }
 
-    /// The newest index of an operator that was seen.
+    /// Returns the newest index of an operator that this store has seen.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the trust store cannot be used.
     pub async fn index_kept(&self, operator: &str) -> Result<Option<StoredIndex>, TrustStoreError> {
         let mut connection = self.pool.acquire().await?;
         kept(&mut connection, operator).await
     }
 
-    /// Remembers that an operator was asked and has the index that is kept, signed at this time, perhaps
-    /// anew.
+    /// Records that an operator still has the stored index, with a signature of this time. The signature may
+    /// be a new one.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the trust store cannot be used.
     pub async fn note_index_asked(
         &self,
         operator: &str,
@@ -115,10 +115,10 @@ impl TrustStore {
         Ok(())
     }
 
-    /// Remembers that an operator was asked and gave nothing of use.
+    /// Records that an operator gave no usable answer.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the trust store cannot be used.
     pub async fn note_index_tried(
         &self,
         operator: &str,
@@ -132,10 +132,10 @@ impl TrustStore {
         Ok(())
     }
 
-    /// What an operator says of an author. Nothing of it is verified.
+    /// Returns the records and overrides that an operator has for an author, unverified.
     ///
     /// # Errors
-    /// Where the memory cannot be used.
+    /// [`TrustStoreError`] if the trust store cannot be used.
     pub async fn attested(
         &self,
         operator: &str,
@@ -204,7 +204,7 @@ fn known_override(row: &AnyRow) -> Result<KnownOverride, TrustStoreError> {
     })
 }
 
-/// The row of an operator's index.
+/// Returns the row of an operator's index.
 pub(super) async fn kept(
     connection: &mut AnyConnection,
     operator: &str,

@@ -63,7 +63,7 @@ pub enum TrustError {
 /// Reads at most one byte more than [`SIZE_LIMIT`] of a file of trust material.
 fn read_file(path: &std::path::Path) -> Result<Vec<u8>, TrustError> {
     cpan_sigstore_files::read_prefix(path, SIZE_LIMIT as u64)
-        .and_then(|bytes| bytes.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
+        .and_then(|bytes| bytes.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(|source| TrustError::Read {
             path: path.to_owned(),
             source,

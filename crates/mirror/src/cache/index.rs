@@ -60,7 +60,7 @@ impl CacheIndex {
 
     /// The file at a path; `None` if none is known, or its entry cannot be read.
     pub fn get(&self, path: &str) -> Option<CachedFile> {
-        let entry = cpan_sigstore_files::read(&self.entry(path), ENTRY_LIMIT).ok()??;
+        let entry = cpan_sigstore_files::read_limited(&self.entry(path), ENTRY_LIMIT).ok()??;
         let file: CachedFile = serde_json::from_slice(&entry).ok()?;
         (file.path == path).then_some(file)
     }
@@ -73,7 +73,7 @@ impl CacheIndex {
         let path = self.entry(&file.path);
         let entry = serde_json::to_vec(file)
             .map_err(|error| CacheError::at(&path)(io::Error::other(error)))?;
-        cpan_sigstore_files::write(&path, &entry).map_err(CacheError::at(&path))
+        cpan_sigstore_files::write_atomic(&path, &entry).map_err(CacheError::at(&path))
     }
 
     /// Removes the entry of a path.

@@ -1,11 +1,12 @@
-//! All author records of a CPAN in one file, signed by an operator: the operator index.
+//! All author records of a CPAN in one file, signed by an operator: the author index.
 //!
-//! It says who signs for whom before anybody has seen a release of theirs. The records prove themselves in it
-//! as they do in the directories of their authors; what the operator adds is which of two that conflict was
-//! there first, and, openly and after a delay, the [`Override`] of an author who lost every identity.
+//! It names the authorized signers of an author before anybody has seen a release of that author. Its records
+//! prove themselves, as they do in the directories of their authors. The operator adds two facts: which of two
+//! conflicting records was first, and the [`Override`] for an author who lost every identity. An override is
+//! public, and takes effect after a delay.
 //!
-//! One author stands on one line, so that two versions can be compared by any tool. Of what is read, authors
-//! stay text until they are asked for.
+//! Each author has one line, so that any tool can compare two versions. The reader leaves an author as text
+//! until a caller needs the records.
 
 mod difference;
 mod draft;
@@ -27,9 +28,9 @@ use jiff::Timestamp;
 use crate::record::AuthorRecord;
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 
-/// What stands in `mediaType`.
+/// The value of `mediaType`.
 pub const MEDIA_TYPE: &str = "application/vnd.cpan.sigstore.index.v1+json";
-/// Largest index that is read, in bytes.
+/// Largest index, in bytes.
 pub const SIZE_LIMIT: usize = 256 * 1024 * 1024;
 /// Most authors; CPAN has some 15 000 after thirty years.
 pub const AUTHORS_LIMIT: usize = 200_000;
@@ -37,7 +38,7 @@ pub const AUTHORS_LIMIT: usize = 200_000;
 pub const OVERRIDES_LIMIT: usize = 10_000;
 /// Largest bundle of a record, in bytes.
 pub const BUNDLE_LIMIT: usize = 1024 * 1024;
-/// Highest number: what every reader of JSON holds exactly.
+/// Highest number; every reader of JSON represents it exactly.
 pub const NUMBER_LIMIT: u64 = (1 << 53) - 1;
 
 /// All author records of a CPAN, as an operator found them.
@@ -52,14 +53,14 @@ pub struct AuthorIndex {
     overrides: Vec<Override>,
 }
 
-/// What stands in an index of one author.
+/// The part of an index for one author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Author<'a> {
     id: &'a PauseId,
     text: &'a str,
 }
 
-/// A record in an index. Its bundle is not verified by being there.
+/// A record in an index. Nothing has verified its bundle yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The record.
@@ -69,57 +70,57 @@ pub struct Entry {
 }
 
 impl AuthorIndex {
-    /// Reads an index, strictly. The records of an author are read when they are asked for.
+    /// Reads an index, strictly. [`Author::entries`] reads the records of an author.
     ///
     /// # Errors
-    /// Where it is none.
+    /// [`AuthorIndexError`] if the text is no author index.
     pub fn parse(text: Vec<u8>) -> Result<Self, AuthorIndexError> {
         read::index(text)
     }
 
-    /// The exact text, which is what is signed.
+    /// Returns the exact text, which the operator signs.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// SHA-256 of the exact text.
+    /// Returns the SHA-256 of the exact text.
     pub fn digest(&self) -> Sha256Digest {
         self.digest
     }
 
-    /// Its number, from 1.
+    /// Returns its number, from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// The digest of the index before; `None` in number 1.
+    /// Returns the digest of the index before; `None` in number 1.
     pub fn previous(&self) -> Option<Sha256Digest> {
         self.previous
     }
 
-    /// When the CPAN was looked at.
+    /// Returns the time at which the operator read the CPAN.
     pub fn dated(&self) -> Timestamp {
         self.dated
     }
 
-    /// The overrides, by author and version.
+    /// Returns the overrides, by author and version.
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
     }
 
-    /// The overrides for an author.
+    /// Returns the overrides for an author.
     pub fn overrides_of<'a>(&'a self, author: &PauseId) -> impl Iterator<Item = &'a Override> {
         self.overrides
             .iter()
             .filter(move |one| one.author == *author)
     }
 
-    /// The authors, sorted.
+    /// Returns the authors, sorted.
     pub fn authors(&self) -> impl ExactSizeIterator<Item = Author<'_>> {
         self.authors.iter().map(|author| self.view(author))
     }
 
-    /// What stands in it of an author.
+    /// Returns the part for an author, if there is one.
     pub fn author(&self, id: &PauseId) -> Option<Author<'_>> {
         let at = self.authors.binary_search_by(|(other, _)| other.cmp(id));
         at.ok().map(|at| self.view(&self.authors[at]))
@@ -134,20 +135,20 @@ impl AuthorIndex {
 }
 
 impl<'a> Author<'a> {
-    /// Whose records they are.
+    /// Returns the author of the records.
     pub fn id(&self) -> &'a PauseId {
         self.id
     }
 
-    /// The exact text.
+    /// Returns the exact text.
     pub fn text(&self) -> &'a str {
         self.text
     }
 
-    /// The records, from version 1 without a gap. Whether they follow on each other is not said.
+    /// Returns the records, from version 1 without a gap. It does not check whether they form a chain.
     ///
     /// # Errors
-    /// Where they are none.
+    /// [`AuthorIndexError`] if a record is invalid.
     pub fn entries(&self) -> Result<Vec<Entry>, AuthorIndexError> {
         read::entries(self.id, self.text)
     }

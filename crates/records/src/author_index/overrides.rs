@@ -1,4 +1,4 @@
-//! What an operator decides where an author has lost every identity: openly, with a reason, and not at once.
+//! An operator's decision for an author who lost every identity: public, with a reason, and after a delay.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -11,21 +11,21 @@ use cpan_sigstore_core::{
     text::{printable, shows_as_itself},
 };
 
-/// How long an override is there for all to see, the author first of all, before it counts.
+/// How long everybody, above all the author, can see an override before it is in effect.
 pub const OVERRIDE_DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Longest reason, in bytes.
 pub const REASON_LIMIT: usize = 1000;
 
-/// A record that counts although no identity of the version before it signed it.
+/// A record that is valid although no identity of the version before it signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Override {
-    /// When the operator said so first.
+    /// When the operator first announced it.
     pub announced: Timestamp,
-    /// Whose record.
+    /// The author of the record.
     pub author: PauseId,
-    /// When it counts at the earliest.
+    /// The earliest time at which it is in effect.
     pub effective: Timestamp,
-    /// Why.
+    /// The operator's reason.
     pub reason: String,
     /// The digest of the record.
     pub record: Sha256Digest,
@@ -34,10 +34,10 @@ pub struct Override {
 }
 
 impl Override {
-    /// An override for a record, announced now, to the second.
+    /// Returns an override for a record, announced now, to the second.
     ///
     /// # Errors
-    /// Where there is no reason, or it would count too soon.
+    /// [`AuthorIndexError`] if the reason is invalid, or the delay is shorter than [`OVERRIDE_DELAY`].
     pub fn announce(
         record: &AuthorRecord,
         reason: &str,
@@ -126,15 +126,15 @@ impl From<&Override> for KnownOverride {
 }
 
 impl KnownOverride {
-    /// Whether it is in effect. A client waits [`OVERRIDE_DELAY`] after it first saw the override, whatever
-    /// date the operator states.
+    /// Whether it is in effect. A client waits [`OVERRIDE_DELAY`] after it first saw the override, even if the
+    /// operator states an earlier date.
     fn is_in_effect(&self, now: Timestamp) -> bool {
         let is_seen_long = |seen| now.duration_since(seen) >= OVERRIDE_DELAY;
         now >= self.effective && self.first_seen.is_none_or(is_seen_long)
     }
 }
 
-/// The digests of the overrides that are in effect.
+/// Returns the digests of the overrides that are in effect.
 pub fn in_effect(
     overrides: impl IntoIterator<Item = KnownOverride>,
     now: Timestamp,

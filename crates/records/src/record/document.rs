@@ -1,7 +1,7 @@
 //! The text of a record: read strictly, written canonically.
 //!
-//! The keys of each structure below stand in the order of RFC 8785, and all values are texts and one whole
-//! number, so that serde's compact JSON is the canonical one. Reading writes it anew and compares.
+//! The keys of each structure below have the order of RFC 8785. All values are texts, except for one whole
+//! number. So serde's compact JSON is the canonical one. The reader writes a record again and compares.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use cpan_sigstore_core::{
 
 /// Longest name, issuer or claim, in bytes.
 const TEXT_LIMIT: usize = 1024;
-/// Begin of the year 0, in seconds since that of 1970.
+/// Start of the year 0, in seconds since the start of 1970.
 const YEAR_0: i64 = -62_167_219_200;
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub(super) fn write(
 }
 
 impl Document {
-    /// What it says, where that has a meaning.
+    /// Returns the record, if the document is valid.
     fn record(self) -> Result<AuthorRecord, RecordError> {
         if self.media_type != MEDIA_TYPE {
             return Err(RecordError::value("mediaType", MEDIA_TYPE, self.media_type));
@@ -151,7 +151,7 @@ impl Document {
 }
 
 impl Identity {
-    /// The identity as a record states it.
+    /// Returns the identity as a record states it.
     fn state(identity: &AuthorIdentity) -> Result<Self, RecordError> {
         let expected = &identity.identity;
         let (subject, pattern) = match &expected.subject {
@@ -206,7 +206,7 @@ impl Identity {
         })
     }
 
-    /// What it means, where that is something.
+    /// Returns the identity, if the document is valid.
     fn meaning(&self) -> Result<AuthorIdentity, RecordError> {
         let subject = match (&self.subject, &self.pattern) {
             (Some(subject), None) => Matcher::Exact(name("subject", subject)?),
@@ -274,12 +274,12 @@ impl Claims {
     }
 }
 
-/// Whether it is a time by RFC 3339, whose years have four digits, in whole seconds.
+/// Whether it is a time by RFC 3339, in whole seconds; the year has four digits.
 fn is_stated(time: Timestamp) -> bool {
     time.subsec_nanosecond() == 0 && time.as_second() >= YEAR_0
 }
 
-/// A text that people can be shown, within limits.
+/// Checks that a text is printable and within the limits.
 fn text(field: &'static str, text: &str) -> Result<(), RecordError> {
     if text.is_empty() || text.len() > TEXT_LIMIT || !text.chars().all(shows_as_itself) {
         return Err(RecordError::value(
@@ -291,7 +291,7 @@ fn text(field: &'static str, text: &str) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// The same, without white space.
+/// Checks the same, and that the text has no white space.
 fn name(field: &'static str, name: &str) -> Result<String, RecordError> {
     text(field, name)?;
     if name.chars().any(char::is_whitespace) {

@@ -1,5 +1,5 @@
-//! What counts of the records that were found of an author: verified by the gate's own verifier, judged by
-//! the rules of succession, and what is known stands.
+//! Decides which records of an author are valid. The gate's own verifier checks them, and the rules of
+//! succession order them. Known records are kept.
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_gate::{RecordFile, RecordRefused, records};
@@ -16,28 +16,28 @@ use super::{
     report::{Refusal, Vanished},
 };
 
-/// What judges.
+/// The verifier, the index before and the time, by which records are judged.
 pub(super) struct Judge<'a> {
     pub verifier: &'a Verifier,
     pub previous: Option<&'a AuthorIndex>,
     pub now: Timestamp,
 }
 
-/// What counts of an author.
+/// The result for one author.
 #[derive(Default)]
 pub(super) struct Judged {
-    /// The records that count, where they are others than in the index before.
+    /// The valid records; `None` if they are the same as in the index before.
     pub news: Option<Vec<Entry>>,
     pub refused: Vec<Refusal>,
     pub vanished: Vec<Vanished>,
-    /// How many signatures were verified.
+    /// The number of verified signatures.
     pub verified: usize,
-    /// How many records count.
+    /// The number of valid records.
     pub count: usize,
 }
 
 impl Judged {
-    /// Whether it will be the same the next time if no file changes, whatever time it is then.
+    /// Whether the result stays the same at any later time, as long as no file changes.
     pub fn is_settled(&self) -> bool {
         self.refused.is_empty() && self.vanished.is_empty()
     }
@@ -47,7 +47,7 @@ impl Judge<'_> {
     /// Judges the files of one author, in the order of their versions.
     ///
     /// # Errors
-    /// Where what is known does not prove itself any more.
+    /// [`BuildError`] if a known record cannot be read or no longer verifies.
     pub fn author(&self, id: &PauseId, files: &[RecordFile]) -> Result<Judged, BuildError> {
         let known = self.previous.and_then(|previous| previous.author(id));
         let known = known
@@ -111,10 +111,10 @@ impl Judge<'_> {
         Ok(judged)
     }
 
-    /// A record that counts if an override names it.
+    /// Returns a record that is valid if an override names it.
     ///
     /// # Errors
-    /// Where it does not even then.
+    /// [`BuildError`] if it is invalid even with an override.
     pub fn overriding(&self, id: &PauseId, file: &RecordFile) -> Result<SignedRecord, BuildError> {
         let known = self.previous.and_then(|previous| previous.author(id));
         let known = known.map(|known| known.entries()).transpose()?;
@@ -132,7 +132,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether an override may change what counts of this author, though no file does.
+    /// Whether an override may change the result for this author although no file changes.
     pub fn has_override(&self, id: &PauseId) -> bool {
         self.previous
             .is_some_and(|previous| previous.overrides_of(id).next().is_some())
@@ -143,7 +143,7 @@ impl Judge<'_> {
             .map_or(Vec::new(), |previous| overrides(previous, id, self.now))
     }
 
-    /// The known records, verified again.
+    /// Returns the chain of the known records, and verifies each of them again.
     fn restored(&self, id: &PauseId, known: &[Entry]) -> Result<RecordChain, BuildError> {
         let verify = |entry: &Entry| {
             verify(self.verifier, entry).map_err(|source| BuildError::Known {
@@ -157,7 +157,7 @@ impl Judge<'_> {
     }
 }
 
-/// The records of a chain, each with its bundle.
+/// Returns the records of a chain, each with its bundle.
 fn entries(chain: &RecordChain, known: &[Entry], news: &[&RecordFile]) -> Vec<Entry> {
     let entry = |signed: &SignedRecord| {
         let record = signed.record();
@@ -173,10 +173,10 @@ fn entries(chain: &RecordChain, known: &[Entry], news: &[&RecordFile]) -> Vec<En
     chain.records().iter().map(entry).collect()
 }
 
-/// Verifies the records of an author in an index, and returns how many there are.
+/// Verifies the records of an author in an index, and returns their number.
 ///
 /// # Errors
-/// The first record that is invalid or does not follow on the one before, in words.
+/// A description of the first record that is invalid or does not continue the chain.
 pub(super) fn check(
     verifier: &Verifier,
     index: &AuthorIndex,
@@ -205,7 +205,7 @@ pub(super) fn check(
     Ok(entries.len())
 }
 
-/// The overrides for an author that are in effect.
+/// Returns the overrides for an author that are in effect.
 fn overrides(index: &AuthorIndex, id: &PauseId, now: Timestamp) -> Vec<Sha256Digest> {
     in_effect(index.overrides_of(id).map(KnownOverride::from), now)
 }

@@ -1,11 +1,11 @@
 //! Every author record of a CPAN, verified, in the next index.
 //!
-//! What the index before has stands, whatever is found now; what follows on it by the rules of succession is
-//! added. Nothing that is as it was is read or verified again.
+//! The new index keeps every record of the index before. It adds the records that continue their chain by the
+//! rules of succession. Unchanged files are neither read nor verified again.
 //!
-//! - [`judge`]: what counts of an author.
-//! - [`folder`] and [`network`]: where the records are found.
-//! - [`state`]: what need not be looked at again.
+//! - [`judge`]: the valid records of an author.
+//! - [`folder`] and [`network`]: the sources of records.
+//! - [`state`]: the parts of the CPAN that need no second check.
 
 mod error;
 mod folder;
@@ -39,39 +39,40 @@ use folder::{Row, Stamp};
 use judge::{Judge, Judged};
 use state::{PauseIdName, Seen, State};
 
-/// Tells how many of how many authors are done.
+/// Receives the number of finished authors and the number of all authors.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// What is to be built.
+/// The inputs and the output of a build.
 pub struct Plan<'a> {
     /// The CPAN.
     pub cpan: &'a Cpan,
-    /// The file of the index before; `None` where this is the first.
+    /// The file of the index before; `None` for the first index.
     pub previous: Option<&'a Path>,
-    /// Where the index goes; what need not be looked at again stands beside it.
+    /// The file of the new index; the state is stored beside it.
     pub output: &'a Path,
-    /// What verifies.
+    /// The verifier of the records.
     pub verifier: &'a Verifier,
-    /// The clock.
+    /// The current time.
     pub now: Timestamp,
-    /// Who is told how far it is.
+    /// The receiver of the progress.
     pub progress: Progress<'a>,
 }
 
-/// What was found at the authors that were looked at.
+/// The results for the authors that were checked.
 struct Found {
     judged: Vec<(PauseId, Judged)>,
-    /// How many authors there are.
+    /// The number of all authors.
     of: usize,
     seen: Option<Seen>,
 }
 
 impl Plan<'_> {
-    /// Builds the index, and says what is another in it and what was refused. Where nothing is another, the
-    /// index is the one before, to the byte.
+    /// Builds the index, and returns the changes and the refused records. If nothing changed, the index is the
+    /// one before, to the byte.
     ///
     /// # Errors
-    /// Where a part of the CPAN cannot be read, or the index before is none; then nothing is written.
+    /// [`BuildError`] if a part of the CPAN cannot be read, or the index before is invalid. Then nothing is
+    /// written.
     pub async fn run(&self) -> Result<Report, BuildError> {
         let cpan = self.cpan.name();
         let state = self
@@ -96,7 +97,7 @@ impl Plan<'_> {
         self.finish(cpan, previous, found)
     }
 
-    /// The report where every directory is as it was: nothing else is read then.
+    /// Returns the report if no directory changed. It reads nothing else then.
     fn as_it_was(&self, state: &State, folder: &Path) -> Result<Option<Report>, BuildError> {
         let (Seen::Folder(rows), Some(previous)) = (&state.seen, self.previous) else {
             return Ok(None);
@@ -147,7 +148,7 @@ impl Plan<'_> {
             Some(Seen::Folder(rows)) => rows,
             _ => &[],
         };
-        // An author of the index before whose directory is gone is looked at, too.
+        // An author of the index before is checked even if the directory is gone.
         for author in judge.previous.into_iter().flat_map(AuthorIndex::authors) {
             let id = author.id();
             if authors
@@ -314,10 +315,10 @@ impl Plan<'_> {
     }
 }
 
-/// Whether every record of an index proves itself and follows on the one before; says how many there are.
+/// Verifies that every record of an index is valid and continues its chain, and returns their number.
 ///
 /// # Errors
-/// The first that does not, in words.
+/// A description of the first record that is invalid or does not continue its chain.
 pub fn check(
     index: &AuthorIndex,
     verifier: &Verifier,
@@ -329,11 +330,11 @@ pub fn check(
     Ok(parallel::map(&authors, work, progress)?.into_iter().sum())
 }
 
-/// The next index, with an override announced for a record.
+/// Returns the next index, which announces an override for a record.
 ///
 /// # Errors
-/// Where the record would not count by it: it has to follow on what the index has, and to be signed by an
-/// identity of its own.
+/// [`BuildError`] if the override would not make the record valid. The record has to continue the chain in the
+/// index, and one of its own identities has to sign it.
 pub fn announce(
     index: &AuthorIndex,
     verifier: &Verifier,
@@ -357,10 +358,10 @@ pub fn announce(
 /// Reads an index from its file.
 ///
 /// # Errors
-/// Where it cannot be read, or is none.
+/// [`BuildError`] if the file cannot be read, or is no author index.
 pub fn read(path: &Path) -> Result<AuthorIndex, BuildError> {
-    let bytes = cpan_sigstore_files::read(path, author_index::SIZE_LIMIT as u64)
-        .and_then(|bytes| bytes.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
+    let bytes = cpan_sigstore_files::read_limited(path, author_index::SIZE_LIMIT as u64)
+        .and_then(|bytes| bytes.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(BuildError::read(path))?;
     AuthorIndex::parse(bytes).map_err(|source| BuildError::Previous {
         path: path.to_owned(),
@@ -371,7 +372,7 @@ pub fn read(path: &Path) -> Result<AuthorIndex, BuildError> {
 /// Replaces a file that others may read, whole or not at all.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// [`BuildError`] if the file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     write_with(path, bytes, Access::Umask, Existing::Replace).map_err(|source| BuildError::Write {
         path: path.to_owned(),

@@ -1,5 +1,5 @@
-//! The authors of a CPAN behind an address. What changed since the last time the files RECENT tell, else
-//! every author is asked for.
+//! The authors of a CPAN behind an address. The files RECENT list the changes since the last build. Without
+//! them, the build fetches the records of every author.
 
 use std::collections::BTreeSet;
 
@@ -17,24 +17,24 @@ use super::{
 
 /// The list of authors.
 const AUTHORS: &str = "authors/01mailrc.txt.gz";
-/// Largest list that is read, packed or not, in bytes; CPAN's has less than 1 MiB.
+/// Largest list, packed or not, in bytes; CPAN's has less than 1 MiB.
 const AUTHORS_LIMIT: usize = 64 * 1024 * 1024;
-/// How many authors are asked for at once.
+/// The number of authors whose records are fetched at once.
 const AT_ONCE: usize = 16;
 
-/// Whom to look at.
+/// The authors to check.
 pub(super) struct Task {
     pub authors: BTreeSet<PauseId>,
-    /// How many authors there are, as far as is known.
+    /// The number of known authors.
     pub of: usize,
-    /// What the files RECENT say now; `None` where there are none.
+    /// The current content of the files RECENT; `None` if the CPAN has none.
     pub news: Option<News>,
 }
 
-/// Whom to look at, by what was seen the last time.
+/// Returns the authors to check, given the state of the last build.
 ///
 /// # Errors
-/// Where the CPAN gives no answer of use.
+/// [`BuildError`] if the CPAN gives no usable answer.
 pub(super) async fn task(
     cpan: &Cpan,
     state: Option<&State>,
@@ -53,7 +53,7 @@ pub(super) async fn task(
     let news = match told {
         Ok(news) => news,
         Err(NewsError::Fetch(error)) => return Err(error.into()),
-        // A file that is none tells nothing.
+        // An invalid file has no news.
         Err(error) => {
             tracing::warn!(%error, "the files RECENT are not used");
             None
@@ -84,7 +84,7 @@ pub(super) async fn task(
     })
 }
 
-/// The author in a line `alias ID "Name <address>"`.
+/// Returns the author in a line `alias ID "Name <address>"`.
 fn listed(line: &str) -> Option<PauseId> {
     let id = line.strip_prefix("alias ")?.split_whitespace().next()?;
     id.parse()
@@ -92,17 +92,17 @@ fn listed(line: &str) -> Option<PauseId> {
         .filter(|parsed: &PauseId| parsed.as_str() == id)
 }
 
-/// Whose record, or bundle of one, lies at a path.
+/// Returns the author whose record, or whose record's bundle, has this path.
 fn author_of(path: &str) -> Option<PauseId> {
     let record = path.strip_suffix(BUNDLE_SUFFIX).unwrap_or(path);
     let name: RecordName = record.rsplit_once('/')?.1.parse().ok()?;
     (name.path() == record).then_some(name.author)
 }
 
-/// Gets the records of each author, and hands them on as they come.
+/// Fetches the records of each author, and passes them to `take` as they arrive.
 ///
 /// # Errors
-/// Where the CPAN gives no answer of use, or what is done with them fails.
+/// [`BuildError`] if the CPAN gives no usable answer, or if `take` fails.
 pub(super) async fn each(
     cpan: &Cpan,
     authors: BTreeSet<PauseId>,
@@ -126,7 +126,7 @@ pub(super) async fn each(
                 let (files, is_complete) = files?;
                 take(author, files, is_complete)?;
             }
-            // A task that panicked has said so; it is not aborted by anybody.
+            // Nothing aborts a task, so it panicked, and the panic has printed its own message.
             Some(Err(error)) => {
                 return Err(BuildError::read("the CPAN")(std::io::Error::other(error)));
             }

@@ -1,5 +1,5 @@
-//! What is known of a CPAN since the last time, in a file beside the index. It says what need not be looked
-//! at again; without it, or with one that does not fit, everything is.
+//! The state of a CPAN at the last build, in a file beside the index. It names the parts that need no second
+//! check. Without a state that fits, the build checks everything.
 
 use std::{
     ffi::OsString,
@@ -12,32 +12,32 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{Row, Stamp};
 
-/// Largest state that is read, in bytes.
+/// Largest state, in bytes.
 const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct State {
-    /// Which CPAN.
+    /// The name of the CPAN.
     pub cpan: String,
-    /// The index that was made of it.
+    /// The digest of the index that was built from it.
     pub index: Sha256Digest,
-    /// Its number.
+    /// The number of that index.
     pub number: u64,
-    /// Its file.
+    /// The stamp of its file.
     pub file: Stamp,
-    /// How many authors there were.
+    /// The number of authors.
     pub authors: usize,
     pub seen: Seen,
 }
 
-/// What was seen, by which it can be told what is as it was.
+/// The observations by which the next build recognizes unchanged parts.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Seen {
-    /// The directories that are settled.
+    /// The settled directories.
     Folder(Vec<Row>),
-    /// How far the files RECENT were read, and whom to look at again whatever they say.
+    /// The position in the files RECENT, and the authors that the next build always checks.
     Network {
         since: Epoch,
         dirtymark: Option<Epoch>,
@@ -66,7 +66,7 @@ impl From<PauseIdName> for String {
     }
 }
 
-/// Where the state beside an index is.
+/// Returns the path of the state beside an index.
 pub(super) fn path(index: &Path) -> PathBuf {
     let mut name: OsString = index.as_os_str().to_owned();
     name.push(".state");
@@ -74,20 +74,20 @@ pub(super) fn path(index: &Path) -> PathBuf {
 }
 
 impl State {
-    /// The state beside an index, where it is of this CPAN and of this index.
+    /// Returns the state beside an index, if it belongs to this CPAN and to this index.
     pub fn read(output: &Path, cpan: &str, previous: &Path) -> Option<Self> {
-        let bytes = cpan_sigstore_files::read(&path(output), SIZE_LIMIT).ok()??;
+        let bytes = cpan_sigstore_files::read_limited(&path(output), SIZE_LIMIT).ok()??;
         let state: Self = serde_json::from_slice(&bytes).ok()?;
         let same = state.cpan == cpan && Stamp::of(previous).ok()? == state.file;
         same.then_some(state)
     }
 
-    /// Writes it beside the index. Without it all is looked at the next time, which is no error.
+    /// Writes the state beside the index. A failure is no error: the next build then checks everything.
     pub fn write(&self, output: &Path) {
         let written = serde_json::to_vec(self)
             .map_err(std::io::Error::from)
-            .and_then(|bytes| cpan_sigstore_files::write(&path(output), &bytes));
-        // What is there of another index is no use, and fits no index any more.
+            .and_then(|bytes| cpan_sigstore_files::write_atomic(&path(output), &bytes));
+        // After a failure, an older state there does not match the index, and `read` ignores it.
         let _ = written;
     }
 }

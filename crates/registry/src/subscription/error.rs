@@ -1,4 +1,4 @@
-//! Why an operator's index is not what it should be.
+//! The errors of an operator's author index.
 
 use std::path::PathBuf;
 
@@ -8,15 +8,15 @@ use cpan_sigstore_http::HttpError;
 use cpan_sigstore_keyless::bundle::VerificationFailure;
 use cpan_sigstore_records::author_index::AuthorIndexError;
 
-/// An operator's index could not be had or is not to be believed; what was kept is as it was.
+/// A failure to fetch or to verify an operator's author index. The stored index is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
-    /// The address is of no kind that is asked.
+    /// The address has an unsupported form.
     #[error(
         "expected the address of an index, by https, by http on this machine, or by file, found `{0}`"
     )]
     Address(String),
-    /// The identity is no name, or a pattern that names everybody.
+    /// The identity is no name, or its pattern matches everybody.
     #[error("expected the identity of an operator and its issuer, found `{0}`")]
     Identity(String),
     /// The file that names the operator cannot be used.
@@ -24,33 +24,33 @@ pub enum OperatorError {
     Pin {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// No answer of use.
+    /// The operator gave no usable answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// There is no such file.
+    /// The file does not exist.
     #[error("expected a file at {0}, found none")]
     Absent(String),
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The signature proves nothing.
+    /// The signature is invalid.
     #[error("{}: expected {}, found {}", .0.cause, .0.cause.expected(), .0.found)]
     Signature(#[from] VerificationFailure),
     /// Somebody else signed it.
     #[error(transparent)]
     Signer(#[from] IdentityMismatch),
-    /// It is no index.
+    /// The text is no author index.
     #[error(transparent)]
     Index(#[from] AuthorIndexError),
-    /// It is older than one that was seen, or another one, or the memory cannot be used.
+    /// The index is a rollback or a fork, or the trust store cannot be used.
     #[error(transparent)]
     TrustStore(#[from] TrustStoreError),
 }

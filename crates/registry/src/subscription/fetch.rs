@@ -46,7 +46,7 @@ impl Place {
                 let mut name = path.clone().into_os_string();
                 name.push(suffix);
                 let path = PathBuf::from(name);
-                let file = cpan_sigstore_files::read(&path, limit as u64);
+                let file = cpan_sigstore_files::read_limited(&path, limit as u64);
                 let file = file.map_err(OperatorError::file(&path))?;
                 file.ok_or_else(|| OperatorError::Absent(path.display().to_string()))
             }

@@ -1,10 +1,10 @@
-//! The index of the operator whom the user has pinned, kept up to date in the gate's memory.
+//! The author index of the operator whom the user has pinned, kept up to date in the gate's trust store.
 //!
-//! The bundle is asked for first: where it is by the operator, over the index that is kept, nothing else has
-//! to come. Otherwise the index is fetched, verified, read, held against what was seen before, and only then
-//! taken in, whole. What cannot be had or believed changes nothing.
+//! The client fetches the bundle first. If it is the operator's signature over the stored index, the client
+//! needs nothing else. Otherwise it fetches the index, verifies and reads it, and compares it with the earlier
+//! ones. Only then does it import the whole index. A failure changes nothing.
 //!
-//! - [`Pin`]: whose index.
+//! - [`Pin`]: the operator and the address of the index.
 
 mod error;
 mod fetch;
@@ -27,80 +27,83 @@ use jiff::{SignedDuration, Timestamp};
 
 use fetch::Place;
 
-/// How long after it was asked an operator is asked again.
+/// The time until the next request to an operator, after a usable answer.
 pub const AGE: SignedDuration = SignedDuration::from_hours(6);
-/// How long after it gave no answer of use.
+/// The time until the next request, after one without a usable answer.
 pub const RETRY: SignedDuration = SignedDuration::from_mins(10);
 
-/// When an operator is asked.
+/// The time of a request to the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// When it is time.
+    /// When the last request is old enough.
     WhenDue,
-    /// Now.
+    /// At once.
     Now,
 }
 
-/// What became of it.
+/// The result of a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshed {
-    /// It was not time to ask.
+    /// The last request is too recent.
     NotDue,
-    /// The index is the one that is kept.
+    /// The operator still has the stored index.
     Unchanged,
-    /// Another one was taken in.
+    /// A new index was imported.
     TakenIn {
         /// Its number.
         number: u64,
-        /// Of how many authors something else stands in it.
+        /// The number of authors whose part of the index changed.
         changed: usize,
     },
 }
 
-/// An operator's index that was verified.
+/// The verified signature of an operator's index.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    /// Who signed it.
+    /// The identity that signed it.
     pub signer: SignerIdentity,
-    /// When, by the earliest of the clocks that say so.
+    /// The earliest of its verified signing times.
     pub signed: Timestamp,
 }
 
-/// Where an operator's index is kept as it came, for those who serve it.
+/// The folder with exact copies of an operator's index and bundle, for programs that serve them.
 #[derive(Clone, Debug)]
 pub struct Copies(PathBuf);
 
 impl Copies {
-    /// In this folder.
+    /// Returns the copies in this folder.
     pub fn in_folder(folder: PathBuf) -> Self {
         Self(folder)
     }
 
-    /// The index.
+    /// Returns the path of the index.
     pub fn index(&self) -> PathBuf {
         self.0.join("index.json")
     }
 
-    /// Its bundle.
+    /// Returns the path of its bundle.
     pub fn bundle(&self) -> PathBuf {
         self.0.join(format!("index.json{BUNDLE_SUFFIX}"))
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), OperatorError> {
-        cpan_sigstore_files::write(path, bytes).map_err(OperatorError::file(path))
+        cpan_sigstore_files::write_atomic(path, bytes).map_err(OperatorError::file(path))
     }
 
-    /// Index and bundle, where they are those of this index.
+    /// Returns the index and its bundle, if the index has this digest.
     pub fn read(&self, digest: Sha256Digest) -> Option<(Vec<u8>, Vec<u8>)> {
         let index =
-            cpan_sigstore_files::read(&self.index(), author_index::SIZE_LIMIT as u64).ok()??;
-        let bundle = cpan_sigstore_files::read(&self.bundle(), BUNDLE_LIMIT as u64).ok()??;
+            cpan_sigstore_files::read_limited(&self.index(), author_index::SIZE_LIMIT as u64)
+                .ok()??;
+        let bundle =
+            cpan_sigstore_files::read_limited(&self.bundle(), BUNDLE_LIMIT as u64).ok()??;
         (Sha256Digest::of(&index) == digest).then_some((index, bundle))
     }
 
-    /// Whether the index here is the one of this digest.
+    /// Whether the copied index has this digest.
     fn hold(&self, digest: Sha256Digest) -> bool {
-        let read = cpan_sigstore_files::read(&self.index(), author_index::SIZE_LIMIT as u64);
+        let read =
+            cpan_sigstore_files::read_limited(&self.index(), author_index::SIZE_LIMIT as u64);
         matches!(read, Ok(Some(bytes)) if Sha256Digest::of(&bytes) == digest)
     }
 }
@@ -110,7 +113,7 @@ fn is_due(kept: Option<&StoredIndex>, now: Timestamp) -> bool {
     let Some(kept) = kept else {
         return true;
     };
-    // A time in the future is that of another clock and says nothing.
+    // A time in the future comes from another clock and is ignored.
     let within = |since: Timestamp, age| {
         let passed = since.duration_until(now);
         !passed.is_negative() && passed < age
@@ -120,11 +123,11 @@ fn is_due(kept: Option<&StoredIndex>, now: Timestamp) -> bool {
     !is_young && !failed_lately
 }
 
-/// Asks the operator, and takes in what it has.
+/// Asks the operator for its index, and imports a new one.
 ///
 /// # Errors
-/// Where it gives nothing of use: then what was kept goes on being kept. What the memory says of the age of
-/// that is for the gate to judge.
+/// [`OperatorError`] if the operator gives no usable answer. The store then keeps the old index, and the gate
+/// judges its age.
 pub async fn refresh(
     pin: &Pin,
     memory: &TrustStore,
@@ -185,10 +188,10 @@ async fn fetch_and_take_in(
     })
 }
 
-/// Verifies that an operator signed an index of this digest; `None` for whoever it may be.
+/// Verifies that an operator signed an index of this digest. Without `expected`, any signer is valid.
 ///
 /// # Errors
-/// Where the bundle proves nothing, or somebody else signed.
+/// [`OperatorError`] if the bundle is invalid, or somebody else signed.
 pub fn verify(
     verifier: &Verifier,
     digest: Sha256Digest,
@@ -206,7 +209,7 @@ pub fn verify(
         .map(|signed| signed.time);
     Ok(Verified {
         signer: verified.signer().clone(),
-        // Never empty; the oldest time is the strictest there is.
+        // Never empty; the oldest time is the strictest.
         signed: times.min().unwrap_or(Timestamp::MIN),
     })
 }

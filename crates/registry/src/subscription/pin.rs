@@ -67,7 +67,7 @@ impl Pin {
             path: path.to_owned(),
             reason,
         };
-        let bytes = cpan_sigstore_files::read(path, SIZE_LIMIT);
+        let bytes = cpan_sigstore_files::read_limited(path, SIZE_LIMIT);
         let Some(bytes) = bytes.map_err(OperatorError::file(path))? else {
             return Ok(None);
         };
@@ -87,7 +87,7 @@ impl Pin {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
-        cpan_sigstore_files::write(path, text.as_bytes()).map_err(OperatorError::file(path))
+        cpan_sigstore_files::write_atomic(path, text.as_bytes()).map_err(OperatorError::file(path))
     }
 
     /// Removes the file; says whether there was one.

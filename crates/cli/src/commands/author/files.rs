@@ -19,8 +19,8 @@ use crate::{bundle_file, error::CommandError};
 /// An unreadable file, or one without the name of a record.
 pub fn read(path: &Path) -> Result<(RecordName, RecordFile), CommandError> {
     let refused = |found: &str| unusable(path, found);
-    let json =
-        cpan_sigstore_files::read(path, SIZE_LIMIT as u64 + 1).map_err(CommandError::read(path))?;
+    let json = cpan_sigstore_files::read_limited(path, SIZE_LIMIT as u64 + 1)
+        .map_err(CommandError::read(path))?;
     let json = json.ok_or_else(|| refused("none"))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name: RecordName = name

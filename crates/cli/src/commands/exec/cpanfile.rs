@@ -10,7 +10,7 @@ const LIMIT: u64 = 1024 * 1024;
 /// this is no more than a look.
 pub fn ways_round() -> Vec<String> {
     let path = std::env::var_os("PERL_CARTON_CPANFILE").map_or("cpanfile".into(), PathBuf::from);
-    let Ok(Some(bytes)) = cpan_sigstore_files::read(&path, LIMIT) else {
+    let Ok(Some(bytes)) = cpan_sigstore_files::read_limited(&path, LIMIT) else {
         return Vec::new();
     };
     String::from_utf8_lossy(&bytes)

@@ -94,8 +94,8 @@ fn record(args: &OverrideArgs) -> Result<RecordFile, CommandError> {
             .map_err(|error: cpan_sigstore_records::record::RecordNameError| {
                 CommandError::usage(error.to_string())
             })?;
-    let json = cpan_sigstore_files::read(path, SIZE_LIMIT as u64)
-        .and_then(|bytes| bytes.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
+    let json = cpan_sigstore_files::read_limited(path, SIZE_LIMIT as u64)
+        .and_then(|bytes| bytes.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(CommandError::read(path))?;
     Ok(RecordFile {
         version: name.version,

@@ -32,8 +32,8 @@ pub fn gathered(named: &[PauseId], file: Option<&Path>) -> Result<Vec<PauseId>, 
 
 fn listed(file: &Path) -> Result<Vec<PauseId>, CommandError> {
     let read = |source: std::io::Error| CommandError::read(file)(source);
-    let bytes = cpan_sigstore_files::read(file, LIST_LIMIT).map_err(read)?;
-    let bytes = bytes.ok_or_else(|| read(std::io::ErrorKind::NotFound.into()))?;
+    let bytes = cpan_sigstore_files::read_limited(file, LIST_LIMIT).map_err(read)?;
+    let bytes = bytes.ok_or_else(|| read(cpan_sigstore_files::no_such_file()))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut authors = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {

@@ -1,4 +1,4 @@
-//! What the author's own records say.
+//! Decisions by the author's own records.
 
 use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy};
 use cpan_sigstore_records::{
@@ -121,10 +121,10 @@ fn unknown_record_is_worth_a_first_signature() {
         &with(valid("tim@x", LATE), new()),
     );
     assert_found(&verdict, Finding::IdentityUnknown, Decision::Deny);
-    // And whoever is not in it is not the author.
+    // A signer who is not in the record is not the author.
     let verdict = judge("", &with(valid("eve@x", LATE), new()));
     assert_found(&verdict, Finding::IdentityMismatch, Decision::Deny);
-    // An index that has it says more.
+    // A record in the author index is trusted.
     let sources = ChainSources {
         index: found(&[&one]),
         ..sources()
@@ -140,7 +140,7 @@ fn changed_identity_needs_record_signed_by_old_one() {
     for (record, place, name, finding) in [
         (&by_tim, "directory", "ci@x", Finding::Trusted),
         (&by_tim, "index", "ci@x", Finding::Trusted),
-        // The old identity is named in it and did not agree to it: it changes nothing, from wherever it comes.
+        // The record names the old identity, which did not sign it. It changes nothing, from any source.
         (&by_eve, "directory", "eve@x", Finding::IdentityChanged),
         (&by_eve, "directory", "tim@x", Finding::Trusted),
         (&by_eve, "index", "eve@x", Finding::IdentityChanged),
@@ -335,7 +335,7 @@ fn stale_author_index_warns_then_is_unavailable() {
         let mut evidence = with(valid("tim@x", LATE), remembered(&[&one]));
         evidence.index = Some(index.clone());
         assert_found(&judge(policy, &evidence), finding, decision);
-        // Nor is an unsigned release known to be allowed.
+        // An unsigned release is not known to be allowed either.
         if decision == Decision::TryLater {
             let mut evidence = with(Signature::Absent, sources());
             evidence.index = Some(index);

@@ -48,7 +48,7 @@ async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) ->
         .unwrap()
 }
 
-/// What holds of every memory, whatever keeps it.
+/// Checks the behavior that every kind of trust store has.
 async fn store_keeps_first_signers(place: &str) {
     let memory = TrustStore::open(place).await.unwrap();
     memory.forget(&Forget::All).await.unwrap();
@@ -57,21 +57,21 @@ async fn store_keeps_first_signers(place: &str) {
         StoreRows::default()
     );
 
-    // First seen stays, for the author and for the distribution.
+    // The first signer is kept, for the author and for the distribution.
     let known = see(&memory, RELEASE, "tim@x").await;
     assert_eq!(known.author, Some(identity("tim@x")));
     let known = see(&memory, RELEASE, "eve@x").await;
     assert_eq!(known.author, Some(identity("tim@x")));
     let known = see(&memory, OTHERS, "eve@x").await;
     assert_eq!(known.author, Some(identity("eve@x")));
-    // A distribution of the same name is another author's own.
+    // Another author may have a distribution of the same name.
     let own = known.own_distribution(&"OTHER".parse().unwrap());
     assert_eq!(own, Some(&identity("eve@x")));
     let elsewhere = known.elsewhere(&"OTHER".parse().unwrap()).unwrap();
     assert_eq!(elsewhere.author.as_str(), "TIMLEGGE");
     assert_eq!(elsewhere.identity, identity("tim@x"));
 
-    // Another process sees it all.
+    // Another process sees all of it.
     let second = TrustStore::open(place).await.unwrap();
     let next = path("authors/id/T/TI/TIMLEGGE/Other-1.tar.gz");
     let known = second.known(&next).await.unwrap();
@@ -79,7 +79,7 @@ async fn store_keeps_first_signers(place: &str) {
     assert_eq!(known.distribution, []);
     assert_eq!(known.signed, Some(path(RELEASE)));
 
-    // A source of a distribution teaches nothing of the author.
+    // The signer of a distribution alone is not remembered for the author.
     let known = see_as(
         &memory,
         "P/PI/PINNED/Foo-1.tar.gz",
@@ -117,13 +117,13 @@ async fn exported_and_taken_in(memory: &TrustStore) {
     assert_eq!(contents.signed_before.len(), 2);
     let json = serde_json::to_vec(&contents).unwrap();
     assert_eq!(Contents::parse(&json).unwrap(), contents);
-    // What is known already changes nothing.
+    // An import of known contents changes nothing.
     assert_eq!(memory.import(&contents, false).await.unwrap(), 0);
     memory.forget(&Forget::All).await.unwrap();
     assert_eq!(memory.import(&contents, false).await.unwrap(), 7);
     assert_eq!(memory.contents().await.unwrap(), contents);
 
-    // Another first identity is a conflict, and nothing of the export is taken in.
+    // Another first identity is a conflict, and the store imports no part of the export.
     let mut other = contents.clone();
     other.first_seen[1].identity = identity("eve2@x");
     other.index_seen[0].cpan = "https://other.example/".into();
@@ -143,7 +143,7 @@ async fn exported_and_taken_in(memory: &TrustStore) {
     assert_eq!(known.author, None);
 }
 
-/// Many writers at once: one identity is first, for all of them.
+/// Many writers write at once: one identity is first, for all of them.
 async fn of_two_at_once_one_is_first(place: &str) {
     let mut tasks = Vec::new();
     for number in 0..8 {
@@ -163,7 +163,7 @@ async fn of_two_at_once_one_is_first(place: &str) {
 #[tokio::test]
 async fn sqlite_store_keeps_first_signers() {
     let folder = tempfile::tempdir().unwrap();
-    // Characters that mean something in an address mean nothing in a path.
+    // Characters with a meaning in an address have none in a path.
     let place = folder.path().join("a b?mode=ro%20/trust-store.sqlite");
     store_keeps_first_signers(place.to_str().unwrap()).await;
     assert!(place.is_file());
@@ -180,7 +180,7 @@ async fn one_of_two_processes_is_first_on_a_new_file() {
 #[tokio::test]
 async fn postgresql_store_keeps_first_signers() {
     let server = server::Server::start();
-    // On a new database, all of them make the tables.
+    // On a new database, all of them create the tables.
     of_two_at_once_one_is_first(&server.address()).await;
     chain::keeps_one_of_two_concurrent_chains(&server.address()).await;
     store_keeps_first_signers(&server.address()).await;

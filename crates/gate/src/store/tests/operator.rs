@@ -1,4 +1,4 @@
-//! What operators vouch for: taken in whole, never a step back, and carried elsewhere.
+//! The author indexes of operators: whole imports, no rollback, and exports to other stores.
 
 use cpan_sigstore_core::{
     identity::{AuthorIdentity, IdentityPolicy, Matcher, WorkflowClaims},
@@ -79,13 +79,13 @@ pub async fn what_operators_vouch_for(memory: &TrustStore) {
         Some(&b"{\"by\":\"tim@x\"}"[..])
     );
 
-    // Signed anew it is newer, by an old signature not older.
+    // A newer signature makes it newer; an old one does not make it older.
     assert_eq!(take(&one, LATER).await.unwrap(), 0);
     assert_eq!(take(&one, NOW).await.unwrap(), 0);
     let state = memory.index_state(OPERATOR).await.unwrap().unwrap();
     assert_eq!(state.signed, time(LATER));
 
-    // What is seen of an override stays, whatever else changes.
+    // The first sight of an override is kept when the records change.
     let two = announcing(&one);
     assert_eq!(take(&two, NOW).await.unwrap(), 0);
     let three = next(Some(&two), &[("TIMLEGGE", "other@x")]);
@@ -100,7 +100,7 @@ pub async fn what_operators_vouch_for(memory: &TrustStore) {
     carried_elsewhere(memory, &three).await;
 }
 
-/// Older indexes, and other histories.
+/// The store rejects rollbacks and forks.
 async fn refused(memory: &TrustStore, newest: &AuthorIndex) {
     let one = next(None, &[("TIMLEGGE", "tim@x")]);
     let two = announcing(&one);
@@ -121,7 +121,7 @@ async fn refused(memory: &TrustStore, newest: &AuthorIndex) {
             other => panic!("{other:?}"),
         }
     }
-    // What is no record lets nothing of its index in.
+    // One invalid record prevents the import of its whole index.
     let text = next(Some(newest), &[("TIMLEGGE", "new@x")])
         .text()
         .to_owned();
@@ -137,7 +137,7 @@ async fn refused(memory: &TrustStore, newest: &AuthorIndex) {
     assert_eq!(records[0].json, record("other@x").json());
 }
 
-/// What has to survive: the number against a step back, when overrides were seen, the records that count.
+/// An export has the number against a rollback, the first sights of overrides, and the valid records.
 async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
     let signer = identity("tim@x").signer();
     let signed = SignedRecord::proved(record("tim@x"), signer, vec![time(NOW)]);
@@ -164,7 +164,7 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
     assert_eq!(read, contents);
     assert_eq!(memory.import(&read, false).await.unwrap(), 0);
 
-    // An older sight of an override counts, a younger one does not.
+    // An import replaces a first sight by an older one, and never by a younger one.
     let mut other = read.clone();
     other.overrides[0].first_seen = time("2026-11-01T00:00:00Z");
     assert_eq!(memory.import(&other, false).await.unwrap(), 1);
@@ -202,7 +202,7 @@ async fn carried_elsewhere(memory: &TrustStore, newest: &AuthorIndex) {
     let error = Contents::parse(misnamed.as_bytes()).unwrap_err();
     assert!(matches!(error, TrustStoreError::Import(_)), "{error}");
 
-    // Elsewhere the number is known and the records are not here yet.
+    // Another store then knows the number, and does not have the records yet.
     memory.forget(&Forget::All).await.unwrap();
     memory.import(&read, false).await.unwrap();
     assert_eq!(memory.index_state(OPERATOR).await.unwrap(), None);

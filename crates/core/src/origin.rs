@@ -1,0 +1,32 @@
+//! The origin of a setting of the policy.
+
+use std::fmt;
+
+use crate::release::PauseId;
+
+/// The origin of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The default of this program.
+    BuiltIn,
+    /// The calling program.
+    Caller,
+    /// `[default]`
+    Default,
+    /// `[author.ID]`
+    Author(PauseId),
+    /// `[distribution.NAME]`
+    Distribution(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("this program's default"),
+            Self::Caller => f.write_str("a request of the caller"),
+            Self::Default => f.write_str("[default]"),
+            Self::Author(id) => write!(f, "[author.{id}]"),
+            Self::Distribution(name) => write!(f, "[distribution.{name}]"),
+        }
+    }
+}
