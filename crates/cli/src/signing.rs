@@ -19,7 +19,7 @@ use crate::{
     session::{Session, SigningMaterial},
 };
 
-/// A person or workflow that has logged in. No certificate was asked for, so nothing is public yet.
+/// A person or workflow that has logged in. It has no certificate yet, so nothing is public.
 pub struct Login {
     material: SigningMaterial,
     token: IdentityToken,

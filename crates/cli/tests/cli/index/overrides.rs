@@ -36,7 +36,7 @@ fn applies_override_after_a_week_since_first_seen() {
         SignedDuration::from_hours(168)
     );
 
-    // The network has both records, as the folder does; whoever watches has seen the author's own.
+    // The network has both records, as the folder does; the monitor has seen the author's own.
     let watch = |code| {
         let ran = operator.world.run(&["watch", ID, "--json"]).exits(code);
         let alerts = ran.stdout.lines();

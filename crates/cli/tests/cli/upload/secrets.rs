@@ -58,7 +58,7 @@ fn assert_nothing_shows(setup: impl Fn(&World)) {
     let token = author.sandbox.token("author").unwrap();
     let mut command = author.command(&["-vvv", "release", FILE]);
     let ran = Ran::of(command.env("SIGSTORE_ID_TOKEN", &token).output().unwrap());
-    // It does log: what was asked of PAUSE among others.
+    // It does log, for example its requests to PAUSE.
     assert!(
         ran.stderr.contains("/pause/authenquery") || ran.stderr.contains("/api/upload"),
         "{ran:#?}"
