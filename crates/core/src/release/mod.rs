@@ -3,6 +3,7 @@
 mod distname;
 mod meta;
 mod name;
+mod package_name;
 mod path;
 mod pause_id;
 mod subdirectory;
@@ -10,6 +11,7 @@ mod version;
 
 pub use meta::{NameMismatch, name_matches_meta};
 pub use name::{Packing, ReleaseName, ReleaseNameError, Suffix};
+pub use package_name::{PackageName, PackageNameError};
 pub use path::{ReleasePath, ReleasePathError};
 pub use pause_id::{PauseId, PauseIdError};
 pub use subdirectory::{Subdirectory, SubdirectoryError};

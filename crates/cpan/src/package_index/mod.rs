@@ -17,7 +17,7 @@ pub use packed::{PackedError, pack, unpack};
 
 use std::{fmt::Write as _, ops::Range};
 
-use cpan_sigstore_core::release::ReleasePath;
+use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 
 use crate::path::SiteFile;
@@ -122,7 +122,7 @@ impl PackageIndex {
         entries.dedup_by(|two, one| self.word(&one.package) == self.word(&two.package));
         let all = entries.len();
         entries.retain(|entry| {
-            is_package(self.word(&entry.package))
+            PackageName::is_valid(self.word(&entry.package))
                 && is_version(self.word(&entry.version))
                 && self.word(&entry.path).parse::<ReleasePath>().is_ok()
         });
@@ -258,12 +258,6 @@ impl Entry {
         };
         words.next().is_none().then_some(entry)
     }
-}
-
-/// Some package names on CPAN have letters outside of ASCII.
-fn is_package(word: &str) -> bool {
-    word.chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '\'' | '-' | '.'))
 }
 
 fn is_version(word: &str) -> bool {
