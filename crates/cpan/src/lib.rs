@@ -6,6 +6,7 @@
 //! - [`package_index`]: the package index and its siblings.
 //! - [`checksums`]: CHECKSUMS, parsed as data.
 //! - [`recent`]: the RECENT files.
+//! - [`folder`]: files below a folder, without links that leave it.
 //! - [`backlog`]: archives that an author published without a bundle.
 //! - [`publication`]: from uploaded to published.
 
@@ -16,7 +17,7 @@ pub mod checksums;
 mod client;
 mod directory;
 mod error;
-mod folder;
+pub mod folder;
 pub mod package_index;
 pub mod path;
 pub mod publication;

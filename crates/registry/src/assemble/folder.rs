@@ -1,14 +1,14 @@
 //! The authors of a CPAN in a folder. A directory and files that are as they were, by size, inode and the
-//! time of their last change, are not read again.
+//! time of their last change, are not read again. No link leads out of the folder.
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
+    fs,
+    io::{self, Read as _},
+    path::Path,
 };
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
-use cpan_sigstore_files::read_regular;
+use cpan_sigstore_cpan::{folder, path::BUNDLE_SUFFIX};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordName, SIZE_LIMIT};
@@ -43,8 +43,14 @@ impl Stamp {
         fs::metadata(path).map(|metadata| Self::from(&metadata))
     }
 
+    /// The stamp of what is at a path below a CPAN; `None` where nothing is.
+    pub fn below(cpan: &Path, path: &str) -> io::Result<Option<Self>> {
+        let metadata = folder::metadata(cpan, path)?;
+        Ok(metadata.map(|metadata| Self::from(&metadata)))
+    }
+
     /// Whether a change after `now` could leave it as it is: clocks of file systems are coarse.
-    fn is_fresh(&self, now: i64) -> bool {
+    pub fn is_fresh(&self, now: i64) -> bool {
         self.1 >= now - 1
     }
 }
@@ -75,31 +81,35 @@ impl From<&fs::Metadata> for Stamp {
     }
 }
 
-/// The directories of all authors, sorted.
+/// The authors who have a directory, sorted.
 ///
 /// # Errors
 /// Where there are none, or a folder cannot be read.
-pub(super) fn authors(cpan: &Path) -> Result<Vec<(PauseId, PathBuf)>, BuildError> {
-    let root = cpan.join("authors/id");
-    if !root.is_dir() {
-        return Err(BuildError::NoCpan(root.display().to_string()));
+pub(super) fn authors(cpan: &Path) -> Result<Vec<PauseId>, BuildError> {
+    const ROOT: &str = "authors/id";
+    let is_folder = folder::metadata(cpan, ROOT)
+        .map_err(BuildError::read(cpan.join(ROOT)))?
+        .is_some_and(|metadata| metadata.is_dir());
+    if !is_folder {
+        return Err(BuildError::NoCpan(cpan.join(ROOT).display().to_string()));
     }
     let mut folders = Vec::new();
-    for first in names(&root)?.into_iter().filter(|first| first.len() == 1) {
-        let folder = root.join(&first);
-        let seconds = names(&folder)?.into_iter();
-        let seconds = seconds.filter(|second| second.len() == 2 && second.starts_with(&first));
-        folders.extend(seconds.map(|second| (folder.join(&second), second)));
+    for first in names(cpan, ROOT)?
+        .into_iter()
+        .filter(|first| first.len() == 1)
+    {
+        let seconds = names(cpan, &format!("{ROOT}/{first}"))?.into_iter();
+        folders.extend(seconds.filter(|second| second.len() == 2 && second.starts_with(&first)));
     }
-    let in_folder = |(folder, second): &(PathBuf, String)| -> Result<Vec<_>, BuildError> {
+    let in_folder = |second: &String| -> Result<Vec<PauseId>, BuildError> {
+        let first = second.chars().take(1).collect::<String>();
         // A directory of another name or place is no author's.
-        let ids = names(folder)?.into_iter().filter_map(|name| {
+        let ids = names(cpan, &format!("{ROOT}/{first}/{second}"))?.into_iter();
+        let ids = ids.filter_map(|name| {
             let id: PauseId = name.parse().ok()?;
             (id.as_str() == name && name.starts_with(second)).then_some(id)
         });
-        Ok(ids
-            .map(|id| (id.clone(), folder.join(id.as_str())))
-            .collect())
+        Ok(ids.collect())
     };
     let authors = parallel::map(&folders, in_folder, &|_, _| {})?;
     let mut authors: Vec<_> = authors.into_iter().flatten().collect();
@@ -108,61 +118,47 @@ pub(super) fn authors(cpan: &Path) -> Result<Vec<(PauseId, PathBuf)>, BuildError
 }
 
 /// The names in a folder; none where it is a file.
-fn names(folder: &Path) -> Result<Vec<String>, BuildError> {
-    let read = || BuildError::read(folder);
-    let mut names = Vec::new();
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(names),
-        Err(error) => return Err(read()(error)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(read())?;
-        // A name that is no text is no author's and no record's.
-        if let Ok(name) = entry.file_name().into_string() {
-            names.push(name);
-        }
-    }
-    Ok(names)
+fn names(cpan: &Path, path: &str) -> Result<Vec<String>, BuildError> {
+    let names = folder::names(cpan, path).map_err(BuildError::read(cpan.join(path)))?;
+    Ok(names.unwrap_or_default())
 }
 
 impl Row {
     /// Whether the directory is as it was.
-    pub fn holds(&self, folder: &Path) -> bool {
-        if Stamp::of(folder).ok() != Some(self.1) {
-            return false;
-        }
+    pub fn holds(&self, cpan: &Path) -> bool {
         let Ok(author) = self.0.parse::<PauseId>() else {
             return false;
         };
-        (1..).zip(&self.2).all(|(version, stamps)| {
-            let author = author.clone();
-            let (record, bundle) = paths(folder, &RecordName { author, version });
-            Stamp::of(&record).ok() == Some(stamps.0) && Stamp::of(&bundle).ok() == Some(stamps.1)
-        })
+        let is = |path: &str, stamp: Stamp| matches!(Stamp::below(cpan, path), Ok(Some(now)) if now == stamp);
+        is(&author.directory(), self.1)
+            && (1..).zip(&self.2).all(|(version, stamps)| {
+                let author = author.clone();
+                let [record, bundle] = paths(&RecordName { author, version });
+                is(&record, stamps.0) && is(&bundle, stamps.1)
+            })
     }
 }
 
-fn paths(folder: &Path, name: &RecordName) -> (PathBuf, PathBuf) {
-    let name = name.to_string();
-    (
-        folder.join(&name),
-        folder.join(format!("{name}{BUNDLE_SUFFIX}")),
-    )
+fn paths(name: &RecordName) -> [String; 2] {
+    let record = name.path();
+    let bundle = format!("{record}{BUNDLE_SUFFIX}");
+    [record, bundle]
 }
 
 /// Reads what an author's directory has of records; `None` where it is no directory.
 ///
 /// # Errors
 /// Where it cannot be read.
-pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Listed>, BuildError> {
+pub(super) fn list(id: &PauseId, cpan: &Path, now: i64) -> Result<Option<Listed>, BuildError> {
+    let directory = id.directory();
     // Before anything is read, so that a change meanwhile is seen the next time.
-    let metadata = fs::metadata(folder).map_err(BuildError::read(folder))?;
-    if !metadata.is_dir() {
+    let metadata = folder::metadata(cpan, &directory);
+    let metadata = metadata.map_err(BuildError::read(cpan.join(&directory)))?;
+    let Some(metadata) = metadata.filter(fs::Metadata::is_dir) else {
         return Ok(None);
-    }
+    };
     let stamp = Stamp::from(&metadata);
-    let mut versions: Vec<RecordName> = names(folder)?
+    let mut versions: Vec<RecordName> = names(cpan, &directory)?
         .iter()
         .filter_map(|name| name.parse().ok())
         .filter(|name: &RecordName| name.author == *id)
@@ -174,11 +170,11 @@ pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Liste
     let mut files = Vec::with_capacity(versions.len());
     for name in versions {
         let version = name.version;
-        let (record, bundle) = paths(folder, &name);
-        let Some((json, record)) = read(&record, SIZE_LIMIT)? else {
+        let [record, bundle] = paths(&name);
+        let Some((json, record)) = read(cpan, &record, SIZE_LIMIT)? else {
             continue;
         };
-        let bundle = read(&bundle, BUNDLE_LIMIT)?;
+        let bundle = read(cpan, &bundle, BUNDLE_LIMIT)?;
         if let Some((_, bundle)) = &bundle
             && version as usize == stamps.len() + 1
         {
@@ -200,7 +196,67 @@ pub(super) fn list(id: &PauseId, folder: &Path, now: i64) -> Result<Option<Liste
 }
 
 /// Returns a file, one byte more than its limit at most; the reader of its content rejects that.
-fn read(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Stamp)>, BuildError> {
-    let file = read_regular(path, limit as u64).map_err(BuildError::read(path))?;
-    Ok(file.map(|file| (file.bytes, Stamp::from(&file.metadata))))
+fn read(cpan: &Path, path: &str, limit: usize) -> Result<Option<(Vec<u8>, Stamp)>, BuildError> {
+    let failed = || BuildError::read(cpan.join(path));
+    let Some((file, metadata)) = folder::open(cpan, path).map_err(failed())? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed())?;
+    Ok(Some((bytes, Stamp::from(&metadata))))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    const RECORD: &str = "MYAUTHOR-sigstore-identities-1.json";
+
+    /// A CPAN with one author, and a folder beside it with a secret.
+    fn cpan() -> (tempfile::TempDir, PauseId) {
+        let root = tempfile::tempdir().unwrap();
+        let id: PauseId = "MYAUTHOR".parse().unwrap();
+        fs::create_dir_all(root.path().join("cpan").join(id.directory())).unwrap();
+        fs::create_dir_all(root.path().join("outside/BC/BCD")).unwrap();
+        fs::write(root.path().join("outside/secret"), "secret").unwrap();
+        (root, id)
+    }
+
+    #[test]
+    fn reads_no_file_or_folder_that_a_link_leads_out_to() {
+        let (root, id) = cpan();
+        let cpan = root.path().join("cpan");
+        let record = cpan.join(id.directory()).join(RECORD);
+        for file in [
+            record.clone(),
+            record.with_file_name(format!("{RECORD}{BUNDLE_SUFFIX}")),
+        ] {
+            symlink(root.path().join("outside/secret"), &file).unwrap();
+            let listed = list(&id, &cpan, 0);
+            assert!(
+                matches!(listed, Err(BuildError::Read { .. })),
+                "{}",
+                file.display()
+            );
+            fs::remove_file(&file).unwrap();
+            fs::write(&file, "{}").unwrap();
+        }
+        assert_eq!(list(&id, &cpan, 0).unwrap().unwrap().files.len(), 1);
+        symlink("../../../outside", cpan.join("authors/id/B")).unwrap();
+        assert!(matches!(authors(&cpan), Err(BuildError::Read { .. })));
+    }
+
+    #[test]
+    fn follows_links_within_the_cpan() {
+        let (root, id) = cpan();
+        let cpan = root.path().join("cpan");
+        let home = cpan.join(id.directory());
+        fs::write(home.join("record"), "{}").unwrap();
+        symlink("record", home.join(RECORD)).unwrap();
+        assert_eq!(authors(&cpan).unwrap(), [id.clone()]);
+        assert_eq!(list(&id, &cpan, 0).unwrap().unwrap().files.len(), 1);
+    }
 }

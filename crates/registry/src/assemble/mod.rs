@@ -18,11 +18,7 @@ mod state;
 pub use error::BuildError;
 pub use report::{Refusal, Report, Vanished};
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Mutex,
-};
+use std::{fs, path::Path, sync::Mutex};
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::Cpan;
@@ -107,7 +103,7 @@ impl Plan<'_> {
             return Ok(None);
         }
         let pairs: Vec<_> = rows.iter().zip(&authors).collect();
-        let holds = |(row, (id, folder)): &(&Row, &(PauseId, PathBuf))| {
+        let holds = |(row, id): &(&Row, &PauseId)| {
             let same = row.0 == id.as_str() && row.holds(folder);
             if same { Ok(()) } else { Err(()) }
         };
@@ -149,15 +145,12 @@ impl Plan<'_> {
             _ => &[],
         };
         // An author of the index before is checked even if the directory is gone.
-        for author in judge.previous.into_iter().flat_map(AuthorIndex::authors) {
-            let id = author.id();
-            if authors
-                .binary_search_by(|(other, _)| other.cmp(id))
-                .is_err()
-            {
-                authors.push((id.clone(), folder.join(id.directory())));
-            }
-        }
+        let known_authors = judge.previous.into_iter().flat_map(AuthorIndex::authors);
+        let gone: Vec<PauseId> = known_authors
+            .map(|author| author.id().clone())
+            .filter(|id| authors.binary_search(id).is_err())
+            .collect();
+        authors.extend(gone);
         let rows: Mutex<Vec<Row>> = Mutex::default();
         let keep = |row: Row| {
             let mut rows = rows
@@ -165,42 +158,33 @@ impl Plan<'_> {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             rows.push(row);
         };
-        let look =
-            |(id, folder): &(PauseId, PathBuf)| -> Result<Option<(PauseId, Judged)>, BuildError> {
-                let row = known.binary_search_by(|row| row.0.as_str().cmp(id.as_str()));
-                if let Ok(at) = row
-                    && !judge.has_override(id)
-                    && known[at].holds(folder)
-                {
-                    keep(known[at].clone());
-                    return Ok(None);
-                }
-                let listed = match folder::list(id, folder, self.now.as_second()) {
-                    Ok(listed) => listed,
-                    Err(BuildError::Read { source, .. })
-                        if source.kind() == std::io::ErrorKind::NotFound =>
-                    {
-                        None
-                    }
-                    Err(error) => return Err(error),
-                };
-                let (files, more, row) = match listed {
-                    Some(listed) => (listed.files, listed.more, listed.row),
-                    None => (Vec::new(), 0, None),
-                };
-                let mut judged = judge.author(id, &files)?;
-                if more > 0 {
-                    judged.refused.push(too_many(id));
-                }
-                if let Some(row) = row
-                    && judged.is_settled()
-                    && judged.count == row.2.len()
-                    && !judge.has_override(id)
-                {
-                    keep(row);
-                }
-                Ok(Some((id.clone(), judged)))
+        let look = |id: &PauseId| -> Result<Option<(PauseId, Judged)>, BuildError> {
+            let row = known.binary_search_by(|row| row.0.as_str().cmp(id.as_str()));
+            if let Ok(at) = row
+                && !judge.has_override(id)
+                && known[at].holds(folder)
+            {
+                keep(known[at].clone());
+                return Ok(None);
+            }
+            let listed = folder::list(id, folder, self.now.as_second())?;
+            let (files, more, row) = match listed {
+                Some(listed) => (listed.files, listed.more, listed.row),
+                None => (Vec::new(), 0, None),
             };
+            let mut judged = judge.author(id, &files)?;
+            if more > 0 {
+                judged.refused.push(too_many(id));
+            }
+            if let Some(row) = row
+                && judged.is_settled()
+                && judged.count == row.2.len()
+                && !judge.has_override(id)
+            {
+                keep(row);
+            }
+            Ok(Some((id.clone(), judged)))
+        };
         let judged = parallel::map(&authors, look, self.progress)?;
         let mut rows = rows
             .into_inner()
