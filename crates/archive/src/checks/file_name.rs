@@ -1,6 +1,6 @@
 //! Checks of the file name and of the path it gets on PAUSE.
 
-use cpan_sigstore_core::release::{ReleaseName, ReleaseNameError};
+use cpan_sigstore_core::release::{ReleaseName, ReleaseNameError, is_name_character};
 
 use crate::{Defect, Destination, Severity, collector::DefectCollector};
 
@@ -56,8 +56,10 @@ pub fn check(
 }
 
 fn characters(file_name: &str, destination: &Destination, defects: &mut DefectCollector) {
-    let is_kept = |c: char| c.is_ascii_alphanumeric() || "_-.@+".contains(c);
-    let dropped: String = file_name.chars().filter(|c| !is_kept(*c)).collect();
+    let dropped: String = file_name
+        .chars()
+        .filter(|c| !is_name_character(*c))
+        .collect();
     if !dropped.is_empty() {
         defects.add(
             Defect::NameCharacters,
@@ -66,11 +68,11 @@ fn characters(file_name: &str, destination: &Destination, defects: &mut DefectCo
             format!("`{dropped}` in {file_name}"),
         );
     }
-    if file_name.starts_with('.') {
+    if file_name.starts_with(|c: char| is_name_character(c) && !c.is_ascii_alphanumeric()) {
         defects.add(
             Defect::NameCharacters,
             Severity::Error,
-            "a name that does not start with a dot",
+            "a name that starts with a letter or digit",
             file_name,
         );
     }

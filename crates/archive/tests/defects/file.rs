@@ -75,6 +75,8 @@ fn reports_characters_that_pause_drops() {
         "Foo-Bär-1.02.tar.gz",
         "Foo-Bar-1.02~1.tar.gz",
         ".Foo-Bar-1.02.tar.gz",
+        "-Foo-Bar-1.02.tar.gz",
+        "@Foo-Bar-1.02.tar.gz",
     ] {
         let found = look_as(&targz(&release()), name, &Destination::default());
         has(&found, Defect::NameCharacters, Error);

@@ -1,6 +1,7 @@
 //! Releases of CPAN: author, name and version.
 
 mod distname;
+mod file_name;
 mod meta;
 mod name;
 mod package_name;
@@ -9,6 +10,7 @@ mod pause_id;
 mod subdirectory;
 mod version;
 
+pub use file_name::{is_file_name, is_name_character};
 pub use meta::{NameMismatch, name_matches_meta};
 pub use name::{Packing, ReleaseName, ReleaseNameError, Suffix};
 pub use package_name::{PackageName, PackageNameError};

@@ -4,10 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-use super::{PerlVersion, distname};
-
-/// Longest file name, in bytes: what file systems hold, and PAUSE for a whole path.
-const LONGEST: usize = 255;
+use super::{
+    PerlVersion, distname,
+    file_name::{LONGEST, is_file_name},
+};
 
 /// A suffix that PAUSE and clients know releases by. PAUSE tells capital letters from small ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,9 +84,9 @@ pub enum ReleaseNameError {
         "invalid file name: expected one that ends with .tar.gz, .tgz, .tar.bz2, .tbz or .zip, found `{0}`"
     )]
     Suffix(String),
-    /// It is a path, hidden, too long, or of characters that name no file.
+    /// It is too long, or has characters that PAUSE does not write.
     #[error(
-        "invalid file name: expected printable characters, no path, at most {LONGEST} bytes, found `{0}`"
+        "invalid file name: expected letters, digits and `_.@+-`, a letter or digit first, at most {LONGEST} bytes, found `{0}`"
     )]
     FileName(String),
 }
@@ -173,10 +173,7 @@ impl FromStr for ReleaseName {
 
     fn from_str(text: &str) -> Result<Self, ReleaseNameError> {
         let shown = || text.chars().take(80).collect();
-        let names_a_file = text.len() <= LONGEST
-            && !text.starts_with('.')
-            && !text.contains(|c: char| matches!(c, '/' | '\\') || c.is_control());
-        if !names_a_file {
+        if !is_file_name(text) {
             return Err(ReleaseNameError::FileName(shown()));
         }
         let (stem, suffix) = Suffix::of(text).ok_or_else(|| ReleaseNameError::Suffix(shown()))?;

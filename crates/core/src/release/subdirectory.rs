@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
+use super::is_name_character;
+
 /// Longest subdirectory, in characters: the whole path may have 255.
 const LONGEST: usize = 200;
 
@@ -36,11 +38,7 @@ impl FromStr for Subdirectory {
 
     fn from_str(text: &str) -> Result<Self, SubdirectoryError> {
         let is_part = |part: &str| {
-            !part.is_empty()
-                && !part.starts_with('.')
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"_-@+.".contains(&b))
+            !part.is_empty() && !part.starts_with('.') && part.chars().all(is_name_character)
         };
         let path = text.strip_suffix('/').unwrap_or(text);
         if path.len() <= LONGEST && path.split('/').all(is_part) {

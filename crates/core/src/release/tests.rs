@@ -237,7 +237,51 @@ fn a_path_stays_in_its_authors_directory() {
     }
 }
 
+/// Names that PAUSE never writes; a shell, `tar` or a reader of text takes them for something else.
+const FOREIGN_NAMES: [&str; 14] = [
+    "Old-1.0;cd;id>shell-in-name;true;.tar.gz",
+    "Old-1.0$(id).tar.gz",
+    "Old-1.0`id`.tar.gz",
+    "Old 1.0.tar.gz",
+    "Old-1.0\n.tar.gz",
+    "Old'-1.0.tar.gz",
+    "Old-1.0%0a.tar.gz",
+    "Old-1.0~.tar.gz",
+    "Öld-1.0.tar.gz",
+    "-xOld-1.0.tar.gz",
+    "--to-command=id.tar.gz",
+    "@Old-1.0.tar.gz",
+    ".Old-1.0.tar.gz",
+    ".tar.gz",
+];
+
+#[test]
+fn rejects_names_that_pause_never_writes() {
+    for name in FOREIGN_NAMES {
+        assert!(name.parse::<ReleaseName>().is_err(), "{name}");
+        let path = format!("authors/id/T/TI/TIMLEGGE/{name}");
+        assert!(path.parse::<ReleasePath>().is_err(), "{path}");
+    }
+    for name in [
+        "Foo-Bar-1.02.tar.gz",
+        "perl5.005_03.tar.gz",
+        "Foo+Bar@x-1.0.zip",
+        "3D-1.0.tgz",
+    ] {
+        assert!(name.parse::<ReleaseName>().is_ok(), "{name}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_release_name_has_no_other_characters(name in "[ -~]{0,12}(\\PC){0,2}\\.tar\\.gz") {
+        if let Ok(release) = name.parse::<ReleaseName>() {
+            let is_kept = |c: char| c.is_ascii_alphanumeric() || "_.@+-".contains(c);
+            prop_assert!(release.file_name().chars().all(is_kept));
+            prop_assert!(release.file_name().starts_with(|c: char| c.is_ascii_alphanumeric()));
+        }
+    }
+
     #[test]
     fn any_text_is_split_without_losing_its_place(stem in "[A-Za-z0-9_.+v-]{0,24}") {
         let (name, version) = distname::split(&stem);

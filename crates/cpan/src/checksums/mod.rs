@@ -8,7 +8,7 @@ mod perl_data;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{digest::Sha256Digest, release::is_name_character};
 
 use perl_data::{PerlDataError, Value};
 
@@ -141,10 +141,7 @@ impl Checksums {
 
 /// Whether a name of a file has only characters that PAUSE accepts in names.
 fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_.@+~=,:-".contains(c))
+    !text.is_empty() && text.chars().all(is_name_character)
 }
 
 fn is_directory_path(text: &str) -> bool {

@@ -51,7 +51,7 @@ pub struct PackageIndex {
     text: String,
     date: Timestamp,
     entries: Vec<Entry>,
-    dropped: usize,
+    dropped: Vec<String>,
 }
 
 /// The places of the three words of a line.
@@ -96,7 +96,7 @@ impl PackageIndex {
         let mut index = Self {
             date,
             entries: Vec::new(),
-            dropped: 0,
+            dropped: Vec::new(),
             text,
         };
         index.take(entries)?;
@@ -120,14 +120,16 @@ impl PackageIndex {
             }
         }
         entries.dedup_by(|two, one| self.word(&one.package) == self.word(&two.package));
-        let all = entries.len();
-        entries.retain(|entry| {
+        let (kept, dropped): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
             PackageName::is_valid(self.word(&entry.package))
                 && is_version(self.word(&entry.version))
                 && self.word(&entry.path).parse::<ReleasePath>().is_ok()
         });
-        self.dropped = all - entries.len();
-        self.entries = entries;
+        self.dropped = dropped
+            .iter()
+            .map(|entry| excerpt(self.word(&entry.package)))
+            .collect();
+        self.entries = kept;
         Ok(())
     }
 
@@ -150,9 +152,9 @@ impl PackageIndex {
         Ok(())
     }
 
-    /// The number of packages that were left out.
-    pub fn dropped(&self) -> usize {
-        self.dropped
+    /// The packages that were left out, because their lines lead to no release.
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
     }
 
     /// The names of all packages, sorted without regard to case.

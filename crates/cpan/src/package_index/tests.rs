@@ -18,7 +18,7 @@ fn index(lines: &[&str]) -> String {
 #[test]
 fn sorts_packages_and_leaves_out_what_is_no_release() {
     let index = parse(LIST).unwrap();
-    assert_eq!(index.dropped(), 1);
+    assert_eq!(index.dropped(), ["Old"]);
     let found = |package| index.find(package).map(|path| path.name.to_string());
     assert_eq!(found("Zoo").as_deref(), Some("Zoo-1.0.tar.gz"));
     assert_eq!((found("zoo"), found("Old")), (None, None));
@@ -117,7 +117,23 @@ fn leaves_out_lines_with_odd_characters() {
     ];
     let index = parse(&index(&lines)).unwrap();
     assert_eq!(index.packages().collect::<Vec<_>>(), ["Acme::ǝmɔA"]);
-    assert_eq!(index.dropped(), 3);
+    assert_eq!(index.dropped().len(), 3);
+}
+
+#[test]
+fn leaves_out_names_that_pause_never_writes() {
+    for name in [
+        "Old-1.0;cd;id>shell-in-name;true;.tar.gz",
+        "Old-1.0$(id).tar.gz",
+        "-xOld-1.0.tar.gz",
+        "Old-1.0~.tar.gz",
+    ] {
+        let line = format!("Old 1.0 A/AB/ABC/{name}");
+        let index = parse(&index(&[&line, "New 1.0 A/AB/ABC/New-1.0.tar.gz"])).unwrap();
+        assert_eq!(index.dropped(), ["Old"], "{name}");
+        assert_eq!(index.packages().collect::<Vec<_>>(), ["New"]);
+        assert!(!index.to_text().contains("Old"), "{name}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use cpan_sigstore_cpan::{
     CpanError,
     checksums::SIZE_LIMIT as CHECKSUMS_LIMIT,
+    package_index::PackageIndex,
     path::{CpanPath, SiteFile},
 };
 use cpan_sigstore_gate::read_package_index;
@@ -69,6 +70,10 @@ impl Mirror {
                 let generation = self.generation();
                 let store = generation.gate.memory();
                 let index = read_package_index(&self.upstream, store, self.now()).await?;
+                if let Some([first, others @ ..]) = index.as_ref().map(PackageIndex::dropped) {
+                    let others = others.len();
+                    tracing::info!(first, others, "left out packages that lead to no release");
+                }
                 index
                     .map(|index| Rendered::package_index(&index, *packed))
                     .transpose()?

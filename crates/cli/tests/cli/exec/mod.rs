@@ -4,3 +4,4 @@ mod attacks;
 mod clients;
 mod env;
 mod hostile;
+mod names;
