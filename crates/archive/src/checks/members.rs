@@ -6,7 +6,7 @@ use cpan_sigstore_core::release::{Packing, ReleaseName};
 
 use crate::{
     Defect, Destination, Severity,
-    checks::meta::MetaFiles,
+    checks::meta::{MetaFiles, check_folder},
     collector::DefectCollector,
     limits,
     member::{Member, MemberKind},
@@ -217,6 +217,7 @@ impl MemberChecks {
             );
             return;
         }
+        check_folder(release, top, defects);
         if let Some(release) = release
             && !is_named_after(top, release)
         {

@@ -1,6 +1,9 @@
 //! Checks of name and version in META against the file name and against each other.
 
-use cpan_sigstore_core::release::{PerlVersion, ReleaseName, name_matches_meta};
+use cpan_sigstore_core::release::{
+    NameMismatch, ReleaseName, folder_matches_name, name_matches_meta, same_version,
+    status_matches_name,
+};
 
 use crate::{
     Defect, Severity,
@@ -82,16 +85,13 @@ impl MetaFiles {
             }
             for (member, name, version) in &complete {
                 if let Err(mismatch) = name_matches_meta(release, name, version) {
-                    defects.add_member(
-                        Defect::NameMismatch,
-                        Severity::Error,
-                        member,
-                        &format!(
-                            "{} {} in META, as in the file name",
-                            mismatch.field, mismatch.expected
-                        ),
-                        || format!("{} in `{member}`", mismatch.found),
-                    );
+                    differs(member, &mismatch, defects);
+                }
+            }
+            for (member, declared) in &self.read {
+                let status = declared.status.as_deref();
+                if let Some(Err(mismatch)) = status.map(|it| status_matches_name(release, it)) {
+                    differs(member, &mismatch, defects);
                 }
             }
         }
@@ -121,8 +121,31 @@ type Complete<'a> = (&'a str, &'a str, &'a str);
 
 fn agree(left: &Complete<'_>, right: &Complete<'_>) -> bool {
     let name = |declared: &Complete<'_>| declared.1.replace("::", "-");
-    let version = |declared: &Complete<'_>| declared.2.parse::<PerlVersion>().ok();
-    let same_version = left.2 == right.2
-        || matches!((version(left), version(right)), (Some(left), Some(right)) if left == right);
-    name(left) == name(right) && same_version
+    name(left) == name(right) && same_version(left.2, right.2)
+}
+
+/// Reports a META file that names another release than the file name.
+fn differs(member: &str, mismatch: &NameMismatch, defects: &mut DefectCollector) {
+    defects.add_member(
+        Defect::NameMismatch,
+        Severity::Error,
+        member,
+        &format!(
+            "{} {} in META, as in the file name",
+            mismatch.field, mismatch.expected
+        ),
+        || format!("{} in `{member}`", mismatch.found),
+    );
+}
+
+/// Reports the top folder of a developer release in an archive with the name of a stable one.
+pub fn check_folder(release: Option<&ReleaseName>, top: &str, defects: &mut DefectCollector) {
+    if let Some(Err(mismatch)) = release.map(|release| folder_matches_name(release, top)) {
+        defects.add(
+            Defect::NameMismatch,
+            Severity::Error,
+            format!("a top folder named {}, as the file", mismatch.expected),
+            mismatch.found,
+        );
+    }
 }

@@ -8,9 +8,9 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{DeclaredName, MetaError};
+use super::{DeclaredName, FIELDS, MetaError};
 
-/// Reads the two fields and skips the rest without recursion.
+/// Reads the three fields and skips the rest without recursion.
 pub fn read(text: &str) -> Result<DeclaredName, MetaError> {
     let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_str(text);
@@ -38,7 +38,7 @@ impl<'de> Visitor<'de> for &mut Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            if !matches!(key.as_str(), "name" | "version") {
+            if !FIELDS.contains(&key.as_str()) {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }

@@ -3,14 +3,19 @@
 mod json;
 mod yaml;
 
-/// Name and version from META. Either may be missing.
+/// Name, version and release status from META. Any of them may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeclaredName {
     /// The distribution.
     pub name: Option<String>,
     /// The version, exactly as written.
     pub version: Option<String>,
+    /// `release_status`: `stable`, `testing` or `unstable`. META 1.x has none.
+    pub status: Option<String>,
 }
+
+/// The fields that are read.
+const FIELDS: [&str; 3] = ["name", "version", "release_status"];
 
 /// Format of a META file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +31,7 @@ pub enum MetaFile {
 /// Error for META without a usable name and version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetaError {
-    /// It states name or version twice.
+    /// It states name, version or release status twice.
     #[error("`{0}` twice")]
     Twice(&'static str),
     /// It is not a document of its format.
@@ -45,7 +50,7 @@ impl MetaFile {
         }
     }
 
-    /// Reads name and version, and nothing else. Old files have no fixed encoding, but these two
+    /// Reads name, version and release status, and nothing else. Old files have no fixed encoding, but these
     /// fields are ASCII.
     ///
     /// # Errors
@@ -63,11 +68,12 @@ impl MetaFile {
 }
 
 impl DeclaredName {
-    /// Sets one of the two fields and ignores all others.
+    /// Sets one of the three fields and ignores all others.
     fn set(&mut self, key: &str, value: Option<String>) -> Result<(), MetaError> {
         let (field, place) = match key {
             "name" => ("name", &mut self.name),
             "version" => ("version", &mut self.version),
+            "release_status" => ("release_status", &mut self.status),
             _ => return Ok(()),
         };
         if place.is_some() {
@@ -86,7 +92,23 @@ mod tests {
         DeclaredName {
             name: Some(name.into()),
             version: Some(version.into()),
+            status: None,
         }
+    }
+
+    #[test]
+    fn reads_the_release_status_of_the_release_alone() {
+        let status = |form: MetaFile, text: &str| form.read(text.as_bytes()).unwrap().status;
+        let json = r#"{"x":{"release_status":"stable"},"release_status":"testing","name":"A","version":"1"}"#;
+        assert_eq!(status(MetaFile::Json, json).as_deref(), Some("testing"));
+        let yaml = "name: A\nx:\n  release_status: stable\nrelease_status: unstable\nversion: 1\n";
+        assert_eq!(status(MetaFile::Yaml, yaml).as_deref(), Some("unstable"));
+        assert_eq!(status(MetaFile::Yaml, "name: A\nversion: 1\n"), None);
+        let twice = br#"{"release_status":"stable","release_status":"testing"}"#;
+        assert_eq!(
+            MetaFile::Json.read(twice),
+            Err(MetaError::Twice("release_status"))
+        );
     }
 
     #[test]

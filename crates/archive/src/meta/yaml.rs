@@ -5,9 +5,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::limits;
 
-use super::{DeclaredName, MetaError};
+use super::{DeclaredName, FIELDS, MetaError};
 
-/// Reads the two fields of the first document.
+/// Reads the three fields of the first document.
 pub fn read(text: &str) -> Result<DeclaredName, MetaError> {
     let mut declared = DeclaredName::default();
     let mut depth = 0_usize;
@@ -56,12 +56,12 @@ pub fn read(text: &str) -> Result<DeclaredName, MetaError> {
     }
 }
 
-/// Refuses a name or version that is not plain text.
+/// Refuses a field that is read and is not plain text.
 fn require_plain(key: Option<&str>) -> Result<(), MetaError> {
     match key {
-        Some("name" | "version") => Err(MetaError::Malformed(
-            "a name or version that is not plain text".into(),
-        )),
+        Some(key) if FIELDS.contains(&key) => Err(MetaError::Malformed(format!(
+            "a {key} that is not plain text"
+        ))),
         _ => Ok(()),
     }
 }

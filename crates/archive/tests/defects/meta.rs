@@ -1,11 +1,11 @@
 //! META against the file name and against itself.
 
 use cpan_sigstore_archive::{
-    Defect, Preflight,
+    Defect, Destination, Preflight,
     Severity::{Error, Warning},
 };
 
-use crate::archive::{META_JSON, META_YML, file, has, look, targz, the_only};
+use crate::archive::{META_JSON, META_YML, file, has, look, look_as, targz, the_only};
 
 /// A release with these META files.
 fn with_meta(json: Option<&str>, yml: Option<&str>) -> Preflight {
@@ -30,6 +30,37 @@ fn reports_meta_of_another_name_or_version_with_its_member() {
     }
     let yml = META_YML.replace("1.02", "1.2");
     the_only(&with_meta(None, Some(&yml)), Defect::NameMismatch, Error);
+}
+
+#[test]
+fn reports_developer_release_under_the_name_of_a_stable_one() {
+    for status in ["testing", "unstable"] {
+        let json = META_JSON.replacen('{', &format!(r#"{{"release_status":"{status}","#), 1);
+        let defect = the_only(&with_meta(Some(&json), None), Defect::NameMismatch, Error);
+        assert!(defect.found.contains(status), "{defect:#?}");
+        // Without a version, META still states it.
+        let json = format!(r#"{{"release_status":"{status}"}}"#);
+        has(&with_meta(Some(&json), None), Defect::NameMismatch, Error);
+    }
+    let yml = META_YML.replace("1.02", "1.0_2");
+    the_only(&with_meta(None, Some(&yml)), Defect::NameMismatch, Error);
+    let json = META_JSON.replacen('{', r#"{"release_status":"stable","#, 1);
+    assert!(with_meta(Some(&json), None).defects.is_empty());
+}
+
+#[test]
+fn reports_top_folder_of_a_developer_release() {
+    for (folder, name) in [
+        ("Foo-Bar-1.02-TRIAL", "Foo-Bar-1.02.tar.gz"),
+        ("Foo-Bar-1.0_2", "Foo-Bar-1.02.tar.gz"),
+        ("perl-5.42.0-RC1", "perl-5.42.0.tar.gz"),
+    ] {
+        let bytes = targz(&[file(&format!("{folder}/Makefile.PL"), "1;")]);
+        let found = look_as(&bytes, name, &Destination::default());
+        has(&found, Defect::NameMismatch, Error);
+        let found = look_as(&bytes, &format!("{folder}.tar.gz"), &Destination::default());
+        assert!(found.is_fit(), "{found:#?}");
+    }
 }
 
 #[test]

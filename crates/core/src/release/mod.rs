@@ -11,7 +11,9 @@ mod subdirectory;
 mod version;
 
 pub use file_name::{is_file_name, is_name_character};
-pub use meta::{NameMismatch, name_matches_meta};
+pub use meta::{
+    NameMismatch, folder_matches_name, name_matches_meta, same_version, status_matches_name,
+};
 pub use name::{Packing, ReleaseName, ReleaseNameError, Suffix};
 pub use package_name::{PackageName, PackageNameError};
 pub use path::{ReleasePath, ReleasePathError};

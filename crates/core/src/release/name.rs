@@ -145,9 +145,25 @@ impl ReleaseName {
                         .is_some_and(|whole| whole.last().is_some_and(u8::is_ascii_digit))
             }
         });
-        let candidate = self.distribution == "perl"
-            && self.version.as_deref().is_some_and(|v| v.contains("-RC"));
-        underscore || self.file_name.contains("TRIAL") || candidate
+        underscore || self.file_name.contains("TRIAL") || self.is_developers_perl()
+    }
+
+    /// Whether it is a perl of the developers: a release candidate, or one with an odd number after 5.6, such as
+    /// `perl-5.43.2`. `CPAN::DistnameInfo` has the same rule.
+    fn is_developers_perl(&self) -> bool {
+        let Some(version) = self
+            .version
+            .as_deref()
+            .filter(|_| self.distribution == "perl")
+        else {
+            return false;
+        };
+        let minor = version.split(['.', '_', '-']).nth(1);
+        let minor: Option<u32> = minor.and_then(|digits| digits.parse().ok());
+        // Before 5.6, the digits behind the dot are one number, such as 5.005.
+        version.contains("-RC")
+            || (version.matches('.').count() == 2
+                && minor.is_some_and(|minor| minor > 6 && minor % 2 == 1))
     }
 }
 

@@ -149,6 +149,10 @@ fn meta_may_write_name_and_version_in_its_own_way() {
         ("Foo-1.2-TRIAL2.zip", "Foo", "1.2"),
         ("CGI.pm-3.05.tar.gz", "CGI.pm", "3.05"),
         ("Foo-1.0a.tar.gz", "Foo", "1.0a"),
+        ("Foo-1.02_03.tar.gz", "Foo", "1.02_03"),
+        ("Foo-v1.2.3_4.tar.gz", "Foo", "1.2.3_4"),
+        ("Foo-1.0-TRIAL.tar.gz", "Foo", "1.0-TRIAL"),
+        ("Foo-1.02_03-TRIAL.tar.gz", "Foo", "1.02_03"),
         ("Bar3.tar.gz", "Bar", "3"),
         ("libao-perl_0.03-1.tar.gz", "libao-perl", "0.03-1"),
         // A file name without a version contradicts none.
@@ -174,6 +178,13 @@ fn another_name_or_version_in_meta_is_a_mismatch() {
         ("Foo-Bar-1.02.tar.gz", "Foo-Bar", "v1.2.0", "the version"),
         ("Foo-1.0a.tar.gz", "Foo", "1.0", "the version"),
         ("Foo-1.0-RC1.tar.gz", "Foo", "1.0", "the version"),
+        ("Foo-1.0.tar.gz", "Foo", "1.0-TRIAL", "the version"),
+        ("Foo-1.0-TRIAL2.tar.gz", "Foo", "1.0-TRIAL", "the version"),
+        ("Foo-Dev-1.0203.tar.gz", "Foo-Dev", "1.02_03", "the version"),
+        ("Foo-Dev-1.02_03.tar.gz", "Foo-Dev", "1.0203", "the version"),
+        ("Foo-v1.2.34.tar.gz", "Foo", "v1.2.3_4", "the version"),
+        ("Foo-v1.2.3_4.tar.gz", "Foo", "v1.2.34", "the version"),
+        ("Foo-1.02_03.tar.gz", "Foo", "1.020_3", "the version"),
         ("Foo-Bar-1.02.tar.gz", "", "", "the distribution"),
         (
             "perl-5.42.0.tar.gz",
@@ -194,6 +205,9 @@ fn developer_releases_are_those_that_pause_does_not_index() {
         "Foo-1.02_03.tar.gz",
         "Foo-1.0-TRIAL.tar.gz",
         "perl-5.42.0-RC1.tar.gz",
+        "perl-5.43.2.tar.gz",
+        "perl-5.7.3.tar.gz",
+        "Foo-v1.2.3_4.tar.gz",
     ] {
         assert!(is_one(name), "{name}");
     }
@@ -201,6 +215,8 @@ fn developer_releases_are_those_that_pause_does_not_index() {
         "Foo-1.02.tar.gz",
         "Foo_2-1.0.tar.gz",
         "perl-5.42.0.tar.gz",
+        "perl-5.005.tar.gz",
+        "Perl-Critic-1.43.2.tar.gz",
         "Foo-1_02.zip",
     ] {
         assert!(!is_one(name), "{name}");
@@ -331,5 +347,66 @@ proptest! {
             prop_assert_eq!(path.to_string(), text);
             prop_assert!(!path.to_string().contains("/."));
         }
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct NameVector {
+    name: String,
+    section: String,
+    file: String,
+    #[serde(default)]
+    meta: Option<MetaVector>,
+    #[serde(default)]
+    folder: Option<String>,
+    finding: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct MetaVector {
+    name: String,
+    version: String,
+    #[serde(default)]
+    release_status: Option<String>,
+}
+
+/// `None` for a text that names no release.
+fn finding(vector: &NameVector) -> Option<&'static str> {
+    let release: ReleaseName = vector.file.parse().ok()?;
+    let meta = vector.meta.as_ref();
+    let compared = [
+        meta.map(|meta| name_matches_meta(&release, &meta.name, &meta.version)),
+        meta.and_then(|meta| {
+            Some(status_matches_name(
+                &release,
+                meta.release_status.as_deref()?,
+            ))
+        }),
+        vector
+            .folder
+            .as_deref()
+            .map(|folder| folder_matches_name(&release, folder)),
+    ];
+    Some(match compared.into_iter().flatten().find(Result::is_err) {
+        Some(_) => "name-mismatch",
+        None => "trusted",
+    })
+}
+
+#[test]
+fn judges_names_by_the_vectors_of_the_standard() {
+    let text = include_str!("../../../../docs/spec/vectors/names.json");
+    let vectors: Vec<NameVector> = serde_json::from_str(text).unwrap();
+    assert!(vectors.len() > 40);
+    for vector in &vectors {
+        assert_eq!(
+            finding(vector),
+            vector.finding.as_deref(),
+            "{} ({})",
+            vector.name,
+            vector.section
+        );
     }
 }

@@ -31,6 +31,18 @@ impl PerlVersion {
         &self.text
     }
 
+    /// The digits behind the underscore of a trial release, as in `1.02_03`.
+    pub fn trial(&self) -> Option<&str> {
+        self.text.split_once('_').map(|(_, digits)| digits)
+    }
+
+    /// Whether another version names the same release: the same numbers, and the same underscore.
+    ///
+    /// For Perl, `1.02_03` and `1.0203` are one number. As names of releases they are two: a trial and a stable one.
+    pub fn names_same_release(&self, other: &Self) -> bool {
+        self == other && self.trial() == other.trial()
+    }
+
     /// The numbers for comparison: those between the dots, or a decimal number's whole part and its
     /// fraction in groups of three digits, without zeros at the end.
     pub fn numbers(&self) -> &[u64] {

@@ -1,4 +1,4 @@
-//! Names of archives that a client would pass to a shell.
+//! Names of archives: those that a client would pass to a shell, and those of other releases.
 
 use std::fs;
 
@@ -58,4 +58,42 @@ fn installs_archive_without_meta_under_a_plain_name() {
     let client = ["cpanm", "--notest", "-l", "perl", "Old"];
     let ran = user.exec(&["--upstream", &folder], &client).exits(0);
     assert!(user.has("perl", "Old"), "{ran:#?}");
+}
+
+/// An archive of `Foo-Bar` whose META states this version and release status.
+fn foo_bar(version: &str, status: &str) -> Vec<u8> {
+    let meta = format!(
+        r#"{{"name":"Foo-Bar","version":"{version}","release_status":"{status}","meta-spec":{{"version":2}}}}"#
+    );
+    let makefile =
+        "use ExtUtils::MakeMaker;\nWriteMakefile(NAME => 'Foo::Bar', VERSION_FROM => 'Bar.pm');\n";
+    let code = format!("package Foo::Bar;\nour $VERSION = '{version}';\n1;\n");
+    let folder = format!("Foo-Bar-{version}");
+    targz(&[
+        file(&format!("{folder}/META.json"), meta),
+        file(&format!("{folder}/Makefile.PL"), makefile),
+        file(&format!("{folder}/Bar.pm"), code),
+    ])
+}
+
+#[test]
+fn exec_rejects_developer_release_under_stable_name() {
+    for (version, signed, served) in [
+        ("1.02_03", "Foo-Bar-1.02_03.tar.gz", "Foo-Bar-1.0203.tar.gz"),
+        ("2.0", "Foo-Bar-2.0-TRIAL.tar.gz", "Foo-Bar-2.0.tar.gz"),
+    ] {
+        let user = World::new().with_policy();
+        let bytes = foo_bar(version, "testing");
+        user.publish_signed("author", signed, &bytes);
+        user.publish_signed("author", served, &bytes);
+        let install = |name: &str| {
+            let release = format!("{ID}/{name}");
+            let client = ["cpanm", "--notest", "-l", "perl", &release];
+            user.exec(&["--require-signed"], &client)
+        };
+        user.assert_refused(&install(served), 14, "name-mismatch");
+        // Under its own name it is the author's.
+        install(signed).exits(0);
+        assert!(user.has("perl", "Foo::Bar"), "{signed}");
+    }
 }
