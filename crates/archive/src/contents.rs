@@ -33,13 +33,13 @@ pub struct Contents {
 /// # Errors
 /// Errors of the reader. Everything wrong with the archive is a defect instead.
 pub fn tar<R: Read>(
-    file: &mut R,
+    file: HashedSource<R>,
     compression: Compression,
     members: &mut MemberChecks,
     defects: &mut DefectCollector,
 ) -> io::Result<Contents> {
     // Unpacking block by block would take half as long again.
-    let stream = UnpackedStream::new(HashedSource::new(file), compression);
+    let stream = UnpackedStream::new(file, compression);
     let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, stream));
     let complete = complete(walk_tar(&mut tar, members, defects), defects)?;
     let stream = tar.into_inner().into_inner();
@@ -113,6 +113,7 @@ fn trailing_bytes(trailer: Trailer, compression: Compression, defects: &mut Defe
 /// Errors of the reader. Everything wrong with the archive is a defect instead.
 pub fn zip<R: Read + Seek>(
     file: &mut R,
+    known: Option<Sha256Digest>,
     members: &mut MemberChecks,
     defects: &mut DefectCollector,
 ) -> io::Result<Contents> {
@@ -120,7 +121,7 @@ pub fn zip<R: Read + Seek>(
     let complete = complete(walk_zip(file, members, defects, &mut unpacked), defects)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Contents {
-        digest: HashedSource::new(file).finish()?,
+        digest: HashedSource::with_digest(file, known).finish()?,
         unpacked,
         complete,
     })
@@ -144,9 +145,9 @@ fn walk_zip<R: Read + Seek>(
 ///
 /// # Errors
 /// Errors of the reader.
-pub fn no_archive<R: Read>(file: &mut R) -> io::Result<Contents> {
+pub fn no_archive<R: Read>(file: HashedSource<R>) -> io::Result<Contents> {
     Ok(Contents {
-        digest: HashedSource::new(file).finish()?,
+        digest: file.finish()?,
         unpacked: 0,
         complete: false,
     })

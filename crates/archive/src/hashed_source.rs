@@ -9,25 +9,40 @@ use crate::{limits, read_error::ReadError};
 /// Bytes that are read at once.
 const BUFFER: usize = 128 * 1024;
 
-/// A file that is read from its start. Every byte read becomes part of the digest.
+/// A file that is read from its start. Every byte read becomes part of the digest, unless the digest is known.
 pub struct HashedSource<R> {
     file: R,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
-    hasher: Sha256Hasher,
+    digest: DigestState,
     /// Number of bytes read from the file.
     read: u64,
 }
 
+enum DigestState {
+    Computing(Sha256Hasher),
+    /// The file was hashed before.
+    Known(Sha256Digest),
+}
+
 impl<R: Read> HashedSource<R> {
     pub fn new(file: R) -> Self {
+        Self::with_digest(file, None)
+    }
+
+    /// Reads a file whose digest may be known.
+    pub fn with_digest(file: R, known: Option<Sha256Digest>) -> Self {
+        let digest = known.map_or_else(
+            || DigestState::Computing(Sha256Hasher::default()),
+            DigestState::Known,
+        );
         Self {
             file,
             buffer: vec![0; BUFFER].into(),
             start: 0,
             end: 0,
-            hasher: Sha256Hasher::default(),
+            digest,
             read: 0,
         }
     }
@@ -44,14 +59,18 @@ impl<R: Read> HashedSource<R> {
         Ok(&self.buffer[self.start..end])
     }
 
-    /// Reads to the end of the file and returns the digest of all of it.
+    /// Returns the digest of the whole file, which is read to its end unless the digest is known.
     pub fn finish(mut self) -> io::Result<Sha256Digest> {
-        loop {
+        while matches!(self.digest, DigestState::Computing(_)) {
             self.start = self.end;
             if self.fill()? == 0 {
-                return Ok(self.hasher.finish());
+                break;
             }
         }
+        Ok(match self.digest {
+            DigestState::Computing(hasher) => hasher.finish(),
+            DigestState::Known(digest) => digest,
+        })
     }
 
     /// Reads more bytes behind those in the buffer.
@@ -65,7 +84,9 @@ impl<R: Read> HashedSource<R> {
                 result => break result.map_err(ReadError::file_error)?,
             }
         };
-        self.hasher.update(&self.buffer[self.end..self.end + count]);
+        if let DigestState::Computing(hasher) = &mut self.digest {
+            hasher.update(&self.buffer[self.end..self.end + count]);
+        }
         self.end += count;
         self.read += count as u64;
         Ok(count)

@@ -29,4 +29,4 @@ mod zip;
 
 pub use defect::{Defect, DefectReport, Severity};
 pub use destination::Destination;
-pub use preflight::{Preflight, preflight, preflight_file};
+pub use preflight::{Preflight, preflight, preflight_file, preflight_hashed};

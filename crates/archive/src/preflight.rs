@@ -10,12 +10,15 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     release::{Packing, ReleaseName},
 };
+use cpan_sigstore_files::HashedFile;
 
 use crate::{
     Defect, DefectReport, Destination, Severity,
     checks::{file_name, members::MemberChecks},
     collector::DefectCollector,
-    contents, magic,
+    contents,
+    hashed_source::HashedSource,
+    magic,
     unpacked_stream::Compression,
 };
 
@@ -43,12 +46,34 @@ impl Preflight {
     }
 }
 
-/// Checks an archive under the name it will have on PAUSE. The archive is read once.
+/// Checks an archive under the name it will have on PAUSE. The archive is read once, and hashed meanwhile.
 ///
 /// # Errors
 /// Errors of the reader. Everything wrong with the archive is a defect instead.
 pub fn preflight<R: Read + Seek>(
     archive: &mut R,
+    file_name: &str,
+    destination: &Destination,
+) -> io::Result<Preflight> {
+    check(archive, None, file_name, destination)
+}
+
+/// Checks an archive that was hashed while it was written. It is not hashed again.
+///
+/// # Errors
+/// Errors of the file. Everything wrong with the archive is a defect instead.
+pub fn preflight_hashed(
+    archive: &HashedFile,
+    file_name: &str,
+    destination: &Destination,
+) -> io::Result<Preflight> {
+    let known = Some(archive.digest());
+    check(&mut archive.reader(), known, file_name, destination)
+}
+
+fn check<R: Read + Seek>(
+    archive: &mut R,
+    known: Option<Sha256Digest>,
     file_name: &str,
     destination: &Destination,
 ) -> io::Result<Preflight> {
@@ -59,15 +84,15 @@ pub fn preflight<R: Read + Seek>(
     suffix(&head, packing, release.as_ref(), &mut defects);
 
     let mut members = MemberChecks::default();
+    let mut tar = |compression| {
+        let source = HashedSource::with_digest(&mut *archive, known);
+        contents::tar(source, compression, &mut members, &mut defects)
+    };
     let read = match packing {
-        Some(Packing::Gzip) => {
-            contents::tar(archive, Compression::Gzip, &mut members, &mut defects)?
-        }
-        Some(Packing::Bzip2) => {
-            contents::tar(archive, Compression::Bzip2, &mut members, &mut defects)?
-        }
-        Some(Packing::Zip) => contents::zip(archive, &mut members, &mut defects)?,
-        None => contents::no_archive(archive)?,
+        Some(Packing::Gzip) => tar(Compression::Gzip)?,
+        Some(Packing::Bzip2) => tar(Compression::Bzip2)?,
+        Some(Packing::Zip) => contents::zip(archive, known, &mut members, &mut defects)?,
+        None => contents::no_archive(HashedSource::with_digest(archive, known))?,
     };
     if read.complete {
         members.finish(release.as_ref(), destination, &mut defects);

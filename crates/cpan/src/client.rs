@@ -1,15 +1,13 @@
 //! The client of a CPAN.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
     bundle::SIZE_LIMIT as BUNDLE_LIMIT,
     digest::Sha256Digest,
     release::{PauseId, ReleasePath},
 };
+use cpan_sigstore_files::HashingWriter;
 use cpan_sigstore_http::{Download, Validators};
 
 use crate::{
@@ -108,7 +106,7 @@ impl Cpan {
         path: &str,
         known: &Validators,
         limit: u64,
-        into: &mut File,
+        into: &mut HashingWriter,
     ) -> Result<Download, CpanError> {
         self.source.download(path, known, limit, into).await
     }

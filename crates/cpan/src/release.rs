@@ -1,8 +1,7 @@
 //! A release: the archive with its bundle and the author's records.
 
-use std::fs::File;
-
-use cpan_sigstore_core::{digest::Sha256Digest, release::ReleasePath};
+use cpan_sigstore_core::release::ReleasePath;
+use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_http::{Download, Validators};
 
 use crate::{ARCHIVE_LIMIT, client::Cpan, error::CpanError};
@@ -19,14 +18,12 @@ pub struct FetchedRelease<R> {
 }
 
 /// An archive that the CPAN has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum FetchedArchive {
-    /// It was written to the file.
+    /// It was written to its file.
     Written {
-        /// SHA-256, computed from the bytes as they came.
-        digest: Sha256Digest,
-        /// Its size in bytes.
-        size: u64,
+        /// The file, with the digest of the bytes as they came.
+        file: HashedFile,
         /// The conditions for the next request.
         validators: Validators,
     },
@@ -47,23 +44,18 @@ impl Cpan {
         path: &ReleasePath,
         records: impl Future<Output = Result<R, E>>,
         known: &Validators,
-        into: &mut File,
+        mut into: HashingWriter,
     ) -> Result<Option<FetchedRelease<R>>, E> {
         let bundle = self.bundle(path).await?;
         let records = records.await?;
         let download = self
-            .download(&path.to_string(), known, ARCHIVE_LIMIT, into)
+            .download(&path.to_string(), known, ARCHIVE_LIMIT, &mut into)
             .await?;
         let archive = match download {
             Download::Absent => return Ok(None),
             Download::Unchanged => FetchedArchive::Unchanged,
-            Download::Whole {
-                digest,
-                size,
-                validators,
-            } => FetchedArchive::Written {
-                digest,
-                size,
+            Download::Whole(validators) => FetchedArchive::Written {
+                file: into.finish(),
                 validators,
             },
         };
@@ -78,10 +70,9 @@ impl Cpan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{
-        fs,
-        io::{Read as _, Seek as _},
-    };
+    use std::{fs, io::Read as _};
+
+    use cpan_sigstore_core::digest::Sha256Digest;
 
     #[tokio::test]
     async fn fetches_archive_with_digest_bundle_and_records() {
@@ -90,36 +81,29 @@ mod tests {
         let file = root.path().join(path.to_string());
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         let cpan = Cpan::in_folder(root.path());
-        let mut into = tempfile::tempfile().unwrap();
+        let into = || HashingWriter::new(tempfile::tempfile().unwrap()).unwrap();
         let nothing = Validators::default();
         let records = || cpan.author_records(&path.author, 1);
-        let fetched = cpan
-            .fetch_release(&path, records(), &nothing, &mut into)
-            .await;
+        let fetched = cpan.fetch_release(&path, records(), &nothing, into()).await;
         assert!(fetched.unwrap().is_none());
 
         fs::write(&file, "archive").unwrap();
         fs::write(file.with_file_name("Foo-1.tar.gz.sigstore.json"), "{}").unwrap();
-        let fetched = cpan
-            .fetch_release(&path, records(), &nothing, &mut into)
-            .await;
+        let fetched = cpan.fetch_release(&path, records(), &nothing, into()).await;
         let fetched = fetched.unwrap().unwrap();
         assert_eq!(fetched.bundle.as_deref(), Some(&b"{}"[..]));
         assert!(fetched.records.is_empty());
-        let FetchedArchive::Written {
-            digest, validators, ..
-        } = fetched.archive
-        else {
+        let FetchedArchive::Written { file, validators } = fetched.archive else {
             panic!("expected an archive");
         };
-        assert_eq!(digest, Sha256Digest::of(b"archive"));
+        assert_eq!(file.digest(), Sha256Digest::of(b"archive"));
         let mut text = String::new();
-        into.rewind().unwrap();
-        into.read_to_string(&mut text).unwrap();
+        file.reader().read_to_string(&mut text).unwrap();
         assert_eq!(text, "archive");
         let again = cpan
-            .fetch_release(&path, records(), &validators, &mut into)
+            .fetch_release(&path, records(), &validators, into())
             .await;
-        assert_eq!(again.unwrap().unwrap().archive, FetchedArchive::Unchanged);
+        let again = again.unwrap().unwrap().archive;
+        assert!(matches!(again, FetchedArchive::Unchanged));
     }
 }

@@ -1,8 +1,8 @@
 //! The two places where the files of a CPAN can be.
 
 use std::{
-    fs::{self, File},
-    io::{Read as _, Seek as _, Write as _},
+    fs,
+    io::Read as _,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
@@ -11,6 +11,7 @@ use cpan_sigstore_core::{
     digest::{Sha256Digest, Sha256Hasher},
     text::without_credentials,
 };
+use cpan_sigstore_files::HashingWriter;
 use cpan_sigstore_http::{Download, Http, Validators};
 use url::Url;
 
@@ -74,7 +75,7 @@ impl Source {
                     bytes.extend_from_slice(part);
                     Ok(())
                 })?;
-                Ok(matches!(copied, Download::Whole { .. }).then_some(bytes))
+                Ok(matches!(copied, Download::Whole(_)).then_some(bytes))
             }
         }
     }
@@ -84,21 +85,18 @@ impl Source {
         path: &str,
         known: &Validators,
         limit: u64,
-        into: &mut File,
+        into: &mut HashingWriter,
     ) -> Result<Download, CpanError> {
         match self {
             Self::Http { base, http } => {
                 Ok(http.download(url(base, path), known, limit, into).await?)
             }
             Self::Folder(folder) => {
-                let emptied = into.set_len(0).and_then(|()| into.rewind());
-                emptied.map_err(|source| CpanError::Read {
+                into.restart().map_err(|source| CpanError::Read {
                     path: folder.join(path),
                     source,
                 })?;
-                copy(folder, path, Some(known), limit, |part| {
-                    into.write_all(part)
-                })
+                copy(folder, path, Some(known), limit, |part| into.write(part))
             }
         }
     }
@@ -106,10 +104,14 @@ impl Source {
     pub async fn digest(&self, path: &str, limit: u64) -> Result<Option<Sha256Digest>, CpanError> {
         match self {
             Self::Http { base, http } => Ok(http.digest(url(base, path), limit).await?),
-            Self::Folder(folder) => match copy(folder, path, None, limit, |_| Ok(()))? {
-                Download::Whole { digest, .. } => Ok(Some(digest)),
-                Download::Absent | Download::Unchanged => Ok(None),
-            },
+            Self::Folder(folder) => {
+                let mut hasher = Sha256Hasher::default();
+                let copied = copy(folder, path, None, limit, |part| {
+                    hasher.update(part);
+                    Ok(())
+                })?;
+                Ok(matches!(copied, Download::Whole(_)).then(|| hasher.finish()))
+            }
         }
     }
 }
@@ -143,7 +145,6 @@ fn copy(
     if validators.etag.is_some() && known == Some(&validators) {
         return Ok(Download::Unchanged);
     }
-    let mut hasher = Sha256Hasher::default();
     let mut size = 0;
     let mut buffer = vec![0; BUFFER];
     let mut file = file.take(limit + 1);
@@ -153,18 +154,13 @@ fn copy(
             break;
         }
         let part = buffer.get(..count).unwrap_or_default();
-        hasher.update(part);
         take(part).map_err(read)?;
         size += count as u64;
     }
     if size > limit {
         return Err(CpanError::TooLarge { path: full, limit });
     }
-    Ok(Download::Whole {
-        digest: hasher.finish(),
-        size,
-        validators,
-    })
+    Ok(Download::Whole(validators))
 }
 
 /// The size and the time of writing, by which an unchanged file is recognised.

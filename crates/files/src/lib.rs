@@ -1,9 +1,13 @@
 //! Small files, such as configuration and state: the one reader, the one atomic writer, the one lock.
+//!
+//! Large files are hashed while they are written: [`HashedFile`].
 
+mod hashed;
 mod lock;
 mod read;
 mod write;
 
+pub use hashed::{HashedFile, HashedFileReader, HashingWriter};
 pub use lock::{Lock, LockError, lock};
 pub use read::{RegularFile, read_limited, read_prefix, read_regular};
 pub use write::{

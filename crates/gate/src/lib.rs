@@ -30,7 +30,7 @@ pub mod records;
 mod statement;
 pub mod store;
 
-pub use candidate::Candidate;
+pub use candidate::{ArchiveFile, Candidate};
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;
 pub use gate::Gate;

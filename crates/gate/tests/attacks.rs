@@ -15,7 +15,7 @@ use cpan_sigstore_core::{
     release::ReleasePath,
     verdict::Verdict,
 };
-use cpan_sigstore_gate::{Candidate, Gate, RecordFile, TrustStore};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile, TrustStore};
 use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
@@ -121,7 +121,7 @@ impl User {
         let gate = Gate::new(verifier(), Policy::parse(policy).unwrap(), memory);
         let candidate = Candidate {
             path: &path,
-            archive: &file,
+            archive: ArchiveFile::Unhashed(&file),
             bundle: bundle.as_deref(),
             records: &self.records,
         };

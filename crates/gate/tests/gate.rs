@@ -12,7 +12,7 @@ use cpan_sigstore_core::{
     finding::Finding, identity::SignerIdentity, policy::Policy, release::ReleasePath,
     verdict::Verdict,
 };
-use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, TrustStore};
 use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
 use cpan_sigstore_testkit::archive::distribution;
@@ -83,7 +83,7 @@ async fn admitting_remembers_and_judging_does_not() {
     let archive = releases.archive();
     let candidate = Candidate {
         path: &releases.path,
-        archive: &archive,
+        archive: ArchiveFile::Unhashed(&archive),
         bundle: Some(&releases.bundles[0]),
         records: &[],
     };
@@ -114,7 +114,7 @@ async fn admitting_remembers_and_judging_does_not() {
     // What cannot be read is no verdict.
     let none = releases.folder.path().join("none");
     let unreadable = Candidate {
-        archive: &none,
+        archive: ArchiveFile::Unhashed(&none),
         ..candidate
     };
     assert!(gate.judge(&unreadable, now).await.is_err());
@@ -130,7 +130,7 @@ async fn rejects_the_second_of_two_signers_at_once() {
             let archive = releases.archive();
             let candidate = Candidate {
                 path: &releases.path,
-                archive: &archive,
+                archive: ArchiveFile::Unhashed(&archive),
                 bundle: Some(&releases.bundles[number % 2]),
                 records: &[],
             };

@@ -1,11 +1,9 @@
 //! Large files, written to the disk as they come.
 
-use std::{
-    fs::File,
-    io::{self, Seek as _, Write as _},
-};
+use std::io;
 
 use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
+use cpan_sigstore_files::HashingWriter;
 use reqwest::{
     Method, Response, Url,
     header::{ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
@@ -31,15 +29,8 @@ pub struct Validators {
 /// The result of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Download {
-    /// The file was read to its end.
-    Whole {
-        /// SHA-256 of its bytes.
-        digest: Sha256Digest,
-        /// Its size in bytes.
-        size: u64,
-        /// The conditions for the next request.
-        validators: Validators,
-    },
+    /// The file was read to its end. These are the conditions for the next request.
+    Whole(Validators),
     /// The file is unchanged since the validators of the request.
     Unchanged,
     /// There is no file (404, 410).
@@ -79,9 +70,9 @@ impl Http {
         url: Url,
         known: &Validators,
         limit: u64,
-        into: &mut File,
+        into: &mut HashingWriter,
     ) -> Result<Download, HttpError> {
-        self.stream(&url, known, limit, &mut Some(into)).await
+        self.stream(&url, known, limit, into).await
     }
 
     /// The digest of a file of at most `limit` bytes; `None` if there is none (404, 410).
@@ -90,20 +81,21 @@ impl Http {
     /// As [`Http::file`].
     pub async fn digest(&self, url: Url, limit: u64) -> Result<Option<Sha256Digest>, HttpError> {
         let known = Validators::default();
-        match self.stream(&url, &known, limit, &mut None).await? {
-            Download::Whole { digest, .. } => Ok(Some(digest)),
+        let mut hasher = Sha256Hasher::default();
+        match self.stream(&url, &known, limit, &mut hasher).await? {
+            Download::Whole(_) => Ok(Some(hasher.finish())),
             // Without a condition nothing is unchanged.
             Download::Absent | Download::Unchanged => Ok(None),
         }
     }
 
-    /// Reads a file to its end, again after transient errors, and writes it to `into` if given.
+    /// Reads a file to its end, again after transient errors.
     async fn stream(
         &self,
         url: &Url,
         known: &Validators,
         limit: u64,
-        into: &mut Option<&mut File>,
+        into: &mut impl Sink,
     ) -> Result<Download, HttpError> {
         let mut waits = self.backoff.waits();
         loop {
@@ -122,40 +114,29 @@ impl Http {
         url: &Url,
         known: &Validators,
         limit: u64,
-        into: &mut Option<&mut File>,
+        into: &mut impl Sink,
     ) -> Result<Download, HttpError> {
         let shown_url = shown(url);
         let unwritable = |source| HttpError::Write {
             url: shown_url.clone(),
             source,
         };
-        if let Some(file) = into {
-            file.set_len(0).map_err(unwritable)?;
-            file.rewind().map_err(unwritable)?;
-        }
+        into.restart().map_err(unwritable)?;
         let mut response = match self.open(url, known).await? {
             Opened::File(response) => response,
             Opened::Unchanged => return Ok(Download::Unchanged),
             Opened::Absent => return Ok(Download::Absent),
         };
         let validators = Validators::of(response.headers());
-        let mut hasher = Sha256Hasher::default();
-        let mut size = 0;
         let mut written: io::Result<()> = Ok(());
         each_part(&mut response, &shown_url, limit, |part| {
-            hasher.update(part);
-            size += part.len() as u64;
-            if let (Some(file), Ok(())) = (into.as_mut(), &written) {
-                written = file.write_all(part);
+            if written.is_ok() {
+                written = into.write(part);
             }
         })
         .await?;
         written.map_err(unwritable)?;
-        Ok(Download::Whole {
-            digest: hasher.finish(),
-            size,
-            validators,
-        })
+        Ok(Download::Whole(validators))
     }
 
     /// Requests a file, and returns the response whose body it is.
@@ -180,6 +161,35 @@ impl Http {
                 status,
             }),
         }
+    }
+}
+
+/// The place for the bytes of a file.
+trait Sink {
+    /// Discards what came before.
+    fn restart(&mut self) -> io::Result<()>;
+    fn write(&mut self, part: &[u8]) -> io::Result<()>;
+}
+
+impl Sink for HashingWriter {
+    fn restart(&mut self) -> io::Result<()> {
+        Self::restart(self)
+    }
+
+    fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        Self::write(self, part)
+    }
+}
+
+impl Sink for Sha256Hasher {
+    fn restart(&mut self) -> io::Result<()> {
+        *self = Self::default();
+        Ok(())
+    }
+
+    fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        self.update(part);
+        Ok(())
     }
 }
 

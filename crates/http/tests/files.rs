@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::{
-    io::{Read as _, Seek as _},
-    time::Duration,
-};
+use std::{io::Read as _, time::Duration};
 
 use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
+use cpan_sigstore_files::HashingWriter;
 use cpan_sigstore_http::{Backoff, Download, Http, HttpError, Validators};
 use cpan_sigstore_sandbox::{Fault, Sandbox, SandboxOptions};
 use reqwest::Url;
@@ -132,27 +130,28 @@ async fn what_is_neither_there_nor_missing_is_an_error() {
 #[tokio::test]
 async fn a_download_is_written_whole_after_what_broke_off_before() {
     let served = Served::new();
-    let mut file = tempfile::tempfile().unwrap();
-    let mut download = async |url| {
+    let download = async |url| {
         let known = Validators::default();
-        let result = served.http.download(url, &known, 100_000, &mut file).await;
+        let mut writer = HashingWriter::new(tempfile::tempfile().unwrap()).unwrap();
+        let result = served
+            .http
+            .download(url, &known, 100_000, &mut writer)
+            .await;
+        let file = writer.finish();
         let mut bytes = Vec::new();
-        file.rewind().unwrap();
-        file.read_to_end(&mut bytes).unwrap();
-        (result, bytes)
+        file.reader().read_to_end(&mut bytes).unwrap();
+        (result, file, bytes)
     };
     let faults = served.sandbox.services.cpan.faults();
     faults.next(2, Fault::TruncatedBody);
-    let (result, bytes) = download(served.url("Foo-1.0.tar.gz")).await;
-    let Download::Whole { digest, size, .. } = result.unwrap() else {
-        panic!("it is there");
-    };
-    assert_eq!((digest, size), (expected(), 100_000));
+    let (result, file, bytes) = download(served.url("Foo-1.0.tar.gz")).await;
+    assert!(matches!(result.unwrap(), Download::Whole(_)));
+    assert_eq!((file.digest(), file.size()), (expected(), 100_000));
     assert!(bytes == vec![7; 100_000]);
-    let (result, bytes) = download(served.url("Bar-1.0.tar.gz")).await;
+    let (result, _, bytes) = download(served.url("Bar-1.0.tar.gz")).await;
     assert_eq!(result.unwrap(), Download::Absent);
     assert!(bytes.is_empty());
     faults.always(Fault::TruncatedBody);
-    let (result, _) = download(served.url("Foo-1.0.tar.gz")).await;
+    let (result, ..) = download(served.url("Foo-1.0.tar.gz")).await;
     assert!(result.unwrap_err().is_transient());
 }

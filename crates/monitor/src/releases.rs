@@ -8,10 +8,10 @@ use cpan_sigstore_core::{
 };
 use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
 use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
-use cpan_sigstore_gate::{Candidate, RecordFile};
+use cpan_sigstore_files::HashingWriter;
+use cpan_sigstore_gate::{ArchiveFile, Candidate, RecordFile};
 use cpan_sigstore_http::Validators;
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
-use tempfile::NamedTempFile;
 
 use super::{
     AlertCode, Look, Severity, WatchError,
@@ -205,7 +205,9 @@ impl Look<'_> {
         records: &[RecordFile],
     ) -> Result<Outcome, WatchError> {
         let name = path.to_string();
-        let mut archive = NamedTempFile::new().map_err(WatchError::Temporary)?;
+        let into = tempfile::tempfile()
+            .and_then(HashingWriter::new)
+            .map_err(WatchError::Temporary)?;
         let fetched = self
             .watcher
             .cpan
@@ -213,15 +215,15 @@ impl Look<'_> {
                 path,
                 std::future::ready(Ok::<_, CpanError>(())),
                 &Validators::default(),
-                archive.as_file_mut(),
+                into,
             )
             .await;
-        let (bundle, digest_of_archive) = match fetched {
+        let (bundle, archive) = match fetched {
             Ok(Some(FetchedRelease {
                 bundle,
-                archive: FetchedArchive::Written { digest, .. },
+                archive: FetchedArchive::Written { file, .. },
                 ..
-            })) => (bundle, digest),
+            })) => (bundle, file),
             // Without a condition nothing is unchanged.
             Ok(_) => return Ok(Outcome::Gone),
             Err(error) => {
@@ -231,7 +233,7 @@ impl Look<'_> {
         };
         let candidate = Candidate {
             path,
-            archive: archive.path(),
+            archive: ArchiveFile::Hashed(&archive),
             bundle: bundle.as_deref(),
             records,
         };
@@ -242,7 +244,7 @@ impl Look<'_> {
             return Ok(Outcome::Untold);
         }
         Ok(Outcome::Judged(Box::new(Looked {
-            archive: digest_of_archive,
+            archive: archive.digest(),
             bundle: bundle.as_deref().map(Sha256Digest::of),
             verdict,
         })))

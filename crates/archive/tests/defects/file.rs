@@ -3,7 +3,10 @@
 use cpan_sigstore_archive::{
     Defect, Destination,
     Severity::{Error, Warning},
+    preflight_hashed,
 };
+use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_files::HashingWriter;
 
 use crate::archive::{
     NAME, bzip2, entry, file, gzip, has, look, look_as, release, tar, targz, the_only,
@@ -214,6 +217,25 @@ fn reports_members_after_the_end() {
     the_only(&look(&stream), Defect::DataAfterEnd, Error);
     let junk = [tar(&release()), b"written by an old tar".to_vec()].concat();
     the_only(&look(&gzip(&junk)), Defect::DataAfterEnd, Warning);
+}
+
+#[test]
+fn hashes_no_archive_again_that_was_hashed_while_it_was_written() {
+    use std::io::{Seek as _, Write as _};
+    let whole = targz(&release());
+    for bytes in [&whole[..], &whole[..40], b"no archive", b"PK\x05\x06"] {
+        let file = tempfile::tempfile().unwrap();
+        let mut other = file.try_clone().unwrap();
+        let mut writer = HashingWriter::new(file).unwrap();
+        writer.write(bytes).unwrap();
+        let written = writer.finish();
+        // A second hash would see another time in the head of the stream.
+        other.seek(std::io::SeekFrom::Start(4)).unwrap();
+        other.write_all(b"time").unwrap();
+        let found = preflight_hashed(&written, NAME, &Destination::default()).unwrap();
+        assert_eq!(found.digest, Sha256Digest::of(bytes));
+        assert_eq!(found.is_fit(), bytes == whole);
+    }
 }
 
 #[test]

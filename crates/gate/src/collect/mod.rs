@@ -4,10 +4,11 @@ mod records;
 
 pub(crate) use records::{CollectedRecords, Records};
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{fs::File, io, path::PathBuf, sync::Arc};
 
-use cpan_sigstore_archive::{Destination, preflight};
+use cpan_sigstore_archive::{Destination, Preflight, preflight, preflight_hashed};
 use cpan_sigstore_core::{digest::Sha256Digest, policy::Rule, release::PauseId};
+use cpan_sigstore_files::HashedFile;
 use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     verify::{Artifact, VerifyError, VerifyOptions},
@@ -16,7 +17,7 @@ use cpan_sigstore_records::{author_index::in_effect, chain::SKEW};
 use jiff::Timestamp;
 
 use crate::{
-    Candidate, GateError, TrustStore,
+    ArchiveFile, Candidate, GateError, TrustStore,
     assess::ArchiveAssessment,
     authorized::{AuthorizedSigners, ChainSources},
     candidate::Trust,
@@ -38,10 +39,16 @@ pub(crate) struct EvidenceCollector<'a> {
 struct InspectionJob {
     trust: Arc<Trust>,
     name: String,
-    archive: PathBuf,
+    archive: OwnedArchive,
     bundle: Option<Vec<u8>>,
     allow: VerifyOptions,
     records: Records,
+}
+
+/// An [`ArchiveFile`] for another thread.
+enum OwnedArchive {
+    Unhashed(PathBuf),
+    Hashed(HashedFile),
 }
 
 /// The results of an inspection.
@@ -78,7 +85,7 @@ impl EvidenceCollector<'_> {
         let work = InspectionJob {
             trust: Arc::clone(self.trust),
             name: candidate.path.name.to_string(),
-            archive: candidate.archive.to_owned(),
+            archive: OwnedArchive::of(candidate.archive),
             bundle: candidate.bundle.map(<[u8]>::to_vec),
             allow: VerifyOptions {
                 old_format: rule.allow_old_format.value,
@@ -142,15 +149,37 @@ impl EvidenceCollector<'_> {
     }
 }
 
+impl OwnedArchive {
+    fn of(archive: ArchiveFile<'_>) -> Self {
+        match archive {
+            ArchiveFile::Unhashed(path) => Self::Unhashed(path.to_owned()),
+            ArchiveFile::Hashed(file) => Self::Hashed(file.clone()),
+        }
+    }
+
+    /// Reads the archive once, and hashes it unless it was hashed before.
+    fn preflight(&self, name: &str) -> io::Result<Preflight> {
+        let destination = Destination::default();
+        match self {
+            Self::Unhashed(path) => preflight(&mut File::open(path)?, name, &destination),
+            Self::Hashed(file) => preflight_hashed(file, name, &destination),
+        }
+    }
+}
+
 impl InspectionJob {
-    /// Reads the archive once, and verifies the signatures over what was read.
+    /// Reads the archive, and verifies the signatures over what was read.
     fn inspect(self) -> Result<Inspection, GateError> {
-        let failed = |source| GateError::Archive {
-            path: self.archive.clone(),
-            source,
-        };
-        let mut file = File::open(&self.archive).map_err(failed)?;
-        let seen = preflight(&mut file, &self.name, &Destination::default()).map_err(failed)?;
+        let seen = self
+            .archive
+            .preflight(&self.name)
+            .map_err(|source| GateError::Archive {
+                path: match &self.archive {
+                    OwnedArchive::Unhashed(path) => path.clone(),
+                    OwnedArchive::Hashed(_) => PathBuf::from(&self.name),
+                },
+                source,
+            })?;
         Ok(Inspection {
             digest: seen.digest,
             signature: self.bundle.as_deref().map_or(Signature::Absent, |bundle| {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cpan_sigstore_files::HashingWriter;
 use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::error::{CacheError, make_folder};
@@ -64,19 +65,26 @@ impl Run {
 pub struct Incoming(NamedTempFile);
 
 impl Incoming {
-    /// The file to write to.
-    pub fn file(&mut self) -> &mut File {
-        self.0.as_file_mut()
+    /// A writer to the file.
+    ///
+    /// # Errors
+    /// [`CacheError`] if the system has no more handles.
+    pub fn writer(&self) -> Result<HashingWriter, CacheError> {
+        let handle = self.0.as_file().try_clone();
+        handle
+            .and_then(HashingWriter::new)
+            .map_err(CacheError::at(self.0.path()))
     }
 
-    /// The path of the file.
-    pub fn path(&self) -> &Path {
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
-        let path = self.path().to_owned();
-        self.file().write_all(bytes).map_err(CacheError::at(path))
+        let path = self.0.path().to_owned();
+        let file = self.0.as_file_mut();
+        file.write_all(bytes).map_err(CacheError::at(path))
     }
 
     /// Syncs the file, and then renames it.

@@ -4,11 +4,12 @@
 //! a cached archive is served after the gate has decided again. So it does when a bundle was replaced or
 //! withdrawn.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use cpan_sigstore_core::{finding::Exit, release::ReleasePath, verdict::Verdict};
 use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
-use cpan_sigstore_gate::{Candidate, RecordFile};
+use cpan_sigstore_files::HashedFile;
+use cpan_sigstore_gate::{ArchiveFile, Candidate, RecordFile};
 use cpan_sigstore_http::Validators;
 
 use super::{Mirror, Served, error::FetchError};
@@ -32,8 +33,8 @@ struct Evidence {
 enum Archive {
     /// It was downloaded, and is not in the cache yet.
     Downloaded {
-        file: Incoming,
-        content: Content,
+        incoming: Incoming,
+        file: HashedFile,
         validators: Validators,
     },
     /// It is the cached one.
@@ -64,7 +65,7 @@ impl Mirror {
     ) -> Result<Option<UpstreamRelease>, FetchError> {
         // Closed only when the process ends.
         let _turn = self.fetches.acquire().await;
-        let mut file = self.cache.incoming()?;
+        let incoming = self.cache.incoming()?;
         let known = cached.as_ref().map(CachedFile::validators);
         let fetched: Option<FetchedRelease<_>> = self
             .upstream
@@ -72,7 +73,7 @@ impl Mirror {
                 path,
                 self.author_records(&path.author),
                 &known.unwrap_or_default(),
-                file.file(),
+                incoming.writer()?,
             )
             .await?;
         let Some(FetchedRelease {
@@ -87,16 +88,9 @@ impl Mirror {
             (FetchedArchive::Unchanged, Some(cached)) => Archive::Cached(cached),
             // Only a mirror with a cached archive sends conditions.
             (FetchedArchive::Unchanged, None) => return Ok(None),
-            (
-                FetchedArchive::Written {
-                    digest,
-                    size,
-                    validators,
-                },
-                _,
-            ) => Archive::Downloaded {
+            (FetchedArchive::Written { file, validators }, _) => Archive::Downloaded {
+                incoming,
                 file,
-                content: Content { digest, size },
                 validators,
             },
         };
@@ -111,28 +105,33 @@ impl Mirror {
         path: &ReleasePath,
         UpstreamRelease { archive, evidence }: UpstreamRelease,
     ) -> Result<Served, FetchError> {
-        let (content, place, validators) = match &archive {
+        let (content, validators, verdict) = match &archive {
             Archive::Downloaded {
-                file,
-                content,
-                validators,
-            } => (*content, file.path().to_owned(), validators.clone()),
+                file, validators, ..
+            } => {
+                let content = Content {
+                    digest: file.digest(),
+                    size: file.size(),
+                };
+                let file = ArchiveFile::Hashed(file);
+                let verdict = self.ask_gate_again(path, file, &evidence).await;
+                (content, validators.clone(), verdict)
+            }
             Archive::Cached(cached) => {
                 let content = cached.content;
-                (
-                    content,
-                    self.cache.path(&content.digest),
-                    cached.validators(),
-                )
+                // Another process may have changed the cache, so the file is hashed again.
+                let place = self.cache.path(&content.digest);
+                let file = ArchiveFile::Unhashed(&place);
+                let verdict = self.ask_gate_again(path, file, &evidence).await;
+                (content, cached.validators(), verdict)
             }
         };
-        let verdict = self.ask_gate_again(path, &place, &evidence).await;
         let served = self.serve(path, verdict, content)?;
         if matches!(served, Served::Refused(_)) {
             return Ok(served);
         }
-        if let Archive::Downloaded { file, .. } = archive {
-            self.cache.keep(file, content)?;
+        if let Archive::Downloaded { incoming, .. } = archive {
+            self.cache.keep(incoming, content)?;
         }
         self.note(path, content, &validators, evidence.bundle.as_deref())?;
         Ok(served)
@@ -158,14 +157,20 @@ impl Mirror {
         };
         tracing::info!(%path, %error, "the upstream cannot be read; deciding about the cached release");
         let records = self.fresh_author_records(&path.author).await;
-        let archive = self.cache.path(&cached.content.digest);
+        let place = self.cache.path(&cached.content.digest);
+        let archive = ArchiveFile::Unhashed(&place);
         let verdict = self
-            .ask_gate(path, &archive, &Evidence { bundle, records })
+            .ask_gate(path, archive, &Evidence { bundle, records })
             .await;
         self.serve(path, verdict, cached.content)
     }
 
-    async fn ask_gate(&self, path: &ReleasePath, archive: &Path, evidence: &Evidence) -> Verdict {
+    async fn ask_gate(
+        &self,
+        path: &ReleasePath,
+        archive: ArchiveFile<'_>,
+        evidence: &Evidence,
+    ) -> Verdict {
         let candidate = Candidate {
             path,
             archive,
@@ -182,7 +187,7 @@ impl Mirror {
     async fn ask_gate_again(
         &self,
         path: &ReleasePath,
-        archive: &Path,
+        archive: ArchiveFile<'_>,
         evidence: &Evidence,
     ) -> Verdict {
         let verdict = self.ask_gate(path, archive, evidence).await;

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::policy::Policy;
-use cpan_sigstore_gate::{Candidate, Gate, TrustStore};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, TrustStore};
 use cpan_sigstore_keyless::bundle::StrictBundle;
 use cpan_sigstore_keyless::trust::TrustedRoot;
 use cpan_sigstore_keyless::verify::{Artifact, Verifier, VerifyOptions, sha256};
@@ -45,7 +45,7 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
         let path = "authors/id/M/MY/MYAUTHOR/Foo-Bar-1.02.tar.gz".parse()?;
         let candidate = Candidate {
             path: &path,
-            archive: &archive,
+            archive: ArchiveFile::Unhashed(&archive),
             records: &[],
             bundle: Some(&bundle),
         };

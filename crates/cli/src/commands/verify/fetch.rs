@@ -2,10 +2,10 @@
 
 use cpan_sigstore_core::{finding::Exit, release::ReleasePath};
 use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile};
+use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
 use cpan_sigstore_http::Validators;
 use jiff::Timestamp;
-use tempfile::NamedTempFile;
 
 use crate::error::CommandError;
 
@@ -16,8 +16,8 @@ pub struct Fetcher<'a> {
 
 /// A release as the CPAN has it, unverified.
 pub struct Fetched {
-    /// The archive, which is removed with this value.
-    pub archive: NamedTempFile,
+    /// The archive, in a file without a name.
+    pub archive: HashedFile,
     /// The bundle beside it; `None` if there is none.
     pub bundle: Option<Vec<u8>>,
     /// The author's records in the author's directory.
@@ -35,7 +35,8 @@ impl<'a> Fetcher<'a> {
     /// # Errors
     /// No archive, or a CPAN that cannot be read.
     pub async fn fetch(&self, path: &ReleasePath, from: u32) -> Result<Fetched, CommandError> {
-        let mut archive = NamedTempFile::new()
+        let into = tempfile::tempfile()
+            .and_then(HashingWriter::new)
             .map_err(|source| CommandError::system("cannot create a temporary file", source))?;
         let fetched = self
             .cpan
@@ -43,16 +44,16 @@ impl<'a> Fetcher<'a> {
                 path,
                 self.cpan.author_records(&path.author, from),
                 &Validators::default(),
-                archive.as_file_mut(),
+                into,
             )
             .await?;
         match fetched {
             Some(FetchedRelease {
                 bundle,
                 records,
-                archive: FetchedArchive::Written { .. },
+                archive: FetchedArchive::Written { file, .. },
             }) => Ok(Fetched {
-                archive,
+                archive: file,
                 bundle,
                 records,
             }),

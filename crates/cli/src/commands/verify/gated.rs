@@ -7,7 +7,8 @@ use cpan_sigstore_core::{
     release::{PauseId, ReleasePath},
     verdict::Verdict,
 };
-use cpan_sigstore_gate::{Candidate, Gate, RecordFile};
+use cpan_sigstore_files::HashedFile;
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile};
 use jiff::Timestamp;
 
 use super::{
@@ -78,7 +79,7 @@ impl Asked<'_> {
         let bundle = bundle_file::read(&bundle)?;
         let candidate = Candidate {
             path: &path,
-            archive: file,
+            archive: ArchiveFile::Unhashed(file),
             bundle: bundle.as_deref(),
             records: &[],
         };
@@ -109,20 +110,20 @@ impl Asked<'_> {
             bundle,
             records,
         } = self.session.wait(fetcher.fetch(&path, known + 1))?;
-        let verdict = self.admit(&path, archive.path(), bundle.as_deref(), &records)?;
+        let verdict = self.admit(&path, &archive, bundle.as_deref(), &records)?;
         Ok(self.report(text, &path, verdict))
     }
 
     fn admit(
         &self,
         path: &ReleasePath,
-        archive: &Path,
+        archive: &HashedFile,
         bundle: Option<&[u8]>,
         records: &[RecordFile],
     ) -> Result<Verdict, CommandError> {
         let candidate = Candidate {
             path,
-            archive,
+            archive: ArchiveFile::Hashed(archive),
             bundle,
             records,
         };
