@@ -10,7 +10,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_mirror::{
     DecisionLog,
-    server::{Listening, tls},
+    server::{Access, HostName, Listening, tls},
 };
 use cpan_sigstore_registry::subscription::{Copies, Pin};
 
@@ -38,6 +38,10 @@ pub struct MirrorCommand {
     /// Address and port to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8199")]
     listen: SocketAddr,
+    /// Host name by which clients call this mirror, besides its address and localhost; can be repeated. Requests
+    /// for other names are refused
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<HostName>,
     /// Certificate of this server, with its chain (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -76,9 +80,10 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
     mirror.author_index().replace(files);
     let listen =
         |source| CommandError::system(&format!("cannot listen on {}", args.listen), source);
+    let access = Access::by_names(args.host_name.clone());
     let running = runtime
         .block_on(async {
-            let listening = Listening::bind(mirror.clone(), args.listen, acceptor).await?;
+            let listening = Listening::bind(mirror.clone(), args.listen, access, acceptor).await?;
             Ok(listening.spawn())
         })
         .map_err(listen)?;

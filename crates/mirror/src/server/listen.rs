@@ -30,7 +30,7 @@ use tokio_rustls::{
     },
 };
 
-use super::Server;
+use super::{Access, Server};
 use crate::Mirror;
 
 /// Limit of connections at once.
@@ -127,13 +127,15 @@ impl Listening {
     pub async fn bind(
         mirror: Arc<Mirror>,
         address: SocketAddr,
+        access: Access,
         tls: Option<TlsAcceptor>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
         Ok(Self {
-            address: listener.local_addr()?,
+            address,
             listener,
-            server: Arc::new(Server::new(mirror)),
+            server: Arc::new(Server::new(mirror, access.at(address))),
             tls,
         })
     }

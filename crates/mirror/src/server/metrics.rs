@@ -8,19 +8,29 @@ use std::{
 
 use hyper::StatusCode;
 
-use super::response::{Response, typed};
+use super::{
+    access::Stranger,
+    response::{Response, typed},
+};
 use crate::Mirror;
 
 /// The numbers of answers so far.
 #[derive(Default)]
 pub(super) struct Metrics {
     answers: Mutex<BTreeMap<u16, u64>>,
+    strangers: Mutex<BTreeMap<Stranger, u64>>,
 }
 
 impl Metrics {
     pub(super) fn count(&self, status: StatusCode) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         *answers.entry(status.as_u16()).or_default() += 1;
+    }
+
+    pub(super) fn count_stranger(&self, stranger: Stranger) {
+        let strangers = self.strangers.lock();
+        let mut strangers = strangers.unwrap_or_else(PoisonError::into_inner);
+        *strangers.entry(stranger).or_default() += 1;
     }
 
     pub(super) fn answer(&self, mirror: &Mirror) -> Response {
@@ -41,6 +51,18 @@ impl Metrics {
             let _ = writeln!(
                 text,
                 "cpan_sigstore_mirror_answers_total{{status=\"{status}\"}} {count}"
+            );
+        }
+        text.push_str(
+            "# HELP cpan_sigstore_mirror_strangers_total Requests that were refused unread, by reason.\n\
+             # TYPE cpan_sigstore_mirror_strangers_total counter\n",
+        );
+        let strangers = self.strangers.lock();
+        for (stranger, count) in &*strangers.unwrap_or_else(PoisonError::into_inner) {
+            let _ = writeln!(
+                text,
+                "cpan_sigstore_mirror_strangers_total{{reason=\"{}\"}} {count}",
+                stranger.code()
             );
         }
         text.push_str(

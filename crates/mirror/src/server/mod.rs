@@ -2,13 +2,19 @@
 //!
 //! Only `GET` and `HEAD` are answered, and no connection is passed through.
 
+mod access;
 mod listen;
 mod metrics;
+mod names;
 mod page;
 mod range;
 mod response;
+mod secret;
 
+pub use access::Access;
 pub use listen::{Listening, Running, TlsError, tls};
+pub use names::{HostName, HostNameError};
+pub use secret::{NoRandomness, RunSecret};
 
 use std::sync::{
     Arc,
@@ -28,6 +34,7 @@ use crate::{
     decision_log::{LogEntry, Refusal},
     mirror::Served,
 };
+use access::{Admitted, Guard};
 use metrics::Metrics;
 use response::{Response, file, later, text, typed};
 
@@ -35,8 +42,9 @@ use response::{Response, file, later, text, typed};
 const ADDRESS_LIMIT: usize = 300;
 
 /// Answers the requests to a mirror.
-pub(crate) struct Server {
+struct Server {
     mirror: Arc<Mirror>,
+    guard: Guard,
     metrics: Metrics,
     /// The number of requests so far, by which the log tells them apart.
     requests: AtomicU64,
@@ -56,29 +64,46 @@ enum Target {
 }
 
 impl Server {
-    pub(crate) fn new(mirror: Arc<Mirror>) -> Self {
+    fn new(mirror: Arc<Mirror>, guard: Guard) -> Self {
         Self {
             mirror,
+            guard,
             metrics: Metrics::default(),
             requests: AtomicU64::new(0),
         }
     }
 
-    /// Answers a request, in a span with its number.
-    pub(crate) async fn answer<B>(&self, request: Request<B>) -> Response {
-        let id = self.requests.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-        let answer = async {
-            let response = self.respond(&request).await;
-            tracing::debug!(status = response.status().as_u16(), "answered");
-            response
+    /// Answers a request. One that is not admitted has no effect but in the metrics.
+    async fn answer<B>(&self, request: Request<B>) -> Response {
+        let response = match self.guard.admit(&request) {
+            Ok(admitted) => self.answer_admitted(&request, admitted).await,
+            Err(stranger) => {
+                tracing::debug!(reason = stranger.code(), "refused a stranger's request");
+                self.metrics.count_stranger(stranger);
+                stranger.response()
+            }
         };
-        let response = answer.instrument(span).await;
         self.metrics.count(response.status());
         response
     }
 
-    async fn respond<B>(&self, request: &Request<B>) -> Response {
+    /// Answers in a span with the number of the request.
+    async fn answer_admitted<B>(&self, request: &Request<B>, admitted: Admitted) -> Response {
+        let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let path = match &admitted {
+            Admitted::Own(path) => path.clone(),
+            Admitted::Proxied(uri) => self.shown(uri),
+        };
+        let span = tracing::info_span!("request", id, method = %request.method(), path);
+        let answer = async {
+            let response = self.respond(request, admitted).await;
+            tracing::debug!(status = response.status().as_u16(), "answered");
+            response
+        };
+        answer.instrument(span).await
+    }
+
+    async fn respond<B>(&self, request: &Request<B>, admitted: Admitted) -> Response {
         match *request.method() {
             Method::GET | Method::HEAD => {}
             Method::CONNECT => return self.outside(request.uri()),
@@ -89,7 +114,11 @@ impl Server {
                 );
             }
         }
-        match target(request.uri()) {
+        let target = match &admitted {
+            Admitted::Own(path) => own_target(path),
+            Admitted::Proxied(uri) => proxied_target(uri),
+        };
+        match target {
             Target::Cpan(wanted) => self.cpan(request, &wanted).await,
             Target::Verdicts => page::verdicts(&self.mirror, wants_html(request)),
             Target::Metrics => self.metrics.answer(&self.mirror),
@@ -143,11 +172,26 @@ impl Server {
         let mirror = &self.mirror;
         let entry = LogEntry::refused(
             mirror.now(),
-            shown(uri),
+            self.shown(uri),
             Refusal::Outside,
             "expected the path of a file on CPAN, by plain http, found another",
         );
         refused(&mirror.log().add(entry))
+    }
+
+    /// An address without user, password, query and the secret of the run.
+    fn shown(&self, uri: &Uri) -> String {
+        let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://"));
+        let host = uri.host().unwrap_or_default();
+        let port = uri.port().map(|port| format!(":{port}"));
+        let address = format!(
+            "{}{host}{}{}",
+            scheme.unwrap_or_default(),
+            port.unwrap_or_default(),
+            uri.path()
+        );
+        let address = self.guard.without_secret(address);
+        printable(&address).chars().take(ADDRESS_LIMIT).collect()
     }
 }
 
@@ -161,16 +205,18 @@ fn refused(entry: &LogEntry) -> Response {
     }
 }
 
-fn target(uri: &Uri) -> Target {
-    let decoded = percent_decode_str(uri.path()).decode_utf8();
-    // An address with a host is a request to a proxy.
-    if let Some(host) = uri.host() {
-        let is_plain = uri.scheme_str() == Some("http") && !host.is_empty();
-        let path = decoded.ok().filter(|_| is_plain && uri.query().is_none());
-        let path = path.and_then(|path| CpanPath::at(below_any_cpan(&path)?));
-        return path.map_or(Target::Outside, Target::Cpan);
-    }
-    let Ok(path) = decoded else {
+/// The meaning of an address in a request to the proxy.
+fn proxied_target(uri: &Uri) -> Target {
+    let is_plain = uri.scheme_str() == Some("http") && uri.query().is_none();
+    let path = percent_decode_str(uri.path()).decode_utf8();
+    let path = path.ok().filter(|_| is_plain);
+    let path = path.and_then(|path| CpanPath::at(below_any_cpan(&path)?));
+    path.map_or(Target::Outside, Target::Cpan)
+}
+
+/// The meaning of a path of the mirror itself.
+fn own_target(path: &str) -> Target {
+    let Ok(path) = percent_decode_str(path).decode_utf8() else {
         return Target::Nothing;
     };
     match path.as_ref() {
@@ -193,18 +239,4 @@ fn wants_html<B>(request: &Request<B>) -> bool {
             .to_str()
             .is_ok_and(|accept| accept.contains("text/html"))
     })
-}
-
-/// An address without user, password and query, which may be secrets.
-fn shown(uri: &Uri) -> String {
-    let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://"));
-    let host = uri.host().unwrap_or_default();
-    let port = uri.port().map(|port| format!(":{port}"));
-    let address = format!(
-        "{}{host}{}{}",
-        scheme.unwrap_or_default(),
-        port.unwrap_or_default(),
-        uri.path()
-    );
-    printable(&address).chars().take(ADDRESS_LIMIT).collect()
 }

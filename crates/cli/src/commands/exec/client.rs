@@ -3,10 +3,12 @@
 use std::{
     ffi::{OsStr, OsString},
     fs, io,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use cpan_sigstore_mirror::server::RunSecret;
 use tempfile::TempDir;
 
 use super::{
@@ -41,29 +43,58 @@ pub enum Ways {
     Open,
 }
 
-/// Where a client runs: the mirror, and a folder for what it would else share with other runs.
+/// The mirror and the proxy of a client, and a folder for files that it would else share with other runs.
+///
+/// The client has the secret of the run from the proxy's address, in its environment, which no other user can
+/// read. So the mirror's address, which clients print and pass in arguments, needs no secret. Only without the
+/// proxy it has one.
 pub struct Surroundings {
-    url: String,
-    ways: Ways,
+    mirror: String,
+    proxy: Option<Proxy>,
     folder: TempDir,
+}
+
+/// The proxy of a run.
+pub struct Proxy {
+    /// Its address, with the secret in it.
+    pub address: String,
+    /// The user, for clients that need user and password each by itself.
+    pub user: &'static str,
+    /// The password.
+    pub password: String,
 }
 
 impl Surroundings {
     /// For a mirror at an address.
     ///
     /// # Errors
-    /// Where the folder cannot be made.
-    pub fn new(url: &str, ways: Ways) -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("cpan-sigstore-exec-")
-            .tempdir()?;
+    /// [`io::Error`] if the folder cannot be created.
+    pub fn new(host: SocketAddr, secret: &RunSecret, ways: Ways) -> io::Result<Self> {
+        let mut folder = tempfile::Builder::new();
+        folder.prefix("cpan-sigstore-exec-");
+        // It holds the secret of the run.
+        #[cfg(unix)]
+        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = folder.tempdir()?;
         // Settings of curl and wget, in the place of the user's.
         for settings in [".curlrc", "wgetrc"] {
             fs::write(folder.path().join(settings), "")?;
         }
+        let (user, password) = secret.user_and_password();
+        let (mirror, proxy) = match ways {
+            Ways::Open => (secret.mirror(host), None),
+            Ways::Closed => {
+                let proxy = Proxy {
+                    address: secret.proxy(host),
+                    user,
+                    password: password.to_owned(),
+                };
+                (format!("http://{host}"), Some(proxy))
+            }
+        };
         Ok(Self {
-            url: url.to_owned(),
-            ways,
+            mirror,
+            proxy,
             folder,
         })
     }
@@ -194,12 +225,13 @@ impl Client {
         arguments: &[OsString],
         surroundings: &Surroundings,
     ) -> io::Result<Command> {
-        let url = surroundings.url.as_str();
+        let url = surroundings.mirror.as_str();
         let private = surroundings.path();
         let mut command = Command::new(program);
         environment::close(&mut command);
-        if surroundings.ways == Ways::Closed {
-            environment::lead_to_proxy(&mut command, url, private);
+        match &surroundings.proxy {
+            Some(proxy) => environment::lead_to_proxy(&mut command, &proxy.address, private),
+            None => environment::lead_past_proxy(&mut command),
         }
         // Also for clients that run cpanm, as Carton does.
         command.env("PERL_CPANM_HOME", private.join("cpanm"));
@@ -210,7 +242,10 @@ impl Client {
         match self {
             Self::Cpan => {
                 let file = private.join("conf.pm");
-                fs::write(&file, conf_pm(url, &private.join("cpan")))?;
+                fs::write(
+                    &file,
+                    conf_pm(url, &private.join("cpan"), surroundings.proxy.as_ref()),
+                )?;
                 command.arg("-j").arg(file).args(arguments);
             }
             Self::Minicpan => {

@@ -39,6 +39,18 @@ pub fn lead_to_proxy(command: &mut Command, url: &str, private: &Path) {
     command.env("WGETRC", private.join("wgetrc"));
 }
 
+/// Keeps requests to the mirror of this machine away from the user's own proxy.
+pub fn lead_past_proxy(command: &mut Command) {
+    for name in ["no_proxy", "NO_PROXY"] {
+        let mut hosts = std::env::var_os(name).unwrap_or_default();
+        if !hosts.is_empty() {
+            hosts.push(",");
+        }
+        hosts.push("127.0.0.1");
+        command.env(name, hosts);
+    }
+}
+
 fn is_closed(name: &OsString) -> bool {
     let name = name.to_string_lossy();
     CLOSED.iter().any(|closed| name.starts_with(closed))

@@ -10,11 +10,14 @@ mod cpanm;
 mod environment;
 mod summary;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io};
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_mirror::{DecisionLog, server::Listening};
+use cpan_sigstore_mirror::{
+    DecisionLog,
+    server::{Access, Listening, RunSecret},
+};
 
 use crate::{error::CommandError, flags::MirrorArgs, session::Session};
 use client::{Client, Surroundings, Ways};
@@ -58,16 +61,19 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     };
     let runtime = session.runtime()?;
     let mirror = session.mirror(&args.mirror, DecisionLog::default(), None)?;
+    let secret = RunSecret::random().map_err(|error| {
+        CommandError::system("cannot protect the mirror", io::Error::other(error))
+    })?;
     let listen = |source| CommandError::system("cannot listen on 127.0.0.1", source);
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let running = runtime
         .block_on(async {
-            let listening = Listening::bind(mirror.clone(), address, None).await?;
+            let access = Access::with_secret(secret.clone());
+            let listening = Listening::bind(mirror.clone(), address, access, None).await?;
             Ok(listening.spawn())
         })
         .map_err(listen)?;
-    let url = format!("http://{}", running.address());
-    let surroundings = Surroundings::new(&url, ways)
+    let surroundings = Surroundings::new(running.address(), &secret, ways)
         .map_err(|source| CommandError::system("cannot create a folder for the client", source))?;
     if client == Client::Carton {
         for warning in cpanfile::ways_round() {

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     fixtures::author::{HOME, ID, distribution},
     fixtures::shop::FILE,
-    harness::{Ran, World},
+    harness::{Ran, World, names},
 };
 
 /// A user for whom the only release of `Foo::Bar` is the attacker's.
@@ -152,8 +152,25 @@ fn confines_cpan_to_the_mirror() {
     assert!(user.has("perl", "Foo::Bar"), "{ran:#?}");
 }
 
+#[test]
+fn cpan_leaves_the_callers_folder_unchanged() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let work = user.path("work");
+    fs::create_dir(&work).unwrap();
+    fs::copy(user.path("policy.toml"), work.join("policy.toml")).unwrap();
+    let mut command = user.exec_command(&[], &["cpan", "-T", "-i", "Foo::Bar"]);
+    let perl = user.path("perl");
+    command
+        .current_dir(&work)
+        .env("PERL_MM_OPT", format!("INSTALL_BASE={}", perl.display()));
+    let ran = Ran::of(command.output().unwrap()).exits(0);
+    assert!(user.has("perl", "Foo::Bar"), "{ran:#?}");
+    assert_eq!(names(&work), ["policy.toml"]);
+}
+
 /// A folder as upstream, with the indexes and CHECKSUMS of the sandbox.
-fn folder_upstream(user: &World) -> std::path::PathBuf {
+pub fn folder_upstream(user: &World) -> std::path::PathBuf {
     let folder = user.folder();
     let cpan = user.sandbox.services.cpan.url();
     let host = cpan.trim_start_matches("http://");

@@ -5,3 +5,4 @@ mod clients;
 mod env;
 mod hostile;
 mod names;
+mod strangers;

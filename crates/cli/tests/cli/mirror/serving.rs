@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     fixtures::author::{HOME, distribution},
     fixtures::{
-        http::{Answer, ask},
+        http::{Answer, ask, ask_for},
         shop::FILE,
     },
     harness::{Beside, World, first_line, names, sha256, until},
@@ -219,6 +219,48 @@ fn serves_only_known_indexes() {
     assert_eq!(posted.status, 405);
     let connected = ask(&mirror.address, "CONNECT www.cpan.org:443", &[]);
     assert_eq!(connected.status, 403);
+}
+
+#[test]
+fn mirror_answers_only_its_own_host_names() {
+    let user = World::new().with_policy();
+    user.policy("");
+    user.publish_signed("stranger", FILE, &distribution("Foo-Bar", "1.02"));
+    let mirror = Running::start(&user, &["--host-name", "cpan.example.org"]);
+    let line = format!("GET {}", archive());
+    let by = |host: &str, headers: &[&str]| ask_for(&mirror.address, host, &line, headers);
+    // A page that gave its own name this address, and pages of others.
+    assert_eq!(by("evil.example", &[]).status, 421);
+    for header in [
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site",
+        "Origin: http://evil.example",
+        "Referer: http://evil.example/",
+        "User-Agent: Mozilla/5.0",
+    ] {
+        let refused = by(&mirror.address, &[header]);
+        assert_eq!(refused.status, 403, "{header}: {refused:?}");
+        assert!(refused.body.starts_with(b"refused: "), "{refused:?}");
+    }
+    assert!(user.sandbox.services.cpan.requests().is_empty());
+    let known = user.run(&["trust", "list"]).exits(0);
+    assert!(!known.stdout.contains("MYAUTHOR"), "{known:#?}");
+    let verdicts = mirror.get("/-/verdicts");
+    assert_eq!(verdicts.body, b"[]");
+    for host in ["localhost", "cpan.example.org:443"] {
+        assert_eq!(by(host, &[]).status, 200, "{host}");
+    }
+    let metrics = String::from_utf8(mirror.get("/-/metrics").body).unwrap();
+    assert!(
+        metrics.contains("strangers_total{reason=\"host\"} 1\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("strangers_total{reason=\"cross-site\"} 5\n"),
+        "{metrics}"
+    );
+    let ran = user.run(&["mirror", "--host-name", "x:80"]).exits(2);
+    assert!(ran.stderr.contains("without a port"), "{ran:#?}");
 }
 
 #[test]
