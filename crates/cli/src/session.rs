@@ -197,6 +197,11 @@ impl<'a> Session<'a> {
                 "cannot refresh the trust material: {reason}; using the cached copy, which is still valid"
             ));
         }
+        if let Some(reason) = loaded.not_cached {
+            self.terminal.warning(&format!(
+                "cannot write the cache in {reason}; each command fetches the trust material again; name another folder with CPAN_SIGSTORE_CACHE"
+            ));
+        }
         loaded.material
     }
 
@@ -256,7 +261,7 @@ impl<'a> Session<'a> {
                 Gate::new(verifier, policy, store).refreshed_at(refreshed)
             }
             Err(error) => match error.downcast_ref() {
-                Some(TrustError::Unavailable { .. }) => {
+                Some(unavailable) if TrustError::is_transient(unavailable) => {
                     Gate::without_trust(error.to_string(), policy, store)
                 }
                 _ => return Err(error),

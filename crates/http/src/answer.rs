@@ -3,7 +3,11 @@
 use cpan_sigstore_core::text::printable;
 use reqwest::header::HeaderMap;
 
-use crate::HttpError;
+use crate::{
+    HttpError,
+    backoff::{Failure, asked_wait},
+    web_page,
+};
 
 /// A response of any status, with its whole body.
 #[derive(Clone, Debug)]
@@ -30,17 +34,34 @@ impl Answer {
         text.trim().to_owned()
     }
 
-    pub(crate) fn is_transient(&self) -> bool {
-        is_transient(self.status)
+    /// The title of a web page, or an empty text if it has none; `None` if the body is no web page.
+    pub fn page_title(&self) -> Option<String> {
+        web_page::title(&self.body)
     }
 
-    pub(crate) fn into_unavailable(self, url: String) -> HttpError {
-        HttpError::Unavailable {
-            url,
-            status: self.status,
-            said: self.excerpt(),
+    /// Returns the failure of a transient status.
+    pub(crate) fn failure(&self, url: &str) -> Option<Failure> {
+        if !is_transient(self.status) {
+            return None;
         }
+        let said = self.page_title().unwrap_or_else(|| self.excerpt());
+        Some(unavailable(url, self.status, &self.headers, said))
     }
+}
+
+/// The failure of a service that is unavailable.
+pub(crate) fn unavailable(url: &str, status: u16, headers: &HeaderMap, said: String) -> Failure {
+    let asked = asked_wait(headers);
+    let said = match asked {
+        Some(asked) => format!("retry after {} s: {said}", asked.as_secs()),
+        None => said,
+    };
+    let error = HttpError::Unavailable {
+        url: url.to_owned(),
+        status,
+        said: said.trim_end_matches([':', ' ']).to_owned(),
+    };
+    Failure { error, asked }
 }
 
 /// Whether a status is transient: too many requests, or a fault of the server.

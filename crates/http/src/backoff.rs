@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
 
-/// Longest wait that a service may ask for.
+use crate::{Http, HttpError, WAITING};
+
+/// Longest wait that a service may ask for. A request ends at once if the service asks for more: an
+/// earlier try would only be refused again.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The waits before each further try of a request.
@@ -16,10 +20,6 @@ impl Backoff {
     pub fn new(waits: Vec<Duration>) -> Self {
         Self(waits)
     }
-
-    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> {
-        self.0.iter().copied()
-    }
 }
 
 impl Default for Backoff {
@@ -29,8 +29,65 @@ impl Default for Backoff {
     }
 }
 
-/// The wait that a service asks for (RFC 9110, section 10.2.3), within the limit.
+/// A try that failed.
+pub(crate) struct Failure {
+    pub error: HttpError,
+    /// The wait that the service asks for.
+    pub asked: Option<Duration>,
+}
+
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        Self { error, asked: None }
+    }
+}
+
+/// The wait that a service asks for (RFC 9110, section 10.2.3), in seconds; `None` for a date.
 pub(crate) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    Some(Duration::from_secs(seconds.parse().ok()?).min(LONGEST_WAIT))
+    Some(Duration::from_secs(seconds.trim().parse().ok()?))
+}
+
+/// The further tries of one request.
+pub(crate) struct Tries {
+    waits: std::vec::IntoIter<Duration>,
+    /// The number of the last try, from 1.
+    number: usize,
+    most: usize,
+    until: Option<Instant>,
+}
+
+impl Tries {
+    pub fn of(http: &Http) -> Self {
+        let Backoff(waits) = http.backoff.clone();
+        Self {
+            number: 1,
+            most: waits.len() + 1,
+            waits: waits.into_iter(),
+            until: http.until,
+        }
+    }
+
+    /// Waits for the next try.
+    ///
+    /// # Errors
+    /// The failure, if no further try may help or there is no time for one.
+    pub async fn wait(&mut self, failure: Failure) -> Result<(), HttpError> {
+        let Failure { error, asked } = failure;
+        let wait = match self.waits.next() {
+            Some(wait) if error.is_transient() => asked.unwrap_or(wait),
+            _ => return Err(error),
+        };
+        let is_too_late = self
+            .until
+            .is_some_and(|until| Instant::now() + wait >= until);
+        if wait > LONGEST_WAIT || is_too_late {
+            return Err(error);
+        }
+        self.number += 1;
+        let (number, most, seconds) = (self.number, self.most, wait.as_secs_f32());
+        tracing::info!(target: WAITING, "{error}; trying again in {seconds} s (try {number} of {most})");
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
 }

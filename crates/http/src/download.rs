@@ -6,12 +6,18 @@ use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
 use cpan_sigstore_files::HashingWriter;
 use reqwest::{
     Method, Response, Url,
-    header::{ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+    header::{
+        CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    },
 };
 
 use crate::{
-    FILE_TIMEOUT, Http, HttpError, answer, each_part,
+    FILE_TIMEOUT, Http, HttpError, answer,
+    backoff::{Failure, Tries},
+    each_part,
     error::{connection, shown},
+    redirect::Redirects,
+    web_page,
 };
 
 /// Length limit of a validator, in bytes; servers send some twenty.
@@ -33,7 +39,7 @@ pub enum Download {
     Whole(Validators),
     /// The file is unchanged since the validators of the request.
     Unchanged,
-    /// There is no file (404, 410).
+    /// There is no file (404, 410, or 403 without a web page, as object stores answer).
     Absent,
 }
 
@@ -75,7 +81,7 @@ impl Http {
         self.stream(&url, known, limit, into).await
     }
 
-    /// The digest of a file of at most `limit` bytes; `None` if there is none (404, 410).
+    /// The digest of a file of at most `limit` bytes; `None` if there is none.
     ///
     /// # Errors
     /// As [`Http::file`].
@@ -90,21 +96,18 @@ impl Http {
     }
 
     /// Reads a file to its end, again after transient errors.
-    async fn stream(
+    pub(crate) async fn stream(
         &self,
         url: &Url,
         known: &Validators,
         limit: u64,
         into: &mut impl Sink,
     ) -> Result<Download, HttpError> {
-        let mut waits = self.backoff.waits();
+        let mut tries = Tries::of(self);
         loop {
             match self.stream_once(url, known, limit, into).await {
-                Err(error) if error.is_transient() => match waits.next() {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Err(error),
-                },
-                decided => return decided,
+                Ok(download) => return Ok(download),
+                Err(failure) => tries.wait(failure).await?,
             }
         }
     }
@@ -115,7 +118,7 @@ impl Http {
         known: &Validators,
         limit: u64,
         into: &mut impl Sink,
-    ) -> Result<Download, HttpError> {
+    ) -> Result<Download, Failure> {
         let shown_url = shown(url);
         let unwritable = |source| HttpError::Write {
             url: shown_url.clone(),
@@ -128,44 +131,69 @@ impl Http {
             Opened::Absent => return Ok(Download::Absent),
         };
         let validators = Validators::of(response.headers());
-        let mut written: io::Result<()> = Ok(());
+        let mut is_first = true;
         each_part(&mut response, &shown_url, limit, |part| {
-            if written.is_ok() {
-                written = into.write(part);
+            if std::mem::take(&mut is_first)
+                && let Some(title) = web_page::title(part)
+            {
+                let url = shown_url.clone();
+                return Err(HttpError::WebPage { url, title });
             }
+            into.write(part).map_err(unwritable)
         })
         .await?;
-        written.map_err(unwritable)?;
         Ok(Download::Whole(validators))
     }
 
     /// Requests a file, and returns the response whose body it is.
-    async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, HttpError> {
-        let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
-        for (name, value) in known.conditions() {
-            request = request.header(name, value);
-        }
-        let request = request.build().map_err(|error| connection(&error))?;
-        let response = self.start(request).await?;
+    async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, Failure> {
+        let mut url = url.clone();
+        let mut redirects = Redirects::default();
+        let response = loop {
+            let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
+            for (name, value) in known.conditions() {
+                request = request.header(name, value);
+            }
+            let request = request.build().map_err(|error| connection(&error))?;
+            let response = self.start(request).await?;
+            match redirects.next(&url, &response)? {
+                Some(next) => url = next,
+                None => break response,
+            }
+        };
         match response.status().as_u16() {
             200 => Ok(Opened::File(response)),
             304 if *known != Validators::default() => Ok(Opened::Unchanged),
             404 | 410 => Ok(Opened::Absent),
-            status if answer::is_transient(status) => Err(HttpError::Unavailable {
-                url: shown(url),
-                status,
-                said: String::new(),
-            }),
+            403 if !is_page(response.headers()) => Ok(Opened::Absent),
+            status if answer::is_transient(status) => {
+                let headers = response.headers();
+                Err(answer::unavailable(
+                    &shown(&url),
+                    status,
+                    headers,
+                    String::new(),
+                ))
+            }
             status => Err(HttpError::Refused {
-                url: shown(url),
+                url: shown(&url),
                 status,
-            }),
+            }
+            .into()),
         }
     }
 }
 
+/// Whether a response is a web page by its content type.
+fn is_page(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.trim_start().starts_with("text/html"))
+}
+
 /// The place for the bytes of a file.
-trait Sink {
+pub(crate) trait Sink {
     /// Discards what came before.
     fn restart(&mut self) -> io::Result<()>;
     fn write(&mut self, part: &[u8]) -> io::Result<()>;
@@ -189,6 +217,18 @@ impl Sink for Sha256Hasher {
 
     fn write(&mut self, part: &[u8]) -> io::Result<()> {
         self.update(part);
+        Ok(())
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn restart(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(part);
         Ok(())
     }
 }

@@ -8,10 +8,52 @@ use crate::REQUEST_TIMEOUT;
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The client cannot be created, for example because the system has no CA certificates.
-    #[error(
-        "cannot make HTTPS connections from this system: {0}; install its package of CA certificates (`ca-certificates`)"
-    )]
+    #[error("cannot make HTTPS connections: {0}")]
     Client(String),
+    /// A variable names no proxy that can be used. Nothing was sent past it.
+    #[error(
+        "invalid {variable}: expected a proxy such as http://proxy.example:3128, found `{found}`"
+    )]
+    ProxySetting {
+        /// The environment variable.
+        variable: &'static str,
+        /// Its value, without credentials.
+        found: String,
+    },
+    /// The proxy cannot be reached, or refuses.
+    #[error("cannot read {url}: the proxy {proxy} failed: {reason}")]
+    Proxy {
+        /// The address, without credentials and query.
+        url: String,
+        /// The address of the proxy, without credentials.
+        proxy: String,
+        /// The reason.
+        reason: String,
+    },
+    /// No CA certificate of this machine vouches for the server, or its certificate is invalid.
+    #[error("cannot read {url}: the certificate of the server is not trusted: {reason}")]
+    Certificate {
+        /// The address, without credentials and query.
+        url: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The server redirects to another server, or without end.
+    #[error("cannot read {url}: the server redirects to {to}")]
+    Redirect {
+        /// The address, without credentials and query.
+        url: String,
+        /// The address that the server names, without credentials and query.
+        to: String,
+    },
+    /// A web page came in place of data, for example from a captive portal.
+    #[error("cannot read {url}: the answer is a web page{}", titled(title))]
+    WebPage {
+        /// The address, without credentials and query.
+        url: String,
+        /// The title of the page; empty if it has none.
+        title: String,
+    },
     /// There was no connection, or it broke before the response was whole.
     #[error("cannot read {url}: the connection failed: {reason}")]
     Connection {
@@ -27,7 +69,7 @@ pub enum HttpError {
         url: String,
     },
     /// The service is unavailable.
-    #[error("cannot read {url}: status {status}: {said}")]
+    #[error("cannot read {url}: status {status}{}", after_colon(said))]
     Unavailable {
         /// The address, without credentials and query.
         url: String,
@@ -80,16 +122,58 @@ impl HttpError {
     }
 }
 
-pub(crate) fn failed(url: &str, error: &reqwest::Error) -> HttpError {
-    let url = url.to_owned();
-    if error.is_timeout() {
-        HttpError::Timeout { url }
-    } else {
-        HttpError::Connection {
-            url,
-            reason: innermost(error),
-        }
+fn after_colon(said: &str) -> String {
+    if said.is_empty() {
+        return String::new();
     }
+    format!(": {said}")
+}
+
+fn titled(title: &str) -> String {
+    if title.is_empty() {
+        return String::new();
+    }
+    format!(" with the title `{title}`")
+}
+
+/// The error of a request that was sent, perhaps through a proxy.
+pub(crate) fn failed(url: &str, error: &reqwest::Error, proxy: Option<String>) -> HttpError {
+    let url = url.to_owned();
+    let reason = innermost(error);
+    if is_untrusted(error) {
+        return HttpError::Certificate { url, reason };
+    }
+    match proxy {
+        // Through a proxy, a client connects to nothing else: the server's own failures come later.
+        Some(proxy) if error.is_connect() => HttpError::Proxy { url, proxy, reason },
+        _ if error.is_timeout() => HttpError::Timeout { url },
+        _ => HttpError::Connection { url, reason },
+    }
+}
+
+/// Whether TLS refused the certificate of the server.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        matches!(
+            cause.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        )
+    })
+}
+
+/// An error and all that it wraps.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| {
+        // `io::Error::source` skips the error that it wraps.
+        match error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        }
+    })
 }
 
 /// The error of a request that was not sent.
@@ -111,11 +195,10 @@ pub(crate) fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-/// The innermost source of an error, which says the most.
+/// The innermost cause of an error, which says the most.
 pub(crate) fn innermost(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    let innermost = causes(error).last().map(ToString::to_string);
+    // rustls calls an empty store of CA certificates unexpected.
+    let text = innermost.unwrap_or_default();
+    text.trim_start_matches("unexpected error: ").to_owned()
 }

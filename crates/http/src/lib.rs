@@ -1,4 +1,4 @@
-//! The one HTTP client. It reads every body with a limit, and follows no redirect.
+//! The one HTTP client. It reads every body with a limit.
 //!
 //! - [`Http::send`]: a request and its whole response.
 //! - [`Http::send_each`]: the same for a request whose body is a stream.
@@ -11,6 +11,9 @@ mod answer;
 mod backoff;
 mod download;
 mod error;
+mod proxy;
+mod redirect;
+mod web_page;
 
 pub use address::is_protected;
 pub use answer::Answer;
@@ -18,14 +21,21 @@ pub use backoff::Backoff;
 pub use download::{Download, Validators};
 pub use error::HttpError;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{Method, Request, RequestBuilder, Response, Url};
+use tokio::time::Instant;
 
 use crate::{
-    backoff::asked_wait,
+    backoff::Tries,
     error::{connection, failed, shown},
 };
+
+/// The target of the events of the `tracing` crate that say why and how long a request waits.
+pub const WAITING: &str = "cpan_sigstore::waiting";
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,11 +53,15 @@ const USER_AGENT: &str = concat!("cpan-sigstore/", env!("CARGO_PKG_VERSION"));
 ///
 /// # Security
 ///
-/// It follows no redirect: a request goes to the configured address and no other, and so does a token.
+/// A request goes to the configured address and no other, and so does a token. Only [`Http::file`],
+/// [`Http::digest`] and [`Http::download`] follow redirects, on the same host.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
+    /// The client for an https address behind an http one, if `client` has no CA certificates.
+    redirected: Option<Arc<OnceLock<reqwest::Client>>>,
     backoff: Backoff,
+    until: Option<Instant>,
 }
 
 impl Http {
@@ -57,22 +71,16 @@ impl Http {
     /// milliseconds. Without them every `https` connection fails.
     ///
     /// # Errors
-    /// [`HttpError::Client`] if TLS cannot be set up.
+    /// [`HttpError::Client`] if TLS cannot be set up, and [`HttpError::ProxySetting`] if the environment
+    /// names no usable proxy.
     pub fn for_urls<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, HttpError> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT);
-        if !urls.into_iter().any(|url| url.starts_with("https:")) {
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder
-            .build()
-            .map_err(|error| HttpError::Client(error::innermost(&error)))?;
+        proxy::check(|name| std::env::var(name).ok())?;
+        let has_certificates = urls.into_iter().any(|url| url.starts_with("https:"));
         Ok(Self {
-            client,
+            client: client(has_certificates)?,
+            redirected: (!has_certificates).then(Arc::default),
             backoff: Backoff::default(),
+            until: None,
         })
     }
 
@@ -82,9 +90,13 @@ impl Http {
         Self { backoff, ..self }
     }
 
-    /// The inner client, for libraries that take one.
-    pub fn client(&self) -> &reqwest::Client {
-        &self.client
+    /// The same client, which does not try again from a time on.
+    #[must_use]
+    pub fn until(self, until: Instant) -> Self {
+        Self {
+            until: Some(until),
+            ..self
+        }
     }
 
     /// Starts a request; finish it with [`Http::send`].
@@ -124,21 +136,16 @@ impl Http {
         mut request: impl FnMut() -> Result<Request, HttpError>,
         limit: usize,
     ) -> Result<Answer, HttpError> {
-        let mut waits = self.backoff.waits();
+        let mut tries = Tries::of(self);
         loop {
-            let (error, asked) = match self.once(request()?, limit as u64).await {
-                Ok((url, answer)) if answer.is_transient() => {
-                    let asked = asked_wait(&answer.headers);
-                    (answer.into_unavailable(url), asked)
-                }
-                Err(error) if error.is_transient() => (error, None),
-                decided => return decided.map(|(_, answer)| answer),
+            let failure = match self.once(request()?, limit as u64).await {
+                Ok((url, answer)) => match answer.failure(&url) {
+                    Some(failure) => failure,
+                    None => return Ok(answer),
+                },
+                Err(error) => error.into(),
             };
-            let Some(wait) = waits.next() else {
-                return Err(error);
-            };
-            tracing::debug!(%error, "trying again");
-            tokio::time::sleep(asked.unwrap_or(wait)).await;
+            tries.wait(failure).await?;
         }
     }
 
@@ -148,6 +155,7 @@ impl Http {
         let mut body = Vec::new();
         each_part(&mut response, &url, limit, |part| {
             body.extend_from_slice(part);
+            Ok(())
         })
         .await?;
         let answer = Answer {
@@ -158,35 +166,62 @@ impl Http {
         Ok((url, answer))
     }
 
-    /// Reads a small file; `None` if there is none (404, 410).
+    /// Reads a small file; `None` if there is none.
     ///
     /// # Errors
-    /// As [`Http::send`], and [`HttpError::Refused`] for any other status than 200.
+    /// As [`Http::send`]; [`HttpError::Redirect`] for a redirect to another host, [`HttpError::WebPage`]
+    /// for a web page, and [`HttpError::Refused`] for any other status than 200.
     pub async fn file(&self, url: Url, limit: usize) -> Result<Option<Vec<u8>>, HttpError> {
-        let answer = self
-            .send(self.request(Method::GET, url.clone()), limit)
-            .await?;
-        match answer.status {
-            200 => Ok(Some(answer.body)),
-            404 | 410 => Ok(None),
-            status => Err(HttpError::Refused {
-                url: shown(&url),
-                status,
-            }),
-        }
+        let mut bytes = Vec::new();
+        let known = Validators::default();
+        let read = self.stream(&url, &known, limit as u64, &mut bytes).await?;
+        Ok(matches!(read, Download::Whole(_)).then_some(bytes))
     }
 
     async fn start(&self, request: Request) -> Result<Response, HttpError> {
-        let url = shown(request.url());
+        let url = request.url().clone();
         let method = request.method().clone();
-        let response = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| failed(&url, &error))?;
-        tracing::debug!(%method, %url, status = response.status().as_u16(), "requested");
+        let response = self.client_for(&url)?.execute(request).await;
+        let response = response.map_err(|error| failed(&shown(&url), &error, proxy::of(&url)))?;
+        tracing::debug!(%method, url = shown(&url), status = response.status().as_u16(), "requested");
+        if response.status() == 407
+            && let Some(proxy) = proxy::of(&url)
+        {
+            return Err(HttpError::Proxy {
+                url: shown(&url),
+                proxy,
+                reason: "it requires a user name and a password".to_owned(),
+            });
+        }
         Ok(response)
     }
+
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, HttpError> {
+        match &self.redirected {
+            Some(redirected) if url.scheme() == "https" => match redirected.get() {
+                Some(client) => Ok(client),
+                None => {
+                    let client = client(true)?;
+                    Ok(redirected.get_or_init(|| client))
+                }
+            },
+            _ => Ok(&self.client),
+        }
+    }
+}
+
+fn client(has_certificates: bool) -> Result<reqwest::Client, HttpError> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT);
+    if !has_certificates {
+        builder = builder.tls_certs_only([]);
+    }
+    builder
+        .build()
+        .map_err(|error| HttpError::Client(error::innermost(&error)))
 }
 
 /// Passes each part of a body of at most `limit` bytes to `take`.
@@ -194,7 +229,7 @@ async fn each_part(
     response: &mut Response,
     url: &str,
     limit: u64,
-    mut take: impl FnMut(&[u8]),
+    mut take: impl FnMut(&[u8]) -> Result<(), HttpError>,
 ) -> Result<(), HttpError> {
     let too_large = || HttpError::TooLarge {
         url: url.to_owned(),
@@ -213,11 +248,11 @@ async fn each_part(
             .map_err(|_| HttpError::Timeout {
                 url: url.to_owned(),
             })?
-            .map_err(|error| failed(url, &error))?;
+            .map_err(|error| failed(url, &error, None))?;
         let Some(part) = part else {
             return Ok(());
         };
         left = left.checked_sub(part.len() as u64).ok_or_else(too_large)?;
-        take(&part);
+        take(&part)?;
     }
 }

@@ -108,23 +108,146 @@ async fn more_than_the_limit_is_not_read() {
     }
 }
 
+/// An answer without the service.
+fn answer(status: u16, headers: &[(&'static str, &str)], body: &'static str) -> Fault {
+    let headers = headers.iter();
+    Fault::Answer {
+        status,
+        headers: headers
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect(),
+        body,
+    }
+}
+
+const PAGE: &str = "<!DOCTYPE html><html><title>Sign in to WiFi</title></html>";
+
 #[tokio::test]
-async fn what_is_neither_there_nor_missing_is_an_error() {
+async fn reports_answers_that_are_neither_file_nor_absence() {
     let served = Served::new();
     let faults = served.sandbox.services.cpan.faults();
-    // A redirect among others: none is followed.
-    for status in [302, 204, 403] {
-        faults.always(Fault::Status(status));
+    for fault in [
+        Fault::Status(204),
+        answer(403, &[("content-type", "text/html")], PAGE),
+    ] {
+        faults.always(fault.clone());
         let url = || served.url("Foo-1.0.tar.gz");
         let of_file = served.http.file(url(), 10).await.unwrap_err();
         let of_digest = served.http.digest(url(), 10).await.unwrap_err();
         for error in [of_file, of_digest] {
             assert!(
                 matches!(error, HttpError::Refused { .. }),
-                "{status}: {error}"
+                "{fault:?}: {error}"
             );
         }
     }
+}
+
+#[tokio::test]
+async fn takes_403_of_an_object_store_for_absence() {
+    let served = Served::new();
+    let faults = served.sandbox.services.cpan.faults();
+    for body in [
+        "",
+        "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>",
+    ] {
+        faults.always(answer(403, &[("content-type", "application/xml")], body));
+        assert_eq!(served.digest().await.unwrap(), None);
+        let file = served.http.file(served.url("Foo-1.0.tar.gz"), 10).await;
+        assert_eq!(file.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn reports_web_page_in_place_of_a_file_by_its_title() {
+    let served = Served::new();
+    let faults = served.sandbox.services.cpan.faults();
+    faults.always(answer(200, &[], PAGE));
+    let url = || served.url("Foo-1.0.tar.gz.sigstore.json");
+    let of_file = served.http.file(url(), 1000).await.unwrap_err();
+    let of_digest = served.http.digest(url(), 1000).await.unwrap_err();
+    for error in [of_file, of_digest] {
+        assert!(!error.is_transient());
+        let text = error.to_string();
+        assert!(
+            text.ends_with("is a web page with the title `Sign in to WiFi`"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn follows_redirects_on_the_same_host_only() {
+    let served = Served::new();
+    let faults = served.sandbox.services.cpan.faults();
+    let there = served.url("Foo-1.0.tar.gz");
+    for location in [there.as_str(), there.path()] {
+        for status in [301, 302, 303, 307, 308] {
+            faults.next(1, answer(status, &[("location", location)], ""));
+            let found = served
+                .http
+                .digest(served.url("Moved-1.0.tar.gz"), 100_000)
+                .await;
+            assert_eq!(found.unwrap(), Some(expected()), "{status} {location}");
+        }
+    }
+    let other = "https://evil.example/Foo-1.0.tar.gz?token=secret";
+    faults.next(1, answer(302, &[("location", other)], ""));
+    let error = served.digest().await.unwrap_err();
+    let HttpError::Redirect { to, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(to, "https://evil.example/Foo-1.0.tar.gz");
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn ends_a_redirect_that_never_ends() {
+    let served = Served::new();
+    let faults = served.sandbox.services.cpan.faults();
+    let before = served.sandbox.services.cpan.requests().len();
+    faults.always(answer(302, &[("location", "Foo-1.0.tar.gz")], ""));
+    let error = served.digest().await.unwrap_err();
+    assert!(matches!(error, HttpError::Redirect { .. }), "{error}");
+    assert_eq!(served.sandbox.services.cpan.requests().len() - before, 6);
+    faults.always(Fault::Status(302));
+    let error = served.digest().await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("redirects to no address"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn ends_when_the_service_asks_for_a_longer_wait_than_the_limit() {
+    let served = Served::new();
+    let cpan = &served.sandbox.services.cpan;
+    for (seconds, requests) in [("0", 3), ("120", 1)] {
+        let before = cpan.requests().len();
+        cpan.faults()
+            .always(answer(429, &[("retry-after", seconds)], ""));
+        let error = served.digest().await.unwrap_err();
+        assert!(error.is_transient());
+        assert!(
+            error
+                .to_string()
+                .ends_with(&format!("retry after {seconds} s")),
+            "{error}"
+        );
+        assert_eq!(cpan.requests().len() - before, requests, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn does_not_try_again_after_the_end() {
+    let served = Served::new();
+    let cpan = &served.sandbox.services.cpan;
+    cpan.faults().always(Fault::Status(503));
+    let http = served.http.clone().until(tokio::time::Instant::now());
+    let before = cpan.requests().len();
+    let url = served.url("Foo-1.0.tar.gz");
+    assert!(http.digest(url, 100_000).await.unwrap_err().is_transient());
+    assert_eq!(cpan.requests().len() - before, 1);
 }
 
 #[tokio::test]

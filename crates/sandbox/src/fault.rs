@@ -23,6 +23,12 @@ pub enum Fault {
     /// A response with this status (409, 429, 500, 503, ...) and no useful body. The service does
     /// not see the request.
     Status(u16),
+    /// This response. The service does not see the request.
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: &'static str,
+    },
     /// The right response, delayed.
     Slow(Duration),
     /// The right head, and the first half of the body.
@@ -128,14 +134,12 @@ pub(crate) async fn disturb(
             next.run(request).await;
             no_answer()
         }
-        Some(Fault::Status(status)) => {
-            // A client that is still sending may lose the response.
-            let mut sent = request.into_body().into_data_stream();
-            while let Some(Ok(_)) = sent.next().await {}
-            StatusCode::from_u16(status)
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-                .into_response()
-        }
+        Some(Fault::Status(status)) => answer(request, status, &[], "").await,
+        Some(Fault::Answer {
+            status,
+            headers,
+            body,
+        }) => answer(request, status, &headers, body).await,
         Some(Fault::Slow(delay)) => {
             tokio::time::sleep(delay).await;
             next.run(request).await
@@ -148,6 +152,24 @@ pub(crate) async fn disturb(
             without_length(answer)
         }
     }
+}
+
+async fn answer(
+    request: Request,
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &'static str,
+) -> Response {
+    // A client that is still sending may lose the response.
+    let mut sent = request.into_body().into_data_stream();
+    while let Some(Ok(_)) = sent.next().await {}
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, value);
+    }
+    response
+        .body(Body::from(body))
+        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// A body that fails before its first byte, which makes the server close the connection.

@@ -2,6 +2,8 @@
 
 use cpan_sigstore_keyless::login::{LoginError, TokenError};
 
+use super::network_hint::after_request;
+
 /// Returns what the person can do after a failed login.
 pub fn after_login(error: &LoginError) -> Option<&'static str> {
     match error {
@@ -14,6 +16,7 @@ pub fn after_login(error: &LoginError) -> Option<&'static str> {
         | LoginError::StateMismatch
         | LoginError::NonceMismatch => Some("nothing was signed; run the same command again"),
         LoginError::Token(error) => after_token(error),
+        LoginError::Http(error) => after_request(error),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 //! `sources.rs`, each with its exit code and hints beside it.
 
 mod login_hint;
+mod network_hint;
 mod sources;
 
 use std::{error::Error, fmt, io, path::Path};
@@ -77,6 +78,15 @@ impl CommandError {
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// The same, with the hint of a failed request if there is one.
+    #[must_use]
+    fn hinted_by(self, hint: Option<&'static str>) -> Self {
+        match hint {
+            Some(hint) => self.hinted(hint),
+            None => self,
+        }
     }
 
     /// The same error under another message, with its exit code and hints.

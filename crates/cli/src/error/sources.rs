@@ -10,7 +10,7 @@ use cpan_sigstore_http::HttpError;
 use cpan_sigstore_keyless::{
     login::{LoginError, TokenError},
     sign::SignError,
-    trust::{ConfigError, TrustError},
+    trust::{ConfigError, RefreshError, TrustError},
     verify::{ArtifactError, KeyError},
 };
 use cpan_sigstore_mirror::{cache::CacheError, server::TlsError};
@@ -24,6 +24,7 @@ use cpan_sigstore_registry::{assemble::BuildError, subscription::OperatorError};
 use super::{
     CommandError,
     login_hint::{after_login, after_token},
+    network_hint::after_request,
 };
 
 /// The exit code of an error that may pass.
@@ -79,7 +80,14 @@ impl From<ConfigError> for CommandError {
 
 impl From<TrustError> for CommandError {
     fn from(error: TrustError) -> Self {
-        let (exit, hint) = match error {
+        let (exit, hint) = match &error {
+            TrustError::Unavailable {
+                online: RefreshError::Http(http),
+                ..
+            } if !http.is_transient() => {
+                let hint = after_request(http);
+                return Self::failed(error).hinted_by(hint);
+            }
             TrustError::Unavailable { .. } => (
                 Exit::TryLater,
                 "try again with a network connection, or name the trust material with `--trusted-root FILE`",
@@ -131,7 +139,8 @@ impl From<HttpError> for CommandError {
         if error.is_transient() {
             return Self::new(Exit::TryLater, error).hinted(NOTHING_SIGNED);
         }
-        Self::failed(error)
+        let hint = after_request(&error);
+        Self::failed(error).hinted_by(hint)
     }
 }
 
@@ -145,20 +154,18 @@ impl From<LoginError> for CommandError {
             LoginError::Http(http) if http.is_transient() => {
                 Self::new(Exit::TryLater, error).hinted(NOTHING_SIGNED)
             }
-            _ => match after_login(&error) {
-                Some(hint) => Self::failed(error).hinted(hint),
-                None => Self::failed(error),
-            },
+            _ => {
+                let hint = after_login(&error);
+                Self::failed(error).hinted_by(hint)
+            }
         }
     }
 }
 
 impl From<TokenError> for CommandError {
     fn from(error: TokenError) -> Self {
-        match after_token(&error) {
-            Some(hint) => Self::failed(error).hinted(hint),
-            None => Self::failed(error),
-        }
+        let hint = after_token(&error);
+        Self::failed(error).hinted_by(hint)
     }
 }
 
@@ -192,6 +199,10 @@ impl From<SignError> for CommandError {
                 Exit::TryLater,
                 "run the same command again in a moment; the service is not available now",
             ),
+            SignError::Http(http) => {
+                let hint = after_request(http);
+                return Self::failed(error).hinted_by(hint);
+            }
             _ => return Self::failed(error),
         };
         Self::new(exit, error).hinted(hint)
@@ -218,6 +229,10 @@ impl From<UploadError> for CommandError {
                     "run the same command again when PAUSE is back; confirmed files are not sent again",
                 );
             }
+            UploadError::Http(http) => {
+                let hint = after_request(http);
+                return Self::failed(error).hinted_by(hint);
+            }
             _ => return Self::failed(error),
         };
         Self::failed(error).hinted(hint)
@@ -229,7 +244,11 @@ impl From<CpanError> for CommandError {
         if error.is_transient() {
             return Self::new(Exit::TryLater, error).hinted("run the same command again later");
         }
-        Self::failed(error)
+        let hint = match &error {
+            CpanError::Http(http) => after_request(http),
+            _ => None,
+        };
+        Self::failed(error).hinted_by(hint)
     }
 }
 
@@ -327,8 +346,8 @@ impl From<OperatorError> for CommandError {
                     "ask the operator whether the index was restarted; if so, forget the old one with `cpan-sigstore trust forget --index URL`",
                 );
             }
-            OperatorError::Http(HttpError::TooLarge { .. }) => Exit::Failed,
-            OperatorError::Http(_) | OperatorError::Absent(_) => Exit::TryLater,
+            OperatorError::Http(http) => passing(http.is_transient()),
+            OperatorError::Absent(_) => Exit::TryLater,
             _ => Exit::Failed,
         };
         Self::new(exit, error)

@@ -16,6 +16,7 @@ mod fixtures;
 mod harness;
 mod index;
 mod mirror;
+mod network;
 mod release;
 mod sign;
 mod snapshot;

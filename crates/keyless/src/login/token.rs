@@ -131,7 +131,7 @@ impl IdentityToken {
     /// # Errors
     /// The reason why an authority would refuse it.
     pub fn check(&self, now: Timestamp) -> Result<(), TokenError> {
-        let at = Timestamp::from_second(self.claims.exp).unwrap_or(Timestamp::MIN);
+        let at = self.expires();
         if now.saturating_add(MARGIN).unwrap_or(Timestamp::MAX) >= at {
             return Err(TokenError::Expired { at });
         }
@@ -148,6 +148,11 @@ impl IdentityToken {
             expected: self.audience.clone(),
             found,
         })
+    }
+
+    /// Returns the time of its expiry.
+    pub fn expires(&self) -> Timestamp {
+        Timestamp::from_second(self.claims.exp).unwrap_or(Timestamp::MIN)
     }
 
     fn check_email(&self) -> Result<(), TokenError> {

@@ -58,6 +58,8 @@ struct CertifiedKey {
     key: KeyPair,
     certificate: DerCertificate,
     identity: SignerIdentity,
+    /// The client for requests with this certificate.
+    requests: Requests,
     expires: Timestamp,
 }
 
@@ -72,12 +74,14 @@ impl CertifiedKey {
         token.check(now)?;
         expected.check_token()?;
         let key = KeyPair::generate_ecdsa_p256().map_err(SignError::key)?;
-        let certificate = certificate::request(requests, &services.authority, token, &key).await?;
+        let in_time = requests.until(token.expires(), now);
+        let certificate = certificate::request(&in_time, &services.authority, token, &key).await?;
         let claims = certificate::check(&certificate, &key)?;
         expected.check(&claims.signer)?;
         Ok(Self {
             key,
             certificate,
+            requests: requests.until(claims.info.not_after, now),
             expires: claims.info.not_after,
             identity: claims.signer,
         })
@@ -176,9 +180,9 @@ impl SigningSession {
             certificate: &self.certified.certificate,
         };
         let (entries, timestamps) = tokio::try_join!(
-            log::entries(&self.requests, &self.services.logs, &logged),
+            log::entries(&self.certified.requests, &self.services.logs, &logged),
             timestamp::timestamps(
-                &self.requests,
+                &self.certified.requests,
                 &self.services.timestamp_authorities,
                 &signature
             ),

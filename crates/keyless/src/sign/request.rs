@@ -1,6 +1,10 @@
 //! Requests to the services that sign, with bounded responses.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Url};
+use tokio::time::Instant;
 
 use super::{Services, SignError};
 use cpan_sigstore_http::{Answer, Backoff, Http, HttpError};
@@ -20,6 +24,15 @@ impl Requests {
         })
     }
 
+    /// The same client, which does not try again once a token or certificate has expired.
+    pub fn until(&self, expires: Timestamp, now: Timestamp) -> Self {
+        let left = expires.duration_since(now);
+        let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
+        Self {
+            http: self.http.clone().until(Instant::now() + left),
+        }
+    }
+
     /// Sends a request, with retries if they may help, and reads the response.
     pub async fn send(
         &self,
@@ -28,7 +41,14 @@ impl Requests {
         build: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, HttpError> {
         let request = build(self.http.request(method, url.clone()));
-        self.http.send(request, ANSWER_LIMIT).await
+        let answer = self.http.send(request, ANSWER_LIMIT).await?;
+        match answer.page_title() {
+            Some(title) if answer.is_success() => Err(HttpError::WebPage {
+                url: url.to_string(),
+                title,
+            }),
+            _ => Ok(answer),
+        }
     }
 }
 

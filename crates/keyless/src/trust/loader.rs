@@ -4,17 +4,20 @@
 //! before use. If material is neither fetched nor validly cached, it is unavailable. There is no
 //! older copy as a fallback.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use sigstore_trust_root::{SIGNING_CONFIG_TARGET, SigstoreInstance, TRUSTED_ROOT_TARGET};
-use sigstore_tuf::{FileStore, HttpRepository, StoreRepository, Updater, transport::UpdaterConfig};
+use sigstore_tuf::{FileStore, MemoryStore, StoreRepository, Updater, transport::UpdaterConfig};
 
 use super::{
     Instance, Repository, SIZE_LIMIT, SigningConfig, TrustError, TrustSource, TrustedRoot,
     read_file,
+    transport::{HttpTransport, RefreshError},
 };
-use cpan_sigstore_http::Http;
 
 /// Age at which cached metadata is refreshed, even if it is still valid.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -46,6 +49,8 @@ pub struct TrustMaterial<T> {
     pub material: T,
     /// Reason why a due refresh failed. The cached material is still valid.
     pub refresh_failed: Option<String>,
+    /// Reason why the material was not cached. It is valid, and fetched again by the next command.
+    pub not_cached: Option<String>,
     /// Time of the last refresh, which bounds the age of the material. `None` if it comes from a
     /// file; the Unix epoch if the time is unknown.
     pub refreshed: Option<Timestamp>,
@@ -121,22 +126,27 @@ impl TrustLoader {
             return Ok(TrustMaterial::of(material).refreshed_at(last_refresh(&folder)));
         }
         let online = match self.refresh {
-            Refresh::Never => "the network is disabled".to_owned(),
+            Refresh::Never => RefreshError::Offline,
             Refresh::WhenDue => match repository.fetched(&folder, now, targets).await {
-                Ok(material) => {
-                    // Without this note the next run refreshes again, which is harmless.
-                    let _ = cpan_sigstore_files::write_atomic(
-                        &folder.join(REFRESHED),
-                        format!("{now}\n").as_bytes(),
-                    );
-                    return Ok(TrustMaterial::of(material).refreshed_at(Some(now)));
+                Ok((material, writable)) => {
+                    // The note of the time comes last: without it the next command refreshes again.
+                    let noted = writable.and_then(|()| {
+                        let note = format!("{now}\n");
+                        cpan_sigstore_files::write_atomic(&folder.join(REFRESHED), note.as_bytes())
+                    });
+                    return Ok(TrustMaterial {
+                        not_cached: noted
+                            .err()
+                            .map(|error| format!("{}: {error}", self.cache.display())),
+                        ..TrustMaterial::of(material).refreshed_at(Some(now))
+                    });
                 }
                 Err(reason) => reason,
             },
         };
         match repository.cached(&folder, now, targets).await {
             Ok(material) => Ok(TrustMaterial {
-                refresh_failed: Some(online),
+                refresh_failed: Some(online.to_string()),
                 ..TrustMaterial::of(material).refreshed_at(last_refresh(&folder))
             }),
             Err(cache) => Err(TrustError::Unavailable {
@@ -153,6 +163,7 @@ impl<T> TrustMaterial<T> {
         Self {
             material,
             refresh_failed: None,
+            not_cached: None,
             refreshed: None,
         }
     }
@@ -171,6 +182,7 @@ impl<T> TrustMaterial<T> {
         Ok(TrustMaterial {
             material: read(self.material)?,
             refresh_failed: self.refresh_failed,
+            not_cached: self.not_cached,
             refreshed: self.refreshed,
         })
     }
@@ -198,20 +210,29 @@ impl PinnedRepository {
         })
     }
 
-    /// Fetches targets and stores the verified metadata in the cache.
+    /// Fetches targets and stores the verified metadata in the cache. A cache that cannot be written is
+    /// reported beside the targets, and does not stop anything.
     async fn fetched(
         &self,
         folder: &Path,
         now: Timestamp,
         targets: &[&str],
-    ) -> Result<Vec<Vec<u8>>, String> {
-        let http = Http::for_urls([self.url.as_str()]).map_err(with_causes)?;
-        let repository = HttpRepository::new(&self.url)
-            .map_err(with_causes)?
-            .with_http_client(http.client().clone());
-        std::fs::create_dir_all(folder).map_err(with_causes)?;
-        let updater = Updater::new(repository, &self.root).map_err(with_causes)?;
-        get(updater.with_store(FileStore::new(folder)), now, targets).await
+    ) -> Result<(Vec<Vec<u8>>, io::Result<()>), RefreshError> {
+        let transport = HttpTransport::new(&self.url)?;
+        let failure = transport.failure();
+        let updater = Updater::new(transport, &self.root).map_err(RefreshError::repository)?;
+        let writable = std::fs::create_dir_all(folder)
+            .and_then(|()| cpan_sigstore_files::check_writable(&folder.join(REFRESHED)));
+        let updater = match &writable {
+            Ok(()) => updater.with_store(FileStore::new(folder)),
+            Err(_) => updater.with_store(MemoryStore::new()),
+        };
+        match get(updater, now, targets).await {
+            Ok(found) => Ok((found, writable)),
+            Err(error) => Err(failure
+                .take()
+                .map_or_else(|| RefreshError::repository(error), RefreshError::Http)),
+        }
     }
 
     /// Reads targets from the cache and verifies them from the pinned root, like a response from
@@ -225,7 +246,9 @@ impl PinnedRepository {
         let store = FileStore::new(folder);
         let updater =
             Updater::new(StoreRepository::new(store.clone()), &self.root).map_err(with_causes)?;
-        get(updater.with_store(store), now, targets).await
+        get(updater.with_store(store), now, targets)
+            .await
+            .map_err(with_causes)
     }
 
     fn trusted_root(&self, targets: &[Vec<u8>]) -> Result<TrustedRoot, TrustError> {
@@ -233,14 +256,18 @@ impl PinnedRepository {
     }
 }
 
-async fn get(updater: Updater, now: Timestamp, targets: &[&str]) -> Result<Vec<Vec<u8>>, String> {
+async fn get(
+    updater: Updater,
+    now: Timestamp,
+    targets: &[&str],
+) -> Result<Vec<Vec<u8>>, sigstore_tuf::Error> {
     let mut limits = UpdaterConfig::default();
     limits.target_max_length = SIZE_LIMIT as u64;
     let mut updater = updater.with_config(limits);
-    updater.refresh(now).await.map_err(with_causes)?;
+    updater.refresh(now).await?;
     let mut found = Vec::with_capacity(targets.len());
     for target in targets {
-        found.push(updater.get_target(target, now).await.map_err(with_causes)?);
+        found.push(updater.get_target(target, now).await?);
     }
     Ok(found)
 }
@@ -251,7 +278,7 @@ async fn get(updater: Updater, now: Timestamp, targets: &[&str]) -> Result<Vec<V
 /// [`TrustError`] if the file cannot be read, or is not a root.
 pub(super) fn read_root(path: &Path) -> Result<Vec<u8>, TrustError> {
     let bytes = read_file(path)?;
-    let nowhere = StoreRepository::new(sigstore_tuf::MemoryStore::new());
+    let nowhere = StoreRepository::new(MemoryStore::new());
     match Updater::new(nowhere, &bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(TrustError::Unusable {
@@ -263,7 +290,7 @@ pub(super) fn read_root(path: &Path) -> Result<Vec<u8>, TrustError> {
 }
 
 /// Returns an error with its causes, which the library's `Display` omits.
-fn with_causes(error: impl std::error::Error) -> String {
+pub(super) fn with_causes(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -9,12 +9,14 @@ mod instance;
 mod loader;
 mod root;
 mod signing_config;
+mod transport;
 
 pub use config::{Config, ConfigError};
 pub use instance::{Instance, InstanceError, Repository, TrustSource};
 pub use loader::{Refresh, TrustLoader, TrustMaterial};
 pub use root::TrustedRoot;
 pub use signing_config::SigningConfig;
+pub use transport::RefreshError;
 
 use std::path::PathBuf;
 
@@ -51,13 +53,26 @@ pub enum TrustError {
         /// Address of the TUF repository.
         url: String,
         /// Reason why it was not fetched.
-        online: String,
+        online: RefreshError,
         /// Reason why the cache was not used.
         cache: String,
     },
     /// The instance has no signing configuration.
     #[error("this instance has no signing configuration")]
     NoSigningConfig,
+}
+
+impl TrustError {
+    /// Whether trying again may help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable { online, .. } => match online {
+                RefreshError::Http(error) => error.is_transient(),
+                RefreshError::Offline | RefreshError::Repository(_) => true,
+            },
+            _ => false,
+        }
+    }
 }
 
 /// Reads at most one byte more than [`SIZE_LIMIT`] of a file of trust material.

@@ -14,6 +14,7 @@ use crate::{
     fixtures::{
         http::{Answer, ask, ask_for},
         shop::FILE,
+        tls,
     },
     harness::{Beside, World, first_line, names, sha256, until},
 };
@@ -334,32 +335,11 @@ fn serves_other_machines_by_tls_only() {
         .exits(2)
         .snapshot("mirror/serves_other_machines_by_tls_only");
     assert!(ran.stderr.contains("--tls-cert"), "{ran:#?}");
-    let made = Command::new("openssl")
-        .current_dir(user.folder.path())
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-        ])
-        .args([
-            "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2",
-        ])
-        .args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-        ])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-    let mirror = Running::start(&user, &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    tls::certificate(&user, "own");
+    let mirror = Running::start(&user, &["--tls-cert", "own.pem", "--tls-key", "own.key"]);
     let got = Command::new("curl")
         .current_dir(user.folder.path())
-        .args(["-sS", "--noproxy", "*", "--cacert", "cert.pem"])
+        .args(["-sS", "--noproxy", "*", "--cacert", "own.pem"])
         .arg(format!("https://{}/-/metrics", mirror.address))
         .output()
         .unwrap();
