@@ -261,7 +261,7 @@ impl<'a> Session<'a> {
                 Gate::new(verifier, policy, store).refreshed_at(refreshed)
             }
             Err(error) => match error.downcast_ref() {
-                Some(unavailable) if TrustError::is_transient(unavailable) => {
+                Some(unavailable) if TrustError::is_unavailable(unavailable) => {
                     Gate::without_trust(error.to_string(), policy, store)
                 }
                 _ => return Err(error),

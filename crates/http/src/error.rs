@@ -120,6 +120,19 @@ impl HttpError {
             Self::Connection { .. } | Self::Timeout { .. } | Self::Unavailable { .. }
         )
     }
+
+    /// Whether this machine or its network is set up in a way that only a person can mend.
+    pub fn is_setup(&self) -> bool {
+        matches!(
+            self,
+            Self::Client(_)
+                | Self::ProxySetting { .. }
+                | Self::Proxy { .. }
+                | Self::Certificate { .. }
+                | Self::Redirect { .. }
+                | Self::WebPage { .. }
+        )
+    }
 }
 
 fn after_colon(said: &str) -> String {

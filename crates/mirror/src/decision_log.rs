@@ -25,9 +25,9 @@ const KEPT: usize = 1000;
 pub enum Refusal {
     /// The package index is older than one that was seen before.
     IndexRolledBack,
-    /// A document is invalid.
+    /// A document is invalid, or the upstream refuses it. Trying again does not help.
     Unreadable,
-    /// The upstream cannot be read.
+    /// The upstream cannot be read now.
     Upstream,
     /// The gate or the cache cannot be used.
     Internal,
@@ -50,8 +50,8 @@ impl Refusal {
     /// The decision that follows.
     pub const fn decision(self) -> Decision {
         match self {
-            Self::IndexRolledBack | Self::Outside => Decision::Deny,
-            Self::Unreadable | Self::Upstream | Self::Internal => Decision::TryLater,
+            Self::IndexRolledBack | Self::Unreadable | Self::Outside => Decision::Deny,
+            Self::Upstream | Self::Internal => Decision::TryLater,
         }
     }
 
@@ -60,7 +60,8 @@ impl Refusal {
         match self {
             Self::IndexRolledBack => Exit::Downgrade,
             Self::Outside => Exit::Success,
-            Self::Unreadable | Self::Upstream | Self::Internal => Exit::TryLater,
+            Self::Unreadable | Self::Internal => Exit::Failed,
+            Self::Upstream => Exit::TryLater,
         }
     }
 }

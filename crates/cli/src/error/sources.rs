@@ -84,7 +84,7 @@ impl From<TrustError> for CommandError {
             TrustError::Unavailable {
                 online: RefreshError::Http(http),
                 ..
-            } if !http.is_transient() => {
+            } if http.is_setup() => {
                 let hint = after_request(http);
                 return Self::failed(error).hinted_by(hint);
             }

@@ -63,13 +63,13 @@ pub enum TrustError {
 }
 
 impl TrustError {
-    /// Whether trying again may help.
-    pub fn is_transient(&self) -> bool {
+    /// Whether nothing is wrong with this machine and its network, so that the repository may be
+    /// available later.
+    pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Unavailable { online, .. } => match online {
-                RefreshError::Http(error) => error.is_transient(),
-                RefreshError::Offline | RefreshError::Repository(_) => true,
-            },
+            Self::Unavailable { online, .. } => {
+                !matches!(online, RefreshError::Http(error) if error.is_setup())
+            }
             _ => false,
         }
     }

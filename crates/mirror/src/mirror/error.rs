@@ -29,7 +29,8 @@ impl FetchError {
     /// The refusal that the client gets.
     pub fn refusal(&self) -> Refusal {
         match self {
-            Self::Upstream(_) => Refusal::Upstream,
+            Self::Upstream(error) if error.is_transient() => Refusal::Upstream,
+            Self::Upstream(_) => Refusal::Unreadable,
             Self::Refused { refusal, .. } => *refusal,
             Self::Gate(_) | Self::Cache(_) | Self::Ended => Refusal::Internal,
         }

@@ -73,7 +73,7 @@ fn verify<'a>(
     let verifier = match session.verifier(args.instance) {
         Ok(verifier) => verifier,
         Err(error) => match error.downcast_ref() {
-            Some(unavailable) if TrustError::is_transient(unavailable) => {
+            Some(unavailable) if TrustError::is_unavailable(unavailable) => {
                 return Ok(Report::unavailable(args.file, unavailable));
             }
             _ => return Err(error),

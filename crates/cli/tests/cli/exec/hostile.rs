@@ -49,7 +49,7 @@ fn serve(mut stream: TcpStream, cpan: &str, wrong: Wrong) {
         (answer.status, String::new(), answer.body)
     } else {
         match wrong {
-            Wrong::ErrorWithArchive => (403, String::new(), archive),
+            Wrong::ErrorWithArchive => (400, String::new(), archive),
             Wrong::Truncated => (
                 200,
                 String::new(),
@@ -95,7 +95,7 @@ fn assert_not_installed(wrong: Wrong, code: i32, finding: &str) {
 #[test]
 fn installs_nothing_from_body_of_an_error() {
     // Whether it is the author's could not be told: it was never asked for successfully.
-    assert_not_installed(Wrong::ErrorWithArchive, 3, "upstream");
+    assert_not_installed(Wrong::ErrorWithArchive, 1, "unreadable");
 }
 
 #[test]
@@ -105,5 +105,5 @@ fn installs_no_truncated_archive_of_matching_length() {
 
 #[test]
 fn follows_no_redirect_to_another_server() {
-    assert_not_installed(Wrong::Redirect, 3, "upstream");
+    assert_not_installed(Wrong::Redirect, 1, "unreadable");
 }

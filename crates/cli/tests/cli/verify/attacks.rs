@@ -137,7 +137,7 @@ fn distinguishes_malformed_bundle_from_missing_one() {
     let shop = World::new();
     shop.publish_release("1.02");
     let bundle = format!("{FILE}.sigstore.json");
-    for bytes in [&b""[..], b"<html>", b"{}"] {
+    for bytes in [&b""[..], b"<xml>", b"{}"] {
         shop.publish(&bundle, bytes);
         let found = shop.found(&[RELEASE], 11);
         assert_eq!(found["finding"], "signature-invalid");
