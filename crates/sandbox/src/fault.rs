@@ -39,6 +39,17 @@ pub enum Fault {
     Garbage,
 }
 
+impl Fault {
+    /// A service that is busy, and asks for a longer wait than any client keeps: it fails at once.
+    pub fn busy() -> Self {
+        Self::Answer {
+            status: 503,
+            headers: vec![("retry-after", "3600".to_owned())],
+            body: "",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 enum Plan {
     #[default]

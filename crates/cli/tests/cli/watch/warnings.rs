@@ -11,7 +11,7 @@ fn warns_of_unreachable_cpan() {
     let watched = Watched::begun();
     watched.publish_unsigned("1.03");
     let faults = watched.world.sandbox.services.cpan.faults();
-    faults.always(Fault::Status(403));
+    faults.always(Fault::busy());
     let ran = watched
         .run(&[])
         .exits(3)
