@@ -5,7 +5,6 @@ use cpan_sigstore_core::{
     verdict::BindingSource,
 };
 use cpan_sigstore_records::{
-    author_index::in_effect,
     chain::{RecordChain, RecordSummary, SignedRecord},
     record::{Change, Releases},
 };
@@ -14,8 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Gate, GateError, RecordFile,
-    authorized::{AuthorizedSigners, ChainSources},
-    collect::{CollectedRecords, Records},
+    authorized::AuthorizedSigners,
     evidence::IndexAge,
     store::{StoredRecord, TofuEntry},
 };
@@ -103,28 +101,10 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Explanation, GateError> {
         let collector = self.collector();
-        let attested = collector.attested(author).await?;
         let index = collector.index_age(now).await?;
-        let known = self.memory().record_chain(author).await?;
-        let remembered = self.memory().stored_records(author).await?;
-        let first_seen = self.memory().first_seen(author).await?;
-        let work = Records {
-            known: known.clone(),
-            index: attested.records,
-            directory: records.to_vec(),
-        };
-        let CollectedRecords {
-            index: in_index,
-            directory,
-            undetermined: untold,
-        } = work.inspect(collector.trust);
-        let sources = ChainSources {
-            known,
-            first_seen: first_seen.as_ref().map(|first| first.identity.clone()),
-            index: in_index,
-            directory,
-            overrides: in_effect(attested.overrides, now),
-        };
+        let remembered = self.trust_store().stored_records(author).await?;
+        let first_seen = self.trust_store().first_seen(author).await?;
+        let (sources, untold) = collector.chain_sources(author, records, now).await?;
         let authorized = AuthorizedSigners::of(&sources, now);
         let rule = self.policy().author_rule(author);
         let pins = rule.identities.as_ref().map(PinExplanation::of);

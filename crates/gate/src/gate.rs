@@ -10,7 +10,7 @@ use cpan_sigstore_records::chain::RecordChain;
 use jiff::Timestamp;
 
 use crate::{
-    Candidate, GateError, TrustStore,
+    Candidate, GateError, RecordFile, TrustStore,
     authorized::AuthorizedSigners,
     candidate::Trust,
     collect::EvidenceCollector,
@@ -80,7 +80,7 @@ impl Gate {
     }
 
     /// The trust store.
-    pub fn memory(&self) -> &TrustStore {
+    pub fn trust_store(&self) -> &TrustStore {
         &self.store
     }
 
@@ -158,6 +158,25 @@ impl Gate {
         }
         let settled = decide(candidate.path, &contested, &rule);
         Ok(if settled.admits() { verdict } else { settled })
+    }
+
+    /// Remembers the records in an author's directory that continue the chain in the trust store. A chain that is not
+    /// in the store stays unknown: only a release by one of its signers makes it known.
+    ///
+    /// # Errors
+    /// [`GateError::TrustStore`] if the store cannot be used.
+    pub async fn remember_continuation(
+        &self,
+        author: &PauseId,
+        records: &[RecordFile],
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let (sources, _) = self.collector().chain_sources(author, records, now).await?;
+        let authorized = AuthorizedSigners::of(&sources, now);
+        if authorized.follows() {
+            self.remember_chain(&authorized, now).await?;
+        }
+        Ok(())
     }
 
     /// Remembers a chain. Returns another one if that is remembered instead.

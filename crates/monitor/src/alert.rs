@@ -56,6 +56,25 @@ pub enum Severity {
 }
 
 impl AlertCode {
+    /// All codes.
+    pub const ALL: &[Self] = &[
+        Self::UnsignedRelease,
+        Self::ForeignSignature,
+        Self::InvalidSignature,
+        Self::UnfitArchive,
+        Self::ArchiveReplaced,
+        Self::BundleReplaced,
+        Self::BundleDropped,
+        Self::RecordReplaced,
+        Self::RecordDropped,
+        Self::RecordConflict,
+        Self::RecordRefused,
+        Self::RecordAdded,
+        Self::BundleRenewed,
+        Self::SignedBelatedly,
+        Self::FirstSignature,
+    ];
+
     /// The stable kebab-case code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -103,39 +122,6 @@ impl AlertCode {
         }
     }
 
-    /// Returns the advice to the author.
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::UnsignedRelease => {
-                "if it is yours, sign it with `cpan-sigstore backlog`; if it is not, change your password at PAUSE and delete it there"
-            }
-            Self::ForeignSignature | Self::BundleReplaced => {
-                "if that is you, add the identity with `cpan-sigstore author add`; if it is not, change your password at PAUSE and delete the files there"
-            }
-            Self::InvalidSignature => {
-                "if it is yours, sign it again with `cpan-sigstore release`; if it is not, change your password at PAUSE and delete the bundle there"
-            }
-            Self::UnfitArchive | Self::ArchiveReplaced => {
-                "do not install it; compare it with your own copy, and ask another mirror with `--cpan URL`"
-            }
-            Self::BundleDropped => {
-                "if you did not delete it, change your password at PAUSE, and put your copy of it there again with `cpan-sigstore upload`"
-            }
-            Self::RecordReplaced | Self::RecordDropped => {
-                "clients that have the known record keep it; change your password at PAUSE, and put your copy of the record there again"
-            }
-            Self::RecordConflict | Self::RecordRefused => {
-                "clients that have the known records keep them; if it is not yours, change your password at PAUSE and delete it there"
-            }
-            Self::RecordAdded => {
-                "if that was not you, somebody has one of your identities: retire it with `cpan-sigstore author retire --compromised-since TIME`"
-            }
-            Self::BundleRenewed | Self::SignedBelatedly | Self::FirstSignature => {
-                "nothing, if that was you; else somebody has one of your identities"
-            }
-        }
-    }
-
     /// Maps a finding of the gate on a release that is new, or that had no bundle.
     pub(super) const fn of_finding(finding: Finding) -> Option<Self> {
         match finding {
@@ -158,7 +144,7 @@ impl fmt::Display for AlertCode {
 
 /// A report of one event that the author has to know.
 ///
-/// Its JSON is part of the interface; it has the same shape in `--json`, at a webhook and in the state.
+/// Its JSON is part of the interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
@@ -184,8 +170,6 @@ pub struct Alert {
     /// Further details, such as the differences of two records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
-    /// The advice to the author.
-    pub advice: String,
     /// The time at which the event was seen.
     pub seen: Timestamp,
 }
@@ -202,7 +186,6 @@ impl Alert {
             expected: None,
             found: None,
             details: Vec::new(),
-            advice: code.advice().to_owned(),
             seen,
         }
     }

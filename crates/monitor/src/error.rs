@@ -1,40 +1,51 @@
-//! What goes wrong when authors are watched.
+//! Errors of the monitor, and states that it could not determine.
 
-use std::fmt;
+use std::{fmt, io};
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::CpanError;
 use cpan_sigstore_gate::{GateError, store::TrustStoreError};
 
-use super::kept::StateError;
+use super::ALERTS_LIMIT;
 
-/// Watching cannot go on.
+/// The monitor cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
-    /// The state cannot be used.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The gate cannot look.
+    /// The gate cannot decide.
     #[error(transparent)]
     Gate(#[from] GateError),
-    /// The gate's memory cannot be used.
+    /// The trust store cannot be used.
     #[error(transparent)]
     TrustStore(#[from] TrustStoreError),
+    /// The state in the trust store is malformed.
+    #[error("invalid state of the watch of {author}: {source}")]
+    Malformed {
+        /// The author.
+        author: String,
+        /// The description of the fault.
+        source: serde_json::Error,
+    },
+    /// The state cannot be written as JSON.
+    #[error("cannot write the state of the watch: {0}")]
+    Unwritable(serde_json::Error),
+    /// Too many alerts were not delivered.
+    #[error("cannot check more authors: more than {ALERTS_LIMIT} alerts are not delivered")]
+    TooManyAlerts,
     /// There is no room for an archive.
-    #[error("expected to make a temporary file: {0}")]
-    Temporary(std::io::Error),
+    #[error("cannot create a temporary file: {0}")]
+    Temporary(io::Error),
 }
 
-/// Something that could not be told, so that it is tried again; never silence.
+/// A state that could not be determined. The next round tries again; it is never silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Untold {
-    /// Whom it concerns; `None` for all.
+pub struct Undetermined {
+    /// The author; `None` for all authors.
     pub author: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-impl Untold {
+impl Undetermined {
     pub(super) fn of(author: &PauseId, reason: String) -> Self {
         Self {
             author: Some(author.as_str().to_owned()),
@@ -49,12 +60,12 @@ impl Untold {
         }
     }
 
-    pub(super) fn delivery(reason: String) -> Self {
+    pub(super) fn delivery(reason: &dyn fmt::Display) -> Self {
         Self::all(format!("an alert is kept for the next run: {reason}"))
     }
 }
 
-impl fmt::Display for Untold {
+impl fmt::Display for Undetermined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.author {
             Some(author) => write!(f, "{author}: {}", self.reason),
@@ -63,10 +74,10 @@ impl fmt::Display for Untold {
     }
 }
 
-/// What an author has cannot be told.
+/// The files of an author could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListingError {
-    /// The CPAN gives no answer of use.
+    /// The CPAN gave no usable answer.
     #[error(transparent)]
     Cpan(#[from] CpanError),
     /// More releases than the limit.

@@ -1,54 +1,58 @@
 //! Watches authors on a CPAN, and reports suspicious events: an unsigned release by an author who signs,
 //! a signature by somebody else, a bundle or an author record that was replaced or dropped.
 //!
-//! - [`alert`]: the reports.
-//! - [`state`]: the known state of all authors; [`kept`]: its file.
-//! - [`called`]: the authors to check, by the files RECENT.
-//! - [`listing`]: an author's files, by CHECKSUMS.
-//! - [`releases`], [`records`]: the changes of these files.
-//! - [`webhook`]: alerts by HTTP.
+//! - [`alert`]: the reports; [`outbox`]: their delivery; [`webhook`]: delivery by HTTP.
+//! - [`state`]: the known state of an author, in the trust store.
+//! - [`schedule`]: the authors to check, by the files RECENT.
+//! - [`check`]: a check of one author; [`listing`]: the author's files, by CHECKSUMS; [`releases`], [`records`]:
+//!   the changes of these files.
 //!
 //! # Security
 //!
 //! The monitor does not trust a CPAN. RECENT and CHECKSUMS only name the files to check, and a full check
 //! once a day finds the changes that they hide. Only the gate judges signatures.
 //!
-//! The monitor writes an alert into the state before delivery, and removes it afterwards. If the program
-//! ends in between, the next run delivers the alert, perhaps a second time.
+//! The monitor stores an alert before delivery, and removes it afterwards. If the program ends in between, the
+//! next run delivers the alert, perhaps a second time. Of two processes that check one author at once, the first
+//! one to end reports the changes.
 
 mod alert;
-mod called;
+mod check;
 mod error;
-mod kept;
 mod listing;
+mod outbox;
 mod records;
 mod releases;
+mod schedule;
 mod state;
 mod webhook;
 
 pub use alert::{Alert, AlertCode, Severity};
-pub use error::{Untold, WatchError};
-pub use kept::{Kept, StateError};
+pub use error::{Undetermined, WatchError};
 pub use webhook::{Webhook, WebhookError};
+
+use std::{collections::BTreeMap, fmt::Display};
 
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_cpan::Cpan;
-use cpan_sigstore_cpan::recent::EventKind;
-use cpan_sigstore_gate::Gate;
+use cpan_sigstore_gate::{Gate, store::Watched};
 use jiff::Timestamp;
 
-use called::{Call, Called};
-use listing::Listing;
-use state::AuthorState;
+use check::{AuthorCheck, Checked};
+use outbox::Outbox;
+use schedule::{Scan, Schedule};
+use state::Cursor;
 
 /// Most authors that one process watches.
 pub const AUTHORS_LIMIT: usize = 20_000;
+/// Most alerts that wait for delivery.
+const ALERTS_LIMIT: usize = 10_000;
 
-/// The CPAN to watch, and the gate that judges it.
-pub struct Watcher<'a> {
+/// Watches authors on a CPAN.
+pub struct Monitor<'a> {
     /// The CPAN.
     pub cpan: &'a Cpan,
-    /// Decides about releases, and remembers their signers.
+    /// Decides about releases. Its trust store has the state of the watch.
     pub gate: &'a Gate,
     /// The time.
     pub clock: fn() -> Timestamp,
@@ -58,11 +62,11 @@ pub struct Watcher<'a> {
 #[derive(Debug, Default)]
 pub struct Round {
     /// Delivered alerts, in order.
-    pub told: Vec<Alert>,
-    /// Failures that leave something unreported.
-    pub untold: Vec<Untold>,
-    /// The number of alerts that could not be delivered, and are kept.
-    pub undelivered: usize,
+    pub delivered: Vec<Alert>,
+    /// States that could not be determined.
+    pub undetermined: Vec<Undetermined>,
+    /// The number of alerts that wait for delivery.
+    pub waiting: usize,
     /// Authors whose first check this was.
     pub begun: Vec<PauseId>,
     /// Whether the CPAN is now known to have no files RECENT, so that each round checks every author.
@@ -72,194 +76,122 @@ pub struct Round {
 impl Round {
     /// Returns the exit code of a program that did nothing else.
     pub fn exit(&self) -> Exit {
-        let untold = (!self.untold.is_empty()).then_some(Exit::TryLater);
-        let told = self.told.iter().map(|alert| alert.alert.exit());
-        let worst = told.chain(untold).max_by_key(|exit| *exit as u8);
+        let undetermined = (!self.undetermined.is_empty()).then_some(Exit::TryLater);
+        let alerts = self.delivered.iter().map(|alert| alert.alert.exit());
+        let worst = alerts.chain(undetermined).max_by_key(|exit| *exit as u8);
         worst.unwrap_or(Exit::Success)
     }
 }
 
-impl Watcher<'_> {
+impl Monitor<'_> {
     /// Checks the authors for whom something may have happened, and delivers alerts. It first delivers those
     /// that an earlier round could not deliver.
     ///
     /// # Errors
-    /// Returns an error if the state cannot be written, or if the gate cannot decide. A CPAN that does not
-    /// answer is no error: the round lists it in `untold`.
-    pub async fn round<E: std::fmt::Display>(
+    /// The trust store cannot be used, or the gate cannot decide. A CPAN that does not answer is no error: the
+    /// round lists it in `undetermined`.
+    pub async fn round<E: Display>(
         &self,
         authors: &[PauseId],
-        kept: &mut Kept,
-        mut deliver: impl AsyncFnMut(&Alert) -> Result<(), E>,
+        deliver: impl AsyncFnMut(&Alert) -> Result<(), E>,
     ) -> Result<Round, WatchError> {
         let mut round = Round::default();
-        let mut delivery = Delivery { failed: false };
-        delivery.run(kept, &mut round, &mut deliver).await?;
-        let now = (self.clock)();
-        let called = Called::by(self.cpan, &kept.state.authors, authors, now).await;
-        round.without_recent = kept.note_without_recent(called.without_recent);
-        round.untold.extend(called.untold.clone());
+        let store = self.gate.trust_store();
+        let mut outbox = Outbox::new(store, deliver);
+        outbox.run(&mut round).await?;
+        let cursors = self.cursors().await?;
+        let schedule = Schedule::of(self.cpan, &cursors, authors, (self.clock)()).await;
+        round.undetermined.extend(schedule.undetermined.clone());
+        round.without_recent = schedule.without_recent && !all_without_recent(authors, &cursors);
+        let mut passed = Vec::new();
         for author in authors {
-            let known = kept.state.authors.get(author.as_str());
-            let Some(call) = called.call(author, known) else {
-                kept.pass(author, |state| called.note(None, state));
+            let cursor = cursors.get(author.as_str());
+            let Some(scan) = schedule.scan(author, cursor) else {
+                if let Some(cursor) = cursor {
+                    let moved = schedule.moved(cursor, None);
+                    if moved != *cursor {
+                        passed.push((author, state::text(&moved)?));
+                    }
+                }
                 continue;
             };
-            kept.has_room()?;
-            let is_first = known.is_none();
-            let looked = self.look(author, known, &call, &mut round.untold).await?;
-            let Some((mut state, alerts)) = looked else {
-                continue;
-            };
-            if is_first {
-                round.begun.push(author.clone());
+            if store.waiting_alerts().await? > ALERTS_LIMIT {
+                return Err(WatchError::TooManyAlerts);
             }
-            called.note(Some(&call), &mut state);
-            kept.take(author, state, alerts)?;
-            delivery.run(kept, &mut round, &mut deliver).await?;
+            self.check(author, &schedule, &scan, cursor, &mut round)
+                .await?;
+            outbox.run(&mut round).await?;
         }
-        kept.save()?;
-        round.undelivered = kept.state.outbox.len();
+        store.move_watch_cursors(&passed).await?;
+        round.waiting = store.waiting_alerts().await?;
         Ok(round)
     }
 
-    /// Checks one author; returns `None` if the CPAN gave no usable files, so that the next round checks again.
-    async fn look(
+    /// Reads how far the checks of all watched authors have come.
+    async fn cursors(&self) -> Result<BTreeMap<String, Cursor>, WatchError> {
+        let texts = self.gate.trust_store().watch_cursors().await?;
+        let parsed = texts.into_iter().map(|(author, text)| {
+            let cursor = state::parse(&author, &text)?;
+            Ok((author, cursor))
+        });
+        parsed.collect()
+    }
+
+    /// Checks one author, and stores state and alerts. If the CPAN gives no usable files, the next round checks
+    /// again.
+    async fn check(
         &self,
         author: &PauseId,
-        known: Option<&AuthorState>,
-        call: &Call,
-        untold: &mut Vec<Untold>,
-    ) -> Result<Option<(AuthorState, Vec<Alert>)>, WatchError> {
-        let mut failed = |error: &dyn std::fmt::Display| {
-            untold.push(Untold::of(author, error.to_string()));
-        };
-        let mut state = known.cloned().unwrap_or_default();
-        let listing = match Listing::of(self.cpan, author).await {
-            Ok(listing) => listing,
-            Err(error) => {
-                failed(&error);
-                return Ok(None);
-            }
-        };
-        if !listing.is_there {
-            let is_known = known.is_some_and(|known| !known.is_empty());
-            failed(&if is_known {
-                "expected the CHECKSUMS of a known author, found none"
-            } else {
-                "expected CHECKSUMS, found none: an author without files, or no such author"
-            });
-            return Ok(None);
-        }
-        // Read this before the check of releases, because that check makes the gate remember new records.
-        let remembered = self.gate.memory().record_chain(author).await?;
-        let overrides = self.gate.overrides(author, (self.clock)()).await?;
-        let files = match records::files(self.cpan, author, &state.records).await {
-            Ok(files) => files,
-            Err(error) => {
-                failed(&error);
-                return Ok(None);
-            }
-        };
-        let mut look = Look {
-            watcher: self,
-            author,
-            is_first: known.is_none(),
-            call,
-            is_by_record: false,
-            alerts: Vec::new(),
-            untold: Vec::new(),
-        };
-        look.releases(&mut state, &listing, &files).await?;
-        look.records(&mut state, &files, remembered, &overrides);
-        look.lagging(&state);
-        let Look {
-            alerts,
-            untold: left,
-            ..
-        } = look;
-        state.is_whole = left.is_empty();
-        untold.extend(left);
-        Ok(Some((state, alerts)))
-    }
-}
-
-/// A check of one author.
-struct Look<'a> {
-    watcher: &'a Watcher<'a>,
-    author: &'a PauseId,
-    /// Whether this is the first check, whose files are the starting point.
-    is_first: bool,
-    call: &'a Call,
-    /// Whether the gate decided by the author record, so that the signers of the releases agree to it.
-    is_by_record: bool,
-    alerts: Vec<Alert>,
-    untold: Vec<Untold>,
-}
-
-impl Look<'_> {
-    fn now(&self) -> Timestamp {
-        (self.watcher.clock)()
-    }
-
-    fn alert(&self, code: AlertCode, path: &str) -> Alert {
-        Alert::new(code, self.author, path, self.now())
-    }
-
-    /// Reports files that differ from RECENT: a mirror may have RECENT before it has the files.
-    fn lagging(&mut self, state: &AuthorState) {
-        for (path, kind) in &self.call.named {
-            let (expected, is_so) = match (kind, state.has(self.author, path)) {
-                (EventKind::New, Some(is_there)) => ("it to be there", is_there),
-                (EventKind::Delete, Some(is_there)) => ("it to be deleted", !is_there),
-                // The monitor does not watch such files.
-                (_, None) => continue,
-            };
-            if !is_so {
-                let reason =
-                    format!("expected {expected}, as RECENT says, found that it is not so yet");
-                self.untold(path, reason);
-            }
-        }
-    }
-
-    fn untold(&mut self, path: &str, reason: impl std::fmt::Display) {
-        let reason = format!("{path}: {reason}");
-        self.untold.push(Untold::of(self.author, reason));
-    }
-}
-
-/// Delivers the alerts in the state until one delivery fails.
-struct Delivery {
-    /// Whether a delivery failed. The next round tries again.
-    failed: bool,
-}
-
-impl Delivery {
-    async fn run<E: std::fmt::Display>(
-        &mut self,
-        kept: &mut Kept,
+        schedule: &Schedule,
+        scan: &Scan,
+        cursor: Option<&Cursor>,
         round: &mut Round,
-        deliver: &mut impl AsyncFnMut(&Alert) -> Result<(), E>,
     ) -> Result<(), WatchError> {
-        let mut delivered = false;
-        while !self.failed
-            && let Some(alert) = kept.state.outbox.front()
-        {
-            match deliver(alert).await {
-                Ok(()) => {
-                    delivered = true;
-                    round.told.extend(kept.delivered());
-                }
-                Err(error) => {
-                    self.failed = true;
-                    round.untold.push(Untold::delivery(error.to_string()));
-                }
+        let store = self.gate.trust_store();
+        let before = store.watched_files(author).await?;
+        let known = before
+            .as_deref()
+            .map(|text| state::parse(author.as_str(), text))
+            .transpose()?;
+        let is_first = known.is_none();
+        let checked = match AuthorCheck::run(self, author, known, scan).await? {
+            Ok(checked) => checked,
+            Err(reason) => {
+                round.undetermined.push(Undetermined::of(author, reason));
+                return Ok(());
             }
-        }
-        if delivered {
-            kept.save()?;
+        };
+        let Checked {
+            state,
+            alerts,
+            undetermined,
+        } = checked;
+        let cursor = Cursor {
+            is_whole: undetermined.is_empty(),
+            ..cursor.cloned().unwrap_or_default()
+        };
+        let alerts = alerts.iter().map(state::text).collect::<Result<_, _>>()?;
+        let watched = Watched {
+            cursor: state::text(&schedule.moved(&cursor, Some(scan)))?,
+            files: state::text(&state)?,
+            alerts,
+        };
+        round.undetermined.extend(undetermined);
+        let now = (self.clock)();
+        let is_stored = store
+            .note_watched(author, before.as_deref(), &watched, now)
+            .await?;
+        if is_stored && is_first {
+            round.begun.push(author.clone());
         }
         Ok(())
     }
+}
+
+/// Returns whether the CPAN had no files RECENT at the last check of each author.
+fn all_without_recent(authors: &[PauseId], cursors: &BTreeMap<String, Cursor>) -> bool {
+    authors.iter().all(|author| {
+        let cursor = cursors.get(author.as_str());
+        cursor.is_some_and(|cursor| cursor.without_recent)
+    })
 }

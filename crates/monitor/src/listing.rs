@@ -1,4 +1,4 @@
-//! What an author has on a CPAN, by CHECKSUMS, read as data: a list of where to look.
+//! The files of an author on a CPAN, by CHECKSUMS: a list of files to check.
 
 use std::collections::BTreeMap;
 
@@ -13,22 +13,22 @@ use super::error::ListingError;
 /// Most releases of one author.
 const RELEASES: usize = 50_000;
 
-/// What CHECKSUMS list.
+/// The archives that CHECKSUMS list.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     /// Whether there are CHECKSUMS at all.
     pub is_there: bool,
     /// The archives, by path.
-    pub releases: BTreeMap<String, Listed>,
+    pub releases: BTreeMap<String, ListedRelease>,
 }
 
-/// An archive.
+/// An archive, and its bundle.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct ListedRelease {
     pub path: ReleasePath,
-    /// The digest that is stated.
+    /// Its digest, as stated.
     pub stated: Option<Sha256Digest>,
-    /// The bundle beside it, with the digest that is stated.
+    /// The bundle beside it, with its digest as stated.
     pub bundle: Option<Option<Sha256Digest>>,
 }
 
@@ -39,14 +39,14 @@ impl Listing {
         let mut walk = cpan.directories(author);
         while let Some((directory, checksums)) = walk.next().await? {
             listing.is_there = true;
-            listing.take(&directory, &checksums)?;
+            listing.add(&directory, &checksums)?;
         }
         Ok(listing)
     }
 
-    fn take(&mut self, directory: &Directory, checksums: &Checksums) -> Result<(), ListingError> {
+    fn add(&mut self, directory: &Directory, checksums: &Checksums) -> Result<(), ListingError> {
         for (name, entry) in checksums.iter().filter(|(_, entry)| !entry.is_directory) {
-            // What is no release of this author's is not looked at: nobody installs it.
+            // Nobody installs any other file.
             let Ok(path) = directory.path(name).parse::<ReleasePath>() else {
                 continue;
             };
@@ -54,7 +54,7 @@ impl Listing {
                 continue;
             }
             let bundle = checksums.get(&format!("{name}{BUNDLE_SUFFIX}"));
-            let listed = Listed {
+            let listed = ListedRelease {
                 stated: entry.sha256,
                 bundle: bundle.map(|bundle| bundle.sha256),
                 path,

@@ -1,6 +1,6 @@
-//! The changes of an author's records, by the rules of succession.
+//! The changes of an author's records, by the rules of the record chain.
 
-use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_gate::{
     RecordFile, RecordRefused,
@@ -9,14 +9,16 @@ use cpan_sigstore_gate::{
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
     chain::{
-        AppendResult, ChainContext, Outcome, RecordChain, RecordSummary, Report, VerifiedRecords,
+        AppendResult, ChainContext, RecordChain, RecordSummary, Report, SignedRecord,
+        VerifiedRecords,
     },
     record::RecordName,
 };
 
 use super::{
-    Alert, AlertCode, Look,
-    state::{AuthorState, FoundRecord, RecordsState},
+    Alert, AlertCode, WatchError,
+    check::AuthorCheck,
+    state::{AuthorState, FoundRecord, RecordsState, UnconfirmedRecord},
 };
 
 /// Returns the records in an author's directory: the known versions, and those that follow. They are not
@@ -26,7 +28,7 @@ pub(super) async fn files(
     author: &PauseId,
     known: &RecordsState,
 ) -> Result<Vec<RecordFile>, CpanError> {
-    let newest = newest(known);
+    let newest = known.newest();
     let mut files = Vec::new();
     // The latest known versions one by one, so that a dropped one does not hide those after it.
     for version in oldest_asked(newest)..=newest {
@@ -36,56 +38,65 @@ pub(super) async fn files(
     Ok(files)
 }
 
-/// Returns the newest version that is known or was found.
-fn newest(known: &RecordsState) -> u32 {
-    let found = known.found.keys().next_back().copied().unwrap_or(0);
-    found.max(known.chain.last().map_or(0, |kept| kept.version))
-}
-
 /// Returns the oldest version that the monitor requests.
 fn oldest_asked(newest: u32) -> u32 {
     let limit = u32::try_from(RECORDS_LIMIT).unwrap_or(u32::MAX);
     newest.saturating_sub(limit).max(1)
 }
 
-impl Look<'_> {
-    /// Checks all records that were found. Known records remain in effect, and each check verifies them again.
-    /// Without known records, the records that the gate remembers remain in effect.
-    pub(super) fn records(
+impl AuthorCheck<'_> {
+    /// Checks all records that were found. Known records remain in effect: those in the trust store, or those that
+    /// an earlier check kept, which each check verifies again.
+    pub(super) async fn records(
         &mut self,
         state: &mut AuthorState,
         files: &[RecordFile],
-        remembered: RecordChain,
-        overrides: &[Sha256Digest],
-    ) {
+    ) -> Result<(), WatchError> {
         self.dropped(state, files);
         if files.is_empty() {
-            return;
+            return Ok(());
         }
-        let verifier = match self.watcher.gate.verifier() {
+        let gate = self.monitor.gate;
+        let verifier = match gate.verifier() {
             Ok(verifier) => verifier,
             Err(reason) => {
-                let reason = format!("author records cannot be verified: {reason}");
-                self.untold(&self.author.directory(), reason);
-                return;
+                let reason = format!("cannot verify author records: {reason}");
+                self.undetermined(&self.author.directory(), reason);
+                return Ok(());
             }
         };
-        let Some(before) = self.chain(verifier, &state.records, remembered) else {
-            let reason = "expected the known author records to verify as before, found that they do not: the trust material is another";
-            self.untold(&self.author.directory(), reason);
-            return;
+        let remembered = self.remembered(&mut state.records).await?;
+        let is_stored = remembered.tip().is_some();
+        let before = match is_stored {
+            true => Some(remembered),
+            false => self.unconfirmed(verifier, &state.records),
         };
+        let Some(before) = before else {
+            let reason =
+                "the known author records do not verify any more: the trust material differs";
+            self.undetermined(&self.author.directory(), reason);
+            return Ok(());
+        };
+        if self.is_first {
+            // The known records are a part of the baseline, even if the directory has others.
+            let records = before.records().iter().map(SignedRecord::record);
+            let known = records.map(|record| (record.version(), record.digest()));
+            state.records.valid.extend(known);
+        }
         let mut chain = before.clone();
+        let overrides = gate.overrides(self.author, self.now()).await?;
         let context = ChainContext {
             now: self.now(),
-            overrides,
+            overrides: &overrides,
         };
         let report = extend(&mut chain, files, verifier, context);
         let is_unconnected = self.is_unconnected(state, &before, &chain);
         for file in files {
-            let version = file.version;
-            let is_news = state.records.found.get(&version) != Some(&seen(file));
+            let (version, now) = (file.version, FoundRecord::of(file));
             let result = report.results.iter().find(|it| it.found.version == version);
+            let in_chain = result.is_some_and(|result| result.outcome.is_in_chain());
+            let was_valid = state.records.is_valid(version, now.record);
+            let is_news = state.records.found.get(&version) != Some(&now);
             if is_unconnected {
                 if is_news {
                     let by = match result {
@@ -94,33 +105,38 @@ impl Look<'_> {
                     };
                     self.unconnected(state, version, by);
                 }
-                continue;
-            }
-            match result.map(|result| result.outcome) {
-                Some(Outcome::Known) => state.records.keep(file),
-                Some(Outcome::Accepted) => {
-                    // An override takes the place of all records from its version on.
-                    state.records.forget_from(version);
-                    state.records.keep(file);
+            } else if in_chain && !was_valid {
+                state.records.note_valid(file);
+                self.added(&chain, version);
+            } else if !in_chain {
+                // The trust store has learned meanwhile that another record is valid.
+                let is_superseded = was_valid && result.is_some();
+                if is_superseded {
+                    state.records.valid.remove(&version);
                 }
-                _ => {}
+                if is_news || is_superseded {
+                    self.refused(&before, &chain, (version, result), &report);
+                }
             }
-            if is_news {
-                self.record(&before, &chain, (version, result), &report);
+            state.records.found.insert(version, now);
+        }
+        if is_stored {
+            state.records.unconfirmed.clear();
+            if files.iter().any(|file| !before.has(file)) {
+                gate.remember_continuation(self.author, files, self.now())
+                    .await?;
             }
         }
-        let now = files.iter().map(|file| (file.version, seen(file)));
-        state.records.found.extend(now);
+        Ok(())
     }
 
     /// Reports known records that are gone.
     fn dropped(&mut self, state: &mut AuthorState, files: &[RecordFile]) {
         let is_there = |version: u32| files.iter().any(|file| file.version == version);
-        let asked = oldest_asked(newest(&state.records));
-        let known = &state.records.chain;
+        let asked = oldest_asked(state.records.newest());
+        let known = &state.records.valid;
         for version in state.records.found.keys() {
-            let is_known = known.iter().any(|kept| kept.version == *version);
-            if is_known && *version >= asked && !is_there(*version) {
+            if known.contains_key(version) && *version >= asked && !is_there(*version) {
                 let alert = self.alert_of(AlertCode::RecordDropped, *version);
                 let expected = Some(format!("version {version} of the author's record"));
                 let alert = alert.expecting(expected, Some("no such file".to_owned()));
@@ -133,17 +149,27 @@ impl Look<'_> {
             .retain(|version, _| *version < asked || is_there(*version));
     }
 
-    /// Returns the known records; `None` if they do not verify any more.
-    fn chain(
-        &self,
-        verifier: &Verifier,
-        known: &RecordsState,
-        remembered: RecordChain,
-    ) -> Option<RecordChain> {
-        if known.chain.is_empty() {
-            return Some(remembered);
+    /// Returns the chain in the trust store, after it has got the records that continue it and that an earlier check
+    /// kept.
+    async fn remembered(&self, known: &mut RecordsState) -> Result<RecordChain, WatchError> {
+        let gate = self.monitor.gate;
+        let store = gate.trust_store();
+        let remembered = store.record_chain(self.author).await?;
+        if remembered.tip().is_none() || known.unconfirmed.is_empty() {
+            return Ok(remembered);
         }
-        let files = known.chain.iter().map(|kept| (kept.version, kept.file()));
+        let kept = known.unconfirmed.iter().map(UnconfirmedRecord::file);
+        let kept: Vec<_> = kept.collect();
+        gate.remember_continuation(self.author, &kept, self.now())
+            .await?;
+        known.unconfirmed.clear();
+        Ok(store.record_chain(self.author).await?)
+    }
+
+    /// Returns the records that an earlier check kept; `None` if they do not verify any more.
+    fn unconfirmed(&self, verifier: &Verifier, known: &RecordsState) -> Option<RecordChain> {
+        let kept = known.unconfirmed.iter();
+        let files = kept.map(|kept| (kept.version, kept.file()));
         let verified = VerifiedRecords::of(files, |file| verify(verifier, &file));
         let is_whole = verified.refused.is_empty();
         is_whole
@@ -163,15 +189,28 @@ impl Look<'_> {
     fn unconnected(&mut self, state: &AuthorState, version: u32, by: String) {
         let signers: Vec<_> = state.signers.iter().map(String::as_str).collect();
         let expected = format!(
-            "one of the first records signed by who signed the releases: {}",
+            "a first record signed by a signer of the releases: {}",
             signers.join(", ")
         );
         let alert = self.alert_of(AlertCode::RecordConflict, version);
         self.alerts.push(alert.expecting(Some(expected), Some(by)));
     }
 
-    /// Reports a record that is new or has changed.
-    fn record(
+    /// Reports a new valid record. Those of the first check are the baseline.
+    fn added(&mut self, chain: &RecordChain, version: u32) {
+        let mut versions = chain.versions();
+        let added = versions.find(|(signed, _)| signed.record().version() == version);
+        if let Some((signed, changes)) = added.filter(|_| !self.is_first) {
+            let found = Some(RecordSummary::from(signed).to_string());
+            let changes = changes.iter().map(ToString::to_string).collect();
+            let alert = self.alert_of(AlertCode::RecordAdded, version);
+            self.alerts
+                .push(alert.expecting(None, found).with_details(changes));
+        }
+    }
+
+    /// Reports a file that is no valid record.
+    fn refused(
         &mut self,
         before: &RecordChain,
         chain: &RecordChain,
@@ -179,41 +218,23 @@ impl Look<'_> {
         report: &Report<RecordRefused>,
     ) {
         let is_known = before.get(version).is_some();
-        let expected = known_side(chain, version);
-        let Some(result) = result else {
-            let why = report.refused.iter().find(|(of, _)| *of == version);
-            let code = match why {
-                Some((_, RecordRefused::Unsigned)) if is_known => AlertCode::RecordDropped,
-                _ if is_known => AlertCode::RecordReplaced,
-                _ => AlertCode::RecordRefused,
-            };
-            let found = Some(refused(report, version));
-            self.alerts
-                .push(self.alert_of(code, version).expecting(expected, found));
-            return;
-        };
-        let found = Some(result.found.to_string());
-        let code = match result.outcome {
-            Outcome::Known => return,
-            Outcome::Accepted if self.is_first => return,
-            Outcome::Accepted => {
-                let mut versions = chain.versions();
-                let changes = versions.find(|(signed, _)| signed.record().version() == version);
-                let changes = changes.map(|(_, changes)| changes).unwrap_or_default();
-                let changes = changes.iter().map(ToString::to_string).collect();
-                let alert = self.alert_of(AlertCode::RecordAdded, version);
-                self.alerts
-                    .push(alert.expecting(None, found).with_details(changes));
-                return;
-            }
-            outcome if outcome.is_conflict() => AlertCode::RecordConflict,
+        let why = report.refused.iter().find(|(of, _)| *of == version);
+        let code = match (result, why) {
+            (Some(result), _) if result.outcome.is_conflict() => AlertCode::RecordConflict,
+            (_, Some((_, RecordRefused::Unsigned))) if is_known => AlertCode::RecordDropped,
             _ if is_known => AlertCode::RecordReplaced,
             _ => AlertCode::RecordRefused,
         };
-        let details = vec![format!("{}: {}", result.outcome, result.outcome.meaning())];
-        let alert = self.alert_of(code, version);
-        self.alerts
-            .push(alert.expecting(expected, found).with_details(details));
+        let found = match result {
+            Some(result) => result.found.to_string(),
+            None => refused(report, version),
+        };
+        let details = result.map(|it| format!("{}: {}", it.outcome, it.outcome.meaning()));
+        let alert = self
+            .alert_of(code, version)
+            .expecting(known_side(chain, version), Some(found))
+            .with_details(details.into_iter().collect());
+        self.alerts.push(alert);
     }
 
     fn alert_of(&self, code: AlertCode, version: u32) -> Alert {
@@ -244,11 +265,4 @@ fn known_side(chain: &RecordChain, version: u32) -> Option<String> {
         version - 1,
         signers.join(", ")
     ))
-}
-
-fn seen(file: &RecordFile) -> FoundRecord {
-    FoundRecord {
-        record: Sha256Digest::of(&file.json),
-        bundle: file.bundle.as_deref().map(Sha256Digest::of),
-    }
 }

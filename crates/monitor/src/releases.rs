@@ -1,4 +1,4 @@
-//! What has changed of an author's releases.
+//! The changes of an author's releases.
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -14,48 +14,49 @@ use cpan_sigstore_http::Validators;
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 
 use super::{
-    AlertCode, Look, Severity, WatchError,
-    listing::{Listed, Listing},
+    AlertCode, Severity, WatchError,
+    check::AuthorCheck,
+    listing::{ListedRelease, Listing},
     state::{AuthorState, ReleaseState},
 };
 
-/// Most different signers of one author that are remembered.
+/// Most different signers of one author in the state.
 const SIGNERS_LIMIT: usize = 256;
 
-/// A release as it was looked at.
-struct Looked {
+/// A release that the gate judged.
+struct Judged {
     archive: Sha256Digest,
     bundle: Option<Sha256Digest>,
     verdict: Verdict,
 }
 
-/// What a look at a release came to.
+/// The outcome of fetching and judging a release.
 enum Outcome {
-    /// It was judged.
-    Judged(Box<Looked>),
-    /// CHECKSUMS still list it, and it is gone.
+    /// The gate judged it.
+    Judged(Box<Judged>),
+    /// CHECKSUMS list it, and it is gone.
     Gone,
-    /// It could not be told; that was said.
-    Untold,
+    /// It could not be determined, which is reported.
+    Undetermined,
 }
 
-impl Look<'_> {
-    /// Looks at what is new and at what has changed; an archive is fetched only then.
+impl AuthorCheck<'_> {
+    /// Checks new and changed releases. Only their archives are fetched.
     pub(super) async fn releases(
         &mut self,
         state: &mut AuthorState,
         listing: &Listing,
         records: &[RecordFile],
     ) -> Result<(), WatchError> {
-        // Releases are deleted all the time, and what is not there installs nobody.
+        // Authors delete releases all the time, and nobody can install a deleted one.
         state
             .releases
             .retain(|path, _| listing.releases.contains_key(path));
-        let all_signed = says_all_are_signed(records);
+        let all_signed = states_all_signed(records);
         for (path, listed) in &listing.releases {
             match state.releases.get(path) {
                 None if self.is_first && listed.bundle.is_none() && !all_signed => {
-                    // The starting point, at which nobody could tell what should have been signed.
+                    // The baseline: nothing states yet that this release should have been signed.
                     let unsigned = ReleaseState {
                         stated: listed.stated,
                         archive: None,
@@ -76,9 +77,8 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Whether there are other files than were seen. Bundles are small, and are fetched to tell; so is no
-    /// archive.
-    async fn has_changed(&mut self, listed: &Listed, before: &ReleaseState) -> bool {
+    /// Returns whether files differ from the known ones. This fetches bundles, which are small, and no archive.
+    async fn has_changed(&mut self, listed: &ListedRelease, before: &ReleaseState) -> bool {
         let path = listed.path.to_string();
         if listed.stated != before.stated || self.is_named(&path) {
             return true;
@@ -89,15 +89,15 @@ impl Look<'_> {
             (Some(stated), Some(seen)) => stated == Some(seen),
             _ => false,
         };
-        // CHECKSUMS may not know yet, or say what is not so.
-        let is_due = self.call.is_whole && before.bundle.is_some();
+        // CHECKSUMS may be late, or wrong.
+        let is_due = self.scan.is_whole && before.bundle.is_some();
         if is_as_stated && !is_due && !self.is_named(&bundle) {
             return false;
         }
-        match self.watcher.cpan.bundle(&listed.path).await {
+        match self.monitor.cpan.bundle(&listed.path).await {
             Ok(found) => found.as_deref().map(Sha256Digest::of) != before.bundle,
             Err(error) => {
-                self.untold(&bundle, error);
+                self.undetermined(&bundle, error);
                 false
             }
         }
@@ -106,24 +106,24 @@ impl Look<'_> {
     async fn release(
         &mut self,
         state: &mut AuthorState,
-        listed: &Listed,
+        listed: &ListedRelease,
         before: Option<ReleaseState>,
         records: &[RecordFile],
     ) -> Result<(), WatchError> {
         let path = listed.path.to_string();
-        let looked = match self.judged(&listed.path, records).await? {
-            Outcome::Judged(looked) => looked,
+        let judged = match self.judged(&listed.path, records).await? {
+            Outcome::Judged(judged) => judged,
             Outcome::Gone => {
                 state.releases.remove(&path);
                 return Ok(());
             }
-            Outcome::Untold => return Ok(()),
+            Outcome::Undetermined => return Ok(()),
         };
-        let Looked {
+        let Judged {
             archive,
             bundle,
             verdict,
-        } = *looked;
+        } = *judged;
         self.is_by_record |= verdict.binding == Some(BindingSource::Record) && is_good(&verdict);
         let code = self.code(state, before.as_ref(), archive, bundle, &verdict);
         let was_alarmed = before.as_ref().is_some_and(|before| before.alarmed);
@@ -160,7 +160,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What has to be told of a release that is new, or has changed.
+    /// Returns the alert for a release that is new or has changed.
     fn code(
         &self,
         state: &AuthorState,
@@ -209,7 +209,7 @@ impl Look<'_> {
             .and_then(HashingWriter::new)
             .map_err(WatchError::Temporary)?;
         let fetched = self
-            .watcher
+            .monitor
             .cpan
             .fetch_release(
                 path,
@@ -227,8 +227,8 @@ impl Look<'_> {
             // Without a condition nothing is unchanged.
             Ok(_) => return Ok(Outcome::Gone),
             Err(error) => {
-                self.untold(&name, error);
-                return Ok(Outcome::Untold);
+                self.undetermined(&name, error);
+                return Ok(Outcome::Undetermined);
             }
         };
         let candidate = Candidate {
@@ -237,31 +237,31 @@ impl Look<'_> {
             bundle: bundle.as_deref(),
             records,
         };
-        let verdict = self.watcher.gate.admit(&candidate, self.now()).await?;
-        let is_untold = matches!(verdict.finding, Finding::Unavailable | Finding::IndexStale);
-        if is_untold && !verdict.admits() {
-            self.untold(&name, &verdict);
-            return Ok(Outcome::Untold);
+        let verdict = self.monitor.gate.admit(&candidate, self.now()).await?;
+        let is_undetermined = matches!(verdict.finding, Finding::Unavailable | Finding::IndexStale);
+        if is_undetermined && !verdict.admits() {
+            self.undetermined(&name, &verdict);
+            return Ok(Outcome::Undetermined);
         }
-        Ok(Outcome::Judged(Box::new(Looked {
+        Ok(Outcome::Judged(Box::new(Judged {
             archive: archive.digest(),
             bundle: bundle.as_deref().map(Sha256Digest::of),
             verdict,
         })))
     }
 
-    /// Whether RECENT says that something has happened to this very file.
+    /// Returns whether RECENT names this very file.
     fn is_named(&self, path: &str) -> bool {
-        self.call.named.contains_key(path)
+        self.scan.named.contains_key(path)
     }
 }
 
-/// Whether it is the author's signature, as far as anybody can tell.
+/// Returns whether the gate found no objection to the signature.
 fn is_good(verdict: &Verdict) -> bool {
     verdict.signer.is_some() && verdict.admits() && AlertCode::of_finding(verdict.finding).is_none()
 }
 
-fn says_all_are_signed(records: &[RecordFile]) -> bool {
+fn states_all_signed(records: &[RecordFile]) -> bool {
     records.iter().any(|file| {
         AuthorRecord::parse(&file.json).is_ok_and(|record| record.releases() == Releases::Signed)
     })

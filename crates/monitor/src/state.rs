@@ -1,6 +1,6 @@
-//! The known state of all authors, and its format: strict JSON.
+//! The known state of an author, and its format in the trust store: strict JSON.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -11,30 +11,14 @@ use cpan_sigstore_cpan::recent::Epoch;
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_records::record::RecordName;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::Alert;
+use super::WatchError;
 
-/// The version of the format.
-const FORMAT: u32 = 1;
-
-/// The known state of each author, and the alerts that wait for delivery.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct State {
-    format: u32,
-    /// Whether the monitor reported that the CPAN has no files RECENT.
-    pub without_recent: bool,
-    /// By PAUSE id.
-    pub authors: BTreeMap<String, AuthorState>,
-    /// Alerts that wait for delivery, oldest first.
-    pub outbox: VecDeque<Alert>,
-}
-
-/// The known state of an author.
+/// How far the checks of an author have come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct AuthorState {
+pub(super) struct Cursor {
     /// The newest event that the state covers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upto: Option<Epoch>,
@@ -43,9 +27,17 @@ pub(super) struct AuthorState {
     pub dirtymark: Option<Epoch>,
     /// The time of the last full check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub looked: Option<Timestamp>,
+    pub checked: Option<Timestamp>,
     /// Whether the last check was complete.
     pub is_whole: bool,
+    /// Whether the CPAN had no files RECENT at the last check.
+    pub without_recent: bool,
+}
+
+/// The known files of an author.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AuthorState {
     /// By path.
     pub releases: BTreeMap<String, ReleaseState>,
     pub records: RecordsState,
@@ -75,16 +67,20 @@ pub(super) struct ReleaseState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RecordsState {
-    /// The valid records, from version 1. Each check verifies them again.
-    pub chain: Vec<KeptRecord>,
+    /// The digests of the records that the monitor knows to be valid, by version.
+    pub valid: BTreeMap<u32, Sha256Digest>,
     /// The files in the directory, by version.
     pub found: BTreeMap<u32, FoundRecord>,
+    /// The valid records from version 1, while the trust store has none of the author. Each check verifies them
+    /// again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<UnconfirmedRecord>,
 }
 
-/// A record with its bundle.
+/// A record with its bundle, which the trust store does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct KeptRecord {
+pub(super) struct UnconfirmedRecord {
     pub version: u32,
     pub json: String,
     pub bundle: String,
@@ -97,17 +93,6 @@ pub(super) struct FoundRecord {
     pub record: Sha256Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<Sha256Digest>,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            format: FORMAT,
-            without_recent: false,
-            authors: BTreeMap::new(),
-            outbox: VecDeque::new(),
-        }
-    }
 }
 
 impl AuthorState {
@@ -138,25 +123,44 @@ impl AuthorState {
 
     /// Returns whether this author has signed.
     pub fn signs(&self) -> bool {
-        !self.signers.is_empty() || !self.records.chain.is_empty()
+        !self.signers.is_empty() || !self.records.valid.is_empty()
     }
 }
 
 impl RecordsState {
-    /// Forgets the kept records from a version on.
-    pub fn forget_from(&mut self, version: u32) {
-        self.chain.retain(|kept| kept.version < version);
+    /// Returns the newest version that is known or was found.
+    pub fn newest(&self) -> u32 {
+        let newest = |version: Option<&u32>| version.copied().unwrap_or(0);
+        newest(self.found.keys().next_back()).max(newest(self.valid.keys().next_back()))
     }
 
-    /// Keeps an accepted record if it is the next one.
-    pub fn keep(&mut self, file: &RecordFile) {
-        if u32::try_from(self.chain.len() + 1) == Ok(file.version) {
-            self.chain.extend(KeptRecord::of(file));
+    /// Returns whether the monitor knows this very record to be valid.
+    pub fn is_valid(&self, version: u32, digest: Sha256Digest) -> bool {
+        self.valid.get(&version) == Some(&digest)
+    }
+
+    /// Notes a valid record. If it takes the place of another one, the versions after that are not known any more.
+    pub fn note_valid(&mut self, file: &RecordFile) {
+        let version = file.version;
+        drop(self.valid.split_off(&version));
+        self.valid.insert(version, Sha256Digest::of(&file.json));
+        self.unconfirmed.retain(|kept| kept.version < version);
+        if u32::try_from(self.unconfirmed.len() + 1) == Ok(version) {
+            self.unconfirmed.extend(UnconfirmedRecord::of(file));
         }
     }
 }
 
-impl KeptRecord {
+impl FoundRecord {
+    pub fn of(file: &RecordFile) -> Self {
+        Self {
+            record: Sha256Digest::of(&file.json),
+            bundle: file.bundle.as_deref().map(Sha256Digest::of),
+        }
+    }
+}
+
+impl UnconfirmedRecord {
     /// Converts a valid record; returns `None` if it is no text. A verified record is always text.
     fn of(file: &RecordFile) -> Option<Self> {
         Some(Self {
@@ -176,20 +180,15 @@ impl KeptRecord {
     }
 }
 
-/// Reads the state, and rejects one that contradicts itself.
-pub(super) fn parse(bytes: &[u8]) -> Result<State, String> {
-    let state: State = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if state.format != FORMAT {
-        return Err(format!("the format {}", state.format));
-    }
-    for (author, seen) in &state.authors {
-        let id: PauseId = author.parse().map_err(|error| format!("{error}"))?;
-        for path in seen.releases.keys() {
-            let path: ReleasePath = path.parse().map_err(|error| format!("{error}"))?;
-            if path.author != id {
-                return Err(format!("{path} among the releases of {author}"));
-            }
-        }
-    }
-    Ok(state)
+/// Reads a part of an author's state.
+pub(super) fn parse<T: DeserializeOwned>(author: &str, text: &str) -> Result<T, WatchError> {
+    serde_json::from_str(text).map_err(|source| WatchError::Malformed {
+        author: author.to_owned(),
+        source,
+    })
+}
+
+/// Writes a part of an author's state.
+pub(super) fn text<T: Serialize>(part: &T) -> Result<String, WatchError> {
+    serde_json::to_string(part).map_err(WatchError::Unwritable)
 }

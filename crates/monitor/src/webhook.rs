@@ -2,10 +2,9 @@
 
 use cpan_sigstore_http::{Http, HttpError, is_protected};
 use reqwest::{Method, Url, header::CONTENT_TYPE};
+use serde::Serialize;
 
-use super::Alert;
-
-/// Largest answer that the client reads, in bytes.
+/// Size limit of a response, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
 
 /// The receiver of alerts.
@@ -20,14 +19,16 @@ pub struct Webhook {
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     /// The address is not one for alerts.
-    #[error("expected an https address for the webhook, or one of this machine, found another")]
+    #[error(
+        "invalid address of the webhook: expected https, or http on this machine, found another"
+    )]
     Address,
     /// No connection can be made.
-    #[error("the webhook: {0}")]
+    #[error("cannot reach the webhook: {0}")]
     Client(HttpError),
     /// The webhook did not accept the alert.
-    #[error("expected the webhook at {host} to take it with a status of success, found {found}")]
-    NotTaken {
+    #[error("cannot deliver the alert: expected a status of success from {host}, found {found}")]
+    NotDelivered {
         /// The host of the webhook.
         host: String,
         /// The result of the request.
@@ -53,12 +54,12 @@ impl Webhook {
     ///
     /// # Errors
     /// Returns an error if the webhook does not answer with a status of 2xx.
-    pub async fn send(&self, alert: &Alert) -> Result<(), WebhookError> {
-        let not_taken = |found: String| WebhookError::NotTaken {
+    pub async fn send(&self, alert: &impl Serialize) -> Result<(), WebhookError> {
+        let failed = |found: String| WebhookError::NotDelivered {
             host: self.url.host_str().unwrap_or_default().to_owned(),
             found,
         };
-        let body = serde_json::to_vec(alert).map_err(|error| not_taken(error.to_string()))?;
+        let body = serde_json::to_vec(alert).map_err(|error| failed(error.to_string()))?;
         let request = self
             .http
             .request(Method::POST, self.url.clone())
@@ -66,12 +67,10 @@ impl Webhook {
             .body(body);
         match self.http.send(request, ANSWER_LIMIT).await {
             Ok(answer) if answer.is_success() => Ok(()),
-            Ok(answer) => Err(not_taken(format!("status {}", answer.status))),
-            Err(HttpError::Unavailable { status, .. }) => {
-                Err(not_taken(format!("status {status}")))
-            }
-            Err(HttpError::Timeout { .. }) => Err(not_taken("no answer in time".to_owned())),
-            Err(_) => Err(not_taken("no answer of use".to_owned())),
+            Ok(answer) => Err(failed(format!("status {}", answer.status))),
+            Err(HttpError::Unavailable { status, .. }) => Err(failed(format!("status {status}"))),
+            Err(HttpError::Timeout { .. }) => Err(failed("no response in time".to_owned())),
+            Err(_) => Err(failed("no usable response".to_owned())),
         }
     }
 }
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alerts_leave_this_machine_by_https_only_and_the_address_is_not_said() {
+    fn sends_alerts_by_https_and_hides_the_address() {
         assert!(Webhook::at("http://127.0.0.1:1/hook").is_ok());
         for address in ["http://example.org/secret", "file:///secret", "secret", ""] {
             let error = Webhook::at(address).unwrap_err();

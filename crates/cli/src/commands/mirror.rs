@@ -76,7 +76,7 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
     });
     let copies = Copies::in_folder(folders::data()?.join("index"));
     let mirror = session.mirror(&args.mirror, log, Some(&copies))?;
-    let files = session.wait(kept(&mirror.memory(), &copies))?;
+    let files = session.wait(kept(&mirror.trust_store(), &copies))?;
     mirror.author_index().replace(files);
     let listen =
         |source| CommandError::system(&format!("cannot listen on {}", args.listen), source);
@@ -96,7 +96,7 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
     terminal.flush();
     while runtime.block_on(signals.is_due(REFRESH)) {
         let gate = session.mirror_gate(&args.mirror, Some(&copies));
-        match gate.and_then(|gate| Ok((session.wait(kept(gate.memory(), &copies))?, gate))) {
+        match gate.and_then(|gate| Ok((session.wait(kept(gate.trust_store(), &copies))?, gate))) {
             Ok((files, gate)) => {
                 mirror.author_index().replace(files);
                 mirror.replace_gate(gate);

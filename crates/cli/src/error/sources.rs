@@ -14,7 +14,7 @@ use cpan_sigstore_keyless::{
     verify::{ArtifactError, KeyError},
 };
 use cpan_sigstore_mirror::{cache::CacheError, server::TlsError};
-use cpan_sigstore_monitor::{StateError, WatchError, WebhookError};
+use cpan_sigstore_monitor::{WatchError, WebhookError};
 use cpan_sigstore_pause::{
     credentials::DotPauseError, journal::JournalError, server::AddressError, upload::UploadError,
 };
@@ -274,30 +274,19 @@ impl From<JournalError> for CommandError {
     }
 }
 
-impl From<StateError> for CommandError {
-    fn from(error: StateError) -> Self {
-        WatchError::State(error).into()
-    }
-}
-
 impl From<WatchError> for CommandError {
     fn from(error: WatchError) -> Self {
-        let (exit, hint) = match &error {
-            WatchError::State(StateError::Malformed { .. }) => (
-                Exit::Failed,
-                "move the file away to start over with the current state",
-            ),
-            WatchError::State(StateError::InUse { .. }) => (
-                Exit::TryLater,
-                "wait until the other process ends, or name another file with `--state FILE`",
-            ),
-            WatchError::State(StateError::OutboxFull) => (
-                Exit::TryLater,
-                "repair the webhook, or run the command once without `--webhook`",
-            ),
-            _ => return Self::failed(error),
-        };
-        Self::new(exit, error).hinted(hint)
+        match &error {
+            WatchError::Malformed { author, .. } => {
+                let hint = format!(
+                    "forget the author with `cpan-sigstore trust forget --author {author}` to start over with the current files"
+                );
+                Self::failed(error).hinted(hint)
+            }
+            WatchError::TooManyAlerts => Self::new(Exit::TryLater, error)
+                .hinted("repair the webhook, or run the command once without `--webhook`"),
+            _ => Self::failed(error),
+        }
     }
 }
 

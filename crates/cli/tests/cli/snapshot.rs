@@ -27,7 +27,7 @@ const VARYING: &[(&str, &str)] = &[
     (r"UnixTime\(\d+\)", "UnixTime([TIME])"),
     (r"127\.0\.0\.1 - \d+", "[HOST] - [TREE]"),
     (r"\d{10}\.\d+ \(seconds", "[SECONDS] (seconds"),
-    (r"found it as of \d{10}\.\d+", "found it as of [SECONDS]"),
+    (r"found that of \d{10}\.\d+", "found that of [SECONDS]"),
     (r"\S+/tests/cli/", "[TESTS]/"),
     (r"\b0\.1\.0\b", "[VERSION]"),
 ];

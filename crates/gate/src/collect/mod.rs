@@ -17,7 +17,7 @@ use cpan_sigstore_records::{author_index::in_effect, chain::SKEW};
 use jiff::Timestamp;
 
 use crate::{
-    ArchiveFile, Candidate, GateError, TrustStore,
+    ArchiveFile, Candidate, GateError, RecordFile, TrustStore,
     assess::ArchiveAssessment,
     authorized::{AuthorizedSigners, ChainSources},
     candidate::Trust,
@@ -118,6 +118,31 @@ impl EvidenceCollector<'_> {
             index,
             trust_age: self.refreshed.map(|then| now.duration_since(then)),
         })
+    }
+
+    /// Returns the records of an author from every place, and why new ones could not be verified.
+    pub async fn chain_sources(
+        &self,
+        author: &PauseId,
+        directory: &[RecordFile],
+        now: Timestamp,
+    ) -> Result<(ChainSources, Option<String>), GateError> {
+        let first_seen = self.memory.first_seen(author).await?;
+        let attested = self.attested(author).await?;
+        let records = Records {
+            known: self.memory.record_chain(author).await?,
+            index: attested.records,
+            directory: directory.to_vec(),
+        };
+        let collected = records.inspect(self.trust);
+        let sources = ChainSources {
+            known: records.known,
+            first_seen: first_seen.map(|first| first.identity),
+            index: collected.index,
+            directory: collected.directory,
+            overrides: in_effect(attested.overrides, now),
+        };
+        Ok((sources, collected.undetermined))
     }
 
     /// Returns the records and overrides of an author in the author index.

@@ -37,7 +37,7 @@ pub struct Contents {
 /// The part of the store to forget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forget {
-    /// All of an author: first signers, signed releases and records.
+    /// All of an author: first signers, signed releases, records, and the state of a watch.
     Author(PauseId),
     /// All of a distribution.
     Distribution(String),
@@ -163,6 +163,8 @@ impl TrustStore {
                     "DELETE FROM first_seen WHERE author = $1",
                     "DELETE FROM signed_before WHERE author = $1",
                     "DELETE FROM author_record WHERE author = $1",
+                    "DELETE FROM watched_author WHERE author = $1",
+                    "DELETE FROM watch_alert WHERE author = $1",
                 ],
                 id.as_str(),
             ),
@@ -193,6 +195,8 @@ impl TrustStore {
                     "DELETE FROM vouched_author WHERE $1 = ''",
                     "DELETE FROM vouched_record WHERE $1 = ''",
                     "DELETE FROM vouched_override WHERE $1 = ''",
+                    "DELETE FROM watched_author WHERE $1 = ''",
+                    "DELETE FROM watch_alert WHERE $1 = ''",
                 ],
                 "",
             ),

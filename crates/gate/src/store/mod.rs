@@ -12,6 +12,7 @@
 //! - [`operator`]: author indexes of operators.
 //! - [`take_in`]: imports author indexes.
 //! - [`import`]: imports exports.
+//! - [`watch`]: the state of a watch, and its alerts.
 
 mod chain;
 mod contents;
@@ -22,6 +23,7 @@ mod open;
 mod operator;
 mod rows;
 mod take_in;
+mod watch;
 
 pub use chain::StoredRecord;
 pub use contents::{Contents, Forget, IMPORT_LIMIT};
@@ -29,6 +31,7 @@ pub use error::TrustStoreError;
 pub use operator::{Attested, IndexState, StoredIndex, StoredOverride};
 pub use rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry};
 pub use take_in::follows;
+pub use watch::{WaitingAlert, Watched};
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,

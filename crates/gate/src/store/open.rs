@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "first seen by author",
         include_str!("../../migrations/0004_first_seen_by_author.sql"),
     ),
+    (5, "watch", include_str!("../../migrations/0005_watch.sql")),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -68,7 +68,7 @@ impl Mirror {
                 packed,
             } => {
                 let generation = self.generation();
-                let store = generation.gate.memory();
+                let store = generation.gate.trust_store();
                 let index = read_package_index(&self.upstream, store, self.now()).await?;
                 if let Some([first, others @ ..]) = index.as_ref().map(PackageIndex::dropped) {
                     let others = others.len();

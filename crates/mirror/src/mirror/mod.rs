@@ -121,8 +121,8 @@ impl Mirror {
     }
 
     /// The trust store of the gate.
-    pub fn memory(&self) -> TrustStore {
-        self.generation().gate.memory().clone()
+    pub fn trust_store(&self) -> TrustStore {
+        self.generation().gate.trust_store().clone()
     }
 
     /// The author index for clients; none at first.

@@ -101,7 +101,7 @@ impl Asked<'_> {
             Target::Release(path) => path.clone(),
             Target::Module(module) => {
                 self.session
-                    .wait(fetcher.release_of(module, self.gate.memory(), now))?
+                    .wait(fetcher.release_of(module, self.gate.trust_store(), now))?
             }
         };
         let known = self.session.wait(self.gate.known_version(&path.author))?;

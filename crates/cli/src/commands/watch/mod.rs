@@ -1,5 +1,6 @@
 //! `cpan-sigstore watch`.
 
+mod advice;
 mod authors;
 mod report;
 
@@ -8,13 +9,13 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_cpan::Cpan;
-use cpan_sigstore_monitor::{Alert, Kept, Round, Watcher, Webhook};
+use cpan_sigstore_monitor::{Alert, Monitor, Round, Webhook};
 use jiff::Timestamp;
 
+use self::advice::AdvisedAlert;
 use crate::{
     error::CommandError,
     flags::{CpanArgs, GateArgs, InstanceArgs},
-    folders,
     session::Session,
     signals::Signals,
 };
@@ -24,7 +25,7 @@ use crate::{
 /// The first run verifies the releases of an author, and takes them as the baseline. Later runs report each change
 /// once: an unsigned release by an author who signs, a signature by another identity, and a bundle or author
 /// record that was replaced, deleted or contradicted. New versions of the author record are notices. Signatures
-/// are checked as by `verify`, and signers are added to the trust store.
+/// are checked as by `verify`, and signers are added to the trust store. It also has the state of the watch.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore watch TIMLEGGE\n  \
     cpan-sigstore watch --file authors.txt --webhook https://example.org/alerts\n  \
@@ -60,9 +61,6 @@ pub struct WatchArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, requires = "stay",
         value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
-    /// File for the known state [default: watch.json in your data folder]
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
     #[command(flatten)]
     cpan: CpanArgs,
     #[command(flatten)]
@@ -79,16 +77,11 @@ pub fn run(args: &WatchArgs, session: &Session<'_>) -> Result<Exit, CommandError
     let terminal = session.terminal();
     let authors = authors::gathered(&args.authors, args.file.as_deref())?;
     let webhook = args.webhook.as_deref().map(Webhook::at).transpose()?;
-    let state = match &args.state {
-        Some(file) => file.clone(),
-        None => folders::data()?.join("watch.json"),
-    };
-    let mut watch = Watch {
+    let watch = Watch {
         args,
         authors,
         webhook,
         cpan: session.cpan(&args.cpan)?,
-        kept: Kept::open(&state)?,
         session,
     };
     if args.stay {
@@ -104,13 +97,12 @@ struct Watch<'a> {
     authors: Vec<PauseId>,
     webhook: Option<Webhook>,
     cpan: &'a Cpan,
-    kept: Kept,
     session: &'a Session<'a>,
 }
 
 impl Watch<'_> {
     /// Runs again and again until a signal ends it.
-    fn stay(&mut self) -> Result<Exit, CommandError> {
+    fn stay(&self) -> Result<Exit, CommandError> {
         let mut signals = Signals::new(self.session.runtime()?)?;
         let terminal = self.session.terminal();
         let every = Duration::from_secs(self.args.every);
@@ -129,28 +121,31 @@ impl Watch<'_> {
     }
 
     /// Runs once, with the current policy and trust material; `None` if a signal ended it.
-    fn round(&mut self, end: impl Future<Output = ()>) -> Result<Option<Round>, CommandError> {
+    fn round(&self, end: impl Future<Output = ()>) -> Result<Option<Round>, CommandError> {
         let (args, terminal) = (self.args, self.session.terminal());
         let session = self.session;
         let gate = session.gate(&args.gate, &args.instance, args.allow_old_format)?;
-        let watcher = Watcher {
+        let monitor = Monitor {
             cpan: self.cpan,
             gate: &gate,
             clock: Timestamp::now,
         };
         let webhook = self.webhook.as_ref();
         let deliver = async |alert: &Alert| match webhook {
-            Some(webhook) => webhook.send(alert).await.map_err(|error| error.to_string()),
+            Some(webhook) => webhook
+                .send(&AdvisedAlert::from(alert))
+                .await
+                .map_err(|error| error.to_string()),
             None => report::alert(alert, args.json, terminal)
                 .map_err(|error| format!("cannot write to standard output: {error}")),
         };
-        let look = watcher.round(&self.authors, &mut self.kept, deliver);
+        let round = monitor.round(&self.authors, deliver);
         self.session.runtime()?.block_on(async {
             // The next run repeats an unfinished check.
             tokio::select! {
                 biased;
                 () = end => Ok(None),
-                round = look => Ok(Some(round?)),
+                round = round => Ok(Some(round?)),
             }
         })
     }

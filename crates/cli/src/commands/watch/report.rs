@@ -6,6 +6,7 @@ use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_monitor::{Alert, Round, Severity};
 
+use super::advice::{AdvisedAlert, advice};
 use crate::ui::{Terminal, Tone};
 
 /// Prints an alert.
@@ -14,7 +15,7 @@ use crate::ui::{Terminal, Tone};
 /// A failed write; the alert has to be printed again.
 pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
     if json {
-        terminal.json(alert);
+        terminal.json(&AdvisedAlert::from(alert));
         return terminal.try_flush();
     }
     let tone = match alert.severity {
@@ -22,11 +23,10 @@ pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
         Severity::Notice => Tone::Careful,
     };
     terminal.headline(tone, alert.alert.code(), &alert.path);
-    let finding = alert.finding.clone();
     for (label, value) in [
         ("expected", &alert.expected),
         ("found", &alert.found),
-        ("finding", &finding),
+        ("finding", &alert.finding),
     ] {
         if let Some(value) = value {
             terminal.field(label, value);
@@ -35,7 +35,7 @@ pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
     for detail in &alert.details {
         terminal.field("because", detail);
     }
-    terminal.field("advice", &alert.advice);
+    terminal.field("advice", advice(alert.alert));
     terminal.try_flush()
 }
 
@@ -50,14 +50,11 @@ pub fn round(round: &Round, cpan: &Cpan, terminal: &Terminal) -> Exit {
     for author in &round.begun {
         terminal.say(&format!("{author}: the current releases are the baseline"));
     }
-    for untold in &round.untold {
-        terminal.warning(&untold.to_string());
+    for undetermined in &round.undetermined {
+        terminal.warning(&undetermined.to_string());
     }
-    if round.undelivered > 0 {
-        terminal.warning(&format!(
-            "alerts kept for the next run: {}",
-            round.undelivered
-        ));
+    if round.waiting > 0 {
+        terminal.warning(&format!("alerts kept for the next run: {}", round.waiting));
     }
     round.exit()
 }

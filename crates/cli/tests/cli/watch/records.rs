@@ -126,3 +126,41 @@ fn accepts_release_signer_named_in_record() {
     watched.enroll("author", &watched.record(Some(&record), &[AUTHOR]));
     watched.reports_once("record-added-5", "record-added", 0);
 }
+
+#[test]
+fn makes_no_first_record_known_by_watching() {
+    let watched = Watched::new();
+    watched.world.publish_release("1.02");
+    watched.enroll("stranger", &watched.record(None, &[AUTHOR, STRANGER]));
+    for _ in 0..2 {
+        assert!(watched.reports(0).is_empty());
+        let ran = watched.world.run(&["trust", "list", "--json"]).exits(0);
+        assert!(!ran.stdout.contains("identities-1"), "{ran:#?}");
+        assert_eq!(ran.json()["author-records"], serde_json::json!([]));
+    }
+    // It is known to the watch, and its rival is a conflict.
+    watched.enroll("author", &watched.record(None, &[AUTHOR]));
+    watched.reports_once("record-conflict-5", "record-conflict", 12);
+}
+
+#[test]
+fn reports_fork_of_record_that_only_the_watch_has_seen() {
+    let (watched, first) = Watched::enrolled();
+    let next = watched.record(Some(&first), &[AUTHOR, COLLEAGUE]);
+    watched.enroll("author", &next);
+    watched.reports_once("record-added-6", "record-added", 0);
+    watched.delete(&name(2));
+    watched.delete(&format!("{}.sigstore.json", name(2)));
+    watched.reports_once("record-dropped-3", "record-dropped", 13);
+    watched.enroll("author", &watched.record(Some(&first), &[AUTHOR, STRANGER]));
+    watched.reports_once("record-conflict-6", "record-conflict", 12);
+}
+
+#[test]
+fn reports_new_record_that_verify_saw_first() {
+    let watched = Watched::begun();
+    watched.enroll("author", &watched.record(None, &[AUTHOR]));
+    let release = ["MYAUTHOR/Foo-Bar-1.02.tar.gz"];
+    watched.world.verify(&release).exits(0);
+    watched.reports_once("record-added-7", "record-added", 0);
+}

@@ -1,5 +1,6 @@
 //! Undetermined: `watch` warns, exits with 3, and reports it later.
 
+use cpan_sigstore_gate::{TrustStore, store};
 use cpan_sigstore_sandbox::{Fault, PauseMisbehaviour};
 
 use super::watched::{Watched, archive, bundle, codes};
@@ -54,7 +55,7 @@ fn reports_rolled_back_cpan_and_checks_nothing() {
         .run(&["watch", "MYAUTHOR"])
         .exits(3)
         .snapshot("watch/reports_rolled_back_cpan_and_checks_nothing");
-    assert!(ran.stderr.contains("or later, found it as of"), "{ran:#?}");
+    assert!(ran.stderr.contains("or later, found that of"), "{ran:#?}");
     // Once the mirror is current and nothing has happened, `watch` requests no more than that.
     misbehaviour.clear();
     author.run(&["watch", "MYAUTHOR"]).exits(0);
@@ -108,7 +109,7 @@ fn checks_again_when_recent_precedes_files() {
         let ran = watch()
             .exits(3)
             .snapshot("watch/checks_again_when_recent_precedes_files-1");
-        assert!(ran.stderr.contains("it to be there"), "{ran:#?}");
+        assert!(ran.stderr.contains("it is not there yet"), "{ran:#?}");
     }
     watched.publish_unsigned("1.03");
     folder(&watched);
@@ -120,7 +121,7 @@ fn checks_again_when_recent_precedes_files() {
         let ran = watch()
             .exits(3)
             .snapshot("watch/checks_again_when_recent_precedes_files-2");
-        assert!(ran.stderr.contains("it to be deleted"), "{ran:#?}");
+        assert!(ran.stderr.contains("it is still there"), "{ran:#?}");
     }
     let home = watched.world.path("upstream/authors/id").join(HOME);
     std::fs::remove_file(home.join(bundle("1.02"))).unwrap();
@@ -207,12 +208,38 @@ fn warns_of_author_without_files() {
 }
 
 #[test]
-fn rejects_malformed_watch_state() {
+fn reports_malformed_state_until_it_is_forgotten() {
     let watched = Watched::begun();
-    std::fs::write(watched.world.path("data/watch.json"), "{").unwrap();
+    write_malformed_state(&watched);
     let ran = watched
         .run(&[])
         .exits(1)
-        .snapshot("watch/rejects_malformed_watch_state");
-    assert!(ran.stderr.contains("move the file away"), "{ran:#?}");
+        .snapshot("watch/reports_malformed_state");
+    assert!(ran.stderr.contains("trust forget"), "{ran:#?}");
+    let forget = ["trust", "forget", "--author", "MYAUTHOR"];
+    watched.world.run(&forget).exits(0);
+    let ran = watched.run(&[]).exits(0);
+    assert!(ran.stderr.contains("current releases"), "{ran:#?}");
+}
+
+/// Writes a malformed state of the author into the trust store.
+fn write_malformed_state(watched: &Watched) {
+    let place = watched.world.path("data/trust-store.sqlite");
+    let author = "MYAUTHOR".parse().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let is_written = runtime.block_on(async {
+        let store = TrustStore::open(place.to_str().unwrap()).await.unwrap();
+        let before = store.watched_files(&author).await.unwrap();
+        let malformed = store::Watched {
+            cursor: store.watch_cursors().await.unwrap()["MYAUTHOR"].clone(),
+            files: "{".to_owned(),
+            alerts: Vec::new(),
+        };
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        store
+            .note_watched(&author, before.as_deref(), &malformed, now)
+            .await
+    });
+    assert!(is_written.unwrap());
+    watched.publish_unsigned("1.03");
 }

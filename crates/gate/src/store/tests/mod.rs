@@ -2,6 +2,7 @@ mod chain;
 mod migration;
 mod operator;
 mod server;
+mod watch;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -185,6 +186,7 @@ async fn postgresql_store_keeps_first_signers() {
     chain::keeps_one_of_two_concurrent_chains(&server.address()).await;
     store_keeps_first_signers(&server.address()).await;
     migration::a_store_of_version_3_is_migrated(&server.another("old").await).await;
+    watch::store_keeps_watch_of_two_processes(&server.another("watch").await).await;
 }
 
 #[tokio::test]

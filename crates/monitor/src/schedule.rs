@@ -7,14 +7,14 @@ use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_cpan::recent::{Coverage, Epoch, EventKind, News, news};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Untold, state::AuthorState};
+use super::{Undetermined, state::Cursor};
 
 /// The longest time without a full check of an author for whom RECENT names no event: nobody signs RECENT.
 const WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The check that an author needs, beside the changes that CHECKSUMS show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct Scan {
     /// Whether all files need a check, even those that are known.
     pub is_whole: bool,
     /// The events in RECENT since the last complete check, by path.
@@ -22,81 +22,81 @@ pub(super) struct Call {
 }
 
 /// The news from RECENT, or the reason why there is none.
-pub(super) struct Called {
+pub(super) struct Schedule {
     now: Timestamp,
     news: Option<News>,
     /// The CPAN is in an older state than the known one, so the monitor checks nothing.
-    went_back: bool,
+    is_rolled_back: bool,
     pub without_recent: bool,
-    pub untold: Option<Untold>,
+    pub undetermined: Option<Undetermined>,
 }
 
-impl Called {
+impl Schedule {
     /// Asks the CPAN for events since the last check of these authors.
-    pub async fn by(
+    pub async fn of(
         cpan: &Cpan,
-        known: &BTreeMap<String, AuthorState>,
+        cursors: &BTreeMap<String, Cursor>,
         authors: &[PauseId],
         now: Timestamp,
     ) -> Self {
         let watched = authors
             .iter()
-            .filter_map(|author| known.get(author.as_str()));
-        let upto: Vec<_> = watched.filter_map(|known| known.upto.as_ref()).collect();
+            .filter_map(|author| cursors.get(author.as_str()));
+        let upto: Vec<_> = watched.filter_map(|cursor| cursor.upto.as_ref()).collect();
         // The oldest check of a known author sets the start; all other authors get a full check.
         let since = upto.iter().min().copied();
         let newest_seen = upto.iter().max().copied();
         let fetch = async |path: String, limit| cpan.file(&path, limit).await;
-        let mut called = Self {
+        let mut schedule = Self {
             now,
             news: None,
-            went_back: false,
+            is_rolled_back: false,
             without_recent: false,
-            untold: None,
+            undetermined: None,
         };
         match news(fetch, since).await {
             Ok(Some(news)) => {
                 if let (Some(newest), Some(seen)) = (&news.newest, newest_seen)
                     && newest < seen
                 {
-                    called.went_back = true;
-                    called.untold = Some(Untold::all(went_back(seen, newest)));
+                    schedule.is_rolled_back = true;
+                    schedule.undetermined = Some(Undetermined::all(rolled_back(seen, newest)));
                 }
-                called.news = Some(news);
+                schedule.news = Some(news);
             }
-            Ok(None) => called.without_recent = true,
+            Ok(None) => schedule.without_recent = true,
             // The monitor still checks the directories.
-            Err(error) => called.untold = Some(Untold::all(error.to_string())),
+            Err(error) => schedule.undetermined = Some(Undetermined::all(error.to_string())),
         }
-        called
+        schedule
     }
 
     /// Returns the check that an author needs; `None` if the author needs none.
-    pub fn call(&self, author: &PauseId, known: Option<&AuthorState>) -> Option<Call> {
-        if self.went_back {
+    pub fn scan(&self, author: &PauseId, cursor: Option<&Cursor>) -> Option<Scan> {
+        if self.is_rolled_back {
             return None;
         }
-        let named = self.named(author, known);
-        let is_whole = self.is_due(known);
-        (is_whole || !named.is_empty()).then_some(Call { is_whole, named })
+        let named = self.named(author, cursor);
+        let is_whole = self.is_due(cursor);
+        (is_whole || !named.is_empty()).then_some(Scan { is_whole, named })
     }
 
     /// Returns whether an author needs a full check.
-    fn is_due(&self, known: Option<&AuthorState>) -> bool {
-        let (Some(news), Some(known)) = (&self.news, known) else {
+    fn is_due(&self, cursor: Option<&Cursor>) -> bool {
+        let (Some(news), Some(cursor)) = (&self.news, cursor) else {
             return true;
         };
-        let is_fresh = known
-            .looked
-            .is_some_and(|looked| self.now.duration_since(looked).abs() < WHOLE_EVERY);
-        let is_told = news.coverage == Coverage::Whole
-            && news.dirtymark == known.dirtymark
-            && known.upto.is_some();
-        !(is_fresh && is_told && known.is_whole)
+        let is_fresh = cursor
+            .checked
+            .is_some_and(|checked| self.now.duration_since(checked).abs() < WHOLE_EVERY);
+        let is_covered = news.coverage == Coverage::Whole
+            && news.dirtymark == cursor.dirtymark
+            && cursor.upto.is_some();
+        !(is_fresh && is_covered && cursor.is_whole)
     }
 
-    fn named(&self, author: &PauseId, known: Option<&AuthorState>) -> BTreeMap<String, EventKind> {
-        let upto = known.and_then(|known| known.upto.as_ref());
+    fn named(&self, author: &PauseId, cursor: Option<&Cursor>) -> BTreeMap<String, EventKind> {
+        let upto = cursor.and_then(|cursor| cursor.upto.as_ref());
         let (Some(news), Some(upto)) = (&self.news, upto) else {
             return BTreeMap::new();
         };
@@ -108,23 +108,28 @@ impl Called {
             .collect()
     }
 
-    /// Notes in an author's state the newest event that it covers, after a check or where none was needed.
-    pub fn note(&self, call: Option<&Call>, state: &mut AuthorState) {
-        if call.is_some_and(|call| call.is_whole) {
-            state.looked = Some(self.now);
+    /// Returns an author's cursor after a check, or after a round in which none was needed.
+    pub fn moved(&self, cursor: &Cursor, scan: Option<&Scan>) -> Cursor {
+        let mut moved = cursor.clone();
+        if scan.is_some_and(|scan| scan.is_whole) {
+            moved.checked = Some(self.now);
+        }
+        if scan.is_some() {
+            moved.without_recent = self.without_recent;
         }
         if let Some(news) = &self.news
-            && state.is_whole
-            && !self.went_back
+            && moved.is_whole
+            && !self.is_rolled_back
         {
-            state.upto = state.upto.take().max(news.newest.clone());
-            state.dirtymark.clone_from(&news.dirtymark);
+            moved.upto = moved.upto.max(news.newest.clone());
+            moved.dirtymark.clone_from(&news.dirtymark);
         }
+        moved
     }
 }
 
-fn went_back(seen: &Epoch, newest: &Epoch) -> String {
+fn rolled_back(seen: &Epoch, newest: &Epoch) -> String {
     format!(
-        "expected the CPAN as of {seen} (seconds since 1970) or later, found it as of {newest}: nothing was looked at; ask another mirror with `--cpan URL`, or try again later"
+        "the CPAN was rolled back: expected its state of {seen} (seconds since 1970) or later, found that of {newest}; no author was checked"
     )
 }
