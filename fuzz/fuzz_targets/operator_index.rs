@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use cpan_sigstore_records::author_index::{AuthorIndex, Draft, difference};
+use cpan_sigstore_records::author_index::{AuthorIndex, Draft, PackageOwners, difference};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -15,6 +15,11 @@ fuzz_target!(|bytes: &[u8]| {
             .authors()
             .is_sorted_by(|one, other| one.id() < other.id())
     );
+    assert!(index.packages().is_sorted_by(|(one, _), (two, _)| one < two));
+    for (package, owners) in index.packages() {
+        assert_eq!(index.owners_of(package), Some(owners));
+        assert_eq!(PackageOwners::from_json(&owners.to_json()).as_ref(), Some(owners));
+    }
     for author in index.authors() {
         assert!(!author.text().contains('\n'));
         let Ok(entries) = author.entries() else {
@@ -43,5 +48,10 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(next.number(), index.number() + 1);
     assert_eq!(next.previous(), Some(index.digest()));
     assert_eq!(next.overrides(), index.overrides());
+    assert_eq!(next.packages(), index.packages());
+    assert_eq!(next.transfers(), index.transfers());
+    for number in index.number().saturating_sub(3)..=index.number() {
+        assert_eq!(next.digest_of(number), index.digest_of(number));
+    }
     assert!(difference(&index, &next).is_ok_and(|difference| difference.is_empty()));
 });

@@ -11,7 +11,8 @@ use std::fs;
 use boon::{Compiler, SchemaIndex, Schemas};
 use cpan_sigstore_records::{
     author_index::{
-        AUTHORS_LIMIT, AuthorIndex, MEDIA_TYPE, NUMBER_LIMIT, OVERRIDES_LIMIT, REASON_LIMIT,
+        AUTHORS_LIMIT, AuthorIndex, EARLIER_LIMIT, MAINTAINERS_LIMIT, MEDIA_TYPE, NUMBER_LIMIT,
+        OVERRIDES_LIMIT, PACKAGES_LIMIT, REASON_LIMIT, TRANSFERS_LIMIT,
     },
     record::VERSION_LIMIT,
 };
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 const RECORD: &str = include_str!("../../../docs/spec/schema/author-record.schema.json");
 const INDEX: &str = include_str!("../../../docs/spec/schema/index.schema.json");
 const NEXT: &str = include_str!("../../../fuzz/seeds/operator_index/next.json");
+const PACKAGES: &str = include_str!("../../../fuzz/seeds/operator_index/packages.json");
 const SEEDS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../fuzz/seeds/operator_index"
@@ -137,13 +139,61 @@ fn schema_and_parser_judge_every_changed_value_alike() {
         with(announced, "version", json!(VERSION_LIMIT + 1)),
     ];
     let taken = [
-        with("", "number", json!(NUMBER_LIMIT)),
         with("", "overrides", json!([])),
         with("", "authors", json!({})),
         with(entry, "bundle", json!({})),
         with(announced, "reason", json!("x".repeat(REASON_LIMIT))),
         with(announced, "reason", json!("der Schlüssel ist fort")),
         with(announced, "version", json!(VERSION_LIMIT)),
+    ];
+    for (values, expected) in [(&refused[..], false), (&taken[..], true)] {
+        for value in values {
+            assert_eq!(is_read(&value.to_string()), expected, "parser: {value}");
+            assert_eq!(schema.admits(value), expected, "schema: {value}");
+        }
+    }
+}
+
+#[test]
+fn schema_and_parser_judge_changed_packages_alike() {
+    let schema = Schema::read();
+    let with = |pointer: &str, key: &str, new: Value| {
+        let mut value: Value = serde_json::from_str(PACKAGES).unwrap();
+        let object = value.pointer_mut(pointer).unwrap().as_object_mut();
+        object.unwrap().insert(key.to_owned(), new);
+        value
+    };
+    let transfer = "/transfers/0";
+    let refused = [
+        with("", "packages", json!({})),
+        with("", "packages", json!(null)),
+        with("", "transfers", json!([])),
+        with("", "transfers", json!(null)),
+        with("", "earlier", json!([])),
+        with("", "earlier", json!(null)),
+        with("", "number", json!(2)),
+        with("/packages", "Foo Bar", json!(["ABC"])),
+        with("/packages", "", json!(["ABC"])),
+        with("/packages", "Foo", json!([])),
+        with("/packages", "Foo", json!([null])),
+        with("/packages", "Foo", json!(["abc"])),
+        with("/packages", "Foo", json!(["ABC", null])),
+        with("/packages", "Foo", json!(["ABC", "ABC"])),
+        with("/packages", "Foo", json!("ABC")),
+        with(transfer, "owners", json!([])),
+        with(transfer, "owners", json!("ABC")),
+        with(transfer, "effective", json!("soon")),
+        with(transfer, "package", json!("Foo Bar")),
+        with(transfer, "more", json!(1)),
+    ];
+    let mut far = with("", "number", json!(NUMBER_LIMIT));
+    far["earlier"] = vec![far["previous"].clone(); EARLIER_LIMIT].into();
+    let taken = [
+        far,
+        with("/packages", "Foo", json!(["ABC"])),
+        with("/packages", "Foo", json!([null, "ABC"])),
+        with("/packages", "Zo\u{eb}'s::X-1.0", json!(["ABC", "DEF"])),
+        with(transfer, "owners", json!(null)),
     ];
     for (values, expected) in [(&refused[..], false), (&taken[..], true)] {
         for value in values {
@@ -161,6 +211,11 @@ fn the_schema_names_the_media_type_and_the_limits_of_the_parser() {
     assert_eq!(properties["number"]["maximum"], NUMBER_LIMIT);
     assert_eq!(properties["authors"]["maxProperties"], AUTHORS_LIMIT);
     assert_eq!(properties["overrides"]["maxItems"], OVERRIDES_LIMIT);
+    assert_eq!(properties["earlier"]["maxItems"], EARLIER_LIMIT);
+    assert_eq!(properties["packages"]["maxProperties"], PACKAGES_LIMIT);
+    assert_eq!(properties["transfers"]["maxItems"], TRANSFERS_LIMIT);
+    let owners = &schema["$defs"]["owners"];
+    assert_eq!(owners["maxItems"], MAINTAINERS_LIMIT + 1);
     let authors = &properties["authors"]["additionalProperties"];
     assert_eq!(authors["maxItems"], VERSION_LIMIT);
     let announced = &schema["$defs"]["override"]["properties"];

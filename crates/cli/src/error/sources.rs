@@ -313,6 +313,9 @@ impl From<BuildError> for CommandError {
             BuildError::Known { .. } | BuildError::Broken(_) => Self::failed(error).hinted(
                 "use an index that `cpan-sigstore index verify` accepts, with the trusted root that it was built with",
             ),
+            BuildError::TooManyOwners { .. } => Self::failed(error).hinted(
+                "compare modules/06perms.txt with that of another mirror; if it is right, build with `--accept-all-owners`",
+            ),
             _ => Self::failed(error),
         }
     }
@@ -329,7 +332,9 @@ impl From<OperatorError> for CommandError {
                 );
             }
             OperatorError::TrustStore(
-                TrustStoreError::IndexRolledBack { .. } | TrustStoreError::IndexForked { .. },
+                TrustStoreError::IndexRolledBack { .. }
+                | TrustStoreError::IndexForked { .. }
+                | TrustStoreError::IndexGap { .. },
             ) => {
                 return Self::new(Exit::Downgrade, error).hinted(
                     "ask the operator whether the index was restarted; if so, forget the old one with `cpan-sigstore trust forget --index URL`",

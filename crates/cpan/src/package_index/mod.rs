@@ -14,6 +14,7 @@ mod tests;
 
 pub use error::PackageIndexError;
 pub use packed::{PackedError, pack, unpack};
+pub use permissions::{Permission, PermissionList};
 
 use std::{fmt::Write as _, ops::Range};
 
@@ -274,7 +275,7 @@ pub fn render_site_file(file: SiteFile, text: Vec<u8>) -> Result<String, Package
     match file {
         SiteFile::Packages => Ok(PackageIndex::parse(text)?.to_text()),
         SiteFile::Authors => author_list::render(&text),
-        SiteFile::Permissions => permissions::render(&text),
+        SiteFile::Permissions => Ok(PermissionList::parse(&text)?.to_text()),
         SiteFile::ModuleList => module_list::render(&text),
     }
 }

@@ -178,18 +178,86 @@ fn renders_author_list_and_permissions_from_data() {
     ] {
         assert!(render(SiteFile::Authors, text).is_err(), "{text}");
     }
-    let perms = "File: 06perms.txt\nX: y\nDate: Tue, 24 Nov 2026 12:00:00 GMT\n\nFoo,ABC,f\n";
-    let text = render(SiteFile::Permissions, perms).unwrap();
+}
+
+/// A list with this body, whose header states the number of its lines.
+fn permission_list(body: &str) -> String {
+    let count = body.lines().count();
+    format!(
+        "File: 06perms.txt\nX: y\nDescription: of\n    two lines\nLine-Count: {count}\n\
+         Date: Tue, 24 Nov 2026 12:00:00 GMT\n\n{body}"
+    )
+}
+
+fn permissions(text: &str) -> Result<PermissionList, PackageIndexError> {
+    PermissionList::parse(text.as_bytes())
+}
+
+#[test]
+fn renders_permissions_from_data() {
+    let text = permission_list("Foo,XYZ,c\nFoo,ABC,f\nBar,ABC,m\nBar,ABC,m\n");
+    let text = render_site_file(SiteFile::Permissions, text.into_bytes()).unwrap();
     assert!(!text.contains("X: y"));
-    assert!(text.contains("Line-Count:  1\n"));
-    assert!(text.ends_with("Date:        Tue, 24 Nov 2026 12:00:00 GMT\n\nFoo,ABC,f\n"));
+    assert!(text.contains("Line-Count:  3\n"));
+    assert!(text.ends_with(
+        "Date:        Tue, 24 Nov 2026 12:00:00 GMT\n\nBar,ABC,m\nFoo,ABC,f\nFoo,XYZ,c\n"
+    ));
+}
+
+#[test]
+fn reads_owners_and_co_maintainers() {
+    let text = permission_list(
+        "Both,ABC,f\nBoth,REG,m\nFoo,ABC,f\nFoo,XYZ,c\nfoo,OTHER,f\nOrphan,ABC,c\nZo\u{eb}'s,P5P,f\n",
+    );
+    let owners = permissions(&text).unwrap().owners();
+    let owners: Vec<String> = owners
+        .iter()
+        .map(|(package, owners)| format!("{package} {}", owners.to_json()))
+        .collect();
+    assert_eq!(
+        owners,
+        [
+            r#"Both ["REG","ABC"]"#,
+            r#"Foo ["ABC","XYZ"]"#,
+            r#"Orphan [null,"ABC"]"#,
+            "Zo\u{eb}'s [\"P5P\"]",
+            r#"foo ["OTHER"]"#,
+        ]
+    );
+}
+
+#[test]
+fn leaves_out_permissions_of_no_package_or_author() {
+    let text = permission_list("A b,ABC,f\nFoo,A,f\nFoo,abc,c\nWith,comma,ABC,c\nFoo,ABC,f\n");
+    let list = permissions(&text).unwrap();
+    assert_eq!(list.dropped(), 4);
+    assert_eq!(list.owners().len(), 1);
+    let mut bytes = permission_list("")
+        .replace("Count: 0", "Count: 1")
+        .into_bytes();
+    bytes.extend(b"Zo\xeb,ABC,f\n");
+    assert_eq!(PermissionList::parse(&bytes).unwrap().dropped(), 1);
+}
+
+#[test]
+fn rejects_permissions_in_another_form_or_cut_off() {
+    let whole = permission_list("Foo,ABC,f\nFoo,XYZ,c\n");
+    permissions(&whole).unwrap();
     for text in [
-        "File: 06perms.txt\nFoo,ABC,f\n",
-        "File: 06perms.txt\n\n<html>\n",
-        "File: 06perms.txt\n\nFoo,ABC,x\n",
-        "File: 06perms.txt\n\nFoo,A$C,f\n",
+        "File: 06perms.txt\nFoo,ABC,f\n".to_owned(),
+        permission_list("<html>\n"),
+        permission_list("Foo,ABC,x\n"),
+        permission_list("Foo,ABC\n"),
+        permission_list("\nFoo,ABC,f\n"),
+        permission_list("Foo,ABC,f"),
+        permission_list("Foo,ABC,f\nFoo,XYZ,f\n"),
+        permission_list("Foo,ABC,f\nFoo,ABC,c\n"),
+        permission_list("Foo,ABC,m\nFoo,XYZ,m\n"),
+        whole.replace("Foo,XYZ,c\n", ""),
+        whole.replace("Line-Count: 2\n", ""),
+        whole.replace("Line-Count: 2\n", "Line-Count: 2\nLine-Count: 2\n"),
     ] {
-        assert!(render(SiteFile::Permissions, text).is_err(), "{text}");
+        assert!(permissions(&text).is_err(), "{text}");
     }
 }
 
@@ -201,6 +269,20 @@ proptest! {
         if let Ok(index) = PackageIndex::parse(mixed) {
             let text = index.to_text();
             prop_assert_eq!(parse(&text).unwrap().to_text(), text);
+        }
+    }
+
+    #[test]
+    fn reads_permissions_again_that_it_renders(text in "\\PC{0,30}", cut in 0..60_usize) {
+        let mut body = "Foo,ABC,f\nFoo,XYZ,c\nZo\u{eb}::X,P5P,m\n".to_owned();
+        let cut = (0..=cut.min(body.len())).rev().find(|at| body.is_char_boundary(*at)).unwrap();
+        body.insert_str(cut, &text);
+        if let Ok(list) = permissions(&permission_list(&body)) {
+            let text = list.to_text();
+            let again = permissions(&text).unwrap();
+            prop_assert_eq!(again.dropped(), 0);
+            prop_assert_eq!(again.owners(), list.owners());
+            prop_assert_eq!(again.to_text(), text);
         }
     }
 }

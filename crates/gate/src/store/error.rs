@@ -86,4 +86,16 @@ pub enum TrustStoreError {
         /// The digest that was found under this number, or named by the next one.
         found: Sha256Digest,
     },
+    /// The history of the author index does not reach back to one that was seen.
+    #[error(
+        "author index gap at {operator}: expected a history that reaches back to number {kept}, found number {found} without it"
+    )]
+    IndexGap {
+        /// Its address.
+        operator: String,
+        /// The number that was seen.
+        kept: u64,
+        /// The number that was found.
+        found: u64,
+    },
 }

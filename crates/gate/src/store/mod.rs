@@ -10,6 +10,7 @@
 //! - [`chain`]: the record chains of authors.
 //! - [`index`]: the date of a package index.
 //! - [`operator`]: author indexes of operators.
+//! - [`owners`]: the authors of packages by those indexes.
 //! - [`take_in`]: imports author indexes.
 //! - [`import`]: imports exports.
 //! - [`watch`]: the state of a watch, and its alerts.
@@ -21,6 +22,7 @@ mod import;
 mod index;
 mod open;
 mod operator;
+mod owners;
 mod rows;
 mod take_in;
 mod watch;
@@ -29,6 +31,7 @@ pub use chain::StoredRecord;
 pub use contents::{Contents, Forget, IMPORT_LIMIT};
 pub use error::TrustStoreError;
 pub use operator::{Attested, IndexState, StoredIndex, StoredOverride};
+pub use owners::AttestedChange;
 pub use rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry};
 pub use take_in::follows;
 pub use watch::{WaitingAlert, Watched};

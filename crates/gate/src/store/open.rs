@@ -38,6 +38,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0004_first_seen_by_author.sql"),
     ),
     (5, "watch", include_str!("../../migrations/0005_watch.sql")),
+    (
+        6,
+        "attested owners",
+        include_str!("../../migrations/0006_attested_owners.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

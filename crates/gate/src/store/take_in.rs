@@ -1,4 +1,4 @@
-//! An operator's index is taken in: all of it or nothing, and never a step back.
+//! Imports of an operator's index: all of it or nothing, and never a rollback.
 
 use std::collections::HashMap;
 
@@ -7,15 +7,15 @@ use cpan_sigstore_records::author_index::{Author, AuthorIndex};
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use super::{TrustStore, TrustStoreError, operator::kept};
+use super::{TrustStore, TrustStoreError, operator::kept, owners};
 
 impl TrustStore {
-    /// Takes in an index whose signature, by the operator, was verified; `signed` is when it was signed. Says
-    /// of how many authors something else stands in it. Only that is written.
+    /// Imports an index whose signature, by the operator, was verified; `signed` is the time of signing. Returns the
+    /// number of authors whose part changed. Only changes are written.
     ///
     /// # Errors
-    /// [`TrustStoreError::IndexRolledBack`] and [`TrustStoreError::IndexForked`] where a newer or another one was
-    /// seen; where its records are none; where the memory cannot be used. Then all is as it was.
+    /// As [`follows`]; [`TrustStoreError::Index`] if its records are invalid; and if the trust store cannot be used.
+    /// Then all is as it was.
     pub async fn take_in_index(
         &self,
         operator: &str,
@@ -50,6 +50,7 @@ impl TrustStore {
             }
         }
         let changed = write_authors(&mut transaction, operator, index).await?;
+        owners::write(&mut transaction, operator, index, now).await?;
         write_overrides(&mut transaction, operator, index, now).await?;
         sqlx::query(
             "UPDATE operator_index SET number = $1, digest = $2, signed = $3, asked = $4, held = 1, tried = $4 \
@@ -67,10 +68,12 @@ impl TrustStore {
     }
 }
 
-/// Whether an index may come after the one that is kept.
+/// Whether an index may come after the one that is kept. Its history has to name the kept one: an index whose number
+/// skips some is no way around that.
 ///
 /// # Errors
-/// Where it is older, or another history than the one that is known.
+/// [`TrustStoreError::IndexRolledBack`] if it is older, [`TrustStoreError::IndexForked`] if its history has another
+/// index of the kept number, and [`TrustStoreError::IndexGap`] if its history does not reach back to it.
 pub fn follows(
     operator: &str,
     (number, digest): (u64, Sha256Digest),
@@ -83,20 +86,18 @@ pub fn follows(
             found: index.number(),
         });
     }
-    let other = if index.number() == number {
-        (index.digest() != digest).then_some(index.digest())
-    } else if index.number() == number + 1 {
-        index.previous().filter(|previous| *previous != digest)
-    } else {
-        None
-    };
-    match other {
-        None => Ok(()),
+    match index.digest_of(number) {
+        Some(same) if same == digest => Ok(()),
         Some(found) => Err(TrustStoreError::IndexForked {
             operator: operator.to_owned(),
             number,
             kept: digest,
             found,
+        }),
+        None => Err(TrustStoreError::IndexGap {
+            operator: operator.to_owned(),
+            kept: number,
+            found: index.number(),
         }),
     }
 }

@@ -1,22 +1,45 @@
-//! What is another from one index to the next, as people read it.
+//! The changes from one index to the next, as people read them.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Serialize;
 
-use super::{AuthorIndex, AuthorIndexError, Override};
+use super::{AuthorIndex, AuthorIndexError, Override, PackageOwners, Transfer};
 use crate::record::{self, AuthorRecord};
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::release::{PackageName, PauseId};
 
 /// What is another in a later index.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Difference {
+    /// The known packages with other authors: those with another owner first.
+    pub owners: Vec<OwnerChange>,
+    /// The transfers that were not announced before.
+    pub transfers: Vec<Transfer>,
+    /// The transfers that are not announced any more, and did not take effect.
+    pub withdrawn_transfers: Vec<Transfer>,
+    /// The number of packages that were not known before.
+    pub new_packages: usize,
     /// The authors of whom something else stands in it.
     pub authors: Vec<AuthorChange>,
     /// The overrides that were not there before.
     pub announced: Vec<Override>,
     /// The overrides that are not there any more.
     pub withdrawn: Vec<Override>,
+}
+
+/// A known package whose authors changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OwnerChange {
+    /// The package.
+    pub package: PackageName,
+    /// Its authors before.
+    pub before: PackageOwners,
+    /// Its authors now; `None` if it is not in the index any more, so that nothing is known of it.
+    pub after: Option<PackageOwners>,
 }
 
 /// What is another of an author.
@@ -67,11 +90,73 @@ pub fn difference(
         let only = a.overrides().iter().filter(|one| lacks(b, one));
         only.cloned().collect::<Vec<_>>()
     };
+    let is_withdrawn = |one: &Transfer| after.owners_of(&one.package) != one.owners.as_ref();
+    let mut withdrawn_transfers = transfers_in_one(before, after);
+    withdrawn_transfers.retain(is_withdrawn);
+    let owners = owner_changes(before.packages(), after.packages());
+    let gone = owners.iter().filter(|change| change.after.is_none());
+    let kept = before.packages().len() - gone.count();
     Ok(Difference {
+        transfers: transfers_in_one(after, before),
+        withdrawn_transfers,
+        new_packages: after.packages().len() - kept,
+        owners,
         authors,
         announced: only(after, before),
         withdrawn: only(before, after),
     })
+}
+
+/// Returns the transfers in one index that are not in the other.
+fn transfers_in_one(index: &AuthorIndex, other: &AuthorIndex) -> Vec<Transfer> {
+    let known = other.transfers().iter().map(|one| (&one.package, one));
+    let known: BTreeMap<&PackageName, &Transfer> = known.collect();
+    let transfers = index.transfers().iter();
+    let only = transfers.filter(|one| known.get(&one.package) != Some(one));
+    only.cloned().collect()
+}
+
+/// Returns the known packages whose authors changed: those with another owner first, then by name.
+///
+/// Both lists are sorted by the bytes of the names.
+pub fn owner_changes<'a>(
+    before: impl IntoIterator<Item = &'a (PackageName, PackageOwners)>,
+    after: &[(PackageName, PackageOwners)],
+) -> Vec<OwnerChange> {
+    let mut rest = after.iter().peekable();
+    let mut changes = Vec::new();
+    for (package, before) in before {
+        while rest.next_if(|(name, _)| name < package).is_some() {}
+        let now = rest.next_if(|(name, _)| name == package);
+        let after = now.map(|(_, owners)| owners);
+        if after != Some(before) {
+            changes.push(OwnerChange {
+                package: package.clone(),
+                before: before.clone(),
+                after: after.cloned(),
+            });
+        }
+    }
+    changes.sort_by_key(|change| !change.has_other_owner());
+    changes
+}
+
+impl OwnerChange {
+    /// Whether the owner changed, or the package is gone, and not only the co-maintainers changed.
+    pub fn has_other_owner(&self) -> bool {
+        let after = self.after.as_ref();
+        after.is_none_or(|after| after.owner() != self.before.owner())
+    }
+}
+
+impl fmt::Display for OwnerChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} to ", self.package, self.before)?;
+        match &self.after {
+            Some(after) => write!(f, "{after}"),
+            None => f.write_str("nobody known"),
+        }
+    }
 }
 
 impl AuthorChange {
@@ -111,6 +196,6 @@ impl fmt::Display for AuthorChange {
 impl Difference {
     /// Whether nothing is another.
     pub fn is_empty(&self) -> bool {
-        self.authors.is_empty() && self.announced.is_empty() && self.withdrawn.is_empty()
+        *self == Self::default()
     }
 }

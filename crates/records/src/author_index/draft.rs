@@ -3,17 +3,27 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::{AuthorIndex, AuthorIndexError, Entry, MEDIA_TYPE, Override};
-use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use super::{
+    AuthorIndex, AuthorIndexError, EARLIER_LIMIT, Entry, MEDIA_TYPE, Override, PackageOwners,
+    Transfer,
+};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    release::{PackageName, PauseId},
+};
 
 /// The next index of an operator, until it is finished.
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {
     number: u64,
     previous: Option<Sha256Digest>,
+    earlier: Vec<Sha256Digest>,
     authors: BTreeMap<PauseId, Cow<'a, str>>,
     overrides: BTreeMap<(PauseId, u32), Override>,
+    packages: Cow<'a, [(PackageName, PackageOwners)]>,
+    transfers: Vec<Transfer>,
 }
 
 impl<'a> Draft<'a> {
@@ -24,6 +34,9 @@ impl<'a> Draft<'a> {
         Self {
             number: previous.map_or(1, |previous| previous.number() + 1),
             previous: previous.map(AuthorIndex::digest),
+            earlier: previous.map(earlier).unwrap_or_default(),
+            packages: Cow::Borrowed(previous.map_or(&[], AuthorIndex::packages)),
+            transfers: previous.map_or(Vec::new(), |previous| previous.transfers().to_vec()),
             authors: authors
                 .map(|author| (author.id().clone(), Cow::Borrowed(author.text())))
                 .collect(),
@@ -57,6 +70,20 @@ impl<'a> Draft<'a> {
         self.overrides.insert(place, announced);
     }
 
+    /// Replaces all packages and transfers.
+    pub fn set_packages(
+        &mut self,
+        packages: BTreeMap<PackageName, PackageOwners>,
+        transfers: Vec<Transfer>,
+    ) {
+        let mut packages: Vec<_> = packages.into_iter().collect();
+        packages.sort_by(|(one, _), (two, _)| one.as_str().cmp(two.as_str()));
+        self.packages = Cow::Owned(packages);
+        self.transfers = transfers;
+        self.transfers
+            .sort_by(|one, two| one.package.as_str().cmp(two.package.as_str()));
+    }
+
     /// The index, dated to the second.
     ///
     /// # Errors
@@ -64,29 +91,39 @@ impl<'a> Draft<'a> {
     pub fn finish(self, now: Timestamp) -> Result<AuthorIndex, AuthorIndexError> {
         let dated = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let size: usize = self.authors.values().map(|text| text.len() + 20).sum();
-        let mut text = String::with_capacity(size + 1024);
-        text.push_str("{\n\"authors\": {");
-        let mut between = "\n";
-        for (author, entries) in &self.authors {
-            text.push_str(&format!("{between}\"{author}\": "));
-            text.push_str(entries);
-            between = ",\n";
+        let mut text = String::with_capacity(size + self.packages.len() * PACKAGE_SIZE + 1024);
+        text.push_str("{\n");
+        let authors = self.authors.iter();
+        map(
+            &mut text,
+            "authors",
+            authors.map(|(id, text)| (id.as_str(), text.as_ref())),
+        );
+        text.push_str(&format!(",\n\"dated\": \"{dated}\""));
+        if !self.earlier.is_empty() {
+            text.push_str(",\n");
+            list(&mut text, "earlier", &self.earlier)?;
         }
         text.push_str(&format!(
-            "\n}},\n\"dated\": \"{dated}\",\n\"mediaType\": \"{MEDIA_TYPE}\",\n\"number\": {},\n\"overrides\": [",
+            ",\n\"mediaType\": \"{MEDIA_TYPE}\",\n\"number\": {},\n",
             self.number
         ));
-        let mut between = "\n";
-        for announced in self.overrides.values() {
-            let json = serde_json::to_string(announced)
-                .map_err(|error| AuthorIndexError::Shape(error.to_string()))?;
-            text.push_str(between);
-            text.push_str(&json);
-            between = ",\n";
+        list(&mut text, "overrides", self.overrides.values())?;
+        if !self.packages.is_empty() {
+            text.push_str(",\n");
+            let packages = self.packages.iter();
+            map(
+                &mut text,
+                "packages",
+                packages.map(|(name, owners)| (name.as_str(), owners.to_json())),
+            );
         }
-        text.push_str("\n]");
         if let Some(previous) = self.previous {
             text.push_str(&format!(",\n\"previous\": \"{previous}\""));
+        }
+        if !self.transfers.is_empty() {
+            text.push_str(",\n");
+            list(&mut text, "transfers", &self.transfers)?;
         }
         text.push_str("\n}\n");
         AuthorIndex::parse(text.into_bytes())
@@ -100,6 +137,53 @@ impl Entry {
             && std::str::from_utf8(bundle)
                 .is_ok_and(|bundle| one_line(bundle) == one_line(&self.bundle))
     }
+}
+
+/// Bytes of a package in an index, about.
+const PACKAGE_SIZE: usize = 48;
+
+/// Returns the digests of the indexes before the one before the next.
+fn earlier(previous: &AuthorIndex) -> Vec<Sha256Digest> {
+    let before = previous.previous().into_iter();
+    let digests = before.chain(previous.earlier().iter().copied());
+    digests.take(EARLIER_LIMIT).collect()
+}
+
+/// Writes a map, one line for each key. Keys and values have nothing to escape.
+fn map<'a, V: AsRef<str>>(
+    text: &mut String,
+    field: &str,
+    entries: impl Iterator<Item = (&'a str, V)>,
+) {
+    text.push_str(&format!("\"{field}\": {{"));
+    let mut between = "\n\"";
+    for (key, value) in entries {
+        text.push_str(between);
+        text.push_str(key);
+        text.push_str("\": ");
+        text.push_str(value.as_ref());
+        between = ",\n\"";
+    }
+    text.push_str("\n}");
+}
+
+/// Writes a list, one line for each item.
+fn list<T: Serialize>(
+    text: &mut String,
+    field: &str,
+    items: impl IntoIterator<Item = T>,
+) -> Result<(), AuthorIndexError> {
+    text.push_str(&format!("\"{field}\": ["));
+    let mut between = "\n";
+    for item in items {
+        let json = serde_json::to_string(&item)
+            .map_err(|error| AuthorIndexError::Shape(error.to_string()))?;
+        text.push_str(between);
+        text.push_str(&json);
+        between = ",\n";
+    }
+    text.push_str("\n]");
+    Ok(())
 }
 
 /// JSON without the white space between its parts.

@@ -10,11 +10,15 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    AUTHORS_LIMIT, AuthorIndex, AuthorIndexError, BUNDLE_LIMIT, Entry, MEDIA_TYPE, NUMBER_LIMIT,
-    OVERRIDES_LIMIT, Override, SIZE_LIMIT,
+    AUTHORS_LIMIT, AuthorIndex, AuthorIndexError, BUNDLE_LIMIT, EARLIER_LIMIT, Entry, MEDIA_TYPE,
+    NUMBER_LIMIT, OVERRIDES_LIMIT, Override, PACKAGES_LIMIT, PackageOwners, SIZE_LIMIT,
+    TRANSFERS_LIMIT, Transfer,
 };
 use crate::record::{AuthorRecord, VERSION_LIMIT};
-use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    release::{PackageName, PauseId},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -23,12 +27,18 @@ struct Document<'a> {
     authors: Authors<'a>,
     #[serde(borrow)]
     dated: Cow<'a, str>,
+    #[serde(default, deserialize_with = "given")]
+    earlier: Option<Vec<Sha256Digest>>,
     media_type: String,
     number: u64,
     #[serde(borrow)]
     overrides: Vec<StatedOverride<'a>>,
     #[serde(default, deserialize_with = "given")]
+    packages: Option<Packages>,
+    #[serde(default, deserialize_with = "given")]
     previous: Option<Sha256Digest>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    transfers: Option<Vec<StatedTransfer<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +54,16 @@ struct StatedOverride<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct StatedTransfer<'a> {
+    announced: Cow<'a, str>,
+    effective: Cow<'a, str>,
+    #[serde(borrow)]
+    owners: &'a RawValue,
+    package: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StatedEntry<'a> {
     #[serde(borrow)]
     bundle: &'a RawValue,
@@ -53,6 +73,9 @@ struct StatedEntry<'a> {
 
 /// What stands at each author, as text.
 struct Authors<'a>(Vec<(PauseId, &'a str)>);
+
+/// The authors of each package.
+struct Packages(Vec<(PackageName, PackageOwners)>);
 
 pub(super) fn index(text: Vec<u8>) -> Result<AuthorIndex, AuthorIndexError> {
     if text.len() > SIZE_LIMIT {
@@ -83,7 +106,12 @@ pub(super) fn index(text: Vec<u8>) -> Result<AuthorIndex, AuthorIndexError> {
         ));
     }
     let dated = time("dated", &document.dated)?;
+    let earlier = earlier(number, document.earlier)?;
     let overrides = overrides(document.overrides)?;
+    let packages = document.packages.map(|packages| packages.0);
+    let packages = some_or_absent("packages", packages)?;
+    let transfers = some_or_absent("transfers", document.transfers)?;
+    let transfers = transfers_of(transfers, &packages)?;
     let authors = document.authors.0.into_iter();
     let authors = authors.map(|(id, part)| (id, place(&text, part))).collect();
     let previous = document.previous;
@@ -92,10 +120,46 @@ pub(super) fn index(text: Vec<u8>) -> Result<AuthorIndex, AuthorIndexError> {
         text,
         number,
         previous,
+        earlier,
         dated,
         authors,
         overrides,
+        packages,
+        transfers,
     })
+}
+
+/// The items of a list or map, which is absent if it has none.
+fn some_or_absent<T>(
+    field: &'static str,
+    items: Option<Vec<T>>,
+) -> Result<Vec<T>, AuthorIndexError> {
+    match items {
+        Some(items) if items.is_empty() => Err(AuthorIndexError::value(
+            field,
+            "at least one, or no such field",
+            "none",
+        )),
+        items => Ok(items.unwrap_or_default()),
+    }
+}
+
+/// As many digests as there were earlier indexes, up to the limit: an operator cannot leave out a known one.
+fn earlier(
+    number: u64,
+    stated: Option<Vec<Sha256Digest>>,
+) -> Result<Vec<Sha256Digest>, AuthorIndexError> {
+    let stated = some_or_absent("earlier", stated)?;
+    let expected = number.saturating_sub(2).min(EARLIER_LIMIT as u64);
+    if stated.len() as u64 == expected {
+        Ok(stated)
+    } else {
+        Err(AuthorIndexError::value(
+            "earlier",
+            "the digests of the indexes before the previous one, 1000 at most",
+            format!("{} in number {number}", stated.len()),
+        ))
+    }
 }
 
 pub(super) fn entries(author: &PauseId, text: &str) -> Result<Vec<Entry>, AuthorIndexError> {
@@ -171,6 +235,54 @@ fn overrides(stated: Vec<StatedOverride<'_>>) -> Result<Vec<Override>, AuthorInd
     Ok(overrides)
 }
 
+/// Each changes a package in the index, or announces one that has other authors in it.
+fn transfers_of(
+    stated: Vec<StatedTransfer<'_>>,
+    packages: &[(PackageName, PackageOwners)],
+) -> Result<Vec<Transfer>, AuthorIndexError> {
+    if stated.len() > TRANSFERS_LIMIT {
+        return Err(AuthorIndexError::value(
+            "transfers",
+            "at most 100000",
+            stated.len(),
+        ));
+    }
+    let mut transfers: Vec<Transfer> = Vec::with_capacity(stated.len());
+    for stated in stated {
+        let owners = match stated.owners.get() {
+            "null" => None,
+            text => Some(PackageOwners::from_json(text).ok_or_else(|| {
+                AuthorIndexError::value("owners", "an owner and co-maintainers, or null", text)
+            })?),
+        };
+        let next = Transfer {
+            announced: time("announced", &stated.announced)?,
+            effective: time("effective", &stated.effective)?,
+            owners,
+            package: package(&stated.package).ok_or_else(|| {
+                AuthorIndexError::value("package", "the name of a package", &stated.package)
+            })?,
+        };
+        next.check()?;
+        let known = packages
+            .binary_search_by(|(other, _)| other.as_str().cmp(next.package.as_str()))
+            .map(|at| &packages[at].1);
+        let is_change = known.is_ok_and(|known| Some(known) != next.owners.as_ref());
+        let is_sorted = transfers
+            .last()
+            .is_none_or(|last| last.package.as_str() < next.package.as_str());
+        if !is_change || !is_sorted {
+            return Err(AuthorIndexError::value(
+                "transfers",
+                "one other state of each known package, sorted by package",
+                next,
+            ));
+        }
+        transfers.push(next);
+    }
+    Ok(transfers)
+}
+
 /// A time in whole seconds, in its one text.
 fn time(field: &'static str, text: &str) -> Result<Timestamp, AuthorIndexError> {
     let refused = || {
@@ -192,6 +304,13 @@ fn id(text: &str) -> Option<PauseId> {
     text.parse().ok().filter(|id: &PauseId| id.as_str() == text)
 }
 
+/// The name of a package in its one text.
+fn package(text: &str) -> Option<PackageName> {
+    text.parse()
+        .ok()
+        .filter(|name: &PackageName| name.as_str() == text)
+}
+
 /// Where a part of the text is.
 fn place(text: &str, part: &str) -> Range<usize> {
     let begin = part.as_ptr() as usize - text.as_ptr() as usize;
@@ -199,8 +318,10 @@ fn place(text: &str, part: &str) -> Range<usize> {
 }
 
 /// A value that is there; `null` is none.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sha256Digest>, D::Error> {
-    Sha256Digest::deserialize(deserializer).map(Some)
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Authors<'a> {
@@ -242,5 +363,52 @@ impl<'de> Visitor<'de> for AuthorsVisitor {
             authors.push((id, text));
         }
         Ok(Authors(authors))
+    }
+}
+
+impl<'de> Deserialize<'de> for Packages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PackagesVisitor)
+    }
+}
+
+/// A map that has each key once, in the order of bytes.
+struct PackagesVisitor;
+
+impl<'de> Visitor<'de> for PackagesVisitor {
+    type Value = Packages;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("packages and their authors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Packages, A::Error> {
+        let mut packages: Vec<(PackageName, PackageOwners)> = Vec::new();
+        // A name has nothing to escape, so a key is a part of the text.
+        while let Some(key) = entries.next_key::<&str>()? {
+            let name = package(key).ok_or_else(|| {
+                let shown: String = key.chars().take(60).collect();
+                A::Error::custom(format!("`{shown}` is no name of a package"))
+            })?;
+            if packages
+                .last()
+                .is_some_and(|(last, _)| last.as_str() >= name.as_str())
+            {
+                return Err(A::Error::custom(format!(
+                    "the package {name} is there twice, or not in order"
+                )));
+            }
+            if packages.len() == PACKAGES_LIMIT {
+                return Err(A::Error::custom("more packages than are read"));
+            }
+            let owners = PackageOwners::from_json(entries.next_value::<&RawValue>()?.get());
+            let owners = owners.ok_or_else(|| {
+                A::Error::custom(format!(
+                    "the package {name} has no list of an owner and sorted co-maintainers"
+                ))
+            })?;
+            packages.push((name, owners));
+        }
+        Ok(Packages(packages))
     }
 }

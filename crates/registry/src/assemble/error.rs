@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::{CpanError, package_index::PackedError};
+use cpan_sigstore_cpan::{
+    CpanError,
+    package_index::{PackageIndexError, PackedError},
+};
 use cpan_sigstore_gate::RecordRefused;
 use cpan_sigstore_records::{author_index::AuthorIndexError, chain::AppendResult};
 
@@ -35,6 +38,17 @@ pub enum BuildError {
     /// The list of authors is none.
     #[error("the list of authors: {0}")]
     Authors(#[from] PackedError),
+    /// The list of permissions is none.
+    #[error(transparent)]
+    Permissions(#[from] PackageIndexError),
+    /// The list of permissions changes too much at once.
+    #[error("cannot apply changes of owners: expected at most {limit} in one build, found {found}")]
+    TooManyOwners {
+        /// The number of changed packages.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// The index before is none.
     #[error("the index before, {}: {source}", path.display())]
     Previous {

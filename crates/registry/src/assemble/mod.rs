@@ -5,20 +5,23 @@
 //!
 //! - [`judge`]: the valid records of an author.
 //! - [`folder`] and [`network`]: the sources of records.
+//! - [`packages`]: the authors of packages.
 //! - [`state`]: the parts of the CPAN that need no second check.
 
 mod error;
 mod folder;
 mod judge;
 mod network;
+mod packages;
 mod parallel;
 mod report;
 mod state;
 
 pub use error::BuildError;
+pub use packages::AcceptedOwners;
 pub use report::{Refusal, Report, Vanished};
 
-use std::{fs, path::Path, sync::Mutex};
+use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::Cpan;
@@ -33,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use folder::{Row, Stamp};
 use judge::{Judge, Judged};
+use packages::{ListStamps, Listed};
 use state::{PauseIdName, Seen, State};
 
 /// Receives the number of finished authors and the number of all authors.
@@ -46,6 +50,8 @@ pub struct Plan<'a> {
     pub previous: Option<&'a Path>,
     /// The file of the new index; the state is stored beside it.
     pub output: &'a Path,
+    /// The changes of packages to apply at once.
+    pub accepted: &'a AcceptedOwners,
     /// The verifier of the records.
     pub verifier: &'a Verifier,
     /// The current time.
@@ -74,7 +80,10 @@ impl Plan<'_> {
         let state = self
             .previous
             .and_then(|previous| State::read(self.output, &cpan, previous));
+        // Before anything is read, so that a change meanwhile is seen the next time.
+        let stamps = self.cpan.folder().map(packages::stamps).transpose()?;
         if let (Some(state), Some(folder)) = (&state, self.cpan.folder())
+            && self.has_same_packages(state, stamps)
             && let Some(report) = self.as_it_was(state, folder)?
         {
             return Ok(report);
@@ -90,7 +99,24 @@ impl Plan<'_> {
             Some(folder) => self.folder(folder, &judge, state.as_ref())?,
             None => self.network(&judge, state.as_ref()).await?,
         };
-        self.finish(cpan, previous, found)
+        let is_same = |state: &State| self.has_same_packages(state, stamps);
+        let listed = match state.as_ref().is_some_and(is_same) {
+            true => Listed::Unchanged,
+            false => packages::read(self.cpan).await?,
+        };
+        let stamps = stamps.filter(|stamps| self.is_settled(stamps));
+        self.finish(cpan, previous, found, (listed, stamps))
+    }
+
+    /// Whether the authors of packages cannot be others than at the last build.
+    fn has_same_packages(&self, state: &State, stamps: Option<ListStamps>) -> bool {
+        self.accepted.is_none() && stamps.is_some() && state.permissions == stamps
+    }
+
+    /// Whether a change after this build would change a stamp.
+    fn is_settled(&self, stamps: &ListStamps) -> bool {
+        let mut stamps = stamps.iter().flatten();
+        stamps.all(|stamp| !stamp.is_fresh(self.now.as_second()))
     }
 
     /// Returns the report if no directory changed. It reads nothing else then.
@@ -123,13 +149,13 @@ impl Plan<'_> {
             authors: state.authors,
             looked_at: 0,
             verified: 0,
-            changes: Difference {
-                authors: Vec::new(),
-                announced: Vec::new(),
-                withdrawn: Vec::new(),
-            },
+            packages: state.packages,
+            changes: Difference::default(),
+            pending: Vec::new(),
             refused: Vec::new(),
             vanished: Vec::new(),
+            dropped_permissions: 0,
+            vanished_permissions: false,
         }))
     }
 
@@ -239,27 +265,42 @@ impl Plan<'_> {
         cpan: String,
         previous: Option<&AuthorIndex>,
         found: Found,
+        (listed, stamps): (Listed, Option<ListStamps>),
     ) -> Result<Report, BuildError> {
         let mut draft = Draft::after(previous);
         let mut refused = Vec::new();
         let mut vanished = Vec::new();
         let mut verified = 0;
-        let mut has_news = false;
+        let mut news = BTreeSet::new();
         let looked_at = found.judged.len();
         for (id, judged) in found.judged {
             refused.extend(judged.refused);
             vanished.extend(judged.vanished);
             verified += judged.verified;
             if let Some(entries) = judged.news {
-                draft.put(id, &entries);
+                draft.put(id.clone(), &entries);
+                news.insert(id);
+            }
+        }
+        let has_record = |id: &PauseId| {
+            news.contains(id) || previous.is_some_and(|previous| previous.author(id).is_some())
+        };
+        let has_packages = previous.is_some_and(|previous| !previous.packages().is_empty());
+        let vanished_permissions = has_packages && matches!(listed, Listed::Absent);
+        let mut dropped_permissions = 0;
+        let mut has_news = !news.is_empty();
+        if let Listed::Owners(owners, dropped) = listed {
+            dropped_permissions = dropped;
+            let none = Draft::after(None).finish(self.now)?;
+            let before = previous.unwrap_or(&none);
+            let merged = packages::merge(before, owners, has_record, self.accepted, self.now)?;
+            if !merged.is_in(before) {
                 has_news = true;
+                draft.set_packages(merged.packages, merged.transfers);
             }
         }
         let (index, changes) = match previous {
-            Some(previous) if !has_news => (
-                previous.clone(),
-                author_index::difference(previous, previous)?,
-            ),
+            Some(previous) if !has_news => (previous.clone(), Difference::default()),
             Some(previous) => {
                 let index = draft.finish(self.now)?;
                 let changes = author_index::difference(previous, &index)?;
@@ -280,6 +321,9 @@ impl Plan<'_> {
                 number: index.number(),
                 file,
                 authors: found.of,
+                packages: index.packages().len(),
+                // A transfer takes effect although nothing changes.
+                permissions: stamps.filter(|_| index.transfers().is_empty()),
                 seen,
             };
             state.write(self.output);
@@ -292,9 +336,13 @@ impl Plan<'_> {
             authors: found.of,
             looked_at,
             verified,
+            packages: index.packages().len(),
             changes,
+            pending: index.transfers().to_vec(),
             refused,
             vanished,
+            dropped_permissions,
+            vanished_permissions,
         })
     }
 }

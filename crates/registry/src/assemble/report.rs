@@ -5,7 +5,7 @@ use std::fmt;
 use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_gate::RecordRefused;
 use cpan_sigstore_records::{
-    author_index::Difference,
+    author_index::{Difference, Transfer},
     chain::{AppendResult, RecordSummary},
     record::RecordName,
 };
@@ -29,12 +29,20 @@ pub struct Report {
     pub looked_at: usize,
     /// How many signatures were verified.
     pub verified: usize,
+    /// The number of packages whose authors the index states.
+    pub packages: usize,
     /// What is another than in the index before.
     pub changes: Difference,
+    /// The announced transfers of packages that are not in effect yet.
+    pub pending: Vec<Transfer>,
     /// What does not count.
     pub refused: Vec<Refusal>,
     /// What is in the index and was not found any more. It stands.
     pub vanished: Vec<Vanished>,
+    /// The number of lines in the list of permissions that name no package or author.
+    pub dropped_permissions: usize,
+    /// Whether the CPAN has no list of permissions any more. The packages of the index before are kept.
+    pub vanished_permissions: bool,
 }
 
 /// A record that does not count.

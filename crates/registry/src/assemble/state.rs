@@ -10,7 +10,10 @@ use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
 use cpan_sigstore_cpan::recent::Epoch;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Row, Stamp};
+use super::{
+    folder::{Row, Stamp},
+    packages::ListStamps,
+};
 
 /// Largest state, in bytes.
 const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
@@ -28,6 +31,10 @@ pub(super) struct State {
     pub file: Stamp,
     /// The number of authors.
     pub authors: usize,
+    /// The number of packages.
+    pub packages: usize,
+    /// The stamps of the list of permissions, if a later build with the same list gives the same packages.
+    pub permissions: Option<ListStamps>,
     pub seen: Seen,
 }
 
@@ -107,6 +114,8 @@ mod tests {
             number: 1,
             file: Stamp::of(&index).unwrap(),
             authors: 2,
+            packages: 0,
+            permissions: None,
             seen,
         };
         let network = Seen::Network {

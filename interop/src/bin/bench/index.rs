@@ -20,6 +20,8 @@ use crate::table::{Goal, Table, bytes, milliseconds};
 const AUTHORS: u32 = 15_000;
 /// One in so many has a record.
 const RECORDED: u32 = 5;
+/// The packages of each author, which makes some 250 000.
+const PACKAGES: u32 = 17;
 /// How often each run is made.
 const RUNS: u32 = 7;
 /// The address of the account that signs.
@@ -31,6 +33,7 @@ pub fn figures(program: &Path, table: &mut Table) -> Result<(), BenchError> {
     let folder = TempDir::new()?;
     let cpan = folder.path().join("cpan");
     make(&sandbox, &cpan)?;
+    permissions(&cpan)?;
     // So that no directory is as young as the run that first looks at it.
     thread::sleep(std::time::Duration::from_secs(3));
     let index = folder.path().join("index.json");
@@ -67,12 +70,12 @@ pub fn figures(program: &Path, table: &mut Table) -> Result<(), BenchError> {
     let records = AUTHORS / RECORDED;
     let size = fs::metadata(&index)?.len();
     table.note(format!(
-        "index build: {AUTHORS} authors, {records} records; first {} and {}, unchanged {} and {}; the index has {size} bytes, {} for each record",
+        "index build: {AUTHORS} authors, {records} records, {} packages; first {} and {}, unchanged {} and {}; the index has {size} bytes",
+        AUTHORS * PACKAGES,
         milliseconds(first.wall),
         bytes(first.memory),
         milliseconds(again.wall),
         bytes(again.memory),
-        size / u64::from(records),
     ));
     Ok(())
 }
@@ -99,6 +102,20 @@ fn make(sandbox: &Sandbox, cpan: &Path) -> Result<(), BenchError> {
             })
         })
     })
+}
+
+/// The list of who may have each package indexed.
+fn permissions(cpan: &Path) -> Result<(), BenchError> {
+    let count = AUTHORS * PACKAGES;
+    let mut text = format!("File:        06perms.txt\nLine-Count:  {count}\n\n");
+    for number in 0..AUTHORS {
+        let id = id(number)?;
+        for package in 0..PACKAGES {
+            text.push_str(&format!("Some::Name{number:05}::Module{package},{id},f\n"));
+        }
+    }
+    fs::create_dir_all(cpan.join("modules"))?;
+    Ok(fs::write(cpan.join("modules/06perms.txt"), text)?)
 }
 
 fn author(sandbox: &Sandbox, cpan: &Path, number: u32) -> Result<(), BenchError> {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, release::PackageName};
 use cpan_sigstore_cpan::{self as cpan, Cpan};
-use cpan_sigstore_registry::assemble::{Plan, Report};
+use cpan_sigstore_registry::assemble::{AcceptedOwners, Plan, Report};
 use jiff::Timestamp;
 
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
 ///
 /// Accepted records are kept; rejected ones are reported with the reason. Unchanged authors are skipped. If
 /// nothing changed, the index stays the same; sign it again to renew its date.
+///
+/// The authors of packages come from 06perms.txt. A change for an author with a record is announced, and takes
+/// effect if the list still states it seven days later.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  cpan-sigstore index build --cpan /srv/CPAN --previous index.json"
@@ -33,6 +36,12 @@ pub struct BuildArgs {
     /// Index to write [default: the previous index, or index.json]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Package whose changed authors take effect now
+    #[arg(long, value_name = "PACKAGE")]
+    accept_owner: Vec<PackageName>,
+    /// Let all changed authors of packages take effect now
+    #[arg(long, conflicts_with = "accept_owner")]
+    accept_all_owners: bool,
     #[command(flatten)]
     instance: InstanceArgs,
     /// Print one JSON object
@@ -60,8 +69,13 @@ pub fn run(args: &BuildArgs, session: &Session<'_>) -> Result<Exit, CommandError
     };
     let verifier = session.verifier(&args.instance)?;
     let bar = Progress::of_authors("checking authors");
+    let accepted = match args.accept_all_owners {
+        true => AcceptedOwners::All,
+        false => AcceptedOwners::Of(args.accept_owner.iter().cloned().collect()),
+    };
     let plan = Plan {
         cpan: &cpan,
+        accepted: &accepted,
         previous: args.previous.as_deref(),
         output,
         verifier,
@@ -95,7 +109,15 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
             report.authors, report.looked_at, report.verified
         ),
     );
+    if report.packages > 0 {
+        terminal.field("packages", &report.packages.to_string());
+    }
     super::diff::print(&report.changes, terminal);
+    let announced = &report.changes.transfers;
+    for transfer in report.pending.iter().filter(|one| !announced.contains(one)) {
+        terminal.headline(Tone::Careful, "pending", &transfer.to_string());
+    }
+    print_list(report, terminal);
     for refused in &report.refused {
         terminal.headline(Tone::Bad, refused.code, &refused.to_string());
     }
@@ -110,8 +132,27 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
         );
     }
     terminal.flush();
+    if !report.pending.is_empty() {
+        terminal.hint("ask the owners; apply a transfer at once with `--accept-owner PACKAGE`");
+    }
     terminal.hint(&format!(
         "sign it with `cpan-sigstore index sign {}`",
         output.display()
     ));
+}
+
+/// Prints the remarks on the list of permissions.
+fn print_list(report: &Report, terminal: &Terminal) {
+    if report.vanished_permissions {
+        let what =
+            "modules/06perms.txt: deleted on the CPAN, but its packages are kept in the index";
+        terminal.headline(Tone::Careful, "vanished", what);
+    }
+    if report.dropped_permissions > 0 {
+        let what = format!(
+            "modules/06perms.txt: {} lines without a package or an author",
+            report.dropped_permissions
+        );
+        terminal.headline(Tone::Careful, "ignored", &what);
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_records::author_index::{Difference, Override, difference};
+use cpan_sigstore_records::author_index::{Difference, Override, OwnerChange, difference};
 use cpan_sigstore_registry::assemble;
 
 use crate::{error::CommandError, session::Session, ui::Terminal};
@@ -46,8 +46,18 @@ pub fn run(args: &DiffArgs, session: &Session<'_>) -> Result<Exit, CommandError>
     Ok(Exit::Success)
 }
 
-/// Prints the changes.
+/// Changes of owners that the text for people lists.
+const OWNERS_SHOWN: usize = 100;
+
+/// Prints the changes. Those of owners come first: the operator's signature makes them binding.
 pub fn print(difference: &Difference, terminal: &Terminal) {
+    print_owners(&difference.owners, terminal);
+    for transfer in &difference.transfers {
+        terminal.line(&format!("transfer announced: {transfer}"));
+    }
+    for transfer in &difference.withdrawn_transfers {
+        terminal.line(&format!("transfer withdrawn: {transfer}"));
+    }
     for author in &difference.authors {
         terminal.line(&author.to_string());
         for change in &author.changes {
@@ -66,7 +76,29 @@ pub fn print(difference: &Difference, terminal: &Terminal) {
     for one in &difference.withdrawn {
         terminal.line(&format!("override withdrawn: {}", told(one)));
     }
+    if difference.new_packages > 0 {
+        terminal.line(&format!("{} new packages", difference.new_packages));
+    }
     if difference.is_empty() {
         terminal.line("no changes");
+    }
+}
+
+/// Prints packages with other authors.
+pub fn print_owners(changes: &[OwnerChange], terminal: &Terminal) {
+    for change in changes.iter().take(OWNERS_SHOWN) {
+        let what = if change.has_other_owner() {
+            "owner"
+        } else {
+            "co-maintainers"
+        };
+        terminal.line(&format!("{what} of {change}"));
+    }
+    if let Some(more) = changes
+        .len()
+        .checked_sub(OWNERS_SHOWN)
+        .filter(|more| *more > 0)
+    {
+        terminal.line(&format!("{more} more packages with other authors"));
     }
 }

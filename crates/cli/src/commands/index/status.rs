@@ -2,7 +2,11 @@
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_gate::store::{IndexState, StoredIndex};
+use cpan_sigstore_gate::{
+    TrustStore,
+    store::{AttestedChange, IndexState, StoredIndex, TrustStoreError},
+};
+use cpan_sigstore_records::author_index::OwnerChange;
 use cpan_sigstore_registry::subscription::Pin;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -36,6 +40,19 @@ pub struct Status {
     held: bool,
     /// In whole hours since it was signed.
     age: Option<i64>,
+    /// The number of packages whose authors it states.
+    packages: usize,
+    /// The packages whose authors changed lately, those with another owner first.
+    owner_changes: Vec<Change>,
+}
+
+/// A package whose authors changed.
+#[derive(Serialize)]
+struct Change {
+    #[serde(flatten)]
+    change: OwnerChange,
+    /// When the index with it was imported.
+    noted: Timestamp,
 }
 
 impl Status {
@@ -46,19 +63,31 @@ impl Status {
             index: None,
             held: false,
             age: None,
+            packages: 0,
+            owner_changes: Vec::new(),
         }
     }
 
     /// An operator's index, as far as it is stored.
-    pub fn of(pin: Pin, kept: Option<StoredIndex>, now: Timestamp) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`TrustStoreError`] if the trust store cannot be used.
+    pub async fn of(pin: Pin, store: &TrustStore, now: Timestamp) -> Result<Self, TrustStoreError> {
+        let kept: Option<StoredIndex> = store.index_kept(&pin.url).await?;
+        let packages = store.attested_package_count(&pin.url).await?;
+        let changes = store.attested_owner_changes(&pin.url).await?.into_iter();
+        let owner_changes =
+            changes.map(|AttestedChange { change, noted }| Change { change, noted });
+        Ok(Self {
+            packages,
+            owner_changes: owner_changes.collect(),
             operator: Some(pin),
             held: kept.as_ref().is_some_and(|kept| kept.held),
             age: kept
                 .as_ref()
                 .map(|kept| kept.state.signed.duration_until(now).as_hours()),
             index: kept.map(|kept| kept.state),
-        }
+        })
     }
 }
 
@@ -70,8 +99,7 @@ pub fn run(args: &StatusArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         None => Status::none(),
         Some(pin) => {
             let store = session.trust_store(&args.trust_store)?;
-            let kept = session.wait(store.index_kept(&pin.url))?;
-            Status::of(pin, kept, Timestamp::now())
+            session.wait(Status::of(pin, store, Timestamp::now()))?
         }
     };
     if args.json {
@@ -103,4 +131,10 @@ pub fn print(status: &Status, terminal: &Terminal) {
         terminal.field("signed", &format!("{}, {age} hours ago", index.signed));
         terminal.field("asked", &index.asked.to_string());
     }
+    if status.packages > 0 {
+        terminal.field("packages", &status.packages.to_string());
+    }
+    let changes = status.owner_changes.iter();
+    let changes: Vec<OwnerChange> = changes.map(|one| one.change.clone()).collect();
+    super::diff::print_owners(&changes, terminal);
 }

@@ -72,8 +72,7 @@ pub fn run(args: &UseArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
     let refreshed = refresh(&pin, store, verifier, None, Ask::Now, now);
     let refreshed = session.wait(refreshed)?;
     pin.save(&file)?;
-    let kept = session.wait(store.index_kept(&pin.url))?;
-    let status = Status::of(pin, kept, now);
+    let status = session.wait(Status::of(pin, store, now))?;
     if args.json {
         terminal.json(&status);
         return Ok(Exit::Success);

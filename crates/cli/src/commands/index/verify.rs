@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::IdentityPolicy};
 use cpan_sigstore_gate::store::follows;
+use cpan_sigstore_records::author_index::{OwnerChange, Transfer};
 use cpan_sigstore_registry::{
     assemble,
     subscription::{self, OperatorError, Pin},
@@ -56,6 +57,10 @@ struct Found {
     records: usize,
     signer: String,
     signed: Timestamp,
+    packages: usize,
+    /// The changes since the index in the trust store.
+    owner_changes: Vec<OwnerChange>,
+    transfers: Vec<Transfer>,
 }
 
 /// Runs the command.
@@ -75,6 +80,7 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     let verifier = session.verifier(&args.instance)?;
     let verified = subscription::verify(verifier, index.digest(), &bundle, Some(&expected))?;
     let records = check(&args.file, &index, verifier)?;
+    let mut owner_changes = Vec::new();
     // The trust store knows only the operator in use.
     if let Some(pin) = pin.filter(|pin| pin.expected().is_ok_and(|theirs| theirs == expected)) {
         let store = session.trust_store(&args.trust_store)?;
@@ -82,6 +88,7 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         if let Some(kept) = kept {
             follows(&pin.url, (kept.state.number, kept.state.digest), &index)
                 .map_err(OperatorError::from)?;
+            owner_changes = session.wait(store.owner_changes_in(&pin.url, &index))?;
         }
     }
     let found = Found {
@@ -92,6 +99,9 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         records,
         signer: verified.signer.to_string(),
         signed: verified.signed,
+        packages: index.packages().len(),
+        owner_changes,
+        transfers: index.transfers().to_vec(),
     };
     if args.json {
         terminal.json(&found);
@@ -105,6 +115,13 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         "records",
         &format!("{records} of {} authors", found.authors),
     );
+    if found.packages > 0 {
+        terminal.field("packages", &found.packages.to_string());
+    }
+    super::diff::print_owners(&found.owner_changes, terminal);
+    for transfer in &found.transfers {
+        terminal.headline(Tone::Careful, "pending", &transfer.to_string());
+    }
     Ok(Exit::Success)
 }
 

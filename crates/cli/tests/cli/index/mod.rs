@@ -3,5 +3,6 @@
 mod build;
 mod operator;
 mod overrides;
+mod packages;
 mod refused;
 mod used;

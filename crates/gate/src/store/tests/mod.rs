@@ -1,6 +1,7 @@
 mod chain;
 mod migration;
 mod operator;
+mod owners;
 mod server;
 mod watch;
 
@@ -98,6 +99,7 @@ async fn store_keeps_first_signers(place: &str) {
     chain::keeps_a_chain_and_only_continues_it(&memory).await;
     exported_and_taken_in(&memory).await;
     operator::what_operators_vouch_for(&memory).await;
+    owners::owners_of_packages(&memory).await;
 }
 
 async fn indexes(memory: &TrustStore) {

@@ -1,3 +1,7 @@
+//! The text of an index, and the next one.
+
+mod packages;
+
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -277,5 +281,57 @@ fn the_seeds_of_the_fuzzer_are_indexes() {
         }
         count += 1;
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 5);
+}
+
+#[test]
+fn states_the_digests_of_all_earlier_indexes() {
+    let mut indexes = vec![first()];
+    for _ in 0..4 {
+        let next = Draft::after(indexes.last()).finish(time(NOW)).unwrap();
+        indexes.push(next);
+    }
+    let [.., third, fourth, fifth] = &indexes[..] else {
+        panic!("{indexes:?}");
+    };
+    assert_eq!(fifth.earlier().len(), 3);
+    for (number, index) in (1..).zip(&indexes) {
+        assert_eq!(fifth.digest_of(number), Some(index.digest()), "{number}");
+    }
+    assert_eq!(fifth.digest_of(6), None);
+    assert_eq!(fifth.digest_of(0), None);
+    // None of them can be left out.
+    let text = fifth.text();
+    refused(&text.replacen(&format!("\n\"{}\",", third.digest()), "", 1));
+    assert!(!text.contains(&format!("\n\"{}\"", fourth.digest())));
+    let begin = text.find("\"earlier\"").unwrap();
+    let end = text.find("\"mediaType\"").unwrap();
+    refused(&format!("{}{}", &text[..begin], &text[end..]));
+}
+
+#[test]
+fn keeps_a_limited_number_of_earlier_digests() {
+    let digest = |at: usize| Sha256Digest::of(&at.to_be_bytes());
+    let earlier: Vec<String> = (0..EARLIER_LIMIT)
+        .map(|at| format!("\"{}\"", digest(at)))
+        .collect();
+    let number = EARLIER_LIMIT + 2;
+    let text = first().text().replace(
+        "\n\"mediaType\"",
+        &format!("\"earlier\": [\n{}\n],\n\"mediaType\"", earlier.join(",\n")),
+    );
+    let text = text.replace("\"number\": 1,", &format!("\"number\": {number},"));
+    let previous = digest(EARLIER_LIMIT);
+    let text = text.replace(
+        "\n]\n}\n",
+        &format!("\n],\n\"previous\": \"{previous}\"\n}}\n"),
+    );
+    let index = AuthorIndex::parse(text.into_bytes()).unwrap();
+    let oldest = digest(EARLIER_LIMIT - 1);
+    assert_eq!(index.digest_of(1), Some(oldest));
+    let next = Draft::after(Some(&index)).finish(time(NOW)).unwrap();
+    assert_eq!(next.earlier().len(), EARLIER_LIMIT);
+    assert_eq!(next.earlier().first(), Some(&previous));
+    assert_eq!(next.digest_of(2), Some(digest(EARLIER_LIMIT - 2)));
+    assert_eq!(next.digest_of(1), None);
 }
