@@ -82,7 +82,8 @@ impl AuthorizedSigners {
             (true, false) => Provenance::New,
         };
         if is_new && let Some(first) = &sources.first_seen {
-            let agreed = history.has_signer(|signer| StableIdentity::from(signer) == *first);
+            let agreed =
+                history.has_signer(|signer| first.is_signer(&StableIdentity::from(signer)));
             if agreed && provenance == Provenance::New {
                 provenance = Provenance::Connected;
             } else if !agreed && !overridden {

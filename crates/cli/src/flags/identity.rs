@@ -1,7 +1,7 @@
 //! The flags for the expected signer identity; the same as cosign's.
 
 use clap::Args;
-use cpan_sigstore_core::identity::{IdentityPolicy, Matcher, WorkflowClaims};
+use cpan_sigstore_core::identity::{IdentityPolicy, Matcher, SourceClaims, WorkflowClaims};
 
 use crate::error::CommandError;
 
@@ -88,6 +88,7 @@ impl IdentityArgs {
                 &self.certificate_oidc_issuer_regexp,
                 self.missing(),
             )?,
+            source: SourceClaims::default(),
             workflow: WorkflowClaims {
                 trigger: self.certificate_github_workflow_trigger.clone(),
                 sha: self.certificate_github_workflow_sha.clone(),

@@ -5,7 +5,7 @@ use cpan_sigstore_core::{
     decision::Decision,
     digest::Sha256Digest,
     finding::{Exit, Finding},
-    identity::{IdentityMismatch, MismatchField, SignerIdentity},
+    identity::{IdentityMismatch, MismatchField, SignerIdentity, SourceClaims},
     release::ReleasePath,
     verdict::Verdict,
 };
@@ -38,16 +38,26 @@ pub struct Report<'a> {
 
 /// The signer, with the claim of a workflow if that differs.
 fn found(mismatch: &IdentityMismatch) -> String {
-    let MismatchField::Workflow(name) = mismatch.field else {
-        return mismatch.found.to_string();
+    let signer = &mismatch.found;
+    let of = |name, mut claims: Vec<(&'static str, Option<&str>)>| {
+        claims.retain(|(stated, _)| *stated == name);
+        claims
+            .first()
+            .and_then(|(_, value)| value.map(str::to_owned))
     };
-    let mut claims = mismatch.found.claims.github.iter();
-    let claim = claims.find_map(|(stated, value)| (stated == name).then_some(value)?);
-    format!(
-        "{}, workflow {name} {}",
-        mismatch.found,
-        claim.unwrap_or("none")
-    )
+    let none = || "none".to_owned();
+    match mismatch.field {
+        MismatchField::Workflow(name) => {
+            let claim = of(name, signer.claims.github.iter().collect());
+            format!("{signer}, workflow {name} {}", claim.unwrap_or_else(none))
+        }
+        MismatchField::Source(name) => {
+            let source = SourceClaims::of(&signer.claims);
+            let claim = of(name, source.iter().collect());
+            format!("{signer}, {name} {}", claim.unwrap_or_else(none))
+        }
+        MismatchField::Issuer | MismatchField::Subject => signer.to_string(),
+    }
 }
 
 impl<'a> Report<'a> {

@@ -46,7 +46,7 @@ impl AuthorIdentity {
     ) -> Membership {
         let mut matching = identities
             .iter()
-            .filter(|one| one.identity.check(signer).is_ok());
+            .filter(|one| one.identity.check_with_source(signer).is_ok());
         match (
             matching.clone().next(),
             matching.any(|one| one.counts_at(times)),

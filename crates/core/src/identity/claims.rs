@@ -33,6 +33,12 @@ impl CiClaims {
         self.entries.is_empty() && self.github.is_empty()
     }
 
+    /// The value of a claim.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find_map(|(known, value)| (known == name).then_some(value))
+    }
+
     /// Names and values, in the order of the extensions.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.entries

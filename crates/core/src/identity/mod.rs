@@ -8,13 +8,15 @@ mod claims;
 mod expected;
 mod matcher;
 mod signer;
+mod source;
 mod stable;
 mod wildcard;
 
 pub use author::{AuthorIdentity, Membership};
 pub use claims::{CiClaims, WorkflowClaims};
-pub use expected::{IdentityMismatch, IdentityPolicy, MismatchField};
+pub use expected::{GITHUB_ISSUER, IdentityMismatch, IdentityPolicy, MismatchField};
 pub use matcher::{Matcher, PatternError};
 pub use signer::{SignerIdentity, Subject};
+pub use source::{SourceClaims, is_workflow_name};
 pub use stable::StableIdentity;
 pub use wildcard::{Wildcard, WildcardError};

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
-    identity::{AuthorIdentity, IdentityPolicy, Matcher, WorkflowClaims},
+    identity::{AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, WorkflowClaims},
     release::PauseId,
 };
 
@@ -71,12 +71,14 @@ impl From<Leniency> for Decision {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Identity {
     subject: Option<String>,
     pattern: Option<String>,
     issuer: Option<String>,
     repository: Option<String>,
+    repository_id: Option<String>,
+    owner_id: Option<String>,
     #[serde(rename = "ref")]
     git_ref: Option<String>,
     workflow: Option<String>,
@@ -266,17 +268,31 @@ impl Identity {
                 format!("{from} and {until}"),
             ));
         }
+        let source = SourceClaims {
+            owner_id: identity.owner_id,
+            git_ref: identity.git_ref,
+            repository: identity.repository,
+            repository_id: identity.repository_id,
+            workflow: identity.workflow,
+        };
+        if let Some((name, expected, found)) = source.invalid() {
+            return Err(lines.value(&span, expected, format!("`{found}` for `{name}`")));
+        }
+        let identity = IdentityPolicy {
+            subject,
+            issuer: Matcher::Exact(issuer),
+            source,
+            workflow: WorkflowClaims::default(),
+        };
+        if identity.leaves_source_open() {
+            return Err(lines.value(
+                &span,
+                "a `repository` or `repository-id` beside the name or pattern of a workflow",
+                "neither: every repository may call the workflow",
+            ));
+        }
         Ok(AuthorIdentity {
-            identity: IdentityPolicy {
-                subject,
-                issuer: Matcher::Exact(issuer),
-                workflow: WorkflowClaims {
-                    name: identity.workflow,
-                    repository: identity.repository,
-                    git_ref: identity.git_ref,
-                    ..WorkflowClaims::default()
-                },
-            },
+            identity,
             from,
             until,
         })

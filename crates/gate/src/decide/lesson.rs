@@ -48,7 +48,7 @@ impl Lesson {
         let is_vouched = authorized.provenance != Provenance::New
             || authorized
                 .history
-                .has_signer(|one| StableIdentity::from(one) == signer);
+                .has_signer(|one| StableIdentity::from(one).is_signer(&signer));
         Self {
             scope,
             chain: scope == Scope::Author && authorized.is_news && is_authorized && is_vouched,

@@ -243,7 +243,9 @@ fn records(evidence: &Evidence, binding: Option<BindingSource>) -> Vec<Reason> {
 fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
     let first = evidence.known.elsewhere(&path.author)?;
     if let Signature::Verified(verified) = &evidence.signature
-        && StableIdentity::from(verified.signer()) == first.identity
+        && first
+            .identity
+            .is_signer(&StableIdentity::from(verified.signer()))
     {
         return None;
     }

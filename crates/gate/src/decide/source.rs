@@ -72,7 +72,9 @@ pub(super) fn identity(
         Some(Source::Pins(pins)) => by_pins(pins, verified),
         Some(Source::Record(authorized)) => by_record(path, authorized, verified),
         Some(Source::PauseIssued(provider, id)) => by_pause(path, provider, id.as_ref(), verified),
-        Some(Source::FirstSeen(first, _)) if **first == StableIdentity::from(verified.signer()) => {
+        Some(Source::FirstSeen(first, _))
+            if first.is_signer(&StableIdentity::from(verified.signer())) =>
+        {
             bound(Finding::Trusted, BindingSource::FirstSeen)
         }
         Some(Source::FirstSeen(first, _)) => {

@@ -119,8 +119,8 @@ impl StoredRecord {
         connection: &mut AnyConnection,
     ) -> Result<u64, TrustStoreError> {
         let done = sqlx::query(
-            "INSERT INTO author_record (author, version, digest, record, subject_kind, subject, issuer, repository, signed, seen) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (author, version) DO NOTHING",
+            "INSERT INTO author_record (author, version, digest, record, subject_kind, subject, issuer, repository, repository_id, owner_id, signed, seen) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (author, version) DO NOTHING",
         )
         .bind(self.record.author().as_str())
         .bind(i64::from(self.record.version()))
@@ -130,6 +130,8 @@ impl StoredRecord {
         .bind(&self.signer.subject)
         .bind(&self.signer.issuer)
         .bind(&self.signer.repository)
+        .bind(&self.signer.repository_id)
+        .bind(&self.signer.owner_id)
         .bind(self.signed.as_second())
         .bind(self.seen.as_second())
         .execute(connection);

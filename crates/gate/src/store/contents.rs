@@ -106,7 +106,13 @@ impl Contents {
         let identities = identities.chain(self.signed_before.iter().map(|signed| &signed.identity));
         let identities = identities.chain(self.author_records.iter().map(|known| &known.signer));
         for identity in identities {
-            let texts = [&identity.subject, &identity.issuer, &identity.repository];
+            let texts = [
+                &identity.subject,
+                &identity.issuer,
+                &identity.repository,
+                &identity.repository_id,
+                &identity.owner_id,
+            ];
             let is_kind = ["email", "uri", "username"].contains(&identity.kind.as_str());
             if !is_kind || texts.iter().any(|text| text.len() > super::TEXT_LIMIT) {
                 return refused(format!("no identity, `{:.80}`", identity.to_string()));

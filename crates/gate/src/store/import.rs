@@ -7,7 +7,7 @@ use super::{
     Contents, IndexState, StoredOverride, StoredRecord, TofuEntry, TrustStore, TrustStoreError,
     chain::{record_chain, restore},
     operator,
-    rows::{first_seen, insert_first_seen, insert_signed_before},
+    rows::{complete_ids, first_seen, insert_first_seen, insert_signed_before},
 };
 
 impl TrustStore {
@@ -69,7 +69,8 @@ async fn import_first_seen(
     else {
         return Ok(0);
     };
-    if ours.identity == first.identity {
+    if ours.identity.is_signer(&first.identity) {
+        complete_ids(connection, first).await?;
         return Ok(0);
     }
     if !replace {

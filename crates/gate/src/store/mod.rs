@@ -89,7 +89,11 @@ impl StoreRows {
     pub fn is_continued_by(&self, now: &Self, seen: &AdmittedRelease<'_>) -> bool {
         let of = &seen.path.author;
         let is_same = |before: Option<&StableIdentity>, now: Option<&StableIdentity>| {
-            now.is_none_or(|now| *now == *before.unwrap_or(&seen.identity))
+            let before = before.unwrap_or(&seen.identity);
+            // This release may have completed a row without ids.
+            let is_completed =
+                |now: &StableIdentity| *now == seen.identity && before.is_signer(now);
+            now.is_none_or(|now| now == before || is_completed(now))
         };
         is_same(self.author.as_ref(), now.author.as_ref())
             && is_same(self.own_distribution(of), now.own_distribution(of))
@@ -129,6 +133,8 @@ impl TrustStore {
             ("an identity", &seen.identity.subject),
             ("an issuer", &seen.identity.issuer),
             ("a repository", &seen.identity.repository),
+            ("an id of a repository", &seen.identity.repository_id),
+            ("an id of an owner", &seen.identity.owner_id),
         ] {
             if text.len() > TEXT_LIMIT {
                 return Err(TrustStoreError::TooLong {
@@ -152,7 +158,9 @@ impl TrustStore {
                 path: seen.path.to_string(),
                 seen: seen.now,
             };
-            rows::insert_first_seen(&mut transaction, &first).await?;
+            if rows::insert_first_seen(&mut transaction, &first).await? == 0 {
+                rows::complete_ids(&mut transaction, &first).await?;
+            }
         }
         let signed = SignedRelease {
             path: seen.path.to_string(),

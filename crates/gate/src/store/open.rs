@@ -43,6 +43,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "attested owners",
         include_str!("../../migrations/0006_attested_owners.sql"),
     ),
+    (
+        7,
+        "ids of workflows",
+        include_str!("../../migrations/0007_ids_of_workflows.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -128,8 +128,8 @@ pub(super) async fn insert_first_seen(
 ) -> Result<u64, TrustStoreError> {
     let author = first.author()?;
     let done = sqlx::query(
-        "INSERT INTO first_seen (scope, author, name, subject_kind, subject, issuer, repository, path, seen) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (scope, author, name) DO NOTHING",
+        "INSERT INTO first_seen (scope, author, name, subject_kind, subject, issuer, repository, repository_id, owner_id, path, seen) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (scope, author, name) DO NOTHING",
     )
     .bind(first.scope.code())
     .bind(author.as_str())
@@ -138,10 +138,37 @@ pub(super) async fn insert_first_seen(
     .bind(&first.identity.subject)
     .bind(&first.identity.issuer)
     .bind(&first.identity.repository)
+    .bind(&first.identity.repository_id)
+    .bind(&first.identity.owner_id)
     .bind(&first.path)
     .bind(first.seen.as_second())
     .execute(connection);
     Ok(done.await?.rows_affected())
+}
+
+/// Adds the ids of a signer to a row of the same names that has none. Ids that are there are kept.
+pub(super) async fn complete_ids(
+    connection: &mut AnyConnection,
+    first: &TofuEntry,
+) -> Result<(), TrustStoreError> {
+    let author = first.author()?;
+    sqlx::query(
+        "UPDATE first_seen SET repository_id = $1, owner_id = $2 \
+         WHERE scope = $3 AND author = $4 AND name = $5 AND repository_id = '' AND owner_id = '' \
+         AND subject_kind = $6 AND subject = $7 AND issuer = $8 AND repository = $9",
+    )
+    .bind(&first.identity.repository_id)
+    .bind(&first.identity.owner_id)
+    .bind(first.scope.code())
+    .bind(author.as_str())
+    .bind(&first.name)
+    .bind(&first.identity.kind)
+    .bind(&first.identity.subject)
+    .bind(&first.identity.issuer)
+    .bind(&first.identity.repository)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Inserts a signed release, unless it is there.
@@ -150,8 +177,8 @@ pub(super) async fn insert_signed_before(
     signed: &SignedRelease,
 ) -> Result<u64, TrustStoreError> {
     let done = sqlx::query(
-        "INSERT INTO signed_before (path, digest, author, distribution, subject_kind, subject, issuer, repository, signed, seen) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (path, digest) DO NOTHING",
+        "INSERT INTO signed_before (path, digest, author, distribution, subject_kind, subject, issuer, repository, repository_id, owner_id, signed, seen) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (path, digest) DO NOTHING",
     )
     .bind(&signed.path)
     .bind(signed.digest.to_string())
@@ -161,6 +188,8 @@ pub(super) async fn insert_signed_before(
     .bind(&signed.identity.subject)
     .bind(&signed.identity.issuer)
     .bind(&signed.identity.repository)
+    .bind(&signed.identity.repository_id)
+    .bind(&signed.identity.owner_id)
     .bind(signed.signed.as_second())
     .bind(signed.seen.as_second())
     .execute(connection);
@@ -174,6 +203,8 @@ pub(super) fn identity(row: &AnyRow) -> Result<StableIdentity, TrustStoreError> 
         subject: row.try_get("subject")?,
         issuer: row.try_get("issuer")?,
         repository: row.try_get("repository")?,
+        repository_id: row.try_get("repository_id")?,
+        owner_id: row.try_get("owner_id")?,
     })
 }
 

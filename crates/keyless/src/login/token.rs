@@ -6,12 +6,14 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cpan_sigstore_core::identity::{CiClaims, SignerIdentity, Subject};
+use cpan_sigstore_core::identity::{CiClaims, SignerIdentity, Subject, WorkflowClaims};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 /// Largest token that is read, in bytes. Real ones have 1 to 3 KiB.
 const SIZE_LIMIT: usize = 16 * 1024;
+/// The address of GitHub.
+const GITHUB: &str = "https://github.com";
 /// Audience that Sigstore's certificate authorities require, unless another was agreed.
 const AUDIENCE: &str = "sigstore";
 /// Time before its expiry at which a token is treated as expired: it must still reach the
@@ -41,10 +43,68 @@ struct TokenClaims {
     email: Option<String>,
     email_verified: Option<bool>,
     federated_claims: Option<FederatedClaims>,
-    /// The workflow of a run of GitHub Actions, without the address of GitHub.
+    /// The run of a workflow.
+    #[serde(flatten)]
+    run: RunClaims,
+}
+
+/// The claims of a CI run, as far as a certificate repeats them.
+#[derive(Clone, Deserialize)]
+struct RunClaims {
+    /// GitHub: the workflow, without the address of GitHub.
     job_workflow_ref: Option<String>,
-    /// The repository of that run.
+    /// GitHub: the repository, its id, and that of its owner.
     repository: Option<String>,
+    repository_id: Option<String>,
+    repository_owner_id: Option<String>,
+    /// GitLab: the configuration of the pipeline, without a scheme.
+    ci_config_ref_uri: Option<String>,
+    /// GitLab: the project, its id, and that of its namespace.
+    project_path: Option<String>,
+    project_id: Option<String>,
+    namespace_id: Option<String>,
+}
+
+/// The name of a workflow in a certificate, with the claims about its source.
+struct Run {
+    name: String,
+    claims: Vec<(&'static str, String)>,
+}
+
+impl RunClaims {
+    /// The name and the claims that Fulcio writes into the certificate of this run.
+    fn run(&self, issuer: &str) -> Option<Run> {
+        let (name, host, repository, ids) = match (&self.job_workflow_ref, &self.ci_config_ref_uri)
+        {
+            (Some(workflow), _) => (
+                format!("{GITHUB}/{workflow}"),
+                GITHUB,
+                &self.repository,
+                [&self.repository_id, &self.repository_owner_id],
+            ),
+            (None, Some(configuration)) => (
+                format!("https://{configuration}"),
+                issuer,
+                &self.project_path,
+                [&self.project_id, &self.namespace_id],
+            ),
+            (None, None) => return None,
+        };
+        let address = repository.as_ref().map(|path| format!("{host}/{path}"));
+        let [repository_id, owner_id] = ids;
+        let claims = [
+            ("source-repository-uri", address),
+            ("source-repository-identifier", repository_id.clone()),
+            ("source-repository-owner-identifier", owner_id.clone()),
+        ];
+        Some(Run {
+            name,
+            claims: claims
+                .into_iter()
+                .filter_map(|(claim, value)| Some((claim, value?)))
+                .collect(),
+        })
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -197,18 +257,17 @@ impl IdentityToken {
             .unwrap_or(&self.claims.iss)
     }
 
-    /// Returns the identity that a certificate will name: an e-mail address, or the address of a GitHub
-    /// workflow. `None` for other workloads and for user names, which only the authority can derive.
+    /// Returns the identity that a certificate will name: an e-mail address, or the address of a workflow at GitHub
+    /// or GitLab. `None` for other workloads and for user names, which only the authority can derive.
     ///
     /// It is a forecast, for texts that are shown before a certificate is logged. The certificate decides.
     pub fn certified_identity(&self) -> Option<SignerIdentity> {
-        let mut claims = CiClaims::default();
-        let subject = match (&self.claims.email, &self.claims.job_workflow_ref) {
-            (Some(email), _) => Subject::Email(email.clone()),
-            (None, Some(workflow)) => {
-                claims.github.repository.clone_from(&self.claims.repository);
-                Subject::Uri(format!("https://github.com/{workflow}"))
-            }
+        let (subject, claims) = match (&self.claims.email, self.claims.run.run(self.issuer())) {
+            (Some(email), _) => (Subject::Email(email.clone()), CiClaims::default()),
+            (None, Some(run)) => (
+                Subject::Uri(run.name),
+                CiClaims::new(run.claims, WorkflowClaims::default()),
+            ),
             (None, None) => return None,
         };
         Some(SignerIdentity {
@@ -232,6 +291,8 @@ impl fmt::Debug for IdentityToken {
 
 #[cfg(test)]
 mod tests {
+    use cpan_sigstore_core::identity::SourceClaims;
+
     use super::*;
 
     fn token(claims: &str) -> Result<IdentityToken, TokenError> {
@@ -273,6 +334,47 @@ mod tests {
             federated.check(Timestamp::from_second(1).unwrap()),
             Err(TokenError::EmailNotVerified { .. })
         ));
+    }
+
+    #[test]
+    fn forecasts_the_source_of_a_run() {
+        let source = |claims: &str| {
+            let identity = token(claims).unwrap().certified_identity().unwrap();
+            (
+                identity.subject.to_string(),
+                SourceClaims::of(&identity.claims),
+            )
+        };
+        let (name, found) = source(
+            r#"{"iss":"https://token.actions.githubusercontent.com","sub":"s","exp":1,"job_workflow_ref":"shared/flows/.github/workflows/r.yml@refs/tags/v1","repository":"tim/Foo","repository_id":"17","repository_owner_id":"5"}"#,
+        );
+        assert_eq!(
+            name,
+            "https://github.com/shared/flows/.github/workflows/r.yml@refs/tags/v1"
+        );
+        assert_eq!(
+            found.repository.as_deref(),
+            Some("https://github.com/tim/Foo")
+        );
+        assert_eq!(
+            (found.repository_id.as_deref(), found.owner_id.as_deref()),
+            (Some("17"), Some("5"))
+        );
+        let (name, found) = source(
+            r#"{"iss":"https://gitlab.com","sub":"s","exp":1,"ci_config_ref_uri":"gitlab.com/tim/foo//.gitlab-ci.yml@refs/tags/v1","project_path":"tim/foo","project_id":"17","namespace_id":"5"}"#,
+        );
+        assert_eq!(
+            name,
+            "https://gitlab.com/tim/foo//.gitlab-ci.yml@refs/tags/v1"
+        );
+        assert_eq!(
+            found.repository.as_deref(),
+            Some("https://gitlab.com/tim/foo")
+        );
+        assert_eq!(
+            (found.repository_id.as_deref(), found.owner_id.as_deref()),
+            (Some("17"), Some("5"))
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
 };
 use cpan_sigstore_core::{
     digest::Sha256Digest,
-    identity::{AuthorIdentity, IdentityPolicy, Matcher, Wildcard, WorkflowClaims},
+    identity::{AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, Wildcard, WorkflowClaims},
     release::PauseId,
     text::shows_as_itself,
 };
@@ -52,10 +52,14 @@ struct Identity {
 #[derive(Serialize, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 struct Claims {
+    #[serde(rename = "owner-id", skip_serializing_if = "Option::is_none")]
+    owner_id: Option<String>,
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     git_ref: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repository: Option<String>,
+    #[serde(rename = "repository-id", skip_serializing_if = "Option::is_none")]
+    repository_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow: Option<String>,
 }
@@ -172,32 +176,17 @@ impl Identity {
                 &expected.issuer,
             ));
         };
-        let WorkflowClaims {
-            trigger: None,
-            sha: None,
-            name,
-            repository,
-            git_ref,
-        } = expected.workflow.clone()
-        else {
+        if expected.workflow != WorkflowClaims::default() {
             return Err(RecordError::value(
                 "claims",
-                "`ref`, `repository` and `workflow`",
-                "others",
+                "claims about the source of the run",
+                "GitHub's deprecated ones",
             ));
-        };
-        let claims = Claims {
-            git_ref,
-            repository,
-            workflow: name,
-        };
-        let none = Claims {
-            git_ref: None,
-            repository: None,
-            workflow: None,
-        };
+        }
+        let source = &expected.source;
+        let claims = (!source.is_empty()).then(|| Claims::state(source.clone()));
         Ok(Self {
-            claims: (claims != none).then_some(claims),
+            claims,
             from: identity.from,
             issuer: issuer.clone(),
             pattern,
@@ -241,15 +230,24 @@ impl Identity {
         {
             return Err(RecordError::value("until", "a time after `from`", until));
         }
+        let identity = IdentityPolicy {
+            subject,
+            issuer: Matcher::Exact(name("issuer", &self.issuer)?),
+            source: self
+                .claims
+                .as_ref()
+                .map_or(Ok(SourceClaims::default()), Claims::meaning)?,
+            workflow: WorkflowClaims::default(),
+        };
+        if identity.leaves_source_open() {
+            return Err(RecordError::value(
+                "claims",
+                "`repository` or `repository-id` beside the name or pattern of a workflow, which every repository may call",
+                "neither",
+            ));
+        }
         Ok(AuthorIdentity {
-            identity: IdentityPolicy {
-                subject,
-                issuer: Matcher::Exact(name("issuer", &self.issuer)?),
-                workflow: self
-                    .claims
-                    .as_ref()
-                    .map_or(Ok(WorkflowClaims::default()), Claims::meaning)?,
-            },
+            identity,
             from: self.from,
             until: self.until,
         })
@@ -257,20 +255,34 @@ impl Identity {
 }
 
 impl Claims {
-    fn meaning(&self) -> Result<WorkflowClaims, RecordError> {
-        let claims = [&self.git_ref, &self.repository, &self.workflow];
-        if claims.iter().all(|claim| claim.is_none()) {
+    fn state(source: SourceClaims) -> Self {
+        Self {
+            owner_id: source.owner_id,
+            git_ref: source.git_ref,
+            repository: source.repository,
+            repository_id: source.repository_id,
+            workflow: source.workflow,
+        }
+    }
+
+    fn meaning(&self) -> Result<SourceClaims, RecordError> {
+        let source = SourceClaims {
+            owner_id: self.owner_id.clone(),
+            git_ref: self.git_ref.clone(),
+            repository: self.repository.clone(),
+            repository_id: self.repository_id.clone(),
+            workflow: self.workflow.clone(),
+        };
+        if source.is_empty() {
             return Err(RecordError::value("claims", "at least one claim", "none"));
         }
-        for claim in claims.into_iter().flatten() {
+        for claim in source.iter().filter_map(|(_, claim)| claim) {
             text("claims", claim)?;
         }
-        Ok(WorkflowClaims {
-            name: self.workflow.clone(),
-            repository: self.repository.clone(),
-            git_ref: self.git_ref.clone(),
-            ..WorkflowClaims::default()
-        })
+        match source.invalid() {
+            Some((_, expected, found)) => Err(RecordError::value("claims", expected, found)),
+            None => Ok(source),
+        }
     }
 }
 

@@ -200,7 +200,7 @@ pub fn verify(
 ) -> Result<Verified, OperatorError> {
     let verified = verifier.verify_message(digest, bundle)?;
     if let Some(expected) = expected {
-        verified.is_by(expected)?;
+        expected.check_with_source(verified.signer())?;
     }
     let times = verified
         .signature()

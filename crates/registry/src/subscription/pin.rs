@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use cpan_sigstore_core::{
-    identity::{IdentityPolicy, Matcher, Wildcard, WorkflowClaims},
+    identity::{IdentityPolicy, Matcher, SourceClaims, Wildcard, WorkflowClaims},
     text::shows_as_itself,
 };
 use reqwest::Url;
@@ -126,6 +126,7 @@ impl Pin {
         Ok(IdentityPolicy {
             subject,
             issuer: Matcher::Exact(self.issuer.clone()),
+            source: SourceClaims::default(),
             workflow: WorkflowClaims::default(),
         })
     }

@@ -112,6 +112,13 @@ impl Account {
         }
     }
 
+    /// Sets a claim of the token.
+    #[must_use]
+    pub fn claiming(mut self, claim: &str, value: &str) -> Self {
+        self.claims.insert(claim.to_owned(), json!(value));
+        self
+    }
+
     /// Returns the accounts of the demo: an author (with and without an upstream provider, and with
     /// an address at work), a stranger, a PAUSE id of each, and the author's release workflow.
     pub fn cast() -> Vec<Self> {

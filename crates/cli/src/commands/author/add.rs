@@ -8,7 +8,7 @@ use super::{
     make::{MakeArgs, Maker},
     next::{self, Next},
     refusal,
-    stated::StatedArgs,
+    stated::{self, StatedArgs},
 };
 use crate::{error::CommandError, session::Session};
 
@@ -19,7 +19,7 @@ use crate::{error::CommandError, session::Session};
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore author add --also 'tim@new.example.org by https://accounts.google.com'\n  \
-    cpan-sigstore author add --workflow tim/Foo-Bar/.github/workflows/release.yml --wait\n\n\
+    cpan-sigstore author add --workflow tim/Foo-Bar/.github/workflows/release.yml \\\n    --repository-id 702001 --owner-id 5001 --wait\n\n\
     Exit codes: 0 uploaded, 1 failed, 2 usage or not agreed, 3 try again later,\n  \
     10 there is no record yet, 12 logged in as an unauthorized identity, or there is a record by another one"
 )]
@@ -35,7 +35,7 @@ pub struct AddArgs {
 
 /// Runs the subcommand.
 pub fn run(args: &AddArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
-    let new = args.stated.identities();
+    let new = args.stated.identities()?;
     if new.is_empty() {
         return Err(CommandError::usage(
             "missing identity: expected `--also`, `--workflow` or `--pattern`".to_owned(),
@@ -53,7 +53,7 @@ pub fn run(args: &AddArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         }
         Ok(Next {
             identities,
-            warning: None,
+            warning: stated::warning(&new),
         })
     })
 }

@@ -7,7 +7,7 @@ use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use super::{
     make::{MakeArgs, Maker},
     refusal,
-    stated::StatedArgs,
+    stated::{self, StatedArgs},
 };
 use crate::{error::CommandError, session::Session};
 
@@ -34,6 +34,7 @@ pub struct EnrollArgs {
 
 /// Runs the subcommand.
 pub fn run(args: &EnrollArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let stated = args.stated.identities()?;
     let maker = Maker::begin(&args.make, session)?;
     let found = maker.found()?;
     if found.history.version() > 0 {
@@ -52,11 +53,14 @@ pub fn run(args: &EnrollArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         from: None,
         until: None,
     }];
-    for identity in args.stated.identities() {
+    for identity in stated {
         if identities.iter().any(|it| it.identity == identity.identity) {
             return Err(refusal::named(&identity));
         }
         identities.push(identity);
+    }
+    if let Some(warning) = stated::warning(&identities) {
+        maker.warn(&warning);
     }
     let author = maker.author().clone();
     let record = AuthorRecord::first(author, identities, args.releases)?;

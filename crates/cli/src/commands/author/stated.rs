@@ -2,12 +2,12 @@
 
 use clap::Args;
 use cpan_sigstore_core::identity::{
-    AuthorIdentity, IdentityPolicy, Matcher, SignerIdentity, Subject, Wildcard, WorkflowClaims,
+    AuthorIdentity, GITHUB_ISSUER, IdentityPolicy, Matcher, SignerIdentity, SourceClaims, Subject,
+    Wildcard,
 };
 use jiff::Timestamp;
 
-/// The issuer of GitHub's workflows.
-const GITHUB: &str = "https://token.actions.githubusercontent.com";
+use crate::error::CommandError;
 
 /// Identities for the record.
 #[derive(Args, Debug, Default)]
@@ -24,6 +24,15 @@ pub struct StatedArgs {
     /// 'https://gitlab.com/OWNER/REPOSITORY//.gitlab-ci.yml@refs/tags/* by https://gitlab.com'; may be repeated
     #[arg(long, value_name = "PATTERN by URL", value_parser = pattern)]
     pattern: Vec<IdentityPolicy>,
+    /// Address of the repository that runs the workflow or pattern, such as https://gitlab.com/OWNER/REPOSITORY
+    #[arg(long, value_name = "URL", value_parser = address)]
+    repository: Option<String>,
+    /// Id of that repository, which outlives its name
+    #[arg(long, value_name = "ID")]
+    repository_id: Option<String>,
+    /// Id of the owner of that repository
+    #[arg(long, value_name = "ID")]
+    owner_id: Option<String>,
     /// Start of their validity, such as 2026-06-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -34,14 +43,74 @@ pub struct StatedArgs {
 
 impl StatedArgs {
     /// The identities.
-    pub fn identities(&self) -> Vec<AuthorIdentity> {
-        let all = self.also.iter().chain(&self.workflow).chain(&self.pattern);
-        all.map(|identity| AuthorIdentity {
-            identity: identity.clone(),
+    ///
+    /// # Errors
+    /// A pattern without a repository, or claims for more or less than one workflow.
+    pub fn identities(&self) -> Result<Vec<AuthorIdentity>, CommandError> {
+        let claims = [&self.repository, &self.repository_id, &self.owner_id];
+        let has_claims = claims.into_iter().any(Option::is_some);
+        let workflows = self.workflow.iter().chain(&self.pattern);
+        if has_claims && workflows.clone().count() != 1 {
+            return Err(CommandError::usage(format!(
+                "invalid claims: expected one workflow or pattern beside its repository, found {}",
+                workflows.count()
+            ))
+            .hinted("run the command once for each `--workflow` or `--pattern`"));
+        }
+        let workflows = workflows.map(|identity| self.with_claims(identity));
+        let all: Vec<IdentityPolicy> = self.also.iter().cloned().chain(workflows).collect();
+        if let Some(open) = all.iter().find(|identity| identity.leaves_source_open()) {
+            return Err(CommandError::usage(format!(
+                "missing repository of {open}: every repository may call a workflow, and then signs under its name"
+            ))
+            .hinted("name the workflow with `--workflow` or `--pattern`, and the repository that runs it with `--repository` or `--repository-id`"));
+        }
+        let stated = all.into_iter().map(|identity| AuthorIdentity {
+            identity,
             from: self.from,
             until: self.until,
-        })
-        .collect()
+        });
+        Ok(stated.collect())
+    }
+
+    /// The identity of a workflow, with the claims in the flags.
+    fn with_claims(&self, identity: &IdentityPolicy) -> IdentityPolicy {
+        let stated = &identity.source;
+        let source = SourceClaims {
+            repository: self.repository.clone().or(stated.repository.clone()),
+            repository_id: self.repository_id.clone(),
+            owner_id: self.owner_id.clone(),
+            ..stated.clone()
+        };
+        IdentityPolicy {
+            source,
+            ..identity.clone()
+        }
+    }
+}
+
+/// The warning about identities that are bound to a repository by its name alone.
+pub fn warning(identities: &[AuthorIdentity]) -> Option<String> {
+    let mut named = identities.iter().map(|one| &one.identity.source);
+    let source = named.find(|source| {
+        source.names_repository() && (source.repository_id.is_none() || source.owner_id.is_none())
+    })?;
+    Some(format!(
+        "{} is bound by name: if its owner gives the name up, somebody else can register it and sign as you; state its ids with `--repository-id` and `--owner-id` (at GitHub, `gh api repos/OWNER/REPOSITORY --jq '.id, .owner.id'` shows them)",
+        source.repository.as_deref().unwrap_or("the repository")
+    ))
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let source = SourceClaims {
+        repository: Some(text.to_owned()),
+        ..SourceClaims::default()
+    };
+    match source.invalid() {
+        None => Ok(text.to_owned()),
+        Some((_, expected, found)) => Err(format!(
+            "invalid repository: expected {expected}, found `{found}`"
+        )),
     }
 }
 
@@ -67,8 +136,7 @@ fn pattern(text: &str) -> Result<IdentityPolicy, String> {
     let pattern = Wildcard::new(name).map_err(|error| error.to_string())?;
     Ok(IdentityPolicy {
         subject: Matcher::Wildcard(pattern),
-        issuer: Matcher::Exact(issuer.to_owned()),
-        workflow: WorkflowClaims::default(),
+        ..IdentityPolicy::exact(name, issuer)
     })
 }
 
@@ -89,13 +157,14 @@ fn workflow(path: &str) -> Result<IdentityPolicy, String> {
         return Err(refused());
     }
     let name = format!("https://github.com/{path}@refs/tags/*");
+    let pattern = Wildcard::new(&name).map_err(|error| error.to_string())?;
     Ok(IdentityPolicy {
-        subject: Matcher::Wildcard(Wildcard::new(&name).map_err(|error| error.to_string())?),
-        issuer: Matcher::Exact(GITHUB.to_owned()),
-        workflow: WorkflowClaims {
-            repository: Some(format!("{owner}/{repository}")),
-            ..WorkflowClaims::default()
+        subject: Matcher::Wildcard(pattern),
+        source: SourceClaims {
+            repository: Some(format!("https://github.com/{owner}/{repository}")),
+            ..SourceClaims::default()
         },
+        ..IdentityPolicy::exact(name, GITHUB_ISSUER)
     })
 }
 
@@ -108,16 +177,22 @@ pub fn logged_in(signer: &SignerIdentity) -> IdentityPolicy {
             .and_then(|(before, _)| Wildcard::new(&format!("{before}@refs/tags/*")).ok()),
         _ => None,
     };
+    let exact = IdentityPolicy::exact(signer.subject.as_str(), signer.issuer.clone());
+    let SourceClaims {
+        repository,
+        repository_id,
+        owner_id,
+        ..
+    } = SourceClaims::of(&signer.claims);
     IdentityPolicy {
-        subject: match tags {
-            Some(pattern) => Matcher::Wildcard(pattern),
-            None => Matcher::Exact(signer.subject.as_str().to_owned()),
+        subject: tags.map_or(exact.subject, Matcher::Wildcard),
+        source: SourceClaims {
+            repository,
+            repository_id,
+            owner_id,
+            ..SourceClaims::default()
         },
-        issuer: Matcher::Exact(signer.issuer.clone()),
-        workflow: WorkflowClaims {
-            repository: signer.claims.github.repository.clone(),
-            ..WorkflowClaims::default()
-        },
+        ..exact
     }
 }
 
@@ -133,7 +208,8 @@ mod tests {
         };
         assert!(identity.subject.matches(&name("tags/v1.0")));
         assert!(!identity.subject.matches(&name("heads/main")));
-        assert_eq!(identity.workflow.repository.as_deref(), Some("tim/Foo"));
+        let repository = identity.source.repository.as_deref();
+        assert_eq!(repository, Some("https://github.com/tim/Foo"));
         for path in [
             "tim/Foo",
             "tim/Foo/release.yml",

@@ -103,17 +103,60 @@ fn adds_workflow_for_every_tag() {
     let pattern = format!(r#""pattern":"https://github.com/{path}@refs/tags/*""#);
     assert!(text.contains(&pattern), "{text}");
     assert!(
-        text.contains(r#""claims":{"repository":"author/Foo-Bar"}"#),
+        text.contains(r#""claims":{"repository":"https://github.com/author/Foo-Bar"}"#),
         "{text}"
     );
-    // Logged in as the workflow itself, it is named the same way.
+    // Logged in as the workflow itself, it is named the same way, and by its ids.
     let other = Enrolling::new();
     other
         .run("ci", &["enroll"])
         .exits(0)
         .snapshot("author/adds_workflow_for_every_tag-2");
-    let text = other.published(1).unwrap();
-    assert!(text.contains(&pattern), "{text}");
+    let by_login = other.published(1).unwrap();
+    assert!(by_login.contains(&pattern), "{by_login}");
+    let ids = r#""claims":{"owner-id":"5001","repository":"https://github.com/author/Foo-Bar","repository-id":"702001"}"#;
+    assert!(by_login.contains(ids), "{by_login}");
+    // A person states the ids.
+    let stated = Enrolling::new();
+    let flags = ["--repository-id", "702001", "--owner-id", "5001"];
+    let ran = stated
+        .run(
+            "author",
+            &[&["enroll", "--workflow", path], &flags[..]].concat(),
+        )
+        .exits(0);
+    assert!(!ran.stderr.contains("warning"), "{ran:#?}");
+    let text = stated.published(1).unwrap();
+    assert!(text.contains(ids), "{text}");
+}
+
+#[test]
+fn rejects_workflow_that_every_repository_may_call() {
+    let enrolling = Enrolling::new();
+    let pattern = "https://github.com/shared/flows/.github/workflows/release.yml@refs/tags/* by https://token.actions.githubusercontent.com";
+    let exact = pattern.replace('*', "v1");
+    for (run, flags) in [
+        (1, &["--pattern", pattern][..]),
+        (2, &["--also", &exact]),
+        (3, &["--pattern", pattern, "--owner-id", "5001"]),
+        (4, &["--pattern", pattern, "--repository", "author/Foo-Bar"]),
+        (5, &["--repository-id", "702001"]),
+    ] {
+        let ran = enrolling.run("author", &[&["enroll"], flags].concat());
+        ran.exits(2).snapshot(&format!(
+            "author/rejects_workflow_that_every_repository_may_call-{run}"
+        ));
+    }
+    assert!(enrolling.world.uploads().is_empty());
+    let bound = ["--pattern", pattern, "--repository-id", "702001"];
+    enrolling
+        .run("author", &[&["enroll"], &bound[..]].concat())
+        .exits(0);
+    let text = enrolling.published(1).unwrap();
+    assert!(
+        text.contains(r#""claims":{"repository-id":"702001"}"#),
+        "{text}"
+    );
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn signing(project: &Project) -> Vec<String> {
 
 const GOOGLE: &str = "author@example.org (by https://accounts.google.com)";
 const GITHUB: &str = "author@example.org (by https://github.com/login/oauth)";
-const WORKFLOW: &str = "https://github.com/author/Foo-Bar/.github/workflows/release.yml@refs/tags/* (by https://token.actions.githubusercontent.com), workflow repository author/Foo-Bar";
+const WORKFLOW: &str = "https://github.com/author/Foo-Bar/.github/workflows/release.yml@refs/tags/* (by https://token.actions.githubusercontent.com), owner-id 5001, repository https://github.com/author/Foo-Bar, repository-id 702001";
 const NEW: &str = "author@new.example.org (by https://accounts.google.com)";
 
 #[test]

@@ -8,3 +8,4 @@ mod inspect;
 mod instances;
 mod public_bundles;
 mod releases;
+mod workflows;

@@ -1,6 +1,6 @@
 //! The test vectors of the standard that are about the decision.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use cpan_sigstore_core::{identity::WorkflowClaims, release::ReleasePath};
 use cpan_sigstore_records::{chain::SignedRecord, record::AuthorRecord};
@@ -62,6 +62,9 @@ struct Name {
     kind: String,
     subject: String,
     issuer: String,
+    /// Claims of the certificate, by the names of section 3.3.
+    #[serde(default)]
+    claims: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -131,8 +134,22 @@ impl Name {
                 other => panic!("{other}"),
             },
             issuer: self.issuer.clone(),
-            claims: CiClaims::new(Vec::new(), WorkflowClaims::default()),
+            claims: self.claims(),
         }
+    }
+
+    fn claims(&self) -> CiClaims {
+        let extension = |claim: &str| match claim {
+            "owner-id" => "source-repository-owner-identifier",
+            "ref" => "source-repository-ref",
+            "repository" => "source-repository-uri",
+            "repository-id" => "source-repository-identifier",
+            "workflow" => "build-config-uri",
+            other => panic!("{other}"),
+        };
+        let entries = self.claims.iter();
+        let entries = entries.map(|(claim, value)| (extension(claim), value.clone()));
+        CiClaims::new(entries.collect(), WorkflowClaims::default())
     }
 
     fn seen(&self) -> StableIdentity {

@@ -50,6 +50,68 @@ async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) ->
         .unwrap()
 }
 
+/// A run of the author's workflow, with the ids of repository and owner as far as the certificate has them.
+fn workflow(tag: &str, ids: [&str; 2]) -> StableIdentity {
+    let subject =
+        format!("https://github.com/tim/Foo/.github/workflows/release.yml@refs/tags/{tag}");
+    let named = StableIdentity::from(&SignerIdentity {
+        subject: Subject::Uri(subject),
+        issuer: "https://token.actions.githubusercontent.com".into(),
+        claims: CiClaims::default(),
+    });
+    StableIdentity {
+        repository: "https://github.com/tim/Foo".into(),
+        repository_id: ids[0].into(),
+        owner_id: ids[1].into(),
+        ..named
+    }
+}
+
+/// Ids are remembered with the first signer, added to a row without them, and never replaced.
+async fn store_keeps_ids_of_workflows(place: &str) {
+    let memory = TrustStore::open(place).await.unwrap();
+    memory.forget(&Forget::All).await.unwrap();
+    let release = path(RELEASE);
+    let remember = async |identity: StableIdentity| {
+        let before = memory.known(&release).await.unwrap();
+        let seen = AdmittedRelease {
+            path: &release,
+            scope: Scope::Author,
+            digest: Sha256Digest::new([7; 32]),
+            identity,
+            signed: time("2026-11-01T00:00:00Z"),
+            now: time("2026-11-24T00:00:00Z"),
+        };
+        let known = memory.remember(&seen).await.unwrap();
+        (before.is_continued_by(&known, &seen), known.author.unwrap())
+    };
+    let (is_continued, known) = remember(workflow("v1", ["", ""])).await;
+    assert_eq!((is_continued, known), (true, workflow("v1", ["", ""])));
+    let (is_continued, known) = remember(workflow("v2", ["17", "5"])).await;
+    assert_eq!((is_continued, known), (true, workflow("v1", ["17", "5"])));
+    let (_, known) = remember(workflow("v3", ["18", "6"])).await;
+    assert_eq!(known, workflow("v1", ["17", "5"]));
+    let (_, known) = remember(workflow("v3", ["", ""])).await;
+    assert_eq!(known, workflow("v1", ["17", "5"]));
+    // Somebody else's row stays as it is.
+    memory.forget(&Forget::All).await.unwrap();
+    remember(identity("tim@x")).await;
+    let (_, known) = remember(workflow("v1", ["17", "5"])).await;
+    assert_eq!(known, identity("tim@x"));
+
+    let contents = memory.contents().await.unwrap();
+    let again = Contents::parse(&serde_json::to_vec(&contents).unwrap()).unwrap();
+    assert_eq!(again, contents);
+    memory.forget(&Forget::All).await.unwrap();
+}
+
+#[tokio::test]
+async fn keeps_ids_of_workflows_and_adds_missing_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("trust-store.sqlite");
+    store_keeps_ids_of_workflows(place.to_str().unwrap()).await;
+}
+
 /// Checks the behavior that every kind of trust store has.
 async fn store_keeps_first_signers(place: &str) {
     let memory = TrustStore::open(place).await.unwrap();
@@ -187,6 +249,7 @@ async fn postgresql_store_keeps_first_signers() {
     of_two_at_once_one_is_first(&server.address()).await;
     chain::keeps_one_of_two_concurrent_chains(&server.address()).await;
     store_keeps_first_signers(&server.address()).await;
+    store_keeps_ids_of_workflows(&server.address()).await;
     migration::a_store_of_version_3_is_migrated(&server.another("old").await).await;
     watch::store_keeps_watch_of_two_processes(&server.another("watch").await).await;
 }

@@ -1,7 +1,7 @@
 //! The author indexes of operators: whole imports, no rollback, and exports to other stores.
 
 use cpan_sigstore_core::{
-    identity::{AuthorIdentity, IdentityPolicy, Matcher, WorkflowClaims},
+    identity::{AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, WorkflowClaims},
     release::PauseId,
 };
 use cpan_sigstore_records::{
@@ -26,6 +26,7 @@ fn record(name: &str) -> AuthorRecord {
         identity: IdentityPolicy {
             subject: Matcher::Exact(name.to_owned()),
             issuer: Matcher::Exact("https://issuer.example".to_owned()),
+            source: SourceClaims::default(),
             workflow: WorkflowClaims::default(),
         },
         from: None,

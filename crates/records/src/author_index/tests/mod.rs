@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::Releases;
-use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy, Matcher, WorkflowClaims};
+use cpan_sigstore_core::identity::{
+    AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, WorkflowClaims,
+};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
@@ -24,6 +26,7 @@ fn identity(name: &str) -> AuthorIdentity {
         identity: IdentityPolicy {
             subject: Matcher::Exact(name.to_owned()),
             issuer: Matcher::Exact("https://issuer.example".to_owned()),
+            source: SourceClaims::default(),
             workflow: WorkflowClaims::default(),
         },
         from: None,

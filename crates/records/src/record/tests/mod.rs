@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use cpan_sigstore_core::identity::{IdentityPolicy, Matcher, Wildcard, WorkflowClaims};
+use cpan_sigstore_core::identity::{
+    IdentityPolicy, Matcher, SourceClaims, Wildcard, WorkflowClaims,
+};
 
 /// Names, texts with what has to be escaped, and letters of more than one byte.
 const NAME: &str = r#"[a-zA-Z0-9@!:/"\\.ä作😀*-]{1,20}"#;
@@ -37,24 +39,33 @@ fn subject() -> impl Strategy<Value = Matcher> {
     ]
 }
 
-fn claims() -> impl Strategy<Value = WorkflowClaims> {
+fn claims() -> impl Strategy<Value = SourceClaims> {
     let text = || proptest::option::of(r#"[a-z0-9 "\\/ä]{1,12}"#);
-    (text(), text(), text()).prop_map(|(git_ref, repository, name)| WorkflowClaims {
-        git_ref,
-        repository,
-        name,
-        ..WorkflowClaims::default()
-    })
+    let address = || proptest::option::of(r#"[a-z]{1,3}://[a-z0-9 "\\/ä]{1,12}"#);
+    (text(), text(), address(), text(), address()).prop_map(
+        |(owner_id, git_ref, repository, repository_id, workflow)| SourceClaims {
+            owner_id,
+            git_ref,
+            repository,
+            repository_id,
+            workflow,
+        },
+    )
 }
 
 fn identity() -> impl Strategy<Value = AuthorIdentity> {
-    (subject(), NAME, claims(), period()).prop_map(|(subject, issuer, workflow, (from, until))| {
+    (subject(), NAME, claims(), period()).prop_map(|(subject, issuer, source, (from, until))| {
+        let mut identity = IdentityPolicy {
+            subject,
+            issuer: Matcher::Exact(issuer),
+            source,
+            workflow: WorkflowClaims::default(),
+        };
+        if identity.leaves_source_open() {
+            identity.source.repository_id = Some("17".to_owned());
+        }
         AuthorIdentity {
-            identity: IdentityPolicy {
-                subject,
-                issuer: Matcher::Exact(issuer),
-                workflow,
-            },
+            identity,
             from,
             until,
         }
@@ -145,6 +156,7 @@ fn what_a_record_cannot_say_is_refused_when_it_is_made() {
             identity: IdentityPolicy {
                 subject,
                 issuer,
+                source: SourceClaims::default(),
                 workflow: WorkflowClaims::default(),
             },
             from: None,
@@ -159,6 +171,52 @@ fn what_a_record_cannot_say_is_refused_when_it_is_made() {
     assert!(made(exact("a@b"), regular).is_err());
     assert!(made(exact("a b"), exact("https://i")).is_err());
     assert!(AuthorRecord::first(author, Vec::new(), Releases::Mixed).is_err());
+}
+
+#[test]
+fn rejects_record_of_a_workflow_that_everybody_may_call() {
+    let flows = "https://github.com/shared/flows/.github/workflows/release.yml@refs/tags/";
+    for subject in [
+        Matcher::Wildcard(Wildcard::new(&format!("{flows}*")).unwrap()),
+        Matcher::Exact(format!("{flows}v1")),
+    ] {
+        let made = |source: SourceClaims| {
+            let identity = AuthorIdentity {
+                identity: IdentityPolicy {
+                    subject: subject.clone(),
+                    source,
+                    ..IdentityPolicy::exact("", "https://token.actions.githubusercontent.com")
+                },
+                from: None,
+                until: None,
+            };
+            AuthorRecord::first("TIMLEGGE".parse().unwrap(), vec![identity], Releases::Mixed)
+        };
+        let none = SourceClaims::default();
+        let error = made(none.clone()).unwrap_err().to_string();
+        assert!(error.contains("repository-id"), "{error}");
+        let owner = SourceClaims {
+            owner_id: Some("5".into()),
+            git_ref: Some("refs/tags/v1".into()),
+            ..none.clone()
+        };
+        assert!(made(owner).is_err());
+        let by_name = SourceClaims {
+            repository: Some("https://github.com/tim/Foo".into()),
+            ..none.clone()
+        };
+        assert!(made(by_name).is_ok());
+        let by_id = SourceClaims {
+            repository_id: Some("17".into()),
+            ..none.clone()
+        };
+        assert!(made(by_id).is_ok());
+        let half = SourceClaims {
+            repository: Some("tim/Foo".into()),
+            ..none
+        };
+        assert!(made(half).is_err());
+    }
 }
 
 #[test]

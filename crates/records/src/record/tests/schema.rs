@@ -113,6 +113,10 @@ proptest! {
                     _ => Matcher::Exact("name".into()),
                 },
                 issuer: Matcher::Exact("issuer".into()),
+                source: SourceClaims {
+                    repository_id: (field == "pattern").then(|| "17".to_owned()),
+                    ..SourceClaims::default()
+                },
                 workflow: WorkflowClaims::default(),
             },
             from: None,
