@@ -10,6 +10,10 @@ use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 
 use crate::error::CommandError;
 
+mod container;
+
+use container::Container;
+
 /// The end of a bundle's name.
 pub use cpan_sigstore_core::bundle::SUFFIX;
 
@@ -44,8 +48,15 @@ pub fn archive_of(bundle: &Path) -> Option<PathBuf> {
 }
 
 /// The bytes of a bundle, one more than the limit at most; `None` where there is no such file.
+///
+/// # Errors
+/// A file that cannot be read, or that holds bundles in another form.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, CommandError> {
-    read_prefix(path, SIZE_LIMIT as u64).map_err(CommandError::read(path))
+    let bytes = read_prefix(path, SIZE_LIMIT as u64).map_err(CommandError::read(path))?;
+    match bytes.as_deref().and_then(Container::of) {
+        Some(container) => Err(container.error(path)),
+        None => Ok(bytes),
+    }
 }
 
 /// A place for a bundle. Before the login it was checked to be writable, and free unless the bundle may be
@@ -61,9 +72,13 @@ impl Place {
     /// # Errors
     /// An existing bundle, or a folder that cannot be written.
     pub fn reserve(path: PathBuf, replace: bool) -> Result<Self, CommandError> {
-        // A link to nowhere is in the way, too.
-        if !replace && path.symlink_metadata().is_ok() {
-            return Err(BundleExists(path).into());
+        match path.symlink_metadata() {
+            // A link to nowhere is in the way, too.
+            Ok(_) if !replace => return Err(BundleExists(path).into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // For example a name that is too long with its suffix.
+            Err(error) => return Err(CommandError::write(path)(error)),
         }
         let place = Self { path, replace };
         check_writable(&place.path).map_err(CommandError::write(&place.path))?;

@@ -1,6 +1,6 @@
 //! The author at PAUSE, by flags, `~/.pause` or a question.
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, path::Path};
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_pause::{
@@ -21,42 +21,78 @@ const TOKEN: &str = "PAUSE_TOKEN";
 /// # Errors
 /// No usable credentials.
 pub fn uploader(args: &PauseArgs, terminal: &Terminal) -> Result<Uploader, CommandError> {
-    let uri = match args.upload_uri.as_deref() {
-        None | Some("") => server::DEFAULT,
-        Some(uri) => uri,
+    let pause = Pause::at(server(args))?;
+    let credentials = match found(args, terminal)? {
+        Found::Whole(credentials) => credentials,
+        Found::User(user) => ask_password(&pause, user, terminal)?,
+        Found::None => {
+            let user = ask_user(&pause, terminal)?;
+            ask_password(&pause, user, terminal)?
+        }
     };
-    let pause = Pause::at(uri)?;
-    let credentials = credentials(args, &pause, terminal)?;
     Ok(Uploader::new(pause, credentials)?)
 }
 
-fn credentials(
-    args: &PauseArgs,
-    pause: &Pause,
-    terminal: &Terminal,
-) -> Result<Credentials, CommandError> {
+/// The account of an upload that is only shown.
+pub struct Account {
+    /// The PAUSE id; `None` if the terminal would ask for it.
+    pub user: Option<PauseId>,
+    /// The host of the server.
+    pub host: String,
+}
+
+/// Returns the account of an upload, and asks for nothing.
+///
+/// # Errors
+/// No usable credentials, and no terminal to ask for them.
+pub fn account(args: &PauseArgs, terminal: &Terminal) -> Result<Account, CommandError> {
+    let host = Pause::at(server(args))?.host().to_owned();
+    let user = match found(args, terminal)? {
+        Found::Whole(credentials) => Some(credentials.user().clone()),
+        _ if !std::io::stdin().is_terminal() => return Err(no_credentials()),
+        Found::User(user) => Some(user),
+        Found::None => None,
+    };
+    Ok(Account { user, host })
+}
+
+fn server(args: &PauseArgs) -> &str {
+    match args.upload_uri.as_deref() {
+        None | Some("") => server::DEFAULT,
+        Some(uri) => uri,
+    }
+}
+
+/// The credentials in the environment and in `~/.pause`.
+enum Found {
+    Whole(Credentials),
+    /// A user without a password.
+    User(PauseId),
+    None,
+}
+
+fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
     if let Some(token) = std::env::var_os(TOKEN).filter(|token| !token.is_empty()) {
         let token = token.to_string_lossy();
         let credentials = Credentials::token(&token).map_err(|error| {
             CommandError::usage(format!("PAUSE_TOKEN: {error}"))
                 .hinted("get a token from PAUSE's menu; it is valid for at most 180 days")
         })?;
-        return of_user(args, credentials);
+        return of_user(args, credentials).map(Found::Whole);
     }
     let file = dot_pause(args, terminal)?;
     if let Some(token) = file.token {
-        return of_user(args, token);
+        return of_user(args, token).map(Found::Whole);
     }
-    let user = match args.user.clone().or(file.user.clone()) {
-        Some(user) => user,
-        None => ask_user(pause, terminal)?,
+    let Some(user) = args.user.clone().or(file.user.clone()) else {
+        return Ok(Found::None);
     };
     // A password belongs to the user beside it.
     let own = file.user.is_none_or(|of| of == user);
-    match file.password.filter(|_| own) {
-        Some(password) => Ok(Credentials::password(user, password)),
-        None => ask_password(pause, user, terminal),
-    }
+    Ok(match file.password.filter(|_| own) {
+        Some(password) => Found::Whole(Credentials::password(user, password)),
+        None => Found::User(user),
+    })
 }
 
 /// A token names its user; a flag that names another is a mistake.
@@ -81,6 +117,7 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandE
         }
         return Ok(DotPause::default());
     };
+    refuse_other_destination(args, &file, &path)?;
     if file.exposed {
         terminal.warning(&format!(
             "other users of this machine can read {0}; deny them access with `chmod 600 {0}`",
@@ -88,6 +125,37 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandE
         ));
     }
     Ok(file)
+}
+
+/// Refuses a file that names a server or directory that this program would not follow: a private release must not
+/// go to another PAUSE.
+fn refuse_other_destination(
+    args: &PauseArgs,
+    file: &DotPause,
+    path: &Path,
+) -> Result<(), CommandError> {
+    let ignored = [
+        (
+            file.has_server && args.upload_uri.is_none(),
+            "upload_uri",
+            "--upload-uri URL",
+        ),
+        (
+            file.has_subdirectory && args.subdirectory.is_none(),
+            "subdir",
+            "--subdirectory DIR",
+        ),
+    ];
+    match ignored.into_iter().find(|(is_ignored, ..)| *is_ignored) {
+        None => Ok(()),
+        Some((_, key, flag)) => Err(CommandError::usage(format!(
+            "cannot follow `{key}` in {}: this program takes it from the command line only",
+            path.display()
+        ))
+        .hinted(format!(
+            "name the same value with `{flag}`, or remove the line"
+        ))),
+    }
 }
 
 /// No credentials, and no terminal to prompt on.

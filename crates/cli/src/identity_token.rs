@@ -1,7 +1,12 @@
 //! The identity token: given, offered by the environment, or by a login on the terminal.
 
-use std::{io::Read as _, path::Path, time::Duration};
+use std::{
+    io::{IsTerminal as _, Read as _},
+    path::Path,
+    time::Duration,
+};
 
+use cpan_sigstore_core::text::decoded;
 use cpan_sigstore_http::Http;
 use cpan_sigstore_keyless::{
     login::{Env, Flow, IdentityToken, LoginOptions, Prompt, Provider, ambient, interactive},
@@ -56,6 +61,9 @@ pub async fn token(
         .or(instance.oidc_issuer.as_deref())
         .or(stated_issuer)
         .ok_or_else(no_issuer)?;
+    if nobody_logs_in(args) {
+        return Err(no_token_in_ci());
+    }
     consent::ask(terminal, args.yes)?;
     let http = Http::for_urls([issuer])?;
     let options = LoginOptions {
@@ -80,6 +88,20 @@ fn flow(args: &LoginArgs) -> Flow {
         (_, true) => Flow::OutOfBand,
         _ => Flow::Auto,
     }
+}
+
+/// Whether this is a CI job, in which nobody can log in. A flag for the login says that somebody can.
+fn nobody_logs_in(args: &LoginArgs) -> bool {
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    ci && !asks_for_login(args) && !std::io::stdin().is_terminal()
+}
+
+/// A CI job without an identity token.
+fn no_token_in_ci() -> CommandError {
+    CommandError::failed(
+        "no identity token in this CI job: expected one in SIGSTORE_ID_TOKEN, or a job of GitHub Actions, GitLab, Buildkite or CircleCI that may request one".to_owned(),
+    )
+    .hinted("set SIGSTORE_ID_TOKEN, give `--identity-token`, or let somebody log in elsewhere with `--device`")
 }
 
 /// No issuer to log in at.
@@ -108,6 +130,7 @@ fn given_token(given: &str) -> Result<IdentityToken, CommandError> {
     file.take(TOKEN_LIMIT)
         .read_to_end(&mut text)
         .map_err(failed)?;
+    let text = decoded(&text);
     Ok(IdentityToken::from_jwt(&String::from_utf8_lossy(&text))?)
 }
 

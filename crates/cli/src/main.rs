@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{commands::Command, session::Session, ui::Terminal};
+use crate::{commands::Command, error::CommandError, session::Session, ui::Terminal};
 
 /// Sign CPAN releases with Sigstore, upload and verify them.
 ///
@@ -56,11 +56,25 @@ fn main() -> ExitCode {
     log::begin(arguments.verbose);
     let terminal = Terminal::new();
     let exit = match arguments.command.run(&Session::new(&terminal)) {
-        Ok(exit) => exit,
+        Ok(exit) => written(exit, &terminal),
         Err(error) => {
             terminal.error(&error, error.hints());
             error.exit() as u8
         }
     };
     ExitCode::from(exit)
+}
+
+/// The exit code of a command whose result was written; a result that nobody can read is no success.
+fn written(exit: u8, terminal: &Terminal) -> u8 {
+    terminal.flush();
+    let Some(source) = terminal.take_failure() else {
+        return exit;
+    };
+    let error = CommandError::system("cannot write the result to standard output", source);
+    terminal.error(&error, error.hints());
+    match exit {
+        0 => error.exit() as u8,
+        exit => exit,
+    }
 }

@@ -1,5 +1,7 @@
 //! Foreign text made safe to show.
 
+use std::borrow::Cow;
+
 /// Whether a character shows as itself and leaves what is around it alone.
 ///
 /// Control characters move the cursor or change the lines above. Format characters without a shape
@@ -18,6 +20,31 @@ pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if shows_as_itself(c) { c } else { ' ' })
         .collect()
+}
+
+/// The text of a small file that a person wrote, in UTF-8: without the mark that some editors write at its
+/// beginning, and decoded if that mark says UTF-16.
+///
+/// Bytes without a mark are returned as they are, so that a password keeps its encoding.
+pub fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let units = |from: fn([u8; 2]) -> u16| {
+        let pairs = bytes.get(2..).unwrap_or_default().chunks(2);
+        // A half unit at the end is no character.
+        let units = pairs.map(|pair| match pair {
+            [first, second] => from([*first, *second]),
+            _ => u16::from(b'?'),
+        });
+        let text: String = char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
+        Cow::Owned(text.into_bytes())
+    };
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => Cow::Borrowed(bytes),
+    }
 }
 
 /// Longest address that is shown, in characters.
@@ -45,6 +72,24 @@ pub fn without_credentials(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decodes_what_editors_write() {
+        let utf16 = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}user ÄÖ😀\n"
+                .encode_utf16()
+                .flat_map(unit)
+                .collect()
+        };
+        let expected = "user ÄÖ😀\n".as_bytes();
+        assert_eq!(*decoded(&utf16(u16::to_le_bytes)), *expected);
+        assert_eq!(*decoded(&utf16(u16::to_be_bytes)), *expected);
+        assert_eq!(*decoded("\u{feff}user ÄÖ😀\n".as_bytes()), *expected);
+        for bytes in [&b""[..], b"a", b"\xff", b"\xe4\xf6", b"\xef\xbb"] {
+            assert_eq!(*decoded(bytes), *bytes);
+        }
+        assert_eq!(*decoded(b"\xff\xfea\0b"), *b"a?");
+    }
 
     #[test]
     fn shows_addresses_without_their_credentials() {

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
 
 use crate::{
     bundle_file::{self, beside},
-    credentials,
+    credentials::{self, Account},
     error::CommandError,
     flags::{InstanceArgs, PauseArgs, WaitArgs},
     publishing::{self, Destination, NotSigned, Release, SignedArchive, Stage, Verification},
@@ -44,7 +44,7 @@ pub struct UploadArgs {
     /// Issuer of the signer's name, such as https://accounts.google.com
     #[arg(long, value_name = "URL", requires = "identity")]
     issuer: Option<String>,
-    /// Show the uploads without making them
+    /// Show the uploads, and the account, without making them
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -75,8 +75,9 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         }
     }
     if args.dry_run {
+        let account = credentials::account(&args.pause, terminal)?;
         for release in &signed {
-            plan(args, release, terminal);
+            plan(args, release, &account, terminal);
         }
         return Ok(Exit::Success);
     }
@@ -134,7 +135,7 @@ fn look(
     Ok(Checked::Stopped(report.print(terminal, args.json)))
 }
 
-fn plan(args: &UploadArgs, signed: &SignedArchive, terminal: &Terminal) {
+fn plan(args: &UploadArgs, signed: &SignedArchive, account: &Account, terminal: &Terminal) {
     if args.json {
         publishing::print(signed, Stage::Signed, None, terminal, true);
         return;
@@ -144,6 +145,12 @@ fn plan(args: &UploadArgs, signed: &SignedArchive, terminal: &Terminal) {
         "nothing was uploaded",
         "a run would upload, in this order",
     );
+    let user = account.user.as_ref();
+    let user = user.map_or(
+        "the one that the terminal asks for".to_owned(),
+        PauseId::to_string,
+    );
+    terminal.field("as", &format!("{user} at {}", account.host));
     terminal.field("first", &signed.bundle().display().to_string());
     terminal.field("then", &signed.archive().display().to_string());
     terminal.field("digest", &signed.digest().to_string());

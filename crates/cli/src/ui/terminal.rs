@@ -33,6 +33,8 @@ pub enum Tone {
 pub struct Terminal {
     /// What was said of the result so far; results are written whole, at [`Terminal::flush`].
     result: RefCell<String>,
+    /// The first failure to write a result, except to a reader that went away.
+    failure: RefCell<Option<std::io::Error>>,
 }
 
 impl Terminal {
@@ -40,6 +42,7 @@ impl Terminal {
     pub fn new() -> Self {
         Self {
             result: RefCell::default(),
+            failure: RefCell::default(),
         }
     }
 
@@ -140,8 +143,16 @@ impl Terminal {
 
     /// Ends a result: what was said so far is to be seen now.
     pub fn flush(&self) {
-        // A closed output ends what is written, not the verdict.
-        let _ = self.try_flush();
+        if let Err(error) = self.try_flush()
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.failure.borrow_mut().get_or_insert(error);
+        }
+    }
+
+    /// Returns the first failure to write a result, for example because the disk is full.
+    pub fn take_failure(&self) -> Option<std::io::Error> {
+        self.failure.take()
     }
 
     /// The same, for what has to be told again where it cannot be written.

@@ -2,19 +2,27 @@
 //! the whole possibly encrypted with GPG. The key `token` is ours.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{release::PauseId, text::decoded};
 
 use super::{Credentials, GpgError, Secret, TokenError, gpg};
 
 /// Largest file that is read, in bytes.
 const SIZE_LIMIT: u64 = 64 * 1024;
 /// The keys with a meaning here; `username` means `user`.
-const KEYS: [&str; 4] = ["user", "username", "password", "token"];
+const KEYS: [&str; 6] = [
+    "user",
+    "username",
+    "password",
+    "token",
+    "upload_uri",
+    "subdir",
+];
 
 /// The contents of a `~/.pause`.
 #[derive(Debug, Default)]
@@ -25,6 +33,10 @@ pub struct DotPause {
     pub password: Option<Secret>,
     /// A token, with its own account.
     pub token: Option<Credentials>,
+    /// Whether it names another server (`upload_uri`), as CPAN::Uploader reads it.
+    pub has_server: bool,
+    /// Whether it names a directory below the author's own (`subdir`).
+    pub has_subdirectory: bool,
     /// Whether other users of the machine can read the file.
     pub exposed: bool,
 }
@@ -112,7 +124,9 @@ impl DotPause {
         if text.len() as u64 > SIZE_LIMIT {
             return Err(DotPauseError::TooLarge(path.to_owned()));
         }
-        if gpg::is_encrypted(&text) {
+        let is_marked =
+            matches!(decoded(&text), Cow::Owned(_)) || decoded(&text).len() < text.len();
+        if !is_marked && gpg::is_encrypted(&text) {
             let text = gpg::decrypt(path, SIZE_LIMIT)?;
             return Self::parse(&text, path).map(Some);
         }
@@ -128,6 +142,7 @@ impl DotPause {
     /// An invalid line or value.
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, DotPauseError> {
         let mut read = Self::default();
+        let text = decoded(text);
         for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
             let line = line.trim_ascii();
             if line.is_empty() || line.starts_with(b"#") {
@@ -163,6 +178,8 @@ impl DotPause {
     ) -> Result<bool, DotPauseError> {
         let text = String::from_utf8_lossy(value);
         Ok(match key {
+            "upload_uri" => !std::mem::replace(&mut self.has_server, true),
+            "subdir" => !std::mem::replace(&mut self.has_subdirectory, true),
             "password" => self.password.replace(value.to_vec().into()).is_none(),
             "token" => {
                 let token = Credentials::token(&text).map_err(|source| DotPauseError::Token {
@@ -226,6 +243,21 @@ mod tests {
             "  user AUTHOR  \n  password a b%c #d  \n",
         ] {
             let read = parse(text).unwrap();
+            assert_eq!(read.user.unwrap().as_str(), "AUTHOR");
+            assert_eq!(read.password.unwrap().expose_secret(), b"a b%c #d");
+        }
+        let read = parse("upload_uri https://darkpan.example/\nsubdir a\n").unwrap();
+        assert!(read.has_server && read.has_subdirectory);
+        let utf16 = "\u{feff}user AUTHOR\r\npassword a b%c #d\r\n".encode_utf16();
+        let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
+        for text in [
+            &utf16[..],
+            "\u{feff}user AUTHOR\npassword a b%c #d".as_bytes(),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(".pause");
+            std::fs::write(&path, text).unwrap();
+            let read = DotPause::read(&path).unwrap().unwrap();
             assert_eq!(read.user.unwrap().as_str(), "AUTHOR");
             assert_eq!(read.password.unwrap().expose_secret(), b"a b%c #d");
         }

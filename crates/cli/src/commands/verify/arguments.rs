@@ -104,15 +104,20 @@ impl VerifyArgs {
             .map(|text| (text.as_str(), target::parse(text)))
             .collect();
         // Another text may be a file, for which an identity is missing then.
-        if targets.len() == 1 && targets.iter().all(|(_, target)| target.is_none()) {
+        if let [(text, None)] = targets.as_slice()
+            && (target::advice(text).is_none() || Path::new(text).exists())
+        {
             return self.file().map(Mode::File);
         }
         self.check_bundle(false)?;
         let published = targets.into_iter().map(|(text, target)| match target {
             Some(target) => Ok((text, target)),
             None => Err(CommandError::usage(format!(
-                "invalid release: expected one such as TIMLEGGE/Foo-Bar-1.02.tar.gz, or a module such as Foo::Bar, found `{text}`; for a local file, name the author with `--author ID`"
-            ))),
+                "invalid release: expected one such as TIMLEGGE/Foo-Bar-1.02.tar.gz, or a module such as Foo::Bar, found `{text}`"
+            ))
+            .hinted(target::advice(text).unwrap_or_else(|| {
+                "for a local file, name the author with `--author ID`".to_owned()
+            }))),
         });
         Ok(Mode::Releases(Releases::Published(
             published.collect::<Result<_, _>>()?,

@@ -13,17 +13,59 @@ pub enum Target {
 
 /// Reads what was named, where it can be a release or a module.
 pub fn parse(text: &str) -> Option<Target> {
-    if is_module(text) {
-        return Some(Target::Module(text.to_owned()));
+    if let Some(module) = module(text) {
+        return Some(Target::Module(module));
     }
     release(text).ok().map(Target::Release)
 }
 
-/// Reads a release: `TIMLEGGE/[sub/]Foo-1.0.tar.gz`, or with `T/TI/` or `authors/id/T/TI/` before it.
+/// Reads a module, such as `Foo::Bar`, or `Foo/Bar.pm` as `require` names it.
+fn module(text: &str) -> Option<String> {
+    let name = match text.strip_suffix(".pm") {
+        Some(path) if path.contains('/') => path.replace('/', "::"),
+        _ => text.to_owned(),
+    };
+    is_module(&name).then_some(name)
+}
+
+/// Returns the advice for a text that names no release clearly enough.
+pub fn advice(text: &str) -> Option<String> {
+    if let Some((name, _)) = text.split_once('@')
+        && is_module(name)
+    {
+        return Some(format!(
+            "name the release of that version by its path, such as AUTHOR/{}-VERSION.tar.gz; `{name}` is the newest",
+            name.replace("::", "-")
+        ));
+    }
+    // A distribution, with or without a version.
+    let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || "._v".contains(c));
+    let distribution = name.trim_end_matches('-');
+    let is_distribution = distribution.contains('-')
+        && is_module(&distribution.replace('-', "::"))
+        && (name.ends_with('-') || name.len() == text.len());
+    is_distribution.then(|| {
+        format!(
+            "name the module `{}`, or the release by its path, such as AUTHOR/{}.tar.gz",
+            distribution.replace('-', "::"),
+            match name == text {
+                true => format!("{distribution}-VERSION"),
+                false => text.to_owned(),
+            }
+        )
+    })
+}
+
+/// Reads a release: `TIMLEGGE/[sub/]Foo-1.0.tar.gz`, or with `T/TI/` or `authors/id/T/TI/` before it, or the
+/// address of one at any mirror. Only the path in an address has a meaning: every mirror has the same files.
 ///
 /// # Errors
 /// Where it is none.
 pub fn release(text: &str) -> Result<ReleasePath, ReleasePathError> {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        let path = text.find("/authors/id/").and_then(|at| text.get(at + 1..));
+        return path.unwrap_or(text).parse();
+    }
     let short = text.split_once('/').and_then(|(id, rest)| {
         let id: PauseId = id
             .parse()
@@ -68,9 +110,12 @@ mod tests {
             parse("TIMLEGGE/sub/Foo-1.0.tar.gz"),
             Some(Target::Release(path)) if path.subdirectory.is_some()
         ));
+        let address = "https://cpan.metacpan.example/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz";
+        assert_eq!(parse(address), parse("TIMLEGGE/Foo-1.0.tar.gz"));
         for text in ["Foo::Bar", "Foo", "_x::2"] {
             assert_eq!(parse(text), Some(Target::Module(text.into())));
         }
+        assert_eq!(parse("Foo/Bar.pm"), Some(Target::Module("Foo::Bar".into())));
         for text in [
             "Foo-1.0.tar.gz",
             "./Foo-1.0.tar.gz",
@@ -78,11 +123,34 @@ mod tests {
             "TIMLEGGE/../OTHER/Foo-1.0.tar.gz",
             "Foo::",
             "::Foo",
+            "https://cpan.metacpan.example/authors/id/T/TI/TIMLEGGE/../OTHER/Foo-1.0.tar.gz",
+            "https://cpan.metacpan.example/Foo-1.0.tar.gz",
+            "Foo.pm",
             "-",
             "sha256:00",
             "",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn advises_on_distributions_and_versions() {
+        for (text, named) in [
+            ("Foo-Bar", "`Foo::Bar`"),
+            ("Foo-Bar-1.02", "AUTHOR/Foo-Bar-1.02.tar.gz"),
+            ("Foo-Bar-v1.2.3", "`Foo::Bar`"),
+            ("Foo::Bar@1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+        ] {
+            assert!(
+                advice(text).unwrap().contains(named),
+                "{text}: {:?}",
+                advice(text)
+            );
+        }
+        for text in ["Foo-Bar-1.02.tar.gz", "-", "./Foo-Bar", "sha256:00", "a@b"] {
+            let found = advice(text);
+            assert!(found.is_none() || text == "a@b", "{text}: {found:?}");
         }
     }
 }

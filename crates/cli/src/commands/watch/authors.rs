@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{release::PauseId, text::decoded};
 use cpan_sigstore_monitor::AUTHORS_LIMIT;
 
 use crate::error::CommandError;
@@ -34,6 +34,7 @@ fn listed(file: &Path) -> Result<Vec<PauseId>, CommandError> {
     let read = |source: std::io::Error| CommandError::read(file)(source);
     let bytes = cpan_sigstore_files::read_limited(file, LIST_LIMIT).map_err(read)?;
     let bytes = bytes.ok_or_else(|| read(cpan_sigstore_files::no_such_file()))?;
+    let bytes = decoded(&bytes);
     let text = String::from_utf8_lossy(&bytes);
     let mut authors = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -56,7 +57,11 @@ mod tests {
     #[test]
     fn a_list_has_comments_and_says_which_line_is_none() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "# ours\nTIMLEGGE # Tim\n\n  myauthor\r\n").unwrap();
+        std::fs::write(
+            file.path(),
+            "\u{feff}# ours\nTIMLEGGE # Tim\n\n  myauthor\r\n",
+        )
+        .unwrap();
         let named: Vec<PauseId> = vec!["MYAUTHOR".parse().unwrap()];
         let authors = gathered(&named, Some(file.path())).unwrap();
         let ids: Vec<_> = authors.iter().map(PauseId::as_str).collect();

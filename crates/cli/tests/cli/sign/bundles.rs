@@ -253,3 +253,12 @@ fn signs_with_given_signing_configuration() {
     user.sign(&["--force", "--trusted-root", root.to_str().unwrap(), FILE])
         .exits(0);
 }
+
+#[test]
+fn refuses_a_name_too_long_for_its_bundle_before_anything_is_logged() {
+    let user = World::new();
+    let name = format!("{}-1.0.tar.gz", "F".repeat(236));
+    user.write(&name, b"a release");
+    user.sign(&[&name]).exits(1).snapshot("sign/name_too_long");
+    assert_eq!(user.sandbox.services.ca.requests(), [""; 0]);
+}

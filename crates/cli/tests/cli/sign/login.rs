@@ -425,3 +425,22 @@ fn signs_as_workflow_in_github_actions() {
     assert!(ran.stderr.contains("id-token: write"), "{ran:#?}");
     assert_eq!(user.files(), [FILE]);
 }
+
+#[test]
+fn ends_at_once_in_a_ci_job_without_token() {
+    let user = World::new();
+    for empty in [None, Some("")] {
+        let mut command = user.command(&["sign", "--yes", FILE]);
+        command
+            .env("CI", "true")
+            .env("JENKINS_URL", "https://ci.example/")
+            .stdin(Stdio::null());
+        if let Some(empty) = empty {
+            command.env("SIGSTORE_ID_TOKEN", empty);
+        }
+        Ran::of(command.output().unwrap())
+            .exits(1)
+            .snapshot("sign/ci_without_token");
+    }
+    assert_eq!(user.sandbox.services.oidc.requests(), [""; 0]);
+}

@@ -272,3 +272,52 @@ impl Shown {
         count > 0
     }
 }
+
+#[test]
+fn refuses_a_server_or_directory_in_dot_pause() {
+    let author = World::new().with_account();
+    author.sign(&[FILE]).exits(0);
+    let text = author.sandbox.pause.dot_pause(ID).unwrap();
+    let upload = |flags: &[&str]| {
+        let mut command = author.command(&["upload", FILE]);
+        Ran::of(
+            command
+                .args(flags)
+                .env_remove("CPAN_UPLOADER_UPLOAD_URI")
+                .output()
+                .unwrap(),
+        )
+    };
+    author.write_dot_pause(&format!(
+        "upload_uri https://darkpan.example/upload\n{text}"
+    ));
+    for flags in [&[][..], &["--dry-run"]] {
+        upload(flags)
+            .exits(2)
+            .snapshot("upload/server_in_dot_pause");
+    }
+    author.write_dot_pause(&format!("subdir private\n{text}"));
+    upload(&[])
+        .exits(2)
+        .snapshot("upload/directory_in_dot_pause");
+    upload(&["--subdirectory", "private", "--dry-run"]).exits(0);
+    assert_eq!(author.uploads(), [""; 0]);
+}
+
+#[test]
+fn checks_credentials_in_dry_run() {
+    let author = World::new().with_account();
+    author.sign(&[FILE]).exits(0);
+    let upload = |flags: &[&str]| {
+        let mut command = author.command(&["upload", "--dry-run", FILE]);
+        Ran::of(command.args(flags).stdin(Stdio::null()).output().unwrap())
+    };
+    let ran = upload(&[]).exits(0);
+    assert!(ran.stdout.contains("MYAUTHOR at 127.0.0.1"), "{ran:#?}");
+    upload(&["--pause-file", "no-such-file"]).exits(1);
+    author.write_dot_pause("# empty\n");
+    upload(&[])
+        .exits(2)
+        .snapshot("upload/dry_run_without_credentials");
+    upload(&["--upload-uri", "http://darkpan.example/"]).exits(2);
+}

@@ -65,7 +65,6 @@ fn uploads_several_archives_into_subdirectory() {
 #[test]
 fn sends_nothing_in_dry_run() {
     let author = World::new().with_account();
-    author.write_dot_pause("");
     let ran = author
         .upload(&["--dry-run"])
         .exits(0)

@@ -349,3 +349,43 @@ fn encoded(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
+
+#[test]
+fn names_the_form_of_a_file_with_several_bundles() {
+    let user = World::new();
+    user.sign(&[FILE]).exits(0);
+    let bundle = std::fs::read_to_string(user.bundle()).unwrap();
+    for (name, text) in [
+        ("lines", format!("{bundle}\n{bundle}\n")),
+        (
+            "api",
+            format!("{{\"attestations\": [{{\"bundle\": {bundle}}}]}}"),
+        ),
+        (
+            "pypi",
+            "{\"version\": 1, \"attestation_bundles\": []}".to_owned(),
+        ),
+    ] {
+        user.write("download.json", text.as_bytes());
+        user.verify_file(&["--bundle", "download.json"])
+            .exits(1)
+            .snapshot(&format!("verify/several_bundles_{name}"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn fails_if_the_result_cannot_be_written() {
+    let user = World::new();
+    user.sign(&[FILE]).exits(0);
+    for args in [&["inspect", "--json"][..], &["inspect"]] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let bundle = user.bundle();
+        let mut command = user.command(args);
+        let ran = Ran::of(command.arg(bundle).stdout(full).output().unwrap());
+        ran.exits(1).snapshot("verify/output_not_written");
+    }
+}

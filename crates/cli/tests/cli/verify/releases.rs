@@ -143,3 +143,23 @@ fn rejects_contradictory_verify_arguments() {
         assert!(ran.stdout.is_empty(), "{ran:#?}");
     }
 }
+
+#[test]
+fn accepts_addresses_and_advises_on_other_names() {
+    let shop = World::new();
+    shop.publish_release("1.02");
+    shop.verify(&[&format!(
+        "https://cpan.metacpan.example/authors/id/M/MY/{RELEASE}"
+    )])
+    .exits(0);
+    shop.verify(&["Foo/Bar.pm"]).exits(0);
+    for (name, text) in [
+        ("distribution", "Foo-Bar"),
+        ("version", "Foo-Bar-1.02"),
+        ("module", "Foo::Bar@1.02"),
+    ] {
+        shop.verify(&[text])
+            .exits(2)
+            .snapshot(&format!("verify/advice_{name}"));
+    }
+}

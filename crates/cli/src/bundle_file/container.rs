@@ -1,0 +1,108 @@
+//! Files that hold bundles in another form, as services and their clients hand them out.
+
+use std::path::Path;
+
+use serde_json::{Deserializer, Value};
+
+use crate::error::CommandError;
+
+/// A form in which bundles are handed out. None of them is verified: which bundle is meant is the user's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// JSON objects one after the other, such as `gh attestation download` writes.
+    Lines(usize),
+    /// The answer of GitHub's or npm's API: `{"attestations": [{"bundle": …}]}`.
+    Attestations,
+    /// PyPI's provenance: `{"attestation_bundles": [{"attestations": […]}]}`.
+    Provenance,
+    /// PyPI's attestation, which has the parts of a bundle under other names.
+    PypiAttestation,
+}
+
+impl Container {
+    /// Returns the form of a file, by its JSON alone; `None` for a bundle and for anything else.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        let mut values = Deserializer::from_slice(bytes).into_iter::<Value>();
+        let first = values.next()?.ok()?;
+        let rest: Result<Vec<_>, _> = values.collect();
+        match rest {
+            Ok(rest) if !rest.is_empty() && rest.iter().all(Value::is_object) => {
+                return Some(Self::Lines(rest.len() + 1));
+            }
+            Ok(rest) if rest.is_empty() => {}
+            _ => return None,
+        }
+        let has = |key| first.get(key).is_some();
+        if has("mediaType") {
+            None
+        } else if has("attestations") {
+            Some(Self::Attestations)
+        } else if has("attestation_bundles") {
+            Some(Self::Provenance)
+        } else if has("verification_material") && has("envelope") {
+            Some(Self::PypiAttestation)
+        } else {
+            None
+        }
+    }
+
+    /// The error of a command that needs one bundle.
+    pub fn error(self, path: &Path) -> CommandError {
+        let (form, hint) = match self {
+            Self::Lines(count) => (
+                format!("{count} JSON objects"),
+                "write the one line that you mean into a file, and name that file with `--bundle`",
+            ),
+            Self::Attestations => (
+                "a list of attestations of GitHub or npm".to_owned(),
+                "write the value of `.attestations[0].bundle` into a file, for example with jq, and name that file with `--bundle`",
+            ),
+            Self::Provenance => (
+                "a provenance file of PyPI".to_owned(),
+                "verify it with the tools of PyPI: its attestations are no Sigstore bundles",
+            ),
+            Self::PypiAttestation => (
+                "an attestation of PyPI".to_owned(),
+                "verify it with the tools of PyPI: its attestations are no Sigstore bundles",
+            ),
+        };
+        CommandError::failed(format!(
+            "cannot use {}: expected one Sigstore bundle, found {form}",
+            path.display()
+        ))
+        .hinted(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognises_forms_by_their_keys() {
+        let bundle = r#"{"mediaType": "x", "attestations": []}"#;
+        for (text, form) in [
+            (format!("{bundle}\n{bundle}\n"), Some(Container::Lines(2))),
+            (format!("{bundle}\n\n"), None),
+            (format!("{bundle}\n["), None),
+            (format!("{bundle} 1"), None),
+            (
+                r#"{"attestations": [{"bundle": {}}]}"#.into(),
+                Some(Container::Attestations),
+            ),
+            (
+                r#"{"attestation_bundles": []}"#.into(),
+                Some(Container::Provenance),
+            ),
+            (
+                r#"{"version": 1, "verification_material": {}, "envelope": {}}"#.into(),
+                Some(Container::PypiAttestation),
+            ),
+            ("{}".into(), None),
+            ("<html>".into(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(Container::of(text.as_bytes()), form, "{text}");
+        }
+    }
+}
