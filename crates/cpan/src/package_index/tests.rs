@@ -240,6 +240,13 @@ fn leaves_out_permissions_of_no_package_or_author() {
 }
 
 #[test]
+fn reads_the_permissions_in_the_seed_of_the_fuzzer() {
+    let list = permissions(include_str!("../../../../fuzz/seeds/permissions/list")).unwrap();
+    assert_eq!((list.owners().len(), list.dropped()), (4, 1));
+    assert!(list.date().is_some());
+}
+
+#[test]
 fn rejects_permissions_in_another_form_or_cut_off() {
     let whole = permission_list("Foo,ABC,f\nFoo,XYZ,c\n");
     permissions(&whole).unwrap();

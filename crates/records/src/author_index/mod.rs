@@ -48,8 +48,8 @@ pub const PACKAGES_LIMIT: usize = 2_000_000;
 /// Most transfers.
 pub const TRANSFERS_LIMIT: usize = 100_000;
 /// Most earlier indexes whose digests an index has, beside that of the one before. An operator whose index
-/// changes once a day reaches it after almost three years.
-pub const EARLIER_LIMIT: usize = 1000;
+/// changes every hour reaches it after more than a year, with some 750 KB.
+pub const EARLIER_LIMIT: usize = 10_000;
 /// Largest bundle of a record, in bytes.
 pub const BUNDLE_LIMIT: usize = 1024 * 1024;
 /// Highest number; every reader of JSON represents it exactly.

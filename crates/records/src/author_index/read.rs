@@ -156,7 +156,7 @@ fn earlier(
     } else {
         Err(AuthorIndexError::value(
             "earlier",
-            "the digests of the indexes before the previous one, 1000 at most",
+            "the digests of the indexes before the previous one, 10000 at most",
             format!("{} in number {number}", stated.len()),
         ))
     }
