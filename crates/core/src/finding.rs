@@ -15,7 +15,7 @@ pub enum Finding {
     Trusted,
     /// There is no bundle.
     Unsigned,
-    /// There is no bundle, and the author has signed before.
+    /// There is no bundle, and the author has signed before, or somebody signed the module.
     Downgrade,
     /// The bundle proves nothing; the cause says why.
     SignatureInvalid(Cause),
@@ -28,6 +28,10 @@ pub enum Finding {
     /// The signature is valid and by another identity than the first signer's, and nothing connects
     /// the two.
     IdentityChanged,
+    /// The package index leads a module to another author than its known owners.
+    OwnerChanged,
+    /// The package index leads to an older release than it did before.
+    ReleaseRolledBack,
     /// The archive is another release than its name says.
     NameMismatch,
     /// The archive does something that no release needs, such as leading out of its folder.
@@ -52,6 +56,8 @@ impl Finding {
             Self::IdentityRetired => "identity-retired",
             Self::IdentityUnknown => "identity-unknown",
             Self::IdentityChanged => "identity-changed",
+            Self::OwnerChanged => "owner-changed",
+            Self::ReleaseRolledBack => "release-rolled-back",
             Self::NameMismatch => "name-mismatch",
             Self::ArchiveHostile => "archive-hostile",
             Self::NameUnchecked => "name-unchecked",
@@ -70,6 +76,8 @@ impl Finding {
         Self::IdentityUnknown,
         Self::Downgrade,
         Self::Unsigned,
+        Self::OwnerChanged,
+        Self::ReleaseRolledBack,
         Self::IndexStale,
         Self::ArchiveHostile,
         Self::NameMismatch,
@@ -82,7 +90,9 @@ impl Finding {
         match self {
             Self::Trusted => "The signature is valid, and its signer may sign for the author.",
             Self::Unsigned => "The release has no bundle.",
-            Self::Downgrade => "The release has no bundle, although the author signs.",
+            Self::Downgrade => {
+                "The release has no bundle, although the author signs, or a release of the module was signed before."
+            }
             Self::SignatureInvalid(_) => "The bundle proves nothing; the cause says why.",
             Self::IdentityMismatch => {
                 "The signature is valid, and by another identity than the author's."
@@ -95,6 +105,12 @@ impl Finding {
             }
             Self::IdentityChanged => {
                 "The signature is valid, and by another identity than the author's first signer; nothing connects the two."
+            }
+            Self::OwnerChanged => {
+                "The package index leads a module to another author than its known owners."
+            }
+            Self::ReleaseRolledBack => {
+                "The package index leads to an older release than it did before."
             }
             Self::NameMismatch => "The archive is another release than its name says.",
             Self::ArchiveHostile => {
@@ -126,12 +142,13 @@ impl Finding {
         match self {
             Self::Trusted => Exit::Success,
             Self::Unsigned => Exit::Unsigned,
-            Self::Downgrade => Exit::Downgrade,
+            Self::Downgrade | Self::ReleaseRolledBack => Exit::Downgrade,
             Self::SignatureInvalid(_) => Exit::SignatureInvalid,
             Self::IdentityMismatch
             | Self::IdentityRetired
             | Self::IdentityUnknown
-            | Self::IdentityChanged => Exit::IdentityMismatch,
+            | Self::IdentityChanged
+            | Self::OwnerChanged => Exit::IdentityMismatch,
             Self::NameMismatch | Self::ArchiveHostile | Self::NameUnchecked => Exit::Archive,
             Self::IndexStale | Self::Unavailable => Exit::TryLater,
         }
@@ -166,9 +183,9 @@ pub enum Exit {
     Unsigned = 10,
     /// A signature that proves nothing.
     SignatureInvalid = 11,
-    /// A valid signature by somebody else.
+    /// A valid signature by somebody else, or a module of somebody else.
     IdentityMismatch = 12,
-    /// No signature, where there was one before.
+    /// No signature, where there was one before, or an older release.
     Downgrade = 13,
     /// An archive that does not match its name, or that PAUSE or clients would not take as it is.
     Archive = 14,

@@ -86,6 +86,13 @@ hints! {
     /// Nobody signed.
     AskToSign = "ask-to-sign", "ask the author to sign: a file without a bundle is not known to be its author's";
 
+    /// A release of the module was signed before.
+    PackageBundleMissing = "package-bundle-missing", "fetch the bundle from where the file came from: a module that was signed does not lose its signature without a word. If its authors stopped to sign, forget the package";
+    /// The module changed hands.
+    ConfirmOwner = "confirm-owner", "do not use the file unless you know that the module changed hands; then name its authors as `authors` of the module in policy.toml, or forget the package";
+    /// The index leads to an older release.
+    ConfirmRollback = "confirm-rollback", "ask the author whether the newer release was deleted; if so, forget the distribution";
+
     // Signers.
     /// Nothing is known of the author.
     PinAuthor = "pin-author", "ask the author, not the bundle, whether this identity is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is denied";

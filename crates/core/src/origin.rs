@@ -17,6 +17,8 @@ pub enum Origin {
     Author(PauseId),
     /// `[distribution.NAME]`
     Distribution(String),
+    /// `[module."NAME"]`, a package or a pattern such as `Foo::*`
+    Module(String),
 }
 
 impl fmt::Display for Origin {
@@ -27,6 +29,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("[default]"),
             Self::Author(id) => write!(f, "[author.{id}]"),
             Self::Distribution(name) => write!(f, "[distribution.{name}]"),
+            Self::Module(name) => write!(f, "[module.\"{name}\"]"),
         }
     }
 }

@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{decision::Decision, finding::Finding, origin::Origin, release::PauseId};
+use crate::{
+    decision::Decision,
+    finding::Finding,
+    origin::Origin,
+    release::{PackageName, PauseId, ReleasePath},
+};
 
 /// What an author's record chain rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +76,26 @@ pub enum Reason {
     },
     /// A record is not part of the chain, for this reason.
     RecordRejected(String),
+    /// No source names the owner of packages that lead to the release.
+    OwnerFirstSeen {
+        /// The first of them.
+        package: PackageName,
+        /// The number of the others.
+        more: usize,
+        /// The author to whom the package index leads.
+        author: PauseId,
+    },
+    /// The policy names the authors.
+    OwnerPinned(Origin),
+    /// The author index names the owners of a package.
+    OwnerAttested(PackageName),
+    /// A known owner signs, so no other author replaces them without proof.
+    OwnerSigns {
+        /// The owner.
+        author: PauseId,
+        /// How that is known.
+        proof: OwnerProof,
+    },
     /// The distribution was first seen from another author.
     FirstSeenFrom {
         /// The distribution.
@@ -80,6 +105,27 @@ pub enum Reason {
         /// The identity that signed it.
         signer: String,
     },
+}
+
+/// How it is known that an owner signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnerProof {
+    /// A signed release was admitted.
+    Release(ReleasePath),
+    /// The owner has an author record.
+    Record,
+    /// The policy pins the owner's identities.
+    Pinned,
+}
+
+impl fmt::Display for OwnerProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Release(path) => write!(f, "signs: {path} was admitted"),
+            Self::Record => f.write_str("has an author record"),
+            Self::Pinned => f.write_str("has pinned identities"),
+        }
+    }
 }
 
 impl fmt::Display for Reason {
@@ -119,6 +165,32 @@ impl fmt::Display for Reason {
                 "version {version} of the record of {author}: {provenance}"
             ),
             Self::RecordRejected(note) => f.write_str(note),
+            Self::OwnerFirstSeen {
+                package,
+                more,
+                author,
+            } => {
+                write!(f, "nothing is known about the owner of {package}")?;
+                match more {
+                    0 => {}
+                    1 => f.write_str(" and one other package")?,
+                    more => write!(f, " and {more} other packages")?,
+                }
+                write!(
+                    f,
+                    ": only the package index, which nobody signs, leads to {author}"
+                )
+            }
+            Self::OwnerPinned(origin) => write!(f, "decided by `authors` of {origin}"),
+            Self::OwnerAttested(package) => {
+                write!(
+                    f,
+                    "decided by the author index, which names the owners of {package}"
+                )
+            }
+            Self::OwnerSigns { author, proof } => {
+                write!(f, "always denied, because the owner {author} {proof}")
+            }
             Self::FirstSeenFrom {
                 distribution,
                 author,

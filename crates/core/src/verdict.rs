@@ -39,6 +39,31 @@ impl fmt::Display for BindingSource {
     }
 }
 
+/// The source of the authors who may provide a package, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnerSource {
+    /// A pin of the user, in `policy.toml`.
+    Pin,
+    /// The author index of an operator.
+    AuthorIndex,
+    /// Trust on first use: the holders of the package when a release was first admitted through it.
+    FirstSeen,
+    /// None: this release is the first one.
+    FirstUse,
+}
+
+impl fmt::Display for OwnerSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pin => "an author of the policy",
+            Self::AuthorIndex => "the owners in the author index",
+            Self::FirstSeen => "the owners that were seen first",
+            Self::FirstUse => "nothing yet: first use",
+        })
+    }
+}
+
 /// The verdict about one release.
 ///
 /// Its `Display` is one line for a log; its JSON is part of the interface.
@@ -61,6 +86,9 @@ pub struct Verdict {
     /// The source of the identities that the signer was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<BindingSource>,
+    /// The source of the owners of the packages that lead to the release, the weakest of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerSource>,
     /// The value that would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -85,6 +113,7 @@ impl Verdict {
             digest: None,
             signer: None,
             binding: None,
+            owner: None,
             expected: None,
             found: None,
             reasons: Vec::new(),

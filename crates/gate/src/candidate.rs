@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cpan_sigstore_core::release::ReleasePath;
+use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use cpan_sigstore_files::HashedFile;
 use cpan_sigstore_keyless::verify::Verifier;
 
@@ -19,6 +19,9 @@ pub struct Candidate<'a> {
     pub bundle: Option<&'a [u8]>,
     /// The author records in the author's directory, from [`Gate::known_version`](crate::Gate::known_version) on.
     pub records: &'a [RecordFile],
+    /// The packages whose entries in the package index lead to it, or the one that was requested. None for a release
+    /// that was requested by its path and that no entry leads to.
+    pub packages: &'a [PackageName],
 }
 
 /// The file of an archive. Its own name does not matter.

@@ -1,8 +1,15 @@
 //! The evidence about a release, before the decision.
 
-use std::fmt;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    reason::OwnerProof,
+    release::{PackageName, PauseId},
+};
 use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::VerifiedSignature};
 use cpan_sigstore_records::chain::RecordChain;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     assess::ArchiveAssessment,
     authorized::{AuthorizedSigners, ChainSources},
-    store::StoreRows,
+    store::{HOLDERS_LIMIT, KnownOwners, StoreRows},
 };
 
 /// All that a decision is based on, except the policy.
@@ -20,6 +27,8 @@ pub(crate) struct Evidence {
     pub signature: Signature,
     pub archive: ArchiveAssessment,
     pub known: StoreRows,
+    /// The owners of the packages that lead to the release.
+    pub owners: OwnerEvidence,
     /// The authorized signers by the author's own records.
     pub authorized: AuthorizedSigners,
     /// The records that those come from.
@@ -31,6 +40,30 @@ pub(crate) struct Evidence {
     /// The time since the last answer from the repository of the trust material; `None` for a file, whose age is the
     /// user's to guard.
     pub trust_age: Option<SignedDuration>,
+}
+
+/// Who may provide packages, by each source but the policy.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnerEvidence {
+    /// The owners by the author index.
+    pub attested: BTreeMap<PackageName, Vec<PauseId>>,
+    /// The owners in the trust store.
+    pub known: KnownOwners,
+    /// How it is known of an owner that he signs.
+    pub signing: HashMap<PauseId, OwnerProof>,
+}
+
+impl OwnerEvidence {
+    /// The holders of a package to remember: the author of the release, and those whom the author index names.
+    pub fn holders(&self, package: &PackageName, author: &PauseId) -> Vec<PauseId> {
+        let mut holders = vec![author.clone()];
+        for owner in self.attested.get(package).into_iter().flatten() {
+            if !holders.contains(owner) && holders.len() < HOLDERS_LIMIT {
+                holders.push(owner.clone());
+            }
+        }
+        holders
+    }
 }
 
 impl fmt::Display for IndexAge {
@@ -52,6 +85,11 @@ impl fmt::Display for IndexAge {
 }
 
 impl Evidence {
+    /// Whether the release has a valid signature.
+    pub fn is_signed(&self) -> bool {
+        matches!(self.signature, Signature::Verified(_))
+    }
+
     /// Builds the chain again, after another process remembered another one.
     pub fn know(&mut self, known: RecordChain, now: Timestamp) {
         self.sources.known = known;

@@ -14,9 +14,9 @@ use crate::{
     authorized::AuthorizedSigners,
     candidate::Trust,
     collect::EvidenceCollector,
-    decide::{Lesson, decide},
+    decide::{Lesson, SignatureLesson, decide},
     evidence::{Evidence, Signature},
-    store::AdmittedRelease,
+    store::{AdmittedRelease, AdmittedSignature},
 };
 
 /// Decides whether releases may be installed.
@@ -102,13 +102,13 @@ impl Gate {
         candidate: &Candidate<'_>,
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
-        let rule = self.policy.rule(candidate.path);
-        let evidence = self.collector().evidence(candidate, &rule, now).await?;
-        Ok(decide(candidate.path, &evidence, &rule))
+        let rules = self.policy.rules(candidate.path, candidate.packages);
+        let evidence = self.collector().evidence(candidate, &rules, now).await?;
+        Ok(decide(candidate.path, &evidence, &rules))
     }
 
-    /// Decides about a release, and remembers its signer if it was allowed. An author's records that continue the
-    /// remembered chain are remembered in any case.
+    /// Decides about a release, and remembers its signer and the owners of its packages if it was allowed. An author's
+    /// records that continue the remembered chain are remembered in any case.
     ///
     /// # Errors
     /// As [`Gate::judge`], and if the store cannot be written.
@@ -117,46 +117,54 @@ impl Gate {
         candidate: &Candidate<'_>,
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
-        let rule = self.policy.rule(candidate.path);
-        let mut evidence = self.collector().evidence(candidate, &rule, now).await?;
+        let rules = self.policy.rules(candidate.path, candidate.packages);
+        let mut evidence = self.collector().evidence(candidate, &rules, now).await?;
         if evidence.authorized.follows()
             && let Some(other) = self.remember_chain(&evidence.authorized, now).await?
         {
             evidence.know(other, now);
         }
-        let verdict = decide(candidate.path, &evidence, &rule);
-        let Signature::Verified(verified) = &evidence.signature else {
-            return Ok(verdict);
-        };
+        let verdict = decide(candidate.path, &evidence, &rules);
         if !verdict.admits() {
             return Ok(verdict);
         }
-        // 10.
-        let lesson = Lesson::of(candidate.path, &evidence, &rule, verified);
-        let chain = match lesson.chain {
-            true => self.remember_chain(&evidence.authorized, now).await?,
-            false => None,
+        // 11.
+        let lesson = Lesson::of(candidate.path, &evidence, &rules, now);
+        if lesson.is_empty() {
+            return Ok(verdict);
+        }
+        let chain = match lesson.signature {
+            Some(SignatureLesson { chain: true, .. }) => {
+                self.remember_chain(&evidence.authorized, now).await?
+            }
+            _ => None,
         };
-        let times = verified.times();
         let seen = AdmittedRelease {
             path: candidate.path,
-            scope: lesson.scope,
-            digest: evidence.digest,
-            identity: StableIdentity::from(verified.signer()),
-            signed: times.into_iter().min().unwrap_or(now),
+            signature: admitted_signature(&evidence, lesson.signature, now),
+            packages: lesson.packages,
+            is_newest: lesson.is_newest,
             now,
         };
-        let known = self.store.remember(&seen).await?;
+        let known = self.store.remember(&seen, candidate.packages).await?;
         let is_contested = !evidence.known.is_continued_by(&known, &seen);
         if chain.is_none() && !is_contested {
             return Ok(verdict);
         }
         // Another process remembered something else meanwhile: that was first, so it decides.
-        let mut contested = Evidence { known, ..evidence };
+        let owners = self
+            .collector()
+            .owners(candidate, known.packages.clone())
+            .await?;
+        let mut contested = Evidence {
+            known,
+            owners,
+            ..evidence
+        };
         if let Some(other) = chain {
             contested.know(other, now);
         }
-        let settled = decide(candidate.path, &contested, &rule);
+        let settled = decide(candidate.path, &contested, &rules);
         Ok(if settled.admits() { verdict } else { settled })
     }
 
@@ -198,6 +206,23 @@ impl Gate {
             refreshed: self.refreshed,
             operator: self.operator.as_deref(),
             memory: &self.store,
+            policy: &self.policy,
         }
     }
+}
+
+fn admitted_signature(
+    evidence: &Evidence,
+    lesson: Option<SignatureLesson>,
+    now: Timestamp,
+) -> Option<AdmittedSignature> {
+    let Signature::Verified(verified) = &evidence.signature else {
+        return None;
+    };
+    Some(AdmittedSignature {
+        scope: lesson?.scope,
+        digest: evidence.digest,
+        identity: StableIdentity::from(verified.signer()),
+        signed: verified.times().into_iter().min().unwrap_or(now),
+    })
 }

@@ -10,6 +10,7 @@
 //! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
 //! - [`assess`] assesses the archive.
 //! - [`statement`] lists the attestations that are signatures of a release.
+//! - [`Gate::review_index`] removes entries of a package index that lead a module to another author than its owners.
 //! - [`explain`] explains which identities may sign for an author.
 //! - [`records`] verifies the files of an author record.
 //! - [`store`] is the trust store: first signers, signed releases, record chains.
@@ -27,6 +28,7 @@ pub mod explain;
 mod gate;
 mod package_index;
 pub mod records;
+mod review;
 mod statement;
 pub mod store;
 
@@ -36,4 +38,5 @@ pub use error::GateError;
 pub use gate::Gate;
 pub use package_index::{IndexReadError, read_package_index};
 pub use records::RecordRefused;
+pub use review::DeniedEntry;
 pub use store::TrustStore;

@@ -1,10 +1,13 @@
-//! Attacks that try to have trust grow by use, on real signatures of the sandbox.
+//! Attacks on the gate, on real signatures of the sandbox: trust that grows by use, and modules of other owners.
 
 #![allow(
     clippy::unwrap_used,
     missing_docs,
     reason = "a test that cannot go on fails"
 )]
+
+#[path = "attacks/owners.rs"]
+mod owners;
 
 use std::{fs, sync::LazyLock};
 
@@ -124,6 +127,7 @@ impl User {
             archive: ArchiveFile::Unhashed(&file),
             bundle: bundle.as_deref(),
             records: &self.records,
+            packages: &[],
         };
         gate.admit(&candidate, Timestamp::now()).await.unwrap()
     }

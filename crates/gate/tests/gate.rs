@@ -86,6 +86,7 @@ async fn admitting_remembers_and_judging_does_not() {
         archive: ArchiveFile::Unhashed(&archive),
         bundle: Some(&releases.bundles[0]),
         records: &[],
+        packages: &[],
     };
     let now = Timestamp::now();
     for _ in 0..2 {
@@ -133,6 +134,7 @@ async fn rejects_the_second_of_two_signers_at_once() {
                 archive: ArchiveFile::Unhashed(&archive),
                 bundle: Some(&releases.bundles[number % 2]),
                 records: &[],
+                packages: &[],
             };
             let gate = releases.gate().await;
             gate.admit(&candidate, Timestamp::now()).await.unwrap()

@@ -94,6 +94,9 @@ pub struct LogEntry {
     /// The exit code that follows.
     #[serde(serialize_with = "number")]
     pub exit: Exit,
+    /// Whether an entry of the package index that leads to the path was left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
     /// The decision with its reasons.
     #[serde(flatten)]
     pub cause: EntryCause,
@@ -110,6 +113,7 @@ impl LogEntry {
             at,
             path,
             exit: verdict.exit(),
+            left_out: false,
             cause: EntryCause::Gate(Box::new(verdict)),
         }
     }
@@ -125,6 +129,7 @@ impl LogEntry {
             at,
             path,
             exit: refusal.exit(),
+            left_out: false,
             cause: EntryCause::Mirror {
                 finding: refusal,
                 decision: refusal.decision(),
@@ -167,6 +172,10 @@ impl LogEntry {
 impl fmt::Display for LogEntry {
     /// One line, for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.left_out {
+            true => "left out of the package index: ",
+            false => "",
+        };
         let line = match &self.cause {
             EntryCause::Gate(verdict) => format!("{}: {verdict}", self.path),
             EntryCause::Mirror {
@@ -175,7 +184,7 @@ impl fmt::Display for LogEntry {
                 found,
             } => format!("{}: {decision} {}: {found}", self.path, finding.code()),
         };
-        f.write_str(&printable(&line))
+        write!(f, "{what}{}", printable(&line))
     }
 }
 
@@ -196,6 +205,7 @@ struct Inner {
     last: VecDeque<Arc<LogEntry>>,
     counts: Counts,
     worst: Option<Exit>,
+    left_out: Option<Exit>,
 }
 
 impl DecisionLog {
@@ -213,20 +223,33 @@ impl DecisionLog {
             listener(&entry);
         }
         let entry = Arc::new(entry);
+        self.push(&entry, |inner| &mut inner.worst);
+        entry
+    }
+
+    /// Adds an entry of the package index that was left out. It leaves [`DecisionLog::exit`] as it is: nobody may have
+    /// wanted the module.
+    pub fn add_left_out(&self, entry: LogEntry) {
+        let entry = LogEntry {
+            left_out: true,
+            ..entry
+        };
+        if let Some(listener) = &self.listener {
+            listener(&entry);
+        }
+        self.push(&Arc::new(entry), |inner| &mut inner.left_out);
+    }
+
+    fn push(&self, entry: &Arc<LogEntry>, worst: impl Fn(&mut Inner) -> &mut Option<Exit>) {
         let mut inner = self.lock();
         let key = (entry.decision().code(), entry.code());
         *inner.counts.entry(key).or_default() += 1;
-        if inner
-            .worst
-            .is_none_or(|worst| (worst as u8) < entry.exit as u8)
-        {
-            inner.worst = Some(entry.exit);
-        }
+        let worst = worst(&mut inner);
+        *worst = (*worst).max(Some(entry.exit));
         if inner.last.len() == KEPT {
             inner.last.pop_front();
         }
-        inner.last.push_back(Arc::clone(&entry));
-        entry
+        inner.last.push_back(Arc::clone(entry));
     }
 
     /// The last entries, the oldest first.
@@ -242,6 +265,11 @@ impl DecisionLog {
     /// The exit code of the worst decision.
     pub fn exit(&self) -> Exit {
         self.lock().worst.unwrap_or(Exit::Success)
+    }
+
+    /// The exit code of the worst entry of a package index that was left out.
+    pub fn left_out(&self) -> Option<Exit> {
+        self.lock().left_out
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -236,6 +236,8 @@ impl AuthorCheck<'_> {
             archive: ArchiveFile::Hashed(&archive),
             bundle: bundle.as_deref(),
             records,
+            // A watch goes by paths, and by no package index.
+            packages: &[],
         };
         let verdict = self.monitor.gate.admit(&candidate, self.now()).await?;
         let is_undetermined = matches!(verdict.finding, Finding::Unavailable | Finding::IndexStale);

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use cpan_sigstore_core::{
     finding::{Exit, Finding},
     policy::{Origin, Rule, Setting},
-    release::ReleasePath,
+    release::{PackageName, PauseId, ReleasePath},
 };
 use serde::Serialize;
 
@@ -19,10 +19,12 @@ use crate::{
 };
 
 /// The findings that are explained: those that a policy decides, and those that it does not.
-const EXPLAINED: [Finding; 10] = [
+const EXPLAINED: [Finding; 12] = [
     Finding::Unsigned,
     Finding::IdentityUnknown,
     Finding::NameUnchecked,
+    Finding::OwnerChanged,
+    Finding::ReleaseRolledBack,
     Finding::Downgrade,
     Finding::IdentityMismatch,
     Finding::IdentityChanged,
@@ -36,8 +38,9 @@ const EXPLAINED: [Finding; 10] = [
 #[derive(Subcommand, Debug)]
 #[command(after_help = "A policy.toml:\n\n  \
     [default]\n  \
-    unsigned = \"warn\"            # allow, warn or deny; likewise identity-unknown and name-unchecked\n  \
-    require-signed = false       # true denies all three of them\n  \
+    unsigned = \"warn\"            # allow, warn or deny; likewise identity-unknown, name-unchecked,\n  \
+                                 # owner-changed and release-rolled-back\n  \
+    require-signed = false       # true denies all of them\n  \
     allow-old-format = false     # cosign's bundles without a proof\n  \
     trust-material-age = 30      # days since its repository was last requested\n  \
     index-age = 7                # days since the index was signed, before it is stale\n  \
@@ -48,7 +51,10 @@ const EXPLAINED: [Finding; 10] = [
     domain = \"pause.example\"\n\n  \
     [author.TIMLEGGE]            # the same keys, and the authorized signers\n  \
     identities = [{ subject = \"tim@example.org\", issuer = \"https://accounts.google.com\" }]\n\n  \
-    [distribution.Foo-Bar]       # the same keys; outranks the author")]
+    [distribution.Foo-Bar]       # the same keys; outranks the author\n  \
+    authors = [\"TIMLEGGE\"]       # nobody else may publish it\n\n  \
+    [module.\"Foo::*\"]            # the same keys for modules; outranks the distribution\n  \
+    authors = [\"TIMLEGGE\"]       # nobody else may provide them")]
 pub enum PolicyCommand {
     Check(CheckArgs),
     Explain(ExplainArgs),
@@ -74,6 +80,9 @@ pub struct ExplainArgs {
     /// Release, such as TIMLEGGE/Foo-Bar-1.02.tar.gz
     #[arg(value_name = "RELEASE")]
     release: String,
+    /// Module in the release, for its own section
+    #[arg(long, value_name = "MODULE")]
+    module: Option<PackageName>,
     #[command(flatten)]
     policy: PolicyArgs,
     /// Print one JSON object
@@ -98,12 +107,12 @@ fn check(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         None => &args.policy,
     };
     let policy = session.policy(chosen)?;
-    let (authors, distributions) = policy.sections();
+    let (authors, distributions, modules) = policy.sections();
     terminal.headline(
         Tone::Good,
         "valid policy",
         &format!(
-            "{}, with sections for {authors} authors and {distributions} distributions",
+            "{}, with sections for {authors} authors, {distributions} distributions and {modules} modules",
             chosen.path()?.display()
         ),
     );
@@ -117,6 +126,8 @@ struct Explained<'a> {
     release: &'a ReleasePath,
     identities: Vec<String>,
     identities_from: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<PauseId>,
     allow_old_format: bool,
     trust_material_age: u32,
     index_age: u32,
@@ -136,7 +147,15 @@ fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     let terminal = session.terminal();
     let release =
         target::release(&args.release).map_err(|error| CommandError::usage(error.to_string()))?;
-    let rule = session.policy(&args.policy)?.rule(&release);
+    let policy = session.policy(&args.policy)?;
+    let rule = match &args.module {
+        None => policy.rule(&release),
+        Some(module) => policy
+            .rules(&release, std::slice::from_ref(module))
+            .into_iter()
+            .next()
+            .map_or_else(|| policy.rule(&release), |it| it.rule),
+    };
     let decisions = EXPLAINED.map(|finding| Line {
         finding,
         decision: rule.decide(finding),
@@ -146,6 +165,12 @@ fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandErr
         release: &release,
         identities: identities(&rule),
         identities_from: rule.identities.as_ref().map(|set| set.origin.to_string()),
+        authors: rule
+            .module_authors
+            .iter()
+            .chain(&rule.distribution_authors)
+            .flat_map(|set| set.value.clone())
+            .collect(),
         allow_old_format: rule.allow_old_format.value,
         trust_material_age: rule.trust_material_age.value,
         index_age: rule.index_age.value,
@@ -168,9 +193,13 @@ fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandErr
             "by the author record, or the first seen: the policy names no identities (see `trust explain`)",
         ),
     }
+    for set in rule.module_authors.iter().chain(&rule.distribution_authors) {
+        let ids: Vec<_> = set.value.iter().map(PauseId::as_str).collect();
+        terminal.field("owner", &format!("{}, by {}", ids.join(" or "), set.origin));
+    }
     for line in &explained.decisions {
         terminal.line(&format!(
-            "  {:17} {:9} {}",
+            "  {:19} {:9} {}",
             line.finding.code(),
             line.decision.code(),
             line.reason

@@ -30,6 +30,15 @@ pub const fn hint(hint: Hint) -> &'static str {
         Hint::BundleMissing => {
             "fetch the bundle from the source of the file; if the author confirms the end of signing, forget the author with `cpan-sigstore trust forget`"
         }
+        Hint::PackageBundleMissing => {
+            "fetch the bundle from the source of the file; if the authors of the module confirm the end of signing, forget it with `cpan-sigstore trust forget --package NAME`"
+        }
+        Hint::ConfirmOwner => {
+            "do not use the file unless you know that the module changed hands; then name its `authors` in a section `[module.\"NAME\"]` of policy.toml, or forget it with `cpan-sigstore trust forget --package NAME`"
+        }
+        Hint::ConfirmRollback => {
+            "ask the author whether the newer release was deleted; if so, forget the distribution with `cpan-sigstore trust forget --distribution NAME`"
+        }
         Hint::AskToSign => {
             "ask the author to sign with `cpan-sigstore release`; a file without a bundle is not known to be its author's"
         }

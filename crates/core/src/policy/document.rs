@@ -10,7 +10,7 @@ use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
     identity::{AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, WorkflowClaims},
-    release::PauseId,
+    release::{PackageName, PauseId},
 };
 
 /// Most days that trust material may be allowed to age.
@@ -25,6 +25,8 @@ struct Document {
     author: BTreeMap<Spanned<String>, Stated>,
     #[serde(default)]
     distribution: BTreeMap<Spanned<String>, Stated>,
+    #[serde(default)]
+    module: BTreeMap<Spanned<String>, Stated>,
     pause: Option<Spanned<Provider>>,
 }
 
@@ -43,12 +45,15 @@ struct Stated {
     unsigned: Option<Leniency>,
     identity_unknown: Option<Leniency>,
     name_unchecked: Option<Leniency>,
+    owner_changed: Option<Leniency>,
+    release_rolled_back: Option<Leniency>,
     allow_old_format: Option<bool>,
     trust_material_age: Option<Spanned<u32>>,
     index_stale: Option<Leniency>,
     index_age: Option<Spanned<u32>>,
     index_age_limit: Option<Spanned<u32>>,
     identities: Option<Spanned<Vec<Spanned<Identity>>>>,
+    authors: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// The decisions that a policy may make of a finding.
@@ -125,6 +130,14 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
             "some in [default], where they would be everybody's",
         ));
     }
+    let without_owner = document.author.values().chain([&document.default]);
+    if let Some(authors) = without_owner.filter_map(|it| it.authors.as_ref()).next() {
+        return Err(lines.value(
+            &authors.span(),
+            "`authors` in a section of a module or a distribution",
+            "some in another section",
+        ));
+    }
     Ok(Policy {
         default: document.default.section(&lines)?,
         authors: sections(
@@ -138,6 +151,12 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
             &lines,
             "the name of a distribution, such as Foo-Bar, once",
             |name| is_distribution(name).then(|| name.to_owned()),
+        )?,
+        modules: sections(
+            document.module,
+            &lines,
+            "a package such as Foo::Bar, or those below one such as Foo::*, once",
+            |name| is_module(name).then(|| name.to_owned()),
         )?,
         pause: document
             .pause
@@ -164,6 +183,12 @@ fn provider_of(stated: Spanned<Provider>, lines: &Lines<'_>) -> Result<PauseProv
 fn is_distribution(name: &str) -> bool {
     let in_file_names = |c: char| c.is_ascii_alphanumeric() || "_-.+".contains(c);
     !name.is_empty() && name.chars().all(in_file_names)
+}
+
+/// Whether a text is a package, or a pattern of those below one.
+fn is_module(name: &str) -> bool {
+    let package = name.strip_suffix("::*").unwrap_or(name);
+    PackageName::is_valid(package) && !package.ends_with(':')
 }
 
 fn sections<K: Ord>(
@@ -216,14 +241,34 @@ impl Stated {
             unsigned: self.unsigned.map(Decision::from),
             identity_unknown: self.identity_unknown.map(Decision::from),
             name_unchecked: self.name_unchecked.map(Decision::from),
+            owner_changed: self.owner_changed.map(Decision::from),
+            release_rolled_back: self.release_rolled_back.map(Decision::from),
             allow_old_format: self.allow_old_format,
             trust_material_age: self.trust_material_age.map(Spanned::into_inner),
             index_stale: self.index_stale.map(Decision::from),
             index_age: self.index_age.map(Spanned::into_inner),
             index_age_limit: self.index_age_limit.map(Spanned::into_inner),
             identities,
+            authors: self
+                .authors
+                .map(|authors| authors_of(authors, lines))
+                .transpose()?,
         })
     }
+}
+
+fn authors_of(
+    authors: Spanned<Vec<Spanned<String>>>,
+    lines: &Lines<'_>,
+) -> Result<Vec<PauseId>, PolicyError> {
+    if authors.get_ref().is_empty() {
+        return Err(lines.value(&authors.span(), "at least one PAUSE id", "none"));
+    }
+    let parse = |id: Spanned<String>| {
+        let parsed = id.get_ref().parse();
+        parsed.map_err(|_| lines.value(&id.span(), "a PAUSE id", id.get_ref()))
+    };
+    authors.into_inner().into_iter().map(parse).collect()
 }
 
 impl Identity {

@@ -1,12 +1,13 @@
-//! `policy.toml`: the decision about each finding, by default, by author and by distribution, and the identities of
-//! authors.
+//! `policy.toml`: the decision about each finding, by default, by author, by distribution and by module, the
+//! identities of authors, and the owners of modules.
 //!
-//! Each key is read by itself: `[distribution.Foo-Bar]` outranks `[author.TIMLEGGE]`, which outranks `[default]`,
-//! which outranks the defaults of this program. Identities are not mixed: the first of distribution and author that
-//! states any is the one source.
+//! Each key is read by itself: `[module."Foo::Bar"]` outranks `[module."Foo::*"]`, which outranks
+//! `[distribution.Foo-Bar]`, then `[author.TIMLEGGE]`, `[default]` and the defaults of this program. Identities are
+//! not mixed: the first section that states any is the one source.
 //!
 //! A policy can allow only the everyday state of CPAN: no signature, an unknown signer, an archive without META, an
-//! author index that is not of today. All other findings are always denied.
+//! author index that is not of today, a module that changes hands between authors who never signed, an older
+//! release after a deletion. All other findings are always denied.
 
 mod document;
 mod error;
@@ -17,7 +18,7 @@ mod tests;
 
 pub use error::PolicyError;
 pub use pause::PauseProvider;
-pub use rule::{Rule, Setting};
+pub use rule::{PackageRule, Rule, Setting};
 
 pub use crate::origin::Origin;
 
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 use crate::{
     decision::Decision,
     identity::AuthorIdentity,
-    release::{PauseId, ReleasePath},
+    release::{PackageName, PauseId, ReleasePath},
 };
 
 /// Largest policy that is read, in bytes.
@@ -38,6 +39,7 @@ pub struct Policy {
     default: Section,
     authors: BTreeMap<PauseId, Section>,
     distributions: BTreeMap<String, Section>,
+    modules: BTreeMap<String, Section>,
     pause: Option<PauseProvider>,
     require_signed: bool,
     allow_old_format: bool,
@@ -50,12 +52,15 @@ struct Section {
     unsigned: Option<Decision>,
     identity_unknown: Option<Decision>,
     name_unchecked: Option<Decision>,
+    owner_changed: Option<Decision>,
+    release_rolled_back: Option<Decision>,
     allow_old_format: Option<bool>,
     trust_material_age: Option<u32>,
     index_stale: Option<Decision>,
     index_age: Option<u32>,
     index_age_limit: Option<u32>,
     identities: Option<Vec<AuthorIdentity>>,
+    authors: Option<Vec<PauseId>>,
 }
 
 impl Policy {
@@ -85,18 +90,73 @@ impl Policy {
         }
     }
 
-    /// Returns the settings for a release.
+    /// Returns the settings for a release that no package leads to.
     pub fn rule(&self, path: &ReleasePath) -> Rule {
-        self.rule_of(&path.author, Some(path.name.distribution()))
+        self.rule_of(&path.author, Some(path.name.distribution()), Vec::new())
+    }
+
+    /// Returns the settings for a release and the packages that lead to it, once for the packages that share them.
+    /// There is at least one.
+    pub fn rules(&self, path: &ReleasePath, packages: &[PackageName]) -> Vec<PackageRule> {
+        let mut groups: BTreeMap<Vec<&str>, Vec<PackageName>> = BTreeMap::new();
+        for package in packages {
+            let names = self.modules_of(package.as_str()).map(|(name, _)| name);
+            groups
+                .entry(names.collect())
+                .or_default()
+                .push(package.clone());
+        }
+        if groups.is_empty() {
+            groups.insert(Vec::new(), Vec::new());
+        }
+        let of_group = |(names, packages): (Vec<&str>, Vec<PackageName>)| {
+            let distribution = Some(path.name.distribution());
+            PackageRule {
+                rule: self.rule_of(&path.author, distribution, names),
+                packages,
+            }
+        };
+        groups.into_iter().map(of_group).collect()
+    }
+
+    /// Returns the authors who may provide a package, if the policy names any.
+    pub fn module_authors(&self, package: &str) -> Option<&[PauseId]> {
+        self.modules_of(package)
+            .find_map(|(_, section)| section.authors.as_deref())
+    }
+
+    /// Returns the distributions whose authors the policy names.
+    pub fn owned_distributions(&self) -> impl Iterator<Item = &str> {
+        let mut named = self.distributions.iter();
+        std::iter::from_fn(move || named.find(|(_, section)| section.authors.is_some()))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The sections for a package, the most specific first.
+    fn modules_of(&self, package: &str) -> impl Iterator<Item = (&str, &Section)> {
+        let exact = self.modules.get_key_value(package);
+        let is_used = !self.modules.is_empty();
+        let patterns = PackageName::parents_of(package)
+            .take_while(move |_| is_used)
+            .filter_map(|parent| self.modules.get_key_value(format!("{parent}::*").as_str()));
+        let sections: Vec<_> = exact.into_iter().chain(patterns).collect();
+        sections
+            .into_iter()
+            .map(|(name, section)| (name.as_str(), section))
     }
 
     /// Returns the settings for an author's releases of distributions that have no section.
     pub fn author_rule(&self, author: &PauseId) -> Rule {
-        self.rule_of(author, None)
+        self.rule_of(author, None, Vec::new())
     }
 
-    fn rule_of(&self, author: &PauseId, distribution: Option<&str>) -> Rule {
-        let mut sections = Vec::with_capacity(3);
+    fn rule_of(&self, author: &PauseId, distribution: Option<&str>, modules: Vec<&str>) -> Rule {
+        let mut sections = Vec::with_capacity(3 + modules.len());
+        for name in modules {
+            if let Some(section) = self.modules.get(name) {
+                sections.push((Origin::Module(name.to_owned()), section));
+            }
+        }
         if let Some(name) = distribution
             && let Some(section) = self.distributions.get(name)
         {
@@ -114,8 +174,12 @@ impl Policy {
         )
     }
 
-    /// How many authors and how many distributions have sections of their own.
-    pub fn sections(&self) -> (usize, usize) {
-        (self.authors.len(), self.distributions.len())
+    /// How many authors, distributions and modules have sections of their own.
+    pub fn sections(&self) -> (usize, usize, usize) {
+        (
+            self.authors.len(),
+            self.distributions.len(),
+            self.modules.len(),
+        )
     }
 }

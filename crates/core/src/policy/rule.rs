@@ -2,7 +2,12 @@
 
 use super::{PauseProvider, Section};
 use crate::{
-    decision::Decision, finding::Finding, identity::AuthorIdentity, origin::Origin, reason::Reason,
+    decision::Decision,
+    finding::Finding,
+    identity::AuthorIdentity,
+    origin::Origin,
+    reason::Reason,
+    release::{PackageName, PauseId},
 };
 
 /// Age of trust material, in days, above which nothing is verified with it.
@@ -32,6 +37,10 @@ pub struct Rule {
     pub identity_unknown: Setting<Decision>,
     /// The decision about an archive without META.
     pub name_unchecked: Setting<Decision>,
+    /// The decision about a module that changed hands between authors who never signed.
+    pub owner_changed: Setting<Decision>,
+    /// The decision about an older release than the package index led to before.
+    pub release_rolled_back: Setting<Decision>,
     /// Whether cosign's old format is accepted.
     pub allow_old_format: Setting<bool>,
     /// How old trust material may be, in days since its repository was last asked.
@@ -44,8 +53,21 @@ pub struct Rule {
     pub index_age_limit: Setting<u32>,
     /// The author's pinned identities, if the policy has any.
     pub identities: Option<Setting<Vec<AuthorIdentity>>>,
+    /// The authors who may provide the module, if the policy names any.
+    pub module_authors: Option<Setting<Vec<PauseId>>>,
+    /// The authors who may publish the distribution, if the policy names any.
+    pub distribution_authors: Option<Setting<Vec<PauseId>>>,
     /// PAUSE as identity provider, if the policy names it.
     pub pause: Option<PauseProvider>,
+}
+
+/// The settings for the packages of one release that share them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageRule {
+    /// The settings.
+    pub rule: Rule,
+    /// The packages; none for a release that no entry of a package index leads to.
+    pub packages: Vec<PackageName>,
 }
 
 impl Rule {
@@ -69,6 +91,8 @@ impl Rule {
             unsigned: setting(sections, |section| section.unsigned, warn),
             identity_unknown: setting(sections, |section| section.identity_unknown, warn),
             name_unchecked: setting(sections, |section| section.name_unchecked, warn),
+            owner_changed: setting(sections, |section| section.owner_changed, warn),
+            release_rolled_back: setting(sections, |section| section.release_rolled_back, warn),
             allow_old_format: requested(allow_old_format)
                 .unwrap_or_else(|| setting(sections, |section| section.allow_old_format, false)),
             trust_material_age: setting(
@@ -80,6 +104,10 @@ impl Rule {
             index_age: setting(sections, |section| section.index_age, INDEX_AGE),
             index_age_limit: setting(sections, |section| section.index_age_limit, INDEX_AGE_LIMIT),
             identities: stated(sections, |section| section.identities.clone()),
+            module_authors: authors(sections, |origin| matches!(origin, Origin::Module(_))),
+            distribution_authors: authors(sections, |origin| {
+                matches!(origin, Origin::Distribution(_))
+            }),
             pause: pause.cloned(),
         }
     }
@@ -125,6 +153,8 @@ impl Rule {
             Finding::IdentityUnknown => Some(("identity-unknown", &self.identity_unknown)),
             Finding::NameUnchecked => Some(("name-unchecked", &self.name_unchecked)),
             Finding::IndexStale => Some(("index-stale", &self.index_stale)),
+            Finding::OwnerChanged => Some(("owner-changed", &self.owner_changed)),
+            Finding::ReleaseRolledBack => Some(("release-rolled-back", &self.release_rolled_back)),
             _ => None,
         }
     }
@@ -151,4 +181,17 @@ fn stated<T>(
             origin: origin.clone(),
         })
     })
+}
+
+/// The authors that the first section of a kind states.
+fn authors(
+    sections: &[(Origin, &Section)],
+    is_kind: impl Fn(&Origin) -> bool,
+) -> Option<Setting<Vec<PauseId>>> {
+    let of_kind: Vec<_> = sections
+        .iter()
+        .filter(|(origin, _)| is_kind(origin))
+        .cloned()
+        .collect();
+    stated(&of_kind, |section| section.authors.clone())
 }

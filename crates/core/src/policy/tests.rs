@@ -6,7 +6,7 @@ use crate::{cause::Cause, finding::Finding, identity::Membership, reason::Reason
 const PATH: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 
 /// Every finding, one cause standing for all.
-const FINDINGS: [Finding; 13] = [
+const FINDINGS: [Finding; 15] = [
     Finding::Trusted,
     Finding::Unsigned,
     Finding::Downgrade,
@@ -15,11 +15,23 @@ const FINDINGS: [Finding; 13] = [
     Finding::IdentityRetired,
     Finding::IdentityUnknown,
     Finding::IdentityChanged,
+    Finding::OwnerChanged,
+    Finding::ReleaseRolledBack,
     Finding::NameMismatch,
     Finding::ArchiveHostile,
     Finding::NameUnchecked,
     Finding::IndexStale,
     Finding::Unavailable,
+];
+
+/// The keys by which a finding is decided.
+const KEYS: [&str; 6] = [
+    "unsigned",
+    "identity-unknown",
+    "name-unchecked",
+    "index-stale",
+    "owner-changed",
+    "release-rolled-back",
 ];
 
 fn rule(text: &str) -> Rule {
@@ -34,14 +46,16 @@ fn decisions(rule: &Rule) -> Vec<Decision> {
 fn default_policy_warns_of_unsigned_and_denies_the_rest() {
     use Decision::{Allow, Deny, TryLater, Warn};
     let expected = [
-        Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Deny, Deny, Warn, Warn, TryLater,
+        Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Warn, Warn, Deny, Deny, Warn, Warn,
+        TryLater,
     ];
     assert_eq!(decisions(&rule("")), expected);
     let path = PATH.parse().unwrap();
     assert_eq!(decisions(&Policy::default().rule(&path)), expected);
     let strict = Policy::default().requiring_signed().rule(&path);
     let denied = [
-        Allow, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Warn, TryLater,
+        Allow, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Warn,
+        TryLater,
     ];
     assert_eq!(decisions(&strict), denied);
     assert_eq!(decisions(&rule("default.require-signed = true")), denied);
@@ -89,6 +103,79 @@ fn first_section_with_identities_is_the_one_source() {
     }
 }
 
+fn packages(names: &[&str]) -> Vec<PackageName> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+#[test]
+fn module_section_outranks_distribution_most_specific_first() {
+    let policy = Policy::parse(
+        "[module.'Foo::Bar']\nunsigned = 'allow'\n[module.'Foo::*']\nunsigned = 'deny'\nname-unchecked = 'allow'\n\
+         [distribution.Foo-Bar]\nidentity-unknown = 'deny'\nunsigned = 'warn'\n",
+    )
+    .unwrap();
+    let of = |package: &str, finding| {
+        let rules = policy.rules(&PATH.parse().unwrap(), &packages(&[package]));
+        assert_eq!(rules.len(), 1);
+        rules[0].rule.decide(finding)
+    };
+    assert_eq!(of("Foo::Bar", Finding::Unsigned), Decision::Allow);
+    assert_eq!(of("Foo::Bar", Finding::NameUnchecked), Decision::Allow);
+    assert_eq!(of("Foo::Bar", Finding::IdentityUnknown), Decision::Deny);
+    for below in ["Foo::Bar::Baz", "Foo::X"] {
+        assert_eq!(of(below, Finding::Unsigned), Decision::Deny, "{below}");
+    }
+    for other in ["Foo", "Foo::bar::", "FooBar", "Other"] {
+        let expected = match other {
+            "Foo::bar::" => Decision::Deny,
+            _ => Decision::Warn,
+        };
+        assert_eq!(of(other, Finding::Unsigned), expected, "{other}");
+    }
+}
+
+#[test]
+fn groups_packages_that_share_their_settings() {
+    let policy = Policy::parse("[module.'Foo::*']\nunsigned = 'deny'\n").unwrap();
+    let path = PATH.parse().unwrap();
+    let rules = policy.rules(&path, &packages(&["Foo::A", "Bar", "Foo::B", "Baz"]));
+    let grouped: Vec<_> = rules.iter().map(|it| it.packages.clone()).collect();
+    assert_eq!(
+        grouped,
+        [packages(&["Bar", "Baz"]), packages(&["Foo::A", "Foo::B"])]
+    );
+    let none = policy.rules(&path, &[]);
+    assert_eq!(none.len(), 1);
+    assert_eq!(none[0].rule, policy.rule(&path));
+}
+
+#[test]
+fn reads_owners_of_modules_and_distributions() {
+    let policy = Policy::parse(
+        "[module.'Foo::*']\nauthors = ['tim', 'OTHER']\n[module.'Foo::Bar']\nunsigned = 'deny'\n\
+         [distribution.Foo-Bar]\nauthors = ['OTHER']\n",
+    )
+    .unwrap();
+    let ids = |names: &[&str]| -> Vec<PauseId> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    };
+    let rules = policy.rules(&PATH.parse().unwrap(), &packages(&["Foo::Bar"]));
+    let owners = rules[0].rule.module_authors.clone().unwrap();
+    assert_eq!(owners.value, ids(&["TIM", "OTHER"]));
+    assert_eq!(owners.origin.to_string(), "[module.\"Foo::*\"]");
+    let of_distribution = rules[0].rule.distribution_authors.clone().unwrap();
+    assert_eq!(of_distribution.value, ids(&["OTHER"]));
+    assert_eq!(
+        policy.module_authors("Foo::Bar"),
+        Some(&ids(&["TIM", "OTHER"])[..])
+    );
+    assert_eq!(policy.module_authors("Foo"), None);
+    assert_eq!(
+        policy.owned_distributions().collect::<Vec<_>>(),
+        ["Foo-Bar"]
+    );
+}
+
 #[test]
 fn rejects_keys_without_meaning_with_their_line() {
     for (text, line, said) in [
@@ -105,6 +192,14 @@ fn rejects_keys_without_meaning_with_their_line() {
         ("\n\n[author.1X]", 3, "PAUSE id"),
         ("[author.TIMLEGGE]\n[author.timlegge]", 2, "once"),
         ("[distribution.'Foo::Bar']", 1, "Foo-Bar"),
+        ("[module.'Foo Bar']", 1, "a package"),
+        ("[module.'Foo*']", 1, "a package"),
+        ("[module.'*']", 1, "a package"),
+        ("[module.'::*']", 1, "a package"),
+        ("[module.Foo]\nauthors = []", 2, "at least one"),
+        ("[module.Foo]\nauthors = [\n'TIM',\n'1X']", 4, "PAUSE id"),
+        ("[default]\nauthors = ['TIM']", 2, "a module"),
+        ("[author.TIM]\nauthors = ['TIM']", 2, "a module"),
         ("[default]\ntrust-material-age = 0", 2, "1 to 3650"),
         ("[default]\nindex-age-limit = 4000", 2, "1 to 3650"),
         ("[pause]\nissuer = 'i'\ndomain = 'a!b'", 1, "domain"),
@@ -171,12 +266,12 @@ fn identity_is_valid_between_its_times_at_every_clock() {
 proptest! {
     #[test]
     fn no_policy_admits_what_is_always_denied(
-        choices in prop::collection::vec(0..4_usize, 12),
+        choices in prop::collection::vec(0..4_usize, 18),
         required in any::<bool>(),
     ) {
         let mut text = format!("default.require-signed = {required}\n");
-        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(4)) {
-            for (key, choice) in ["unsigned", "identity-unknown", "name-unchecked", "index-stale"].iter().zip(choices) {
+        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(6)) {
+            for (key, choice) in KEYS.iter().zip(choices) {
                 if let Some(word) = ["allow", "warn", "deny"].get(*choice) {
                     text.push_str(&format!("{section}.{key} = '{word}'\n"));
                 }
@@ -192,6 +287,8 @@ proptest! {
                     | Finding::IdentityUnknown
                     | Finding::NameUnchecked
                     | Finding::IndexStale
+                    | Finding::OwnerChanged
+                    | Finding::ReleaseRolledBack
             );
             prop_assert!(can_be_loosened || finding == Finding::Trusted || !loose.decide(finding).admits());
             prop_assert!(!strict.decide(finding).admits() || loose.decide(finding).admits());

@@ -33,9 +33,9 @@ impl PackageName {
         (1..=LONGEST).contains(&text.len()) && text.chars().all(is_part)
     }
 
-    /// The names above it, the nearest first: `Foo::Bar` and `Foo` for `Foo::Bar::Baz`.
-    pub fn parents(&self) -> impl Iterator<Item = &str> {
-        self.0.rmatch_indices("::").map(|(at, _)| &self.0[..at])
+    /// The names above a package, the nearest first: `Foo::Bar` and `Foo` for `Foo::Bar::Baz`.
+    pub fn parents_of(package: &str) -> impl Iterator<Item = &str> {
+        package.rmatch_indices("::").map(|(at, _)| &package[..at])
     }
 }
 
@@ -93,8 +93,8 @@ mod tests {
             let package: PackageName = text.parse().unwrap();
             assert_eq!(package.to_string(), text);
         }
-        let package: PackageName = "A::B::C".parse().unwrap();
-        assert_eq!(package.parents().collect::<Vec<_>>(), ["A::B", "A"]);
+        let parents = PackageName::parents_of("A::B::C");
+        assert_eq!(parents.collect::<Vec<_>>(), ["A::B", "A"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::PACKAGES_LIMIT;
 use crate::path::SiteFile;
 
 /// Characters of foreign text that an error shows.
@@ -51,6 +52,11 @@ pub enum PackageIndexError {
     /// Two lines state different things of one package, so that two readers may install two releases.
     #[error("invalid package index: expected each package once, found `{0}` twice")]
     PackageTwice(String),
+    /// Too many packages lead to one release.
+    #[error(
+        "invalid package index: expected at most {PACKAGES_LIMIT} packages in one release, found more in `{0}`"
+    )]
+    TooManyPackages(String),
     /// A sibling file has another form.
     #[error("invalid {file}: expected {expected}, found `{found}`")]
     Form {

@@ -9,14 +9,16 @@ mod error;
 mod module_list;
 mod packed;
 mod permissions;
+mod releases;
 #[cfg(test)]
 mod tests;
 
 pub use error::PackageIndexError;
 pub use packed::{PackedError, pack, unpack};
 pub use permissions::{Permission, PermissionList};
+pub use releases::ReleasePackages;
 
-use std::{fmt::Write as _, ops::Range};
+use std::{collections::HashMap, fmt::Write as _, ops::Range};
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
@@ -30,6 +32,9 @@ pub const SIZE_LIMIT: usize = 128 * 1024 * 1024;
 ///
 /// An index from the future would make all honest ones look old.
 pub const AHEAD_LIMIT: SignedDuration = SignedDuration::from_mins(10);
+
+/// Limit of the packages that lead to one release. The largest ones on CPAN have some 9000.
+pub const PACKAGES_LIMIT: usize = 20_000;
 
 /// The fields that PAUSE writes into the header. All others are left out.
 const FIELDS: [&str; 8] = [
@@ -61,6 +66,22 @@ struct Entry {
     package: Range<usize>,
     version: Range<usize>,
     path: Range<usize>,
+}
+
+/// An entry of the package index: the package, and the path of a release below `authors/id/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IndexEntry<'a> {
+    /// The package.
+    pub package: &'a str,
+    /// The path.
+    pub path: &'a str,
+}
+
+impl IndexEntry<'_> {
+    /// The PAUSE id in the path.
+    pub fn author(&self) -> &str {
+        self.path.split('/').nth(2).unwrap_or_default()
+    }
 }
 
 impl PackageIndex {
@@ -131,7 +152,39 @@ impl PackageIndex {
             .map(|entry| excerpt(self.word(&entry.package)))
             .collect();
         self.entries = kept;
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for entry in self.entries() {
+            let count = counts.entry(entry.path).or_default();
+            *count += 1;
+            if *count > PACKAGES_LIMIT {
+                return Err(PackageIndexError::TooManyPackages(excerpt(entry.path)));
+            }
+        }
         Ok(())
+    }
+
+    /// All entries, sorted by package without regard to case.
+    pub fn entries(&self) -> impl Iterator<Item = IndexEntry<'_>> {
+        self.entries.iter().map(|entry| self.entry(entry))
+    }
+
+    /// Leaves out entries.
+    pub fn retain(&mut self, keep: impl Fn(IndexEntry<'_>) -> bool) {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.retain(|entry| keep(self.entry(entry)));
+        self.entries = entries;
+    }
+
+    /// The packages of each release.
+    pub fn releases(&self) -> ReleasePackages {
+        ReleasePackages::of(self.entries())
+    }
+
+    fn entry(&self, entry: &Entry) -> IndexEntry<'_> {
+        IndexEntry {
+            package: self.word(&entry.package),
+            path: below_authors(self.word(&entry.path)),
+        }
     }
 
     /// The date in its header, which nobody vouches for.
@@ -236,6 +289,11 @@ impl Header {
             count,
         })
     }
+}
+
+/// A path below `authors/id/`, as PAUSE writes it.
+fn below_authors(path: &str) -> &str {
+    path.strip_prefix("authors/id/").unwrap_or(path)
 }
 
 /// Splits `Name: value`. A name is letters and hyphens, and a blank follows its colon, so that no package

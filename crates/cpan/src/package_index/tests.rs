@@ -83,6 +83,37 @@ fn keeps_packages_that_differ_in_case_only() {
 }
 
 #[test]
+fn rejects_release_with_too_many_packages() {
+    let lines = |count: usize| -> Vec<String> {
+        let line = |number| format!("P{number} 1.0 A/AB/ABC/Good-Mod-1.0.tar.gz");
+        (0..count).map(line).collect()
+    };
+    let all = |lines: &[String]| index(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(parse(&all(&lines(PACKAGES_LIMIT))).is_ok());
+    let error = parse(&all(&lines(PACKAGES_LIMIT + 1))).unwrap_err();
+    assert!(
+        matches!(&error, PackageIndexError::TooManyPackages(path) if path.starts_with("A/AB/ABC")),
+        "{error}"
+    );
+}
+
+#[test]
+fn leaves_out_entries_that_are_not_kept() {
+    let lines = [
+        "Good 1.0 A/AB/ABC/Good-1.0.tar.gz",
+        "Evil 1.0 authors/id/E/EV/EVIL/Good-1.0.tar.gz",
+    ];
+    let mut index = parse(&index(&lines)).unwrap();
+    let authors: Vec<_> = index.entries().map(|it| it.author().to_owned()).collect();
+    assert_eq!(authors, ["EVIL", "ABC"]);
+    index.retain(|entry| entry.author() == "ABC");
+    assert_eq!(index.packages().collect::<Vec<_>>(), ["Good"]);
+    assert_eq!(index.find("Evil"), None);
+    let text = index.to_text();
+    assert!(text.contains("Line-Count:   1\n") && !text.contains("EVIL"));
+}
+
+#[test]
 fn rejects_package_in_the_header() {
     for line in [
         "Good::Mod 9.0 E/EV/EVIL/Good-Mod-9.0.tar.gz",

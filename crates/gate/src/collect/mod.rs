@@ -1,5 +1,6 @@
 //! Collects the evidence about a release from its files, the trust store, the author index and the author's directory.
 
+mod owners;
 mod records;
 
 pub(crate) use records::{CollectedRecords, Records};
@@ -7,7 +8,11 @@ pub(crate) use records::{CollectedRecords, Records};
 use std::{fs::File, io, path::PathBuf, sync::Arc};
 
 use cpan_sigstore_archive::{Destination, Preflight, preflight, preflight_hashed};
-use cpan_sigstore_core::{digest::Sha256Digest, policy::Rule, release::PauseId};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    policy::{PackageRule, Policy},
+    release::PauseId,
+};
 use cpan_sigstore_files::HashedFile;
 use cpan_sigstore_keyless::{
     bundle::StrictBundle,
@@ -33,6 +38,7 @@ pub(crate) struct EvidenceCollector<'a> {
     /// The operator whose author index is used.
     pub operator: Option<&'a str>,
     pub memory: &'a TrustStore,
+    pub policy: &'a Policy,
 }
 
 /// The work that reads and calculates, for a thread of its own.
@@ -74,11 +80,16 @@ impl EvidenceCollector<'_> {
     pub async fn evidence(
         &self,
         candidate: &Candidate<'_>,
-        rule: &Rule,
+        rules: &[PackageRule],
         now: Timestamp,
     ) -> Result<Evidence, GateError> {
         let author = &candidate.path.author;
-        let known = self.memory.known(candidate.path).await?;
+        let mut known = self
+            .memory
+            .known(candidate.path, candidate.packages)
+            .await?;
+        let packages = std::mem::take(&mut known.packages);
+        let owners = self.owners(candidate, packages).await?;
         let history = self.memory.record_chain(author).await?;
         let attested = self.attested(author).await?;
         let index = self.index_age(now).await?;
@@ -88,7 +99,7 @@ impl EvidenceCollector<'_> {
             archive: OwnedArchive::of(candidate.archive),
             bundle: candidate.bundle.map(<[u8]>::to_vec),
             allow: VerifyOptions {
-                old_format: rule.allow_old_format.value,
+                old_format: rules.iter().all(|it| it.rule.allow_old_format.value),
             },
             records: Records {
                 known: history.clone(),
@@ -112,6 +123,7 @@ impl EvidenceCollector<'_> {
             signature: inspection.signature,
             archive: inspection.archive,
             known,
+            owners,
             authorized: AuthorizedSigners::of(&sources, now),
             sources,
             undetermined: inspection.records.undetermined,

@@ -1,27 +1,36 @@
 //! The one decision.
 //!
-//! Steps, numbered as in `docs/ARCHITECTURE.md`. Each of 3 to 8 has at most one finding. The verdict is the first
+//! Steps, numbered as in `docs/ARCHITECTURE.md`. Each of 3 to 10 has at most one finding. The verdict is the first
 //! finding, in this order, that the policy denies or defers; if none, the first it warns about; if none, the first it
-//! allows. So a signature comes before an identity, an identity before the archive, and none of them excuses another.
+//! allows. So a signature comes before an identity, an identity before the owner of the module, both before the
+//! archive, and none of them excuses another.
+//!
+//! The packages through which a release was reached may have different settings. The decision is then made once for
+//! each, and the first result that does not admit the release is the verdict: a package more in the index never
+//! loosens anything.
 //!
 //! 1. Parse the path: the author of the release, and its name. ([`ReleasePath`])
 //! 2. Compute SHA-256 of the exact bytes, while the archive is read.
-//! 3. No bundle: `unsigned`, and on to 7.
+//! 3. No bundle: `unsigned`, or a `downgrade` if the author's record says that all releases are signed, if a signed
+//!    release of the author was admitted before, or one that a package of this one led to; and on to 7.
 //! 4. Verify the bundle: `signature-invalid` with its cause, or `unavailable`.
 //! 5. Find the authorized signers: the first of [`source`] that applies. If an author index is used and is too old,
 //!    only a pin does.
 //! 6. Compare the signer with them, at the time of signing.
-//! 7. Inspect the archive: its name against the name in it, and what it does when it is unpacked.
-//! 8. Unsigned is a `downgrade` if the author's record says that all releases are signed, or if a signed release
-//!    of the author was admitted before.
-//! 9. Let the policy make a decision of each finding.
-//! 10. Remember an admitted release with a valid signature, no wider than the source that decided.
-//!     ([`Lesson`], [`Gate::admit`](crate::Gate::admit))
+//! 7. Compare the author with the owners of the packages that lead to the release: the first source of [`owner`] that
+//!    applies. `owner-changed` is denied if a pin or the author index names others, or if a known owner signs.
+//! 8. Compare the version with the newest one to which the package index led: `release-rolled-back`.
+//! 9. Inspect the archive: its name against the name in it, and what it does when it is unpacked.
+//! 10. Let the policy make a decision of each finding.
+//! 11. Remember an admitted release: its signature no wider than the source that decided, and the owners of its
+//!     packages unless one of them is another author. ([`Lesson`], [`Gate::admit`](crate::Gate::admit))
 
 mod lesson;
+mod owner;
 mod source;
 
-pub(crate) use lesson::Lesson;
+pub(crate) use lesson::{Lesson, SignatureLesson};
+pub(crate) use owner::owner;
 
 use cpan_sigstore_core::{
     cause::Cause,
@@ -29,9 +38,9 @@ use cpan_sigstore_core::{
     finding::Finding,
     hint::Hint,
     identity::{SignerIdentity, StableIdentity},
-    policy::Rule,
+    policy::{Origin, PackageRule, Rule},
     reason::Reason,
-    release::ReleasePath,
+    release::{PackageName, ReleasePath},
     verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_keyless::bundle::VerificationFailure;
@@ -42,27 +51,39 @@ use crate::{
     assess::ArchiveAssessment,
     evidence::{Evidence, IndexAge, Signature},
     statement::speaks_for_a_release,
+    store::NewestRelease,
 };
 
 /// One finding with its data.
-struct Assessment {
-    finding: Finding,
+pub(crate) struct Assessment {
+    pub finding: Finding,
+    /// Why it is denied under every policy, if so.
+    pub denied: Option<Reason>,
     signer: Option<SignerIdentity>,
     binding: Option<BindingSource>,
-    expected: Option<String>,
-    found: Option<String>,
-    hint: Option<Hint>,
+    pub expected: Option<String>,
+    pub found: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 impl Assessment {
     fn new(finding: Finding) -> Self {
         Self {
             finding,
+            denied: None,
             signer: None,
             binding: None,
             expected: None,
             found: None,
             hint: None,
+        }
+    }
+
+    /// The decision about it.
+    pub fn decision(&self, rule: &Rule) -> Decision {
+        match self.denied {
+            Some(_) => Decision::Deny,
+            None => rule.decide(self.finding),
         }
     }
 
@@ -82,23 +103,48 @@ impl Assessment {
     }
 }
 
-/// Decides about a release, from the evidence and the rule alone. Pure.
-pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Verdict {
-    let signature = signature(path, evidence, rule);
+/// Decides about a release, from the evidence and the rules alone. Pure.
+pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rules: &[PackageRule]) -> Verdict {
+    let mut verdicts = rules.iter().map(|it| decide_by(path, evidence, it));
+    // A policy has a rule for every release.
+    let Some(mut verdict) = verdicts.next() else {
+        return Verdict::unavailable("no rule for the release");
+    };
+    for other in verdicts {
+        let is_worse = match (verdict.admits(), other.admits()) {
+            (true, true) => verdict.decision == Decision::Allow,
+            (is_admitted, _) => is_admitted,
+        };
+        if is_worse {
+            verdict = other;
+        }
+    }
+    verdict
+}
+
+fn decide_by(
+    path: &ReleasePath,
+    evidence: &Evidence,
+    PackageRule { rule, packages }: &PackageRule,
+) -> Verdict {
+    let signature = signature(path, evidence, rule, packages);
     let signer = signature.signer.clone();
     let binding = signature.binding;
     let mut all = vec![signature];
+    all.extend(owner(path, rule, packages, &evidence.owners));
+    all.extend(rolled_back(path, evidence, packages));
     all.extend(index(evidence, rule, binding));
     all.extend(archive(&evidence.archive));
 
-    // 9.
-    let decided = |one: &Assessment| rule.decide(one.finding);
+    // 10.
+    let decided = |one: &Assessment| one.decision(rule);
     let first = |wanted: &dyn Fn(Decision) -> bool| all.iter().position(|it| wanted(decided(it)));
     let chosen = first(&|decision| !decision.admits())
         .or_else(|| first(&|decision| decision == Decision::Warn))
         .unwrap_or(0);
     let first = &all[chosen];
-    let mut reasons = vec![rule.reason(first.finding)];
+    let denied = first.denied.clone();
+    let mut reasons = vec![denied.unwrap_or_else(|| rule.reason(first.finding))];
     reasons.extend(
         all.iter()
             .enumerate()
@@ -109,11 +155,13 @@ pub(crate) fn decide(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Ve
     verdict.digest = Some(evidence.digest);
     verdict.signer = signer;
     verdict.binding = binding;
+    verdict.owner = owner::owner_source(rule, packages, &evidence.owners);
     verdict.expected.clone_from(&first.expected);
     verdict.found.clone_from(&first.found);
     verdict.hint = first.hint;
     reasons.extend(records(evidence, binding));
     reasons.extend(elsewhere(path, evidence));
+    reasons.extend(owner::first_use(path, rule, packages, &evidence.owners));
     verdict.reasons = reasons;
     verdict
 }
@@ -127,11 +175,16 @@ fn also(other: &Assessment) -> Reason {
     }
 }
 
-/// Steps 3 to 6, and 8.
-fn signature(path: &ReleasePath, evidence: &Evidence, rule: &Rule) -> Assessment {
+/// Steps 3 to 6.
+fn signature(
+    path: &ReleasePath,
+    evidence: &Evidence,
+    rule: &Rule,
+    packages: &[PackageName],
+) -> Assessment {
     match &evidence.signature {
         // 3.
-        Signature::Absent => unsigned(path, evidence),
+        Signature::Absent => unsigned(path, evidence, rule, packages),
         // 4.
         Signature::Invalid(refused) => invalid(refused),
         Signature::Undetermined(reason) => unavailable(reason.clone()),
@@ -256,7 +309,24 @@ fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
     })
 }
 
-/// 7. The finding about the archive.
+/// 8. Returns `release-rolled-back` if the package index led to a newer release of the author's distribution before.
+fn rolled_back(
+    path: &ReleasePath,
+    evidence: &Evidence,
+    packages: &[PackageName],
+) -> Option<Assessment> {
+    let newest = evidence.known.newest.as_ref()?;
+    if packages.is_empty() || !NewestRelease::is_older(path, newest) {
+        return None;
+    }
+    Some(
+        Assessment::new(Finding::ReleaseRolledBack)
+            .expected(format!("{newest}, or a newer release"), path.to_string())
+            .hint(Hint::ConfirmRollback),
+    )
+}
+
+/// 9. The finding about the archive.
 fn archive(assessed: &ArchiveAssessment) -> Option<Assessment> {
     let ArchiveAssessment::Finding {
         finding,
@@ -278,8 +348,13 @@ fn archive(assessed: &ArchiveAssessment) -> Option<Assessment> {
     )
 }
 
-/// 8. No signature: `downgrade` if there should be one.
-fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Assessment {
+/// 3. No signature: `downgrade` if there should be one.
+fn unsigned(
+    path: &ReleasePath,
+    evidence: &Evidence,
+    rule: &Rule,
+    packages: &[PackageName],
+) -> Assessment {
     if evidence.authorized.all_signed() {
         return Assessment::new(Finding::Downgrade)
             .expected(
@@ -291,14 +366,35 @@ fn unsigned(path: &ReleasePath, evidence: &Evidence) -> Assessment {
             )
             .hint(Hint::FetchBundle);
     }
-    match evidence.known.signed_by(&path.author) {
-        Some(before) => Assessment::new(Finding::Downgrade)
+    if let Some(before) = evidence.known.signed_by(&path.author) {
+        return Assessment::new(Finding::Downgrade)
             .expected(format!("a bundle, as {before} had"), "none")
-            .hint(Hint::BundleMissing),
+            .hint(Hint::BundleMissing);
+    }
+    match signed_package(evidence, rule, packages) {
+        Some((package, before)) => Assessment::new(Finding::Downgrade)
+            .expected(format!("a bundle, as {before} with {package} had"), "none")
+            .hint(Hint::PackageBundleMissing),
         None => Assessment::new(Finding::Unsigned)
             .expected(format!("a bundle beside {}", path.name), "none")
             .hint(Hint::AskToSign),
     }
+}
+
+/// A package of which a signed release was admitted before, unless the user's section for the module admits unsigned
+/// ones.
+fn signed_package<'a>(
+    evidence: &'a Evidence,
+    rule: &Rule,
+    packages: &'a [PackageName],
+) -> Option<(&'a PackageName, &'a ReleasePath)> {
+    if matches!(rule.unsigned.origin, Origin::Module(_)) && rule.unsigned.value.admits() {
+        return None;
+    }
+    packages.iter().find_map(|package| {
+        let owner = evidence.owners.known.get(package)?;
+        Some((package, owner.signed.as_ref()?))
+    })
 }
 
 #[cfg(test)]

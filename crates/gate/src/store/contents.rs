@@ -1,11 +1,12 @@
 //! Lists, forgets and exports the contents of the store.
 
-use cpan_sigstore_core::release::{PauseId, ReleasePath};
+use cpan_sigstore_core::release::{PackageName, PauseId, ReleasePath};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::{
-    IndexState, StoredOverride, StoredRecord, TrustStore, TrustStoreError,
+    IndexState, NewestRelease, PackageOwner, StoredOverride, StoredRecord, TrustStore,
+    TrustStoreError,
     chain::broken_chain,
     rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry},
 };
@@ -32,15 +33,24 @@ pub struct Contents {
     /// The times at which overrides were first seen.
     #[serde(default)]
     pub overrides: Vec<StoredOverride>,
+    /// Owners of packages.
+    #[serde(default)]
+    pub package_owners: Vec<PackageOwner>,
+    /// The newest release of each distribution.
+    #[serde(default)]
+    pub newest_releases: Vec<NewestRelease>,
 }
 
 /// The part of the store to forget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forget {
-    /// All of an author: first signers, signed releases, records, and the state of a watch.
+    /// All of an author: first signers, signed releases, records, packages that were first seen from the author, and
+    /// the state of a watch.
     Author(PauseId),
-    /// All of a distribution.
+    /// All of a distribution, and packages that were first seen in it.
     Distribution(String),
+    /// The owners of a package.
+    Package(PackageName),
     /// A package index or an author index, by its address.
     Index(String),
     /// Everything.
@@ -93,6 +103,9 @@ impl Contents {
                     ));
                 }
             }
+        }
+        for owner in &self.package_owners {
+            owner.check().map_err(TrustStoreError::Import)?;
         }
         if let Some(author) = broken_chain(&self.author_records) {
             return refused(format!(
@@ -148,7 +161,15 @@ impl TrustStore {
         let overrides = all("SELECT * FROM vouched_override ORDER BY operator, author, version")
             .fetch_all(&mut *connection)
             .await?;
+        let package_owners = all("SELECT * FROM package_owner ORDER BY package")
+            .fetch_all(&mut *connection)
+            .await?;
+        let newest_releases = all("SELECT * FROM newest_release ORDER BY author, distribution")
+            .fetch_all(&mut *connection)
+            .await?;
         Ok(Contents {
+            package_owners: read_all(&package_owners, PackageOwner::read)?,
+            newest_releases: read_all(&newest_releases, NewestRelease::read)?,
             author_records: read_all(&author_records, StoredRecord::read)?,
             operator_indexes: read_all(&operators, IndexState::read)?,
             overrides: read_all(&overrides, StoredOverride::read)?,
@@ -171,6 +192,8 @@ impl TrustStore {
                     "DELETE FROM author_record WHERE author = $1",
                     "DELETE FROM watched_author WHERE author = $1",
                     "DELETE FROM watch_alert WHERE author = $1",
+                    "DELETE FROM package_owner WHERE author = $1",
+                    "DELETE FROM newest_release WHERE author = $1",
                 ],
                 id.as_str(),
             ),
@@ -178,8 +201,14 @@ impl TrustStore {
                 &[
                     "DELETE FROM first_seen WHERE scope = 'distribution' AND name = $1",
                     "DELETE FROM signed_before WHERE distribution = $1",
+                    "DELETE FROM package_owner WHERE distribution = $1",
+                    "DELETE FROM newest_release WHERE distribution = $1",
                 ],
                 name,
+            ),
+            Forget::Package(name) => (
+                &["DELETE FROM package_owner WHERE package = $1"],
+                name.as_str(),
             ),
             Forget::Index(address) => (
                 &[
@@ -199,6 +228,8 @@ impl TrustStore {
                     "DELETE FROM signed_before WHERE $1 = ''",
                     "DELETE FROM index_seen WHERE $1 = ''",
                     "DELETE FROM author_record WHERE $1 = ''",
+                    "DELETE FROM package_owner WHERE $1 = ''",
+                    "DELETE FROM newest_release WHERE $1 = ''",
                     "DELETE FROM operator_index WHERE $1 = ''",
                     "DELETE FROM vouched_author WHERE $1 = ''",
                     "DELETE FROM vouched_record WHERE $1 = ''",

@@ -4,9 +4,10 @@ use cpan_sigstore_records::chain::{RecordChain, SignedRecord};
 use sqlx::AnyConnection;
 
 use super::{
-    Contents, IndexState, StoredOverride, StoredRecord, TofuEntry, TrustStore, TrustStoreError,
+    Contents, IndexState, PackageOwner, StoredOverride, StoredRecord, TofuEntry, TrustStore,
+    TrustStoreError,
     chain::{record_chain, restore},
-    operator,
+    operator, packages,
     rows::{complete_ids, first_seen, insert_first_seen, insert_signed_before},
 };
 
@@ -50,9 +51,43 @@ impl TrustStore {
         for noted in &contents.overrides {
             new += import_noted(&mut transaction, noted).await?;
         }
+        for owner in &contents.package_owners {
+            new += import_owner(&mut transaction, owner, replace).await?;
+        }
+        for newest in &contents.newest_releases {
+            new += newest.insert(&mut transaction).await?;
+        }
         transaction.commit().await?;
         Ok(new)
     }
+}
+
+/// Imports the owners of a package. Other owners are a conflict, unless they are to be replaced.
+async fn import_owner(
+    connection: &mut AnyConnection,
+    owner: &PackageOwner,
+    replace: bool,
+) -> Result<u64, TrustStoreError> {
+    let package = std::slice::from_ref(&owner.package);
+    let known = packages::package_owners(connection, package).await?;
+    if let Some(ours) = known.get(&owner.package)
+        && ours.holders != owner.holders
+    {
+        if !replace {
+            let shown = |owner: &PackageOwner| {
+                let ids: Vec<_> = owner.holders.iter().map(ToString::to_string).collect();
+                ids.join(", ")
+            };
+            return Err(TrustStoreError::Conflict {
+                scope: "package",
+                name: owner.package.to_string(),
+                ours: shown(ours),
+                theirs: shown(owner),
+            });
+        }
+        PackageOwner::remove(connection, &owner.package).await?;
+    }
+    owner.insert(connection).await
 }
 
 async fn import_first_seen(

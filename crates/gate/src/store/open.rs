@@ -48,6 +48,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "ids of workflows",
         include_str!("../../migrations/0007_ids_of_workflows.sql"),
     ),
+    (
+        8,
+        "package owner",
+        include_str!("../../migrations/0008_package_owner.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

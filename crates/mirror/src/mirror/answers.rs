@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cpan_sigstore_core::decision::Decision;
+use cpan_sigstore_core::{decision::Decision, release::PackageName};
 use cpan_sigstore_cpan::path::CpanPath;
 use moka::{Expiry, future::Cache};
 
@@ -31,8 +31,27 @@ pub enum Served {
     Refused(Arc<LogEntry>),
 }
 
+/// The request to which an answer belongs. A release with other packages is decided again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct AnswerKey {
+    /// The file.
+    pub path: CpanPath,
+    /// The packages that lead to it.
+    pub packages: Arc<[PackageName]>,
+}
+
+impl AnswerKey {
+    /// The key of a document.
+    pub fn of_document(path: CpanPath) -> Self {
+        Self {
+            path,
+            packages: Arc::default(),
+        }
+    }
+}
+
 /// The remembered answers.
-pub(super) type Answers = Cache<CpanPath, Served>;
+pub(super) type Answers = Cache<AnswerKey, Served>;
 
 /// No answers, each of which will be fresh for as long as it may.
 pub(super) fn answers(fresh: Duration) -> Answers {
@@ -44,8 +63,8 @@ pub(super) fn answers(fresh: Duration) -> Answers {
 
 struct Freshness(Duration);
 
-impl Expiry<CpanPath, Served> for Freshness {
-    fn expire_after_create(&self, _: &CpanPath, served: &Served, _: Instant) -> Option<Duration> {
+impl Expiry<AnswerKey, Served> for Freshness {
+    fn expire_after_create(&self, _: &AnswerKey, served: &Served, _: Instant) -> Option<Duration> {
         Some(match served {
             Served::File(_) => self.0,
             Served::Refused(entry) if entry.decision() != Decision::Deny => {
@@ -62,8 +81,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Notify;
 
-    fn path() -> CpanPath {
-        CpanPath::at("modules/06perms.txt").unwrap()
+    fn path() -> AnswerKey {
+        AnswerKey::of_document(CpanPath::at("modules/06perms.txt").unwrap())
     }
 
     #[tokio::test]

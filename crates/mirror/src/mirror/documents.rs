@@ -5,10 +5,8 @@
 use cpan_sigstore_cpan::{
     CpanError,
     checksums::SIZE_LIMIT as CHECKSUMS_LIMIT,
-    package_index::PackageIndex,
     path::{CpanPath, SiteFile},
 };
-use cpan_sigstore_gate::read_package_index;
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
 use cpan_sigstore_records::record::SIZE_LIMIT as RECORD_LIMIT;
 
@@ -41,6 +39,13 @@ impl Mirror {
         match file.filter(|file| self.cache.has(&file.content)) {
             Some(file) => {
                 tracing::info!(%path, %error, "the upstream cannot be read; serving from the cache");
+                if let CpanPath::SiteFile {
+                    file: SiteFile::Packages,
+                    packed,
+                } = path
+                {
+                    self.recall_package_index(&file.content, *packed);
+                }
                 Ok(Served::File(file.content))
             }
             None => Err(FetchError::Upstream(error)),
@@ -67,13 +72,7 @@ impl Mirror {
                 file: SiteFile::Packages,
                 packed,
             } => {
-                let generation = self.generation();
-                let store = generation.gate.trust_store();
-                let index = read_package_index(&self.upstream, store, self.now()).await?;
-                if let Some([first, others @ ..]) = index.as_ref().map(PackageIndex::dropped) {
-                    let others = others.len();
-                    tracing::info!(first, others, "left out packages that lead to no release");
-                }
+                let index = self.package_index().await?;
                 index
                     .map(|index| Rendered::package_index(&index, *packed))
                     .transpose()?

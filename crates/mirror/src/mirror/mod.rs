@@ -8,6 +8,8 @@ mod answers;
 mod authors;
 mod documents;
 mod error;
+mod package_index;
+mod packages;
 mod release;
 
 pub use answers::Served;
@@ -31,8 +33,9 @@ use crate::{
     cache::{Cache, CacheError, CacheIndex},
     decision_log::{DecisionLog, LogEntry},
 };
-use answers::{Answers, answers};
+use answers::{AnswerKey, Answers, answers};
 use error::FetchError;
+use packages::ServedPackages;
 
 /// Limit of files that are fetched at once.
 const FETCHES: usize = 16;
@@ -61,6 +64,7 @@ pub struct Mirror {
     log: DecisionLog,
     options: Options,
     author_index: AuthorIndexFiles,
+    packages: ServedPackages,
     fetches: Semaphore,
 }
 
@@ -107,6 +111,7 @@ impl Mirror {
             log,
             options,
             author_index: AuthorIndexFiles::default(),
+            packages: ServedPackages::default(),
             fetches: Semaphore::new(FETCHES),
         }))
     }
@@ -143,32 +148,53 @@ impl Mirror {
     /// The answer to a request. The work on it continues if the client leaves.
     pub async fn get(self: &Arc<Self>, path: &CpanPath) -> Served {
         let generation = self.generation();
-        if let Some(served) = generation.answers.get(path).await {
+        let CpanPath::Release(release) = path else {
+            return self.document_answer(&generation, path).await;
+        };
+        let packages = match self.packages_of(&generation, release).await {
+            Ok(packages) => packages,
+            Err(error) => return self.refuse(path, &error),
+        };
+        let key = AnswerKey {
+            path: path.clone(),
+            packages: Arc::clone(&packages),
+        };
+        if let Some(served) = generation.answers.get(&key).await {
             return served;
         }
-        let (mirror, wanted) = (Arc::clone(self), path.clone());
+        let (mirror, wanted, release) = (Arc::clone(self), path.clone(), release.clone());
         let work = async move {
-            let key = wanted.clone();
-            let answer = async { mirror.answer(&wanted).await };
+            let answer = async {
+                let served = mirror.release(&release, &packages).await;
+                served.unwrap_or_else(|error| mirror.refuse(&wanted, &error))
+            };
             generation.answers.get_with(key, answer).await
         };
+        self.finish(path, work).await
+    }
+
+    /// The result of a piece of work that continues if the client leaves.
+    async fn finish(
+        &self,
+        path: &CpanPath,
+        work: impl Future<Output = Served> + Send + 'static,
+    ) -> Served {
         match tokio::spawn(work.in_current_span()).await {
             Ok(served) => served,
             Err(_) => self.refuse(path, &FetchError::Ended),
         }
     }
 
-    async fn answer(&self, path: &CpanPath) -> Served {
-        let served = match path {
-            CpanPath::Release(release) => self.release(release).await,
-            other => self.document(other).await,
-        };
-        served.unwrap_or_else(|error| self.refuse(path, &error))
-    }
-
     /// Forgets the answer to a request, because its file is gone from the cache.
     pub async fn forget(&self, path: &CpanPath) {
-        self.generation().answers.invalidate(path).await;
+        let key = match path {
+            CpanPath::Release(release) => AnswerKey {
+                path: path.clone(),
+                packages: self.packages.of_release(release),
+            },
+            _ => AnswerKey::of_document(path.clone()),
+        };
+        self.generation().answers.invalidate(&key).await;
     }
 
     fn generation(&self) -> Arc<Generation> {

@@ -6,7 +6,11 @@
 
 use std::sync::Arc;
 
-use cpan_sigstore_core::{finding::Exit, release::ReleasePath, verdict::Verdict};
+use cpan_sigstore_core::{
+    finding::{Exit, Finding},
+    release::{PackageName, ReleasePath},
+    verdict::Verdict,
+};
 use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
 use cpan_sigstore_files::HashedFile;
 use cpan_sigstore_gate::{ArchiveFile, Candidate, RecordFile};
@@ -28,6 +32,8 @@ struct UpstreamRelease {
 struct Evidence {
     bundle: Option<Vec<u8>>,
     records: Arc<[RecordFile]>,
+    /// The packages that lead to it.
+    packages: Arc<[PackageName]>,
 }
 
 enum Archive {
@@ -42,18 +48,24 @@ enum Archive {
 }
 
 impl Mirror {
-    pub(super) async fn release(&self, path: &ReleasePath) -> Result<Served, FetchError> {
+    pub(super) async fn release(
+        &self,
+        path: &ReleasePath,
+        packages: &Arc<[PackageName]>,
+    ) -> Result<Served, FetchError> {
         let cached = self
             .index
             .get(&path.to_string())
             .filter(|file| self.cache.has(&file.content));
-        match self.fetch(path, cached.clone()).await {
+        match self.fetch(path, packages, cached.clone()).await {
             Ok(Some(release)) => self.decide(path, release).await,
             Ok(None) => {
                 self.index.forget(&path.to_string());
                 Ok(Served::Absent)
             }
-            Err(FetchError::Upstream(error)) => self.without_upstream(path, cached, error).await,
+            Err(FetchError::Upstream(error)) => {
+                self.without_upstream(path, packages, cached, error).await
+            }
             Err(error) => Err(error),
         }
     }
@@ -61,6 +73,7 @@ impl Mirror {
     async fn fetch(
         &self,
         path: &ReleasePath,
+        packages: &Arc<[PackageName]>,
         cached: Option<CachedFile>,
     ) -> Result<Option<UpstreamRelease>, FetchError> {
         // Closed only when the process ends.
@@ -96,7 +109,11 @@ impl Mirror {
         };
         Ok(Some(UpstreamRelease {
             archive,
-            evidence: Evidence { bundle, records },
+            evidence: Evidence {
+                bundle,
+                records,
+                packages: Arc::clone(packages),
+            },
         }))
     }
 
@@ -141,6 +158,7 @@ impl Mirror {
     async fn without_upstream(
         &self,
         path: &ReleasePath,
+        packages: &Arc<[PackageName]>,
         cached: Option<CachedFile>,
         error: CpanError,
     ) -> Result<Served, FetchError> {
@@ -159,9 +177,13 @@ impl Mirror {
         let records = self.fresh_author_records(&path.author).await;
         let place = self.cache.path(&cached.content.digest);
         let archive = ArchiveFile::Unhashed(&place);
-        let verdict = self
-            .ask_gate(path, archive, &Evidence { bundle, records })
-            .await;
+        let packages = Arc::clone(packages);
+        let evidence = Evidence {
+            bundle,
+            records,
+            packages,
+        };
+        let verdict = self.ask_gate(path, archive, &evidence).await;
         self.serve(path, verdict, cached.content)
     }
 
@@ -176,6 +198,7 @@ impl Mirror {
             archive,
             bundle: evidence.bundle.as_deref(),
             records: &evidence.records,
+            packages: &evidence.packages,
         };
         match self.generation().gate.admit(&candidate, self.now()).await {
             Ok(verdict) => verdict,
@@ -191,13 +214,19 @@ impl Mirror {
         evidence: &Evidence,
     ) -> Verdict {
         let verdict = self.ask_gate(path, archive, evidence).await;
-        if verdict.finding.exit() != Exit::IdentityMismatch {
+        let is_identity = verdict.finding.exit() == Exit::IdentityMismatch
+            && verdict.finding != Finding::OwnerChanged;
+        if !is_identity {
             return verdict;
         }
         match self.author_records_now(&path.author).await {
             Ok(records) if records != evidence.records => {
                 let bundle = evidence.bundle.clone();
-                let evidence = Evidence { bundle, records };
+                let evidence = Evidence {
+                    bundle,
+                    records,
+                    packages: Arc::clone(&evidence.packages),
+                };
                 self.ask_gate(path, archive, &evidence).await
             }
             // The verdict remains without new records.

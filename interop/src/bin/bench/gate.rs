@@ -47,6 +47,7 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
             path: &path,
             archive: ArchiveFile::Unhashed(&archive),
             records: &[],
+            packages: &[],
             bundle: Some(&bundle),
         };
         let ours = time(|| {

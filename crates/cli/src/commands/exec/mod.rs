@@ -94,6 +94,12 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     if exit != Exit::Success {
         return Ok(exit as u8);
     }
+    // A client that does not find a module in the index fails without a word of the reason.
+    if ended != 0
+        && let Some(left_out) = mirror.log().left_out()
+    {
+        return Ok(left_out as u8);
+    }
     if ended != 0
         && let Some(folder) = surroundings.keep_logs()
     {

@@ -1,8 +1,8 @@
 //! The refused files of a run, in order, and its exit code.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use cpan_sigstore_core::{decision::Decision, finding::Exit};
+use cpan_sigstore_core::{decision::Decision, finding::Exit, reason::Reason};
 use cpan_sigstore_mirror::{
     DecisionLog, LogEntry,
     decision_log::{EntryCause, Refusal},
@@ -10,11 +10,14 @@ use cpan_sigstore_mirror::{
 
 use crate::ui::{Terminal, verdict_text};
 
+/// Most authors that are listed by name.
+const AUTHORS: usize = 10;
+
 /// Prints refusals and warnings, each once, and returns the exit code of the worst.
 pub fn print(log: &DecisionLog, terminal: &Terminal) -> Exit {
     let mut said = HashSet::new();
     for entry in log.last() {
-        if entry.is_plain() || !said.insert((entry.path.clone(), entry.code())) {
+        if entry.is_plain() || !said.insert((entry.path.clone(), entry.code(), entry.left_out)) {
             continue;
         }
         match entry.decision() {
@@ -23,7 +26,40 @@ pub fn print(log: &DecisionLog, terminal: &Terminal) -> Exit {
             Decision::Deny | Decision::TryLater => refused(&entry, terminal),
         }
     }
+    first_uses(log, terminal);
     log.exit()
+}
+
+/// States once what the run could not know: the owners of modules that were never installed from here.
+fn first_uses(log: &DecisionLog, terminal: &Terminal) {
+    let mut authors = BTreeSet::new();
+    let mut releases = HashSet::new();
+    for entry in log.last() {
+        let EntryCause::Gate(verdict) = &entry.cause else {
+            continue;
+        };
+        let first = verdict.reasons.iter().find_map(|reason| match reason {
+            Reason::OwnerFirstSeen { author, .. } => Some(author.to_string()),
+            _ => None,
+        });
+        if let Some(author) = first.filter(|_| verdict.admits()) {
+            releases.insert(entry.path.clone());
+            authors.insert(author);
+        }
+    }
+    if releases.is_empty() {
+        return;
+    }
+    let more = match authors.len().saturating_sub(AUTHORS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let authors: Vec<_> = authors.into_iter().take(AUTHORS).collect();
+    terminal.say(&format!(
+        "first use: only the package index, which nobody signs, names the authors of the modules in {} releases: {}{more}",
+        releases.len(),
+        authors.join(", ")
+    ));
 }
 
 fn refused(entry: &LogEntry, terminal: &Terminal) {
@@ -35,7 +71,8 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
         terminal.say(&format!("closed: {}", entry.path));
         return;
     }
-    terminal.say(&format!("refused: {entry}"));
+    let word = if entry.left_out { "" } else { "refused: " };
+    terminal.say(&format!("{word}{entry}"));
     if let Some(hint) = entry.hint() {
         terminal.hint(verdict_text::hint(hint));
     }

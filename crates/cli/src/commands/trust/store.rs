@@ -7,7 +7,10 @@ use std::{
 };
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_core::{
+    finding::Exit,
+    release::{PackageName, PauseId},
+};
 use cpan_sigstore_gate::store::{Contents, Forget, IMPORT_LIMIT};
 
 use crate::{
@@ -28,10 +31,10 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// Forget an author, a distribution or an index.
+/// Forget an author, a distribution, a package or an index.
 ///
-/// The next signer is then treated as the first seen. Use it only when the author confirms another identity
-/// through another channel.
+/// The next signer, and the next author of a package, are then treated as the first seen. Use it only when the
+/// author confirms the change through another channel.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cpan-sigstore trust forget --author TIMLEGGE")]
 #[group(skip)]
@@ -55,6 +58,9 @@ struct What {
     /// Name of a distribution
     #[arg(long, value_name = "NAME")]
     distribution: Option<String>,
+    /// Name of a package, to forget its owners
+    #[arg(long, value_name = "NAME")]
+    package: Option<PackageName>,
     /// Address of a CPAN or of an author index
     #[arg(long, value_name = "URL")]
     index: Option<String>,
@@ -113,6 +119,23 @@ pub fn list(args: &ListArgs, session: &Session<'_>) -> Result<Exit, CommandError
             signed.path, signed.identity, signed.signed
         ));
     }
+    for owner in &contents.package_owners {
+        let holders: Vec<_> = owner.holders.iter().map(PauseId::as_str).collect();
+        let signed = match &owner.signed {
+            Some(signed) => format!(", signed in {signed}"),
+            None => String::new(),
+        };
+        terminal.line(&format!(
+            "package {}: {}, since {} ({}){signed}",
+            owner.package,
+            holders.join(", "),
+            owner.seen,
+            owner.path
+        ));
+    }
+    for newest in &contents.newest_releases {
+        terminal.line(&format!("newest {}: since {}", newest.path, newest.seen));
+    }
     for index in &contents.index_seen {
         terminal.line(&format!("index {}: {}", index.cpan, index.dated));
     }
@@ -154,6 +177,10 @@ pub fn forget(args: &ForgetArgs, session: &Session<'_>) -> Result<Exit, CommandE
             distribution: Some(name),
             ..
         } => Forget::Distribution(name.clone()),
+        What {
+            package: Some(name),
+            ..
+        } => Forget::Package(name.clone()),
         What {
             index: Some(cpan), ..
         } => Forget::Index(cpan.clone()),

@@ -1,6 +1,9 @@
 //! Releases from a CPAN, into temporary files.
 
-use cpan_sigstore_core::{finding::Exit, release::ReleasePath};
+use cpan_sigstore_core::{
+    finding::Exit,
+    release::{PackageName, ReleasePath},
+};
 use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile};
 use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
@@ -68,13 +71,13 @@ impl<'a> Fetcher<'a> {
     /// Where the index has none, is no index, or is older than one that was seen.
     pub async fn release_of(
         &self,
-        module: &str,
+        module: &PackageName,
         memory: &TrustStore,
         now: Timestamp,
     ) -> Result<ReleasePath, CommandError> {
         let index = read_package_index(self.cpan, memory, now).await?;
         let index = index.ok_or_else(|| self.absent(SiteFile::Packages.path().to_owned()))?;
-        let release = index.find(module);
+        let release = index.find(module.as_str());
         release.ok_or_else(|| self.absent(format!("the module {module}")))
     }
 

@@ -7,8 +7,7 @@ use cpan_sigstore_core::{
     release::{PauseId, ReleasePath},
     verdict::Verdict,
 };
-use cpan_sigstore_files::HashedFile;
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate};
 use jiff::Timestamp;
 
 use super::{
@@ -82,6 +81,7 @@ impl Asked<'_> {
             archive: ArchiveFile::Unhashed(file),
             bundle: bundle.as_deref(),
             records: &[],
+            packages: &[],
         };
         // Verifying a suspicious file changes no trust, so nothing is remembered.
         let verdict = self.gate.judge(&candidate, Timestamp::now());
@@ -97,11 +97,11 @@ impl Asked<'_> {
         target: &Target,
     ) -> Result<Exit, CommandError> {
         let now = Timestamp::now();
-        let path = match target {
-            Target::Release(path) => path.clone(),
+        let (path, packages) = match target {
+            Target::Release(path) => (path.clone(), Vec::new()),
             Target::Module(module) => {
-                self.session
-                    .wait(fetcher.release_of(module, self.gate.trust_store(), now))?
+                let release = fetcher.release_of(module, self.gate.trust_store(), now);
+                (self.session.wait(release)?, vec![module.clone()])
             }
         };
         let known = self.session.wait(self.gate.known_version(&path.author))?;
@@ -110,25 +110,16 @@ impl Asked<'_> {
             bundle,
             records,
         } = self.session.wait(fetcher.fetch(&path, known + 1))?;
-        let verdict = self.admit(&path, &archive, bundle.as_deref(), &records)?;
-        Ok(self.report(text, &path, verdict))
-    }
-
-    fn admit(
-        &self,
-        path: &ReleasePath,
-        archive: &HashedFile,
-        bundle: Option<&[u8]>,
-        records: &[RecordFile],
-    ) -> Result<Verdict, CommandError> {
         let candidate = Candidate {
-            path,
-            archive: ArchiveFile::Hashed(archive),
-            bundle,
-            records,
+            path: &path,
+            archive: ArchiveFile::Hashed(&archive),
+            bundle: bundle.as_deref(),
+            records: &records,
+            packages: &packages,
         };
         let admitted = self.gate.admit(&candidate, Timestamp::now());
-        self.session.wait(admitted)
+        let verdict = self.session.wait(admitted)?;
+        Ok(self.report(text, &path, verdict))
     }
 
     fn report(&self, asked: &str, path: &ReleasePath, verdict: Verdict) -> Exit {

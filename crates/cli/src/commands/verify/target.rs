@@ -1,6 +1,6 @@
 //! What is to be verified: a release by its path, or by the name of a module in it.
 
-use cpan_sigstore_core::release::{PauseId, ReleasePath, ReleasePathError};
+use cpan_sigstore_core::release::{PackageName, PauseId, ReleasePath, ReleasePathError};
 
 /// A release that is fetched from a CPAN.
 #[derive(Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub enum Target {
     /// By its path.
     Release(ReleasePath),
     /// By a module that the index knows.
-    Module(String),
+    Module(PackageName),
 }
 
 /// Reads what was named, where it can be a release or a module.
@@ -20,12 +20,12 @@ pub fn parse(text: &str) -> Option<Target> {
 }
 
 /// Reads a module, such as `Foo::Bar`, or `Foo/Bar.pm` as `require` names it.
-fn module(text: &str) -> Option<String> {
+fn module(text: &str) -> Option<PackageName> {
     let name = match text.strip_suffix(".pm") {
         Some(path) if path.contains('/') => path.replace('/', "::"),
         _ => text.to_owned(),
     };
-    is_module(&name).then_some(name)
+    name.parse().ok().filter(|_| is_module(&name))
 }
 
 /// Returns the advice for a text that names no release clearly enough.
@@ -113,9 +113,12 @@ mod tests {
         let address = "https://cpan.metacpan.example/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz";
         assert_eq!(parse(address), parse("TIMLEGGE/Foo-1.0.tar.gz"));
         for text in ["Foo::Bar", "Foo", "_x::2"] {
-            assert_eq!(parse(text), Some(Target::Module(text.into())));
+            assert_eq!(parse(text), Some(Target::Module(text.parse().unwrap())));
         }
-        assert_eq!(parse("Foo/Bar.pm"), Some(Target::Module("Foo::Bar".into())));
+        assert_eq!(
+            parse("Foo/Bar.pm"),
+            Some(Target::Module("Foo::Bar".parse().unwrap()))
+        );
         for text in [
             "Foo-1.0.tar.gz",
             "./Foo-1.0.tar.gz",

@@ -31,6 +31,8 @@ const FINDINGS: &[&str] = &[
     "identity-retired",
     "identity-unknown",
     "identity-changed",
+    "owner-changed",
+    "release-rolled-back",
     "name-mismatch",
     "archive-hostile",
     "unavailable",

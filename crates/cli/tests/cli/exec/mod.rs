@@ -5,4 +5,5 @@ mod clients;
 mod env;
 mod hostile;
 mod names;
+mod owners;
 mod strangers;

@@ -3,6 +3,7 @@
 mod build;
 mod operator;
 mod overrides;
+mod owners;
 mod packages;
 mod refused;
 mod used;

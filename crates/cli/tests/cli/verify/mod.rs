@@ -6,6 +6,7 @@ mod causes;
 mod identity;
 mod inspect;
 mod instances;
+mod modules;
 mod public_bundles;
 mod releases;
 mod workflows;

@@ -1,3 +1,4 @@
+mod owners;
 mod records;
 mod vectors;
 
@@ -15,6 +16,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     authorized::{AuthorizedSigners, ChainSources, PlaceRecords},
+    evidence::OwnerEvidence,
     store::{FirstSigner, StoreRows},
 };
 
@@ -79,6 +81,7 @@ fn evidence(signature: Signature) -> Evidence {
         signature,
         archive: ArchiveAssessment::Fits,
         known: StoreRows::default(),
+        owners: OwnerEvidence::default(),
         trust_age: None,
     }
 }
@@ -113,7 +116,7 @@ fn first_signer(author: &str, name: &str) -> FirstSigner {
 fn judge(policy: &str, evidence: &Evidence) -> Verdict {
     let path = "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".parse().unwrap();
     let policy = Policy::parse(policy).unwrap();
-    decide(&path, evidence, &policy.rule(&path))
+    decide(&path, evidence, &policy.rules(&path, &[]))
 }
 
 /// The reasons of a verdict, one on a line.
@@ -340,6 +343,7 @@ proptest! {
                 author,
                 distribution: distribution.map(|identity| FirstSigner { author: "TIMLEGGE".parse().unwrap(), identity }).into_iter().collect(),
                 signed: signed.then(|| "T/TI/TIMLEGGE/A-1.tar.gz".parse().unwrap()),
+                ..StoreRows::default()
             },
             trust_age: days.map(|days: i64| SignedDuration::from_hours(24 * days)),
             ..evidence(signature)
@@ -353,8 +357,8 @@ proptest! {
         }
         let path = "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".parse().unwrap();
         let policy = Policy::parse(&policy).unwrap();
-        let verdict = decide(&path, &evidence, &policy.rule(&path));
-        let strict = decide(&path, &evidence, &policy.requiring_signed().rule(&path));
+        let verdict = decide(&path, &evidence, &policy.rules(&path, &[]));
+        let strict = decide(&path, &evidence, &policy.requiring_signed().rules(&path, &[]));
 
         prop_assert!(!(verdict.admits() && (undetermined || invalid || hostile)), "{verdict}");
         prop_assert!(!(verdict.admits() && is_valid && days == Some(400)));

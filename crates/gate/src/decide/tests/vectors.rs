@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, fs};
 
-use cpan_sigstore_core::{identity::WorkflowClaims, release::ReleasePath};
+use cpan_sigstore_core::{
+    identity::WorkflowClaims,
+    reason::OwnerProof,
+    release::{PackageName, ReleasePath},
+};
 use cpan_sigstore_records::{chain::SignedRecord, record::AuthorRecord};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::*;
-use crate::store::Scope;
+use crate::store::{PackageOwner, Scope};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -22,6 +26,9 @@ struct Case {
     signature: Option<Signed>,
     archive: Option<String>,
     remembered: Remembered,
+    /// The packages whose entries in the package index lead to the release.
+    #[serde(default)]
+    packages: Vec<PackageName>,
     index: Option<Index>,
     directory: Vec<Record>,
     overrides: Vec<Sha256Digest>,
@@ -82,6 +89,14 @@ struct Remembered {
     author: Option<Name>,
     distribution: Option<Distribution>,
     signed: Option<String>,
+    /// The owners of packages.
+    #[serde(default)]
+    owners: Vec<PackageOwner>,
+    /// How it is known of authors that they sign.
+    #[serde(default)]
+    signing: BTreeMap<String, String>,
+    /// The newest release of the distribution to which a package index led.
+    newest: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +117,9 @@ struct Index {
     age_days: i64,
     #[serde(default)]
     records: Vec<Record>,
+    /// The owners of packages.
+    #[serde(default)]
+    packages: BTreeMap<PackageName, Vec<String>>,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -111,6 +129,8 @@ struct Expected {
     decision: String,
     exit: u8,
     binding: Option<String>,
+    /// The source of the owners; absent in cases without packages.
+    owner: Option<String>,
     /// What an admitted release teaches; absent in cases that do not test it.
     remembers: Option<Remembers>,
 }
@@ -121,6 +141,11 @@ struct Remembers {
     author: bool,
     distribution: bool,
     records: bool,
+    /// The packages whose owners are new or were first signed.
+    #[serde(default)]
+    packages: Vec<PackageName>,
+    #[serde(default)]
+    newest: bool,
 }
 
 impl Name {
@@ -210,6 +235,28 @@ impl Case {
         })
     }
 
+    fn owners(&self) -> OwnerEvidence {
+        let known = self.remembered.owners.iter();
+        let known = known.filter(|it| self.packages.contains(&it.package));
+        let ids = |ids: &[String]| ids.iter().map(|id| id.parse().unwrap()).collect();
+        let proof = |word: &str| match word {
+            "record" => OwnerProof::Record,
+            "pinned" => OwnerProof::Pinned,
+            release => OwnerProof::Release(release.parse().unwrap()),
+        };
+        let index = self.index.iter().flat_map(|index| &index.packages);
+        let signing = self.remembered.signing.iter();
+        OwnerEvidence {
+            attested: index
+                .map(|(name, owners)| (name.clone(), ids(owners)))
+                .collect(),
+            known: known.map(|it| (it.package.clone(), it.clone())).collect(),
+            signing: signing
+                .map(|(id, it)| (id.parse().unwrap(), proof(it)))
+                .collect(),
+        }
+    }
+
     fn evidence(&self) -> Evidence {
         let remembered = &self.remembered;
         let author = self.release.0.author.clone();
@@ -244,7 +291,10 @@ impl Case {
                     .into_iter()
                     .collect(),
                 signed: remembered.signed.as_ref().map(|it| it.parse().unwrap()),
+                newest: remembered.newest.as_ref().map(|it| it.parse().unwrap()),
+                ..StoreRows::default()
             },
+            owners: self.owners(),
             authorized: AuthorizedSigners::of(&sources, self.now),
             sources,
             undetermined: None,
@@ -265,26 +315,31 @@ fn decides_as_test_vectors_say() {
     let cases: Vec<Case> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     assert!(cases.len() > 60);
     for case in cases {
-        let rule = Policy::parse(&case.policy).unwrap().rule(&case.release.0);
+        let policy = Policy::parse(&case.policy).unwrap();
+        let rules = policy.rules(&case.release.0, &case.packages);
         let evidence = case.evidence();
-        let verdict = decide(&case.release.0, &evidence, &rule);
-        let remembers = match (&case.expected.remembers, &evidence.signature) {
-            (Some(_), Signature::Verified(verified)) if verdict.admits() => {
-                let lesson = Lesson::of(&case.release.0, &evidence, &rule, verified);
-                Some(Remembers {
-                    author: lesson.scope == Scope::Author,
-                    distribution: true,
-                    records: lesson.chain,
-                })
+        let verdict = decide(&case.release.0, &evidence, &rules);
+        let remembers = case.expected.remembers.is_some() && verdict.admits();
+        let remembers = remembers.then(|| {
+            let lesson = Lesson::of(&case.release.0, &evidence, &rules, case.now);
+            let scope = lesson.signature.map(|it| it.scope);
+            let packages = lesson.packages.into_iter().map(|it| it.package);
+            Remembers {
+                author: scope == Some(Scope::Author),
+                distribution: scope.is_some(),
+                records: lesson.signature.is_some_and(|it| it.chain),
+                packages: packages.collect(),
+                newest: lesson.is_newest,
             }
-            _ => None,
-        };
+        });
         let binding = serde_json::to_value(verdict.binding).unwrap();
+        let owner = serde_json::to_value(verdict.owner).unwrap();
         let found = Expected {
             finding: verdict.finding.code().to_owned(),
             decision: verdict.decision.code().to_owned(),
             exit: verdict.exit() as u8,
             binding: binding.as_str().map(str::to_owned),
+            owner: owner.as_str().map(str::to_owned),
             remembers,
         };
         assert_eq!(found, case.expected, "{} ({})", case.name, case.section);

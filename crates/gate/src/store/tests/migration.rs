@@ -39,13 +39,13 @@ pub async fn a_store_of_version_3_is_migrated(place: &str) {
     let memory = TrustStore::open(place).await.unwrap();
     for release in [RELEASE, "authors/id/A/A-/A-2/sub/folder/X-1.tar.gz"] {
         let release = path(release);
-        let known = memory.known(&release).await.unwrap();
+        let known = memory.known(&release, &[]).await.unwrap();
         assert_eq!(known.author, Some(identity("tim@x")), "{release}");
         let own = known.own_distribution(&release.author);
         assert_eq!(own, Some(&identity("tim@x")), "{release}");
         assert_eq!(known.elsewhere(&release.author), None);
     }
-    let others = memory.known(&path(OTHERS)).await.unwrap();
+    let others = memory.known(&path(OTHERS), &[]).await.unwrap();
     assert_eq!(others.author, None);
     assert_eq!(others.own_distribution(&path(OTHERS).author), None);
     assert!(others.elsewhere(&path(OTHERS).author).is_some());

@@ -2,6 +2,7 @@ mod chain;
 mod migration;
 mod operator;
 mod owners;
+mod packages;
 mod server;
 mod watch;
 
@@ -38,14 +39,21 @@ async fn see(memory: &TrustStore, release: &str, name: &str) -> StoreRows {
 
 async fn see_as(memory: &TrustStore, release: &str, name: &str, scope: Scope) -> StoreRows {
     memory
-        .remember(&AdmittedRelease {
-            path: &path(release),
-            scope,
-            digest: Sha256Digest::new([7; 32]),
-            identity: identity(name),
-            signed: time("2026-11-01T00:00:00Z"),
-            now: time("2026-11-24T00:00:00Z"),
-        })
+        .remember(
+            &AdmittedRelease {
+                path: &path(release),
+                signature: Some(AdmittedSignature {
+                    scope,
+                    digest: Sha256Digest::new([7; 32]),
+                    identity: identity(name),
+                    signed: time("2026-11-01T00:00:00Z"),
+                }),
+                packages: Vec::new(),
+                is_newest: false,
+                now: time("2026-11-24T00:00:00Z"),
+            },
+            &[],
+        )
         .await
         .unwrap()
 }
@@ -73,16 +81,20 @@ async fn store_keeps_ids_of_workflows(place: &str) {
     memory.forget(&Forget::All).await.unwrap();
     let release = path(RELEASE);
     let remember = async |identity: StableIdentity| {
-        let before = memory.known(&release).await.unwrap();
+        let before = memory.known(&release, &[]).await.unwrap();
         let seen = AdmittedRelease {
             path: &release,
-            scope: Scope::Author,
-            digest: Sha256Digest::new([7; 32]),
-            identity,
-            signed: time("2026-11-01T00:00:00Z"),
+            signature: Some(AdmittedSignature {
+                scope: Scope::Author,
+                digest: Sha256Digest::new([7; 32]),
+                identity,
+                signed: time("2026-11-01T00:00:00Z"),
+            }),
+            packages: Vec::new(),
+            is_newest: false,
             now: time("2026-11-24T00:00:00Z"),
         };
-        let known = memory.remember(&seen).await.unwrap();
+        let known = memory.remember(&seen, &[]).await.unwrap();
         (before.is_continued_by(&known, &seen), known.author.unwrap())
     };
     let (is_continued, known) = remember(workflow("v1", ["", ""])).await;
@@ -117,7 +129,7 @@ async fn store_keeps_first_signers(place: &str) {
     let memory = TrustStore::open(place).await.unwrap();
     memory.forget(&Forget::All).await.unwrap();
     assert_eq!(
-        memory.known(&path(RELEASE)).await.unwrap(),
+        memory.known(&path(RELEASE), &[]).await.unwrap(),
         StoreRows::default()
     );
 
@@ -138,7 +150,7 @@ async fn store_keeps_first_signers(place: &str) {
     // Another process sees all of it.
     let second = TrustStore::open(place).await.unwrap();
     let next = path("authors/id/T/TI/TIMLEGGE/Other-1.tar.gz");
-    let known = second.known(&next).await.unwrap();
+    let known = second.known(&next, &[]).await.unwrap();
     assert_eq!(known.author, Some(identity("tim@x")));
     assert_eq!(known.distribution, []);
     assert_eq!(known.signed, Some(path(RELEASE)));
@@ -162,6 +174,7 @@ async fn store_keeps_first_signers(place: &str) {
     exported_and_taken_in(&memory).await;
     operator::what_operators_vouch_for(&memory).await;
     owners::owners_of_packages(&memory).await;
+    packages::keeps_first_owners(&memory).await;
 }
 
 async fn indexes(memory: &TrustStore) {
@@ -204,7 +217,7 @@ async fn exported_and_taken_in(memory: &TrustStore) {
         .await
         .unwrap();
     assert_eq!(forgotten, 3);
-    let known = memory.known(&path(RELEASE)).await.unwrap();
+    let known = memory.known(&path(RELEASE), &[]).await.unwrap();
     assert_eq!(known.author, None);
 }
 
@@ -240,6 +253,7 @@ async fn one_of_two_processes_is_first_on_a_new_file() {
     let place = folder.path().join("trust-store.sqlite");
     of_two_at_once_one_is_first(place.to_str().unwrap()).await;
     chain::keeps_one_of_two_concurrent_chains(place.to_str().unwrap()).await;
+    packages::of_two_at_once_one_is_owner(place.to_str().unwrap()).await;
 }
 
 #[tokio::test]
@@ -248,6 +262,7 @@ async fn postgresql_store_keeps_first_signers() {
     // On a new database, all of them create the tables.
     of_two_at_once_one_is_first(&server.address()).await;
     chain::keeps_one_of_two_concurrent_chains(&server.address()).await;
+    packages::of_two_at_once_one_is_owner(&server.address()).await;
     store_keeps_first_signers(&server.address()).await;
     store_keeps_ids_of_workflows(&server.address()).await;
     migration::a_store_of_version_3_is_migrated(&server.another("old").await).await;

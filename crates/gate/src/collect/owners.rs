@@ -1,0 +1,84 @@
+//! The owners of packages, by the author index and the trust store.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cpan_sigstore_core::{
+    reason::OwnerProof,
+    release::{PackageName, PauseId},
+};
+
+use cpan_sigstore_cpan::package_index::PackageIndex;
+use cpan_sigstore_records::author_index::PackageOwners;
+
+use super::EvidenceCollector;
+use crate::{Candidate, GateError, evidence::OwnerEvidence, store::KnownOwners};
+
+impl EvidenceCollector<'_> {
+    /// Collects who may provide the packages that lead to a release.
+    pub async fn owners(
+        &self,
+        candidate: &Candidate<'_>,
+        known: KnownOwners,
+    ) -> Result<OwnerEvidence, GateError> {
+        let attested = self.attested_owners(candidate.packages).await?;
+        let mut signing = HashMap::new();
+        for owner in known.values() {
+            if !owner.is_held_by(&candidate.path.author) {
+                self.signing(&owner.holders, &mut signing).await?;
+            }
+        }
+        Ok(OwnerEvidence {
+            attested,
+            known,
+            signing,
+        })
+    }
+
+    /// Returns the owners of packages whom the author index names, the owner before co-maintainers.
+    async fn attested_owners(
+        &self,
+        packages: &[PackageName],
+    ) -> Result<BTreeMap<PackageName, Vec<PauseId>>, GateError> {
+        let Some(operator) = self.operator.filter(|_| !packages.is_empty()) else {
+            return Ok(BTreeMap::new());
+        };
+        let attested = self.memory.attested_owners(operator, packages).await?;
+        let ids = |owners: &PackageOwners| owners.authors().cloned().collect();
+        let named = attested.iter().map(|(name, it)| (name.clone(), ids(it)));
+        Ok(named.collect())
+    }
+
+    /// Returns the owners of all packages of an index whom the author index names.
+    pub async fn attested_owners_of(
+        &self,
+        index: &PackageIndex,
+    ) -> Result<BTreeMap<PackageName, Vec<PauseId>>, GateError> {
+        if self.operator.is_none() {
+            return Ok(BTreeMap::new());
+        }
+        let packages = index.packages().filter_map(|name| name.parse().ok());
+        self.attested_owners(&packages.collect::<Vec<_>>()).await
+    }
+
+    /// Adds how it is known of authors that they sign.
+    pub async fn signing(
+        &self,
+        authors: &[PauseId],
+        signing: &mut HashMap<PauseId, OwnerProof>,
+    ) -> Result<(), GateError> {
+        for author in authors {
+            if signing.contains_key(author) {
+                continue;
+            }
+            let pinned = self.policy.author_rule(author).identities;
+            let proof = match self.memory.proof_of_signing(self.operator, author).await? {
+                Some(proof) => Some(proof),
+                None => pinned.map(|_| OwnerProof::Pinned),
+            };
+            if let Some(proof) = proof {
+                signing.insert(author.clone(), proof);
+            }
+        }
+        Ok(())
+    }
+}

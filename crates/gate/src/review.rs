@@ -1,0 +1,135 @@
+//! Reviews a package index: entries that lead a module to another author than its known owners.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use cpan_sigstore_core::{
+    decision::Decision,
+    release::{PackageName, PauseId, ReleasePath},
+    verdict::Verdict,
+};
+use cpan_sigstore_cpan::package_index::{IndexEntry, PackageIndex};
+
+use crate::{Gate, GateError, decide::owner, evidence::OwnerEvidence, store::KnownOwners};
+
+/// An entry of a package index that the gate denies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedEntry {
+    /// The package.
+    pub package: PackageName,
+    /// The release to which the entry leads.
+    pub path: ReleasePath,
+    /// The verdict: `owner-changed`.
+    pub verdict: Verdict,
+}
+
+/// The owners of all packages, by each source but the policy.
+struct Owners {
+    attested: BTreeMap<PackageName, Vec<PauseId>>,
+    known: KnownOwners,
+    /// The distributions whose authors the policy names.
+    distributions: Vec<String>,
+}
+
+impl Gate {
+    /// Removes the entries of a package index that lead a module to another author than its owners, as far as a request
+    /// for the release would be denied for it. Returns them.
+    ///
+    /// # Errors
+    /// [`GateError::TrustStore`] if the store cannot be used. The index is unchanged then.
+    pub async fn review_index(
+        &self,
+        index: &mut PackageIndex,
+    ) -> Result<Vec<DeniedEntry>, GateError> {
+        let collector = self.collector();
+        let distributions = self
+            .policy()
+            .owned_distributions()
+            .map(|name| format!("/{name}"));
+        let owners = Owners {
+            attested: collector.attested_owners_of(index).await?,
+            known: self.trust_store().all_package_owners().await?,
+            distributions: distributions.collect(),
+        };
+        let mut denied = Vec::new();
+        let mut signing = HashMap::new();
+        for entry in index
+            .entries()
+            .filter(|entry| self.is_suspect(&owners, *entry))
+        {
+            let (Ok(package), Ok(path)) = (entry.package.parse(), entry.path.parse()) else {
+                continue;
+            };
+            let known = owners.known.get(entry.package);
+            if let Some(known) = known {
+                collector.signing(&known.holders, &mut signing).await?;
+            }
+            let evidence = OwnerEvidence {
+                attested: one(&owners.attested, &package).collect(),
+                known: known
+                    .map(|it| (it.package.clone(), it.clone()))
+                    .into_iter()
+                    .collect(),
+                signing: signing.clone(),
+            };
+            if let Some(verdict) = self.denial(&path, &package, &evidence) {
+                denied.push(DeniedEntry {
+                    package,
+                    path,
+                    verdict,
+                });
+            }
+        }
+        let names: HashSet<&str> = denied.iter().map(|it| it.package.as_str()).collect();
+        index.retain(|entry| !names.contains(entry.package));
+        Ok(denied)
+    }
+
+    /// Whether any source may name other owners of a package. It is cheap, because an index has some 250000 entries.
+    fn is_suspect(&self, owners: &Owners, entry: IndexEntry<'_>) -> bool {
+        let author = entry.author();
+        let is_other = |named: &[PauseId]| named.iter().all(|id| id.as_str() != author);
+        let pins = self.policy().module_authors(entry.package);
+        let attested = owners.attested.get(entry.package).map(Vec::as_slice);
+        let known = owners
+            .known
+            .get(entry.package)
+            .map(|it| it.holders.as_slice());
+        pins.or(attested).or(known).is_some_and(is_other)
+            || owners
+                .distributions
+                .iter()
+                .any(|name| entry.path.contains(name))
+    }
+
+    /// The verdict on an entry, if it is denied.
+    fn denial(
+        &self,
+        path: &ReleasePath,
+        package: &PackageName,
+        evidence: &OwnerEvidence,
+    ) -> Option<Verdict> {
+        let rules = self.policy().rules(path, std::slice::from_ref(package));
+        let denials = rules.iter().filter_map(|it| {
+            let change = owner(path, &it.rule, &it.packages, evidence)?;
+            let decision = change.decision(&it.rule);
+            let reason = || it.rule.reason(change.finding);
+            (decision == Decision::Deny).then(|| {
+                let mut verdict = Verdict::new(change.finding, decision);
+                verdict.reasons = vec![change.denied.clone().unwrap_or_else(reason)];
+                verdict.expected = change.expected;
+                verdict.found = change.found;
+                verdict.hint = change.hint;
+                verdict
+            })
+        });
+        denials.into_iter().next()
+    }
+}
+
+fn one(
+    owners: &BTreeMap<PackageName, Vec<PauseId>>,
+    package: &PackageName,
+) -> impl Iterator<Item = (PackageName, Vec<PauseId>)> {
+    let owners = owners.get(package).cloned();
+    owners.map(|owners| (package.clone(), owners)).into_iter()
+}

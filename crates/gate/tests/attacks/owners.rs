@@ -1,0 +1,308 @@
+//! A hostile package index, and outsiders who cannot change an honest one.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
+
+use cpan_sigstore_core::release::PackageName;
+use cpan_sigstore_cpan::package_index::PackageIndex;
+use proptest::{prelude::*, test_runner::TestCaseError};
+use tokio::runtime::Runtime;
+
+use super::*;
+
+/// The releases that the upstream has, and who signed them.
+const RELEASES: [(&str, Option<&str>); 6] = [
+    ("T/TI/TIM/Good-Mod-1.0.tar.gz", Some(TIM)),
+    ("T/TI/TIM/Good-Mod-2.0.tar.gz", None),
+    ("E/EV/EVIL/Good-Mod-9.1.tar.gz", Some(EVIL)),
+    ("E/EV/EVIL/Acme-Helper-9.0.tar.gz", Some(EVIL)),
+    ("E/EV/EVIL/Acme-Helper-9.1.tar.gz", None),
+    ("N/NO/NOBODY/GoodMod-2.0.tar.gz", None),
+];
+const MODULES: [&str; 3] = ["Good::Mod", "Good::Sub", "Acme::Helper"];
+
+type Signed = BTreeMap<(String, &'static str), Vec<u8>>;
+static SIGNED: Mutex<Signed> = Mutex::new(Signed::new());
+
+fn bundle(path: &ReleasePath, account: &'static str) -> Vec<u8> {
+    let mut signed = SIGNED.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = signed.entry((path.to_string(), account));
+    made.or_insert_with(|| sign(account, &archive(path)))
+        .clone()
+}
+
+fn names(texts: &[&str]) -> Vec<PackageName> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+/// A user with a mirror whose package index somebody writes.
+struct Installation {
+    folder: TempDir,
+    gate: Gate,
+    /// The index as clients get it.
+    index: PackageIndex,
+}
+
+impl Installation {
+    async fn new(policy: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("trust-store.sqlite");
+        let memory = TrustStore::open(place.to_str().unwrap()).await.unwrap();
+        Self {
+            gate: Gate::new(verifier(), Policy::parse(policy).unwrap(), memory),
+            folder,
+            index: index(&[]),
+        }
+    }
+
+    /// Serves an index, and returns the packages whose entries are left out.
+    async fn serve(&mut self, lines: &[(&str, &str)]) -> Vec<String> {
+        self.index = index(lines);
+        let denied = self.gate.review_index(&mut self.index).await.unwrap();
+        denied.iter().map(|it| it.package.to_string()).collect()
+    }
+
+    /// Requests a release by its path.
+    async fn request(&self, path: &ReleasePath, signer: Option<&'static str>) -> Verdict {
+        let packages = self.index.releases().of_release(path);
+        self.reach(path, signer, &packages).await
+    }
+
+    async fn reach(
+        &self,
+        path: &ReleasePath,
+        signer: Option<&'static str>,
+        packages: &[PackageName],
+    ) -> Verdict {
+        let file = self.folder.path().join("archive");
+        fs::write(&file, archive(path)).unwrap();
+        let bundle = signer.map(|account| bundle(path, account));
+        let candidate = Candidate {
+            path,
+            archive: ArchiveFile::Unhashed(&file),
+            bundle: bundle.as_deref(),
+            records: &[],
+            packages,
+        };
+        self.gate.admit(&candidate, Timestamp::now()).await.unwrap()
+    }
+}
+
+fn index(lines: &[(&str, &str)]) -> PackageIndex {
+    let count = lines.len();
+    let lines: String = lines
+        .iter()
+        .map(|(package, path)| format!("{package} 1.0 {path}\n"))
+        .collect();
+    let text =
+        format!("Line-Count: {count}\nLast-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n\n{lines}");
+    PackageIndex::parse(text.into_bytes()).unwrap()
+}
+
+fn reports_change(verdict: &Verdict) -> bool {
+    let mut reasons = verdict.reasons.iter();
+    verdict.finding == Finding::OwnerChanged
+        || reasons.any(|reason| reason.to_string().contains("owner-changed"))
+}
+
+#[tokio::test]
+async fn rejects_module_moved_to_another_authors_signed_release() {
+    let mut user = Installation::new("").await;
+    let good = RELEASES[0].0.parse().unwrap();
+    let helper = RELEASES[3].0.parse().unwrap();
+    let renamed = RELEASES[2].0.parse().unwrap();
+    // TIM's module and EVIL's own are known, each signed by its author.
+    let honest = [
+        ("Good::Mod", RELEASES[0].0),
+        ("Acme::Helper", RELEASES[3].0),
+    ];
+    assert!(user.serve(&honest).await.is_empty());
+    for (path, account) in [(&good, TIM), (&helper, EVIL)] {
+        let verdict = user.request(path, Some(account)).await;
+        assert!(verdict.admits(), "{verdict:?}");
+    }
+    for (path, moved) in [(&helper, RELEASES[3].0), (&renamed, RELEASES[2].0)] {
+        // The line is left out, and a client that has it from elsewhere gets nothing.
+        assert_eq!(user.serve(&[("Good::Mod", moved)]).await, ["Good::Mod"]);
+        let verdict = user.reach(path, Some(EVIL), &names(&["Good::Mod"])).await;
+        User::check(&verdict, Finding::OwnerChanged, false);
+        assert_eq!(verdict.exit() as u8, 12);
+    }
+    // EVIL's own module is not affected.
+    assert!(user.serve(&honest).await.is_empty());
+    let verdict = user.request(&helper, Some(EVIL)).await;
+    User::check(&verdict, Finding::Trusted, true);
+}
+
+#[tokio::test]
+async fn rejects_unsigned_release_of_a_signed_module_under_another_name() {
+    let mut user = Installation::new("author.TIM.require-signed = false").await;
+    let good = RELEASES[0].0.parse().unwrap();
+    user.serve(&[("Good::Mod", RELEASES[0].0)]).await;
+    assert!(user.request(&good, Some(TIM)).await.admits());
+    let moved = RELEASES[5].0.parse().unwrap();
+    assert_eq!(
+        user.serve(&[("Good::Mod", RELEASES[5].0)]).await,
+        ["Good::Mod"]
+    );
+    let verdict = user.reach(&moved, None, &names(&["Good::Mod"])).await;
+    User::check(&verdict, Finding::Downgrade, false);
+    assert!(reports_change(&verdict), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn never_widens_owners_by_a_warning() {
+    let mut user = Installation::new("").await;
+    let (first, other) = (
+        RELEASES[1].0.parse().unwrap(),
+        RELEASES[5].0.parse().unwrap(),
+    );
+    user.serve(&[("Good::Mod", RELEASES[1].0)]).await;
+    assert!(!reports_change(&user.request(&first, None).await));
+    // Neither ever signed: a warning each time, also after the other one was installed.
+    for _ in 0..3 {
+        assert!(
+            user.serve(&[("Good::Mod", RELEASES[5].0), ("Good::Sub", RELEASES[5].0)])
+                .await
+                .is_empty()
+        );
+        let verdict = user.request(&other, None).await;
+        assert!(verdict.admits() && reports_change(&verdict), "{verdict:?}");
+    }
+    // Nothing was learned of its other packages, so the first author may bring them.
+    user.serve(&[("Good::Mod", RELEASES[1].0), ("Good::Sub", RELEASES[1].0)])
+        .await;
+    let verdict = user.request(&first, None).await;
+    assert!(verdict.admits() && !reports_change(&verdict), "{verdict:?}");
+}
+
+/// A step of a hostile mirror or of its client.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The mirror serves an index that leads modules to releases.
+    Serve(Vec<usize>),
+    /// The client asks for a module, with or without a bundle beside its release.
+    Install(usize, bool),
+    /// The client asks for a release by its path.
+    Request(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // One number more than there are releases: the module is not in the index.
+    let lines = prop::collection::vec(0..=RELEASES.len(), MODULES.len());
+    prop_oneof![
+        2 => lines.prop_map(Step::Serve),
+        4 => (0..MODULES.len(), any::<bool>()).prop_map(|(module, bundle)| Step::Install(module, bundle)),
+        1 => (0..RELEASES.len()).prop_map(Step::Request),
+    ]
+}
+
+/// The owners as a bystander sees them: the author of the first clean release, and whether it was signed.
+#[derive(Default)]
+struct Bystander {
+    owners: BTreeMap<PackageName, String>,
+    signed: BTreeSet<PackageName>,
+}
+
+impl Bystander {
+    fn sees(
+        &mut self,
+        path: &ReleasePath,
+        packages: &[PackageName],
+        verdict: &Verdict,
+    ) -> Result<(), TestCaseError> {
+        if !verdict.admits() {
+            return Ok(());
+        }
+        let author = path.author.to_string();
+        for package in packages {
+            let owner = self.owners.get(package);
+            let is_others = owner.is_some_and(|owner| *owner != author);
+            prop_assert!(!is_others || reports_change(verdict), "{path}: {verdict:?}");
+            let is_signers = is_others && self.signed.contains(package);
+            prop_assert!(!is_signers, "{path}: {verdict:?}");
+            let is_stripped = verdict.signer.is_none() && self.signed.contains(package);
+            prop_assert!(!is_stripped, "{path}: {verdict:?}");
+        }
+        if !reports_change(verdict) {
+            for package in packages {
+                self.owners
+                    .entry(package.clone())
+                    .or_insert_with(|| author.clone());
+                if verdict.signer.is_some() {
+                    self.signed.insert(package.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever indexes a hostile mirror serves, no client gets an archive of another author than the known owner's
+    /// without a report; and none at all where the owner signs.
+    #[test]
+    fn hostile_index_never_replaces_a_known_owner(steps in prop::collection::vec(step(), 1..14)) {
+        Runtime::new().unwrap().block_on(async {
+            let mut user = Installation::new("").await;
+            let mut bystander = Bystander::default();
+            for step in steps {
+                match step {
+                    Step::Serve(lines) => {
+                        let line = |(module, release): (&&'static str, &usize)| Some((*module, RELEASES.get(*release)?.0));
+                        let lines: Vec<_> = MODULES.iter().zip(&lines).filter_map(line).collect();
+                        user.serve(&lines).await;
+                    }
+                    Step::Install(module, has_bundle) => {
+                        let Some(path) = user.index.find(MODULES[module]) else { continue };
+                        let signer = RELEASES.iter().find(|(release, _)| path.to_string().ends_with(release));
+                        let signer = signer.and_then(|(_, signer)| *signer).filter(|_| has_bundle);
+                        let packages = user.index.releases().of_release(&path);
+                        prop_assert!(packages.contains(&MODULES[module].parse().unwrap()));
+                        let verdict = user.request(&path, signer).await;
+                        bystander.sees(&path, &packages, &verdict)?;
+                    }
+                    Step::Request(release) => {
+                        let (path, signer) = RELEASES[release];
+                        let path = path.parse().unwrap();
+                        let packages = user.index.releases().of_release(&path);
+                        let verdict = user.request(&path, signer).await;
+                        bystander.sees(&path, &packages, &verdict)?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    /// Whatever an outsider uploads and whoever requests it, the author to whom an honest index leads is not locked out.
+    #[test]
+    fn outsiders_lock_no_owner_out(requests in prop::collection::vec((0..5_usize, any::<bool>()), 0..10), is_signed in any::<bool>()) {
+        Runtime::new().unwrap().block_on(async {
+            let mut user = Installation::new("").await;
+            let honest = [("Good::Mod", RELEASES[0].0), ("Good::Sub", RELEASES[0].0)];
+            let good = RELEASES[0].0.parse().unwrap();
+            let uploads = [
+                "E/EV/EVIL/Good-Mod-0.0001.tar.gz",
+                "E/EV/EVIL/Good-Mod-99.tar.gz",
+                "E/EV/EVIL/Good-Sub-1.0.tar.gz",
+                "N/NO/NOBODY/Good-Mod-1.0.tar.gz",
+                "E/EV/EVIL/Acme-Helper-9.0.tar.gz",
+            ];
+            for (upload, has_bundle) in requests {
+                user.serve(&honest).await;
+                let path = uploads[upload].parse().unwrap();
+                user.request(&path, has_bundle.then_some(EVIL)).await;
+            }
+            let left_out = user.serve(&honest).await;
+            prop_assert!(left_out.is_empty());
+            let verdict = user.request(&good, is_signed.then_some(TIM)).await;
+            prop_assert!(verdict.admits() && !reports_change(&verdict), "{verdict:?}");
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,118 @@
+//! The package index: read, reviewed by the gate, and kept in mind for the releases to which it leads.
+
+use std::sync::Arc;
+
+use cpan_sigstore_core::release::{PackageName, ReleasePath};
+use cpan_sigstore_cpan::{
+    package_index::{PackageIndex, SIZE_LIMIT, unpack},
+    path::{CpanPath, SiteFile},
+};
+use cpan_sigstore_gate::{DeniedEntry, read_package_index};
+
+use super::{Generation, Mirror, Served, answers::AnswerKey, error::FetchError};
+use crate::{
+    cache::Content,
+    decision_log::{EntryCause, LogEntry, Refusal},
+};
+
+/// Most entries of one index that are reported one by one when they are left out.
+const REPORTED: usize = 100;
+
+impl Mirror {
+    /// Reads the package index, and leaves out entries that lead a module to another author than its owners.
+    pub(super) async fn package_index(&self) -> Result<Option<PackageIndex>, FetchError> {
+        let generation = self.generation();
+        let (gate, now) = (&generation.gate, self.now());
+        let Some(mut index) = read_package_index(&self.upstream, gate.trust_store(), now).await?
+        else {
+            self.packages.note_none(now);
+            return Ok(None);
+        };
+        if let [first, others @ ..] = index.dropped() {
+            let others = others.len();
+            tracing::info!(first, others, "left out packages that lead to no release");
+        }
+        let denied = gate.review_index(&mut index).await?;
+        let new = self.packages.replace(&index, &denied, now);
+        if new.len() > REPORTED {
+            tracing::warn!(
+                entries = new.len(),
+                "left entries out of the package index; reporting the first {REPORTED}"
+            );
+        }
+        for entry in new.iter().filter_map(|at| denied.get(*at)).take(REPORTED) {
+            self.report_left_out(entry);
+        }
+        Ok(Some(index))
+    }
+
+    fn report_left_out(&self, DeniedEntry { path, verdict, .. }: &DeniedEntry) {
+        let entry = LogEntry::of_gate(self.now(), path.to_string(), verdict.clone());
+        self.log.add_left_out(entry);
+    }
+
+    /// Takes the entries of the index that was served last, from the cache.
+    pub(super) fn recall_package_index(&self, content: &Content, packed: bool) {
+        if self.packages.is_known() {
+            return;
+        }
+        let text = self.cache.bytes(content);
+        let text = match packed {
+            true => text.and_then(|text| unpack(&text, SIZE_LIMIT).ok()),
+            false => text,
+        };
+        if let Some(index) = text.and_then(|text| PackageIndex::parse(text).ok()) {
+            self.packages.replace(&index, &[], self.now());
+        }
+    }
+
+    /// The packages that lead to a release. Reads the package index first, if no client did so lately.
+    pub(super) async fn packages_of(
+        self: &Arc<Self>,
+        generation: &Arc<Generation>,
+        path: &ReleasePath,
+    ) -> Result<Arc<[PackageName]>, FetchError> {
+        if !self.packages.is_fresh(self.now()) {
+            let index = CpanPath::SiteFile {
+                file: SiteFile::Packages,
+                packed: true,
+            };
+            let served = self.document_answer(generation, &index).await;
+            // An index that was read before is used while the upstream has none that can be.
+            if let Served::Refused(entry) = served
+                && !self.packages.is_known()
+            {
+                let refusal = match &entry.cause {
+                    EntryCause::Mirror { finding, .. } => *finding,
+                    EntryCause::Gate(_) => Refusal::Internal,
+                };
+                return Err(FetchError::refused(
+                    refusal,
+                    "expected a package index, which shows the modules of the release, found none that can be used",
+                ));
+            }
+        }
+        Ok(self.packages.of_release(path))
+    }
+
+    /// The answer to a request for a document.
+    pub(super) async fn document_answer(
+        self: &Arc<Self>,
+        generation: &Arc<Generation>,
+        path: &CpanPath,
+    ) -> Served {
+        let key = AnswerKey::of_document(path.clone());
+        if let Some(served) = generation.answers.get(&key).await {
+            return served;
+        }
+        let (mirror, generation, wanted) = (Arc::clone(self), Arc::clone(generation), path.clone());
+        let work = async move {
+            let answer = async {
+                let served = mirror.document(&wanted).await;
+                served.unwrap_or_else(|error| mirror.refuse(&wanted, &error))
+            };
+            generation.answers.get_with(key, answer).await
+        };
+        self.finish(path, work).await
+    }
+}
