@@ -59,7 +59,7 @@ impl fmt::Display for OwnerSource {
             Self::Pin => "an author of the policy",
             Self::AuthorIndex => "the owners in the author index",
             Self::FirstSeen => "the owners that were seen first",
-            Self::FirstUse => "nothing yet: first use",
+            Self::FirstUse => "none is known: first use",
         })
     }
 }

@@ -38,8 +38,9 @@ const EXPLAINED: [Finding; 12] = [
 #[derive(Subcommand, Debug)]
 #[command(after_help = "A policy.toml:\n\n  \
     [default]\n  \
-    unsigned = \"warn\"            # allow, warn or deny; likewise identity-unknown, name-unchecked,\n  \
-                                 # owner-changed and release-rolled-back\n  \
+    unsigned = \"warn\"            # allow, warn or deny\n  \
+    identity-unknown = \"warn\"    # likewise; so is name-unchecked\n  \
+    owner-changed = \"warn\"       # likewise; so is release-rolled-back\n  \
     require-signed = false       # true denies all of them\n  \
     allow-old-format = false     # cosign's bundles without a proof\n  \
     trust-material-age = 30      # days since its repository was last requested\n  \

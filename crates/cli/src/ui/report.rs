@@ -211,6 +211,9 @@ impl<'a> Report<'a> {
         if let Some(binding) = self.verdict.binding {
             terminal.field("binding", &binding.to_string());
         }
+        if let Some(owner) = self.verdict.owner {
+            terminal.field("owner", &owner.to_string());
+        }
         for reason in &self.verdict.reasons {
             terminal.field("because", &verdict_text::reason(reason));
         }

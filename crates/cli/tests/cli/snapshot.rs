@@ -69,7 +69,15 @@ impl Ran {
     /// Compares the lines of this program beside a client's with `snapshots/exec/NAME.snap`.
     #[track_caller]
     pub fn assert_summary(&self, name: &str) {
-        let ours = ["refused: ", "closed: ", "warning: ", "hint: ", "error: "];
+        let ours = [
+            "refused: ",
+            "left out of ",
+            "first use: ",
+            "closed: ",
+            "warning: ",
+            "hint: ",
+            "error: ",
+        ];
         let lines = self.stderr.lines();
         let lines: Vec<_> = lines
             .filter(|line| ours.iter().any(|start| line.starts_with(start)))

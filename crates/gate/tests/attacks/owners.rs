@@ -243,7 +243,7 @@ impl Bystander {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever indexes a hostile mirror serves, no client gets an archive of another author than the known owner's
+    /// For all indexes of a hostile mirror: no client gets an archive of another author than the known owner's
     /// without a report; and none at all where the owner signs.
     #[test]
     fn hostile_index_never_replaces_a_known_owner(steps in prop::collection::vec(step(), 1..14)) {
@@ -279,7 +279,7 @@ proptest! {
         })?;
     }
 
-    /// Whatever an outsider uploads and whoever requests it, the author to whom an honest index leads is not locked out.
+    /// For all uploads and requests of an outsider: the author to whom an honest index leads is not locked out.
     #[test]
     fn outsiders_lock_no_owner_out(requests in prop::collection::vec((0..5_usize, any::<bool>()), 0..10), is_signed in any::<bool>()) {
         Runtime::new().unwrap().block_on(async {

@@ -56,8 +56,9 @@ fn first_uses(log: &DecisionLog, terminal: &Terminal) {
     };
     let authors: Vec<_> = authors.into_iter().take(AUTHORS).collect();
     terminal.say(&format!(
-        "first use: only the package index, which nobody signs, names the authors of the modules in {} releases: {}{more}",
+        "first use: only the package index, which nobody signs, names the authors of the modules in {} release{}: {}{more}",
         releases.len(),
+        if releases.len() == 1 { "" } else { "s" },
         authors.join(", ")
     ));
 }

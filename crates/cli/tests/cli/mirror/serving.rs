@@ -1,6 +1,7 @@
 //! `mirror` over HTTP.
 
 use std::{
+    fs,
     io::Read as _,
     process::{Command, Stdio},
 };
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::{
     fixtures::author::{HOME, distribution},
     fixtures::{
+        hostile_index::{GOOD, HELPER, HONEST},
         http::{Answer, ask, ask_for},
         shop::FILE,
         tls,
@@ -155,9 +157,9 @@ fn answers_denial_in_one_line_and_explains_elsewhere() {
         log.contains("identity-mismatch") && log.lines().count() == 1,
         "{log}"
     );
-    // No byte of it is kept.
+    // The package index is kept, and no archive.
     let kept = user.path("kept/content");
-    assert!(names(&kept).is_empty());
+    assert_eq!(names(&kept).len(), 1);
 }
 
 #[test]
@@ -363,4 +365,65 @@ fn applies_stricter_policy_to_cached_releases() {
         log.contains("warn unsigned") && log.contains("deny unsigned"),
         "{log}"
     );
+}
+
+#[test]
+fn mirror_leads_no_module_to_another_author() {
+    let user = World::with_hostile_index();
+    let cpan = user.hostile_cpan();
+    let start = || Running::start(&user, &["--upstream", &cpan]);
+    let at = |path: &str| format!("/authors/id/{path}");
+    user.lead(&HONEST);
+    let mirror = start();
+    for path in [GOOD, HELPER] {
+        // No client has requested the index: the mirror reads it.
+        assert_eq!(mirror.get(&at(path)).status, 200, "{path}");
+    }
+    mirror.stop();
+
+    user.lead(&[("Good::Mod", HELPER)]);
+    let mirror = start();
+    // A client that has the entry from elsewhere.
+    let denied = mirror.get(&at(HELPER));
+    assert_eq!(denied.status, 403);
+    assert!(
+        denied.text().starts_with("deny: owner-changed"),
+        "{denied:?}"
+    );
+    let index = mirror.get("/modules/02packages.details.txt");
+    assert_eq!(index.status, 200);
+    assert!(index.text().contains("Line-Count:   0\n"), "{index:?}");
+    let verdicts: Value = serde_json::from_str(&mirror.get("/-/verdicts").text()).unwrap();
+    let entries = verdicts.as_array().unwrap();
+    let left_out: Vec<_> = entries.iter().filter(|it| it["left-out"] == true).collect();
+    assert_eq!(left_out.len(), 1, "{verdicts:#}");
+    assert_eq!(left_out[0]["finding"], "owner-changed");
+    let metrics = mirror.get("/-/metrics").text();
+    assert!(
+        metrics.contains("decision=\"deny\",finding=\"owner-changed\"} 2"),
+        "{metrics}"
+    );
+    mirror.stop();
+
+    // No entry leads to it: it is EVIL's.
+    user.lead(&[("Good::Mod", GOOD)]);
+    let mirror = start();
+    assert_eq!(mirror.get(&at(HELPER)).status, 200);
+    mirror.stop();
+}
+
+#[test]
+fn serves_no_release_while_package_index_is_invalid() {
+    let user = World::with_hostile_index();
+    user.lead(&HONEST);
+    let index = user.path("hostile/modules/02packages.details.txt");
+    fs::write(&index, "no index").unwrap();
+    let cpan = user.hostile_cpan();
+    let mirror = Running::start(&user, &["--upstream", &cpan]);
+    let refused = mirror.get(&format!("/authors/id/{GOOD}"));
+    assert_eq!(refused.status, 403, "{refused:?}");
+    // A CPAN without an index is a folder of archives.
+    fs::remove_file(index).unwrap();
+    let mirror = Running::start(&user, &["--upstream", &cpan]);
+    assert_eq!(mirror.get(&format!("/authors/id/{GOOD}")).status, 200);
 }

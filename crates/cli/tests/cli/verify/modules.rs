@@ -52,7 +52,9 @@ fn verify_reports_older_release_of_a_module() {
     user.verify(&module).exits(0);
     // The list is old, and has the same date.
     user.lead(&[("Good::Mod", GOOD)]);
-    assert_eq!(user.found(&module, 0)["finding"], "release-rolled-back");
+    user.verify(&module)
+        .exits(0)
+        .snapshot("verify/verify_reports_older_release_of_a_module");
     let found = user.found(&[&module[..], &["--require-signed"]].concat(), 13);
     assert_eq!(found["finding"], "release-rolled-back");
     let path = GOOD.strip_prefix("T/TI/").unwrap();

@@ -279,8 +279,8 @@ fn warning_teaches_nothing_about_packages() {
 }
 
 proptest! {
-    /// Whatever the index adds to a release, and whatever the policy says, a verdict that does not report the change
-    /// is about a release of an owner.
+    /// For all packages that the index adds to a release, and for all policies: a verdict reports the change of the
+    /// owner.
     #[test]
     fn change_of_owner_is_always_reported(
         others in prop::collection::vec(0..3_usize, 0..4),

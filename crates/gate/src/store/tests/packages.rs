@@ -58,7 +58,7 @@ pub async fn keeps_first_owners(memory: &TrustStore) {
         assert_eq!(known.packages["Foo"].holders, first.holders);
         assert_eq!(known.packages["Foo"].signed, Some(path(CO)));
     }
-    // The newest release stays, whatever comes after it.
+    // The newest release stays.
     for release in [NEWER, FOO] {
         assert_eq!(learn(memory, release, &[]).await.newest, Some(path(NEWER)));
     }
