@@ -64,7 +64,7 @@ hints! {
     /// The author index was never fetched.
     FetchIndex = "fetch-index", "fetch the author index, or stop using one: nothing is known of what it says";
     /// The clock differs from the author index.
-    SetClock = "set-clock", "set the clock of this machine: by a wrong one an old index passes for a new one";
+    SetClock = "set-clock", "set the clock of this machine: by a wrong one, old statements pass for new ones, and valid ones fail";
     /// The author index is too old.
     IndexWithheld = "index-withheld", "try again with a network, or ask the operator: somebody who withholds the index hides what authors have changed";
     /// The author index is stale.

@@ -11,7 +11,7 @@ use cpan_sigstore_keyless::{
     login::{LoginError, TokenError},
     sign::SignError,
     trust::{ConfigError, RefreshError, TrustError},
-    verify::{ArtifactError, KeyError},
+    verify::{ArtifactError, ClockBehind, KeyError},
 };
 use cpan_sigstore_mirror::{cache::CacheError, server::TlsError};
 use cpan_sigstore_monitor::{WatchError, WebhookError};
@@ -199,6 +199,7 @@ impl From<SignError> for CommandError {
                 Exit::TryLater,
                 "run the same command again in a moment; the service is not available now",
             ),
+            SignError::Clock(_) => (Exit::TryLater, SET_CLOCK),
             SignError::Http(http) => {
                 let hint = after_request(http);
                 return Self::failed(error).hinted_by(hint);
@@ -206,6 +207,15 @@ impl From<SignError> for CommandError {
             _ => return Self::failed(error),
         };
         Self::new(exit, error).hinted(hint)
+    }
+}
+
+/// What to do about a clock by which nothing can be verified.
+const SET_CLOCK: &str = "set the clock of this machine, and run the same command again";
+
+impl From<ClockBehind> for CommandError {
+    fn from(error: ClockBehind) -> Self {
+        Self::new(Exit::TryLater, error).hinted(SET_CLOCK)
     }
 }
 

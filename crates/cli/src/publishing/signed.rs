@@ -208,6 +208,7 @@ pub(super) fn verify_bundle(
                 return Ok(BundleVerification::Failed(NotSigned::Invalid(refused)));
             }
             Err(VerifyError::Artifact(error)) => return Err(error.into()),
+            Err(VerifyError::Clock(error)) => return Err(error.into()),
         };
     if let Some(Err(mismatch)) = expected.map(|expected| verified.is_by(expected)) {
         let mismatch = NotSigned::Mismatch(mismatch, Box::new(verified));

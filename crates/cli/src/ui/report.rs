@@ -5,11 +5,16 @@ use cpan_sigstore_core::{
     decision::Decision,
     digest::Sha256Digest,
     finding::{Exit, Finding},
+    hint::Hint,
     identity::{IdentityMismatch, MismatchField, SignerIdentity, SourceClaims},
     release::ReleasePath,
     verdict::Verdict,
 };
-use cpan_sigstore_keyless::{bundle::VerificationFailure, trust::TrustError, verify::KeySignature};
+use cpan_sigstore_keyless::{
+    bundle::VerificationFailure,
+    trust::TrustError,
+    verify::{ClockBehind, KeySignature},
+};
 use serde::Serialize;
 
 use super::{
@@ -129,6 +134,12 @@ impl<'a> Report<'a> {
     /// Trust material that cannot be had, so that nothing is verified.
     pub fn unavailable(file: &'a str, error: &TrustError) -> Self {
         Self::of(file, Verdict::unavailable(error.to_string()))
+    }
+
+    /// A clock by which nothing can be verified.
+    pub fn clock_behind(file: &'a str, error: &ClockBehind) -> Self {
+        Self::of(file, Verdict::unavailable(error.to_string()))
+            .hinted(verdict_text::hint(Hint::SetClock))
     }
 
     /// A bundle that proves nothing.

@@ -241,5 +241,6 @@ fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: VerifyOptio
         Ok(verified) => Signature::Verified(Box::new(verified)),
         Err(VerifyError::Refused(refused)) => Signature::Invalid(refused),
         Err(VerifyError::Artifact(error)) => Signature::Undetermined(error.to_string()),
+        Err(VerifyError::Clock(error)) => Signature::Undetermined(error.to_string()),
     }
 }

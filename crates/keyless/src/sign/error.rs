@@ -1,7 +1,11 @@
 use cpan_sigstore_core::identity::SignerIdentity;
 use cpan_sigstore_http::HttpError;
 
-use crate::{bundle::VerificationFailure, login::TokenError, verify::VerifyError};
+use crate::{
+    bundle::VerificationFailure,
+    login::TokenError,
+    verify::{ClockBehind, VerifyError},
+};
 
 /// Error of signing. No bundle was written.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +63,9 @@ pub enum SignError {
     /// Verifiers would refuse the finished bundle.
     #[error("the finished bundle does not verify and was not written: {0}")]
     OwnBundle(VerificationFailure),
+    /// The clock of this machine is behind that of the services.
+    #[error("the finished bundle was not written: {0}")]
+    Clock(ClockBehind),
     /// No key could be created or used.
     #[error("cannot create a key and sign with it: {0}")]
     Key(String),
@@ -73,6 +80,7 @@ impl SignError {
         match error {
             VerifyError::Refused(refused) => Self::OwnBundle(refused),
             VerifyError::Artifact(error) => Self::Key(error.to_string()),
+            VerifyError::Clock(error) => Self::Clock(error),
         }
     }
 

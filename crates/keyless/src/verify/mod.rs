@@ -22,6 +22,7 @@ pub use artifact::{Artifact, ArtifactError, sha256};
 pub use proof::{Clock, KeySignature, LogPosition, SignedTime, VerifiedSignature};
 
 use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
+use jiff::{SignedDuration, Timestamp};
 use sigstore_verify::{
     PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult,
     types::{DerPublicKey, bundle::VerificationMaterialContent},
@@ -49,6 +50,33 @@ pub enum VerifyError {
     /// The file cannot be read. This says nothing about its signature.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// The clock of this machine is behind. This says nothing about the signature.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
+}
+
+/// A clock that says an earlier time than the certificate's beginning, so that nothing can be verified: by such
+/// a clock a trusted root is not yet valid either.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the clock of this machine says {clock}, before the certificate was issued at {issued}")]
+pub struct ClockBehind {
+    /// The time of this machine.
+    pub clock: Timestamp,
+    /// The beginning of the certificate, which is not verified.
+    pub issued: Timestamp,
+}
+
+impl ClockBehind {
+    /// Limit by which a clock may be behind.
+    const LIMIT: SignedDuration = SignedDuration::from_mins(10);
+
+    fn check(clock: Timestamp, issued: Timestamp) -> Result<(), Self> {
+        if issued.duration_since(clock) > Self::LIMIT {
+            let clock = Timestamp::from_second(clock.as_second()).unwrap_or(clock);
+            return Err(Self { clock, issued });
+        }
+        Ok(())
+    }
 }
 
 /// A verifier for one trusted root. Creating one parses every key of the root, so use one for many
@@ -92,8 +120,12 @@ impl Verifier {
         })?;
         let claims = CertificateClaims::read(certificate)?;
         let policy = VerificationPolicy::any_identity();
-        let (digest, result) =
-            artifact.verify(&self.library, bundle, claims.info.key_algorithm, &policy)?;
+        let verified = artifact.verify(&self.library, bundle, claims.info.key_algorithm, &policy);
+        // Only a failure needs the explanation: a proof is valid at any time.
+        if matches!(verified, Err(VerifyError::Refused(_))) {
+            ClockBehind::check(Timestamp::now(), claims.info.not_before)?;
+        }
+        let (digest, result) = verified?;
         Ok(VerifiedSignature::new(
             claims.signer,
             self.signature(bundle, digest, &result)?,
@@ -118,6 +150,9 @@ impl Verifier {
                 // Unreachable: a digest needs no file.
                 VerifyError::Artifact(error) => {
                     VerificationFailure::new(Cause::ArtifactMismatch, error.to_string())
+                }
+                VerifyError::Clock(error) => {
+                    VerificationFailure::new(Cause::TimestampInvalid, error.to_string())
                 }
             })?;
         match verified.signature().attestation() {

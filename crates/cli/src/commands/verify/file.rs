@@ -106,6 +106,7 @@ fn verify<'a>(
         Ok(report) => Ok(report),
         Err(VerifyError::Refused(refused)) => Ok(Report::invalid(file, &refused)),
         Err(VerifyError::Artifact(error)) => Err(error.into()),
+        Err(VerifyError::Clock(error)) => Ok(Report::clock_behind(file, &error)),
     }
 }
 

@@ -3,6 +3,7 @@
 mod attacks;
 mod bundles;
 mod causes;
+mod clock;
 mod identity;
 mod inspect;
 mod instances;

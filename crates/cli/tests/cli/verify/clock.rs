@@ -1,0 +1,46 @@
+//! `verify` on a machine whose clock is wrong.
+
+use std::process::Command;
+
+use crate::harness::{AUTHOR, FILE, Ran, World};
+
+/// A library that lets a program see the time of SKEW.
+fn skewing(user: &World) -> String {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/fixtures/skew.c");
+    let library = user.path("skew.so").display().to_string();
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o", &library, source, "-ldl"])
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{built:?}");
+    library
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_the_clock_that_is_behind_and_not_the_signature() {
+    let user = World::new();
+    user.sign(&[FILE]).exits(0);
+    let library = skewing(&user);
+    let issuer = user.issuer();
+    let verify = |days: i64| {
+        let mut command = user.command(&["verify", FILE, "--certificate-identity", AUTHOR]);
+        command.args(["--certificate-oidc-issuer", &issuer]);
+        command
+            .env("LD_PRELOAD", &library)
+            .env("SKEW", (days * 86_400).to_string());
+        Ran::of(command.output().unwrap())
+    };
+    for days in [-90, -19_000] {
+        let ran = verify(days).exits(3);
+        assert!(
+            ran.stdout.contains("the clock of this machine says"),
+            "{ran:#?}"
+        );
+        assert!(ran.stderr.contains("set the clock"), "{ran:#?}");
+    }
+    verify(0).exits(0);
+    // Another file is another file by any clock.
+    user.write(FILE, b"other bytes");
+    verify(0).exits(11);
+}
