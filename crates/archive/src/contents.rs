@@ -44,7 +44,7 @@ pub fn tar<R: Read>(
     let complete = complete(walk_tar(&mut tar, members, defects), defects)?;
     let stream = tar.into_inner().into_inner();
     if let Some(trailer) = stream.trailer() {
-        trailing_bytes(trailer, compression, defects);
+        trailing_bytes(trailer, defects);
     }
     Ok(Contents {
         unpacked: stream.unpacked_bytes(),
@@ -83,13 +83,13 @@ fn walk_tar<R: Read>(
     Ok(())
 }
 
-/// PAUSE compresses an archive again if `gzip -t` complains. `gzip -t` ignores zeros, and `bzip2
-/// -t` ignores everything.
-fn trailing_bytes(trailer: Trailer, compression: Compression, defects: &mut DefectCollector) {
+/// PAUSE compresses an archive again if `gzip -t` complains. `gzip` and `bzip2` ignore zeros. Readers take other bytes
+/// differently.
+fn trailing_bytes(trailer: Trailer, defects: &mut DefectCollector) {
     if trailer.bytes == 0 {
         return;
     }
-    let severity = if trailer.is_garbage && compression == Compression::Gzip {
+    let severity = if trailer.is_garbage {
         Severity::Error
     } else {
         Severity::Warning
@@ -164,6 +164,12 @@ fn complete(result: Result<(), ReadError>, defects: &mut DefectCollector) -> io:
             Severity::Error,
             "an archive that can be read to its end",
             found,
+        ),
+        Err(ReadError::Form(form)) => defects.add(
+            form.defect(),
+            Severity::Error,
+            form.expected(),
+            form.to_string(),
         ),
         Err(ReadError::Limit(limit)) => defects.add(
             Defect::LimitPassed,

@@ -61,6 +61,9 @@ defects! {
     // The compressed stream.
     ArchiveCorrupt = "archive-corrupt", "The archive ends early or is damaged.";
     LimitPassed = "limit-passed", "The archive exceeds a limit on what is read.";
+    HeaderForm = "header-form", "A header of the tar archive has a form that no common program writes.";
+    ExtensionForm = "extension-form", "An extended header of the tar archive has a form that no common program writes.";
+    ZipForm = "zip-form", "The zip archive has a form that no common program writes.";
     TrailingBytes = "trailing-bytes", "Bytes follow the compressed stream.";
     DataAfterEnd = "data-after-end", "Data follows the end of the archive in the compressed stream.";
     // Members.

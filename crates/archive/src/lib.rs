@@ -15,6 +15,7 @@ mod contents;
 mod defect;
 mod destination;
 pub mod fix;
+mod form;
 mod hashed_source;
 pub mod limits;
 mod magic;

@@ -20,8 +20,14 @@ pub const RATIO: u64 = 200;
 /// Unpacked bytes that are allowed at any ratio.
 pub const RATIO_FLOOR: u64 = 64 << 20;
 
-/// Longest path or link target of a member, in bytes (Linux's limit).
-pub const PATH: usize = 4096;
+/// Longest path or link target of a member, in bytes (macOS's limit).
+pub const PATH: usize = 1024;
+
+/// Longest part of a path, in bytes (the limit of common file systems).
+pub const PATH_PART: usize = 255;
+
+/// Most records in a pax header.
+pub const PAX_RECORDS: usize = 64;
 
 /// Largest extended header of a tar archive (pax, GNU long name), in bytes.
 pub const EXTENDED_HEADER: u64 = 1 << 20;

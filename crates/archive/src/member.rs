@@ -24,8 +24,28 @@ pub struct Member {
     pub mode: u32,
     /// Bytes of content.
     pub size: u64,
-    /// Another path, which a reader of a simpler format would see.
-    pub other_path: Option<Vec<u8>>,
+    /// What a reader of a simpler format would see instead.
+    pub conflict: Option<Conflict>,
+}
+
+/// Two values of one field: the first is in an extended header, the second in the plain header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The field, as a noun.
+    pub field: &'static str,
+    pub extended: Vec<u8>,
+    pub plain: Vec<u8>,
+}
+
+impl Conflict {
+    /// Returns the conflict, or `None` if both values are equal.
+    pub fn of(field: &'static str, extended: &[u8], plain: &[u8]) -> Option<Self> {
+        (extended != plain).then(|| Self {
+            field,
+            extended: extended.to_vec(),
+            plain: plain.to_vec(),
+        })
+    }
 }
 
 impl Member {

@@ -2,6 +2,8 @@
 
 use cpan_sigstore_core::digest::Sha256Hasher;
 
+use crate::limits;
+
 /// A path in an archive, split as an unpacking system would split it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberPath {
@@ -29,6 +31,26 @@ impl MemberPath {
     /// Returns why the path leads out of the folder in which it is unpacked.
     pub const fn escape(&self) -> Option<&'static str> {
         self.escape
+    }
+
+    /// Returns why readers may take a path differently: they drop, cut or quote parts of it.
+    pub fn irregularity(path: &[u8], is_folder: bool) -> Option<&'static str> {
+        let below = path.strip_prefix(b"./").unwrap_or(path);
+        let below = match below.strip_suffix(b"/") {
+            Some(below) if is_folder => below,
+            _ => below,
+        };
+        if below.is_empty() && is_folder {
+            return None;
+        }
+        let mut parts = below.split(|byte| *byte == b'/');
+        parts.find_map(|part| match part {
+            b"" => Some("an empty part"),
+            b"." => Some("a part that is `.`"),
+            part if part.len() > limits::PATH_PART => Some("a part of more than 255 bytes"),
+            part if part.iter().any(u8::is_ascii_control) => Some("a control character"),
+            _ => None,
+        })
     }
 
     /// Returns the parts, from the top.
@@ -63,6 +85,9 @@ impl MemberPath {
     pub fn link_escape(&self, target: &[u8]) -> Option<&'static str> {
         if target.is_empty() {
             return Some("no target");
+        }
+        if target.iter().any(u8::is_ascii_control) {
+            return Some("a target that contains a control character");
         }
         if target.contains(&b'\\') {
             return Some("a target that contains a backslash");

@@ -1,6 +1,9 @@
 use std::io;
 
-use crate::limits;
+use crate::{
+    form::{FormError, ZipProblem},
+    limits,
+};
 
 /// Error of reading an archive.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +14,17 @@ pub enum ReadError {
     /// The archive is damaged, ends early, or has an unsupported form.
     #[error("{0}")]
     Corrupt(String),
+    /// The archive has a form that readers may read differently.
+    #[error(transparent)]
+    Form(#[from] FormError),
     #[error(transparent)]
     Limit(#[from] LimitPassed),
+}
+
+impl From<ZipProblem> for ReadError {
+    fn from(problem: ZipProblem) -> Self {
+        Self::Form(problem.into())
+    }
 }
 
 /// A limit that the archive exceeds.

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use ::zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 use crate::{
+    form::ZipProblem,
     limits,
     member::{Member, MemberKind},
     read_error::{LimitPassed, ReadError},
@@ -50,12 +51,12 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
         let mut archive = ZipArchive::new(file).map_err(corrupt)?;
         let is_the_same = archive.central_directory_start() == end.start && archive.offset() == 0;
         if !is_the_same {
-            return Err(ReadError::Corrupt(
-                "a zip archive with a second directory or leading bytes".into(),
-            ));
+            return Err(ZipProblem::Directory.into());
         }
         // Two files with one name, files missing from the directory, or contradictory headers.
-        archive.validate_header_consistency().map_err(corrupt)?;
+        archive
+            .validate_header_consistency()
+            .map_err(|_| ZipProblem::Contradiction("names or sizes"))?;
         Ok(Self {
             archive,
             next: 0,
@@ -85,10 +86,7 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
             file.compression(),
             CompressionMethod::Stored | CompressionMethod::Deflated
         ) {
-            return Err(ReadError::Corrupt(format!(
-                "a zip member with a compression other than deflate: {}",
-                file.compression()
-            )));
+            return Err(ZipProblem::Unsupported("compression").into());
         }
         if file.name_raw().len() > limits::PATH {
             return Err(LimitPassed {
@@ -103,7 +101,7 @@ impl<'a, R: Read + Seek> ZipReader<'a, R> {
             kind: kind_of(mode, file.is_dir()),
             mode: mode.unwrap_or(0o644),
             size: file.size(),
-            other_path: None,
+            conflict: None,
         };
         let limit = if matches!(member.kind, MemberKind::Symlink(_)) {
             Some(limits::PATH as u64)
@@ -198,9 +196,7 @@ impl EndRecord {
                 at + END_SIZE + usize::try_from(number(at + 20, 2)).unwrap_or(0) == tail.len()
             });
         let (Some(at), None) = (found.next(), found.next()) else {
-            return Err(ReadError::Corrupt(
-                "not exactly one end record at the end of the zip archive".into(),
-            ));
+            return Err(ZipProblem::End.into());
         };
         Ok(Self {
             entries: number(at + 10, 2),

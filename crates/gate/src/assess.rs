@@ -54,6 +54,9 @@ fn finding(defect: &DefectReport) -> Option<Finding> {
         | Defect::DataAfterEnd
         | Defect::SuffixMismatch
         // The archive cannot be read to its end, so that nothing is known of the rest.
+        | Defect::HeaderForm
+        | Defect::ExtensionForm
+        | Defect::ZipForm
         | Defect::ArchiveCorrupt
         | Defect::LimitPassed
         | Defect::Empty => is_error.then_some(Finding::ArchiveHostile),
@@ -122,6 +125,9 @@ mod tests {
             Defect::TrailingBytes,
             Defect::DataAfterEnd,
             Defect::SuffixMismatch,
+            Defect::HeaderForm,
+            Defect::ExtensionForm,
+            Defect::ZipForm,
             Defect::ArchiveCorrupt,
             Defect::LimitPassed,
             Defect::Empty,

@@ -1,31 +1,26 @@
-//! Checks of each member: path, kind, permissions, and uniqueness of its name.
-
-use std::collections::{HashMap, HashSet};
+//! Checks of each member: kind, permissions and META. `places` checks where it is unpacked.
 
 use cpan_sigstore_core::release::{Packing, ReleaseName};
 
 use crate::{
     Defect, Destination, Severity,
     checks::meta::{MetaFiles, check_folder},
+    checks::places::Places,
     collector::DefectCollector,
     limits,
     member::{Member, MemberKind},
     meta::MetaFile,
-    path::{MemberPath, PathKey},
+    path::MemberPath,
 };
 
 /// Most top folders that are listed.
 const TOPS: usize = 10;
 
-/// State of the checks over all members. It holds a few bytes for each member, however long its
-/// path is.
+/// State of the checks over all members.
 #[derive(Default)]
 pub struct MemberChecks {
     count: u64,
-    /// Keys of the paths, and whether the path is a folder.
-    seen: HashMap<PathKey, bool>,
-    folded: HashSet<PathKey>,
-    links: HashSet<PathKey>,
+    places: Places,
     /// First parts of the paths of everything but folders.
     tops: Vec<String>,
     /// Whether there are files outside the top folders.
@@ -51,107 +46,12 @@ impl MemberChecks {
         let shown = member.shown();
         kind(member, &path, &shown, defects);
         permissions(member, &path, &shown, defects);
-        self.place(member, &path, &shown, defects);
-        self.name(member, &path, &shown, defects);
+        self.places.add(member, &path, &shown, defects);
         if member.kind != MemberKind::Folder {
             self.top(&path);
         }
         if let Some(form) = meta_of(member) {
             self.metas.add(form, &shown, content, defects);
-        }
-    }
-
-    /// Checks where the member is unpacked.
-    fn place(
-        &self,
-        member: &Member,
-        path: &MemberPath,
-        shown: &str,
-        defects: &mut DefectCollector,
-    ) {
-        if let Some(reason) = path.escape() {
-            defects.add_member(
-                Defect::PathEscapes,
-                Severity::Error,
-                shown,
-                "paths below the folder in which the release is unpacked",
-                || format!("{reason}, `{shown}`"),
-            );
-        }
-        let escape = match &member.kind {
-            MemberKind::Symlink(target) => path.link_escape(target).map(|reason| (target, reason)),
-            // The target of a hard link is a path from the top of the archive.
-            MemberKind::HardLink(target) => MemberPath::parse(target)
-                .escape()
-                .map(|reason| (target, reason)),
-            _ => None,
-        };
-        if let Some((target, reason)) = escape {
-            defects.add_member(
-                Defect::LinkEscapes,
-                Severity::Error,
-                shown,
-                "links to files of the release itself",
-                || {
-                    let target = String::from_utf8_lossy(target);
-                    format!("{reason}: `{shown}` links to `{target}`")
-                },
-            );
-        }
-        if !self.links.is_empty() && path.ancestors().any(|above| self.links.contains(&above)) {
-            defects.add_member(
-                Defect::MemberThroughLink,
-                Severity::Error,
-                shown,
-                "members below folders of the release itself",
-                || format!("`{shown}` below a symbolic link"),
-            );
-        }
-    }
-
-    /// Checks that no other member has this name.
-    fn name(
-        &mut self,
-        member: &Member,
-        path: &MemberPath,
-        shown: &str,
-        defects: &mut DefectCollector,
-    ) {
-        if let Some(other) = &member.other_path {
-            defects.add_member(
-                Defect::MemberAmbiguous,
-                Severity::Error,
-                shown,
-                "one path for each member",
-                || {
-                    let other = String::from_utf8_lossy(other);
-                    format!("`{shown}` in an extended header, `{other}` in the plain header")
-                },
-            );
-        }
-        let is_folder = member.kind == MemberKind::Folder;
-        let before = self.seen.insert(path.key(), is_folder);
-        if matches!(member.kind, MemberKind::Symlink(_)) {
-            self.links.insert(path.key());
-        }
-        match before {
-            // Creating a folder twice changes nothing.
-            Some(true) if is_folder => {}
-            Some(_) => defects.add_member(
-                Defect::MemberTwice,
-                Severity::Error,
-                shown,
-                "each path once",
-                || format!("`{shown}` more than once"),
-            ),
-            None if !self.folded.insert(path.folded_key()) => defects.add_member(
-                Defect::MemberCase,
-                Severity::Warning,
-                shown,
-                "paths that differ by more than letter case",
-                || format!("`{shown}`, and another that differs only in letter case"),
-            ),
-            None => {}
         }
     }
 

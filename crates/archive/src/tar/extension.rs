@@ -1,184 +1,129 @@
-//! Extended headers of pax and GNU tar, which precede a member's header: paths that do not fit into
-//! it.
-
-use ::tar::{EntryType, Header, PaxExtensions};
+//! Extended headers, which precede a member's header.
 
 use crate::{
+    form::ExtensionProblem,
     limits,
-    member::{Member, MemberKind},
-    read_error::ReadError,
+    member::{Conflict, Member},
 };
 
-use super::kind_of;
+use super::{
+    BLOCK,
+    header::{Header, HeaderKind, has_checksum},
+    kind_of,
+    pax::{PaxRecords, check_global},
+};
 
-/// Longest path that fits into every tar header, in bytes.
-const SHORT: usize = 100;
+/// Bytes of a name that fit into a header, and of a prefix.
+const NAME: usize = 100;
+const PREFIX: usize = 155;
 
-/// The extended headers of the next member.
+/// The extended header of the next member. No program writes two for one member, and readers take them differently.
 #[derive(Default)]
-pub struct Extensions {
-    gnu_path: Option<Vec<u8>>,
-    gnu_link: Option<Vec<u8>>,
-    pax_path: Option<Vec<u8>>,
-    pax_link: Option<Vec<u8>>,
-    pax_size: Option<u64>,
-    sparse: bool,
-    any: bool,
+pub enum Extension {
+    #[default]
+    None,
+    LongName(Vec<u8>),
+    Pax(PaxRecords),
 }
 
 /// Returns whether a header describes the members after it.
-pub const fn is_extension(kind: EntryType) -> bool {
+pub const fn is_extension(kind: HeaderKind) -> bool {
     matches!(
         kind,
-        EntryType::GNULongName
-            | EntryType::GNULongLink
-            | EntryType::XHeader
-            | EntryType::XGlobalHeader
+        HeaderKind::LongName | HeaderKind::LongLink | HeaderKind::Pax | HeaderKind::GlobalPax
     )
 }
 
-impl Extensions {
+impl Extension {
     /// Adds an extended header.
-    pub fn add(&mut self, kind: EntryType, data: &[u8]) -> Result<(), ReadError> {
-        match kind {
-            EntryType::GNULongName => {
-                self.any = true;
-                set(&mut self.gnu_path, until_zero(data))
-            }
-            EntryType::GNULongLink => {
-                self.any = true;
-                set(&mut self.gnu_link, until_zero(data))
-            }
-            EntryType::XGlobalHeader => global(data),
-            _ => {
-                self.any = true;
-                self.pax(data)
-            }
+    pub fn add(&mut self, kind: HeaderKind, data: &[u8]) -> Result<(), ExtensionProblem> {
+        if hides_header(data) {
+            return Err(ExtensionProblem::HiddenHeader);
         }
-    }
-
-    fn pax(&mut self, data: &[u8]) -> Result<(), ReadError> {
-        for (key, value) in records(data)? {
-            match key {
-                b"path" => set(&mut self.pax_path, value)?,
-                b"linkpath" => set(&mut self.pax_link, value)?,
-                b"size" => {
-                    let size = std::str::from_utf8(value)
-                        .ok()
-                        .and_then(|text| text.parse().ok())
-                        .ok_or_else(malformed)?;
-                    self.pax_size = Some(size);
-                }
-                key if key.starts_with(b"GNU.sparse.") => self.sparse = true,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the member that the extended headers and its own header describe.
-    pub fn apply(self, header: &Header, size: u64) -> Result<Member, ReadError> {
-        if self.pax_size.is_some_and(|declared| declared != size) {
-            return Err(ReadError::Corrupt(
-                "a member with one size in the extended header and another in its header".into(),
-            ));
-        }
-        let in_header = header.path_bytes().into_owned();
-        let path = agreed(self.pax_path.as_deref(), self.gnu_path.as_deref())?;
-        let link = agreed(self.pax_link.as_deref(), self.gnu_link.as_deref())?;
-        // `Archive::Tar` ignores pax headers. A path that fits into the header needs none.
-        let other_path = (self.gnu_path.is_none()
-            && self.pax_path.as_deref().is_some_and(|path| {
-                path.len() <= SHORT && path.is_ascii() && path != in_header.as_slice()
-            }))
-        .then(|| in_header.clone());
-        let path = path.map_or(in_header, <[u8]>::to_vec);
-        let link = match link {
-            Some(link) => link.to_vec(),
-            None => header
-                .link_name_bytes()
-                .map(|link| link.into_owned())
-                .unwrap_or_default(),
+        let extension = match kind {
+            HeaderKind::GlobalPax => return check_global(data),
+            // `Archive::Tar` takes it for a file.
+            HeaderKind::LongLink => return Err(ExtensionProblem::LongLink),
+            HeaderKind::LongName => Self::LongName(long_name(data)?),
+            _ => Self::Pax(PaxRecords::parse(data)?),
         };
-        let mut kind = kind_of(header, &path, link);
-        if self.sparse {
-            kind = MemberKind::Other("a sparse file".into());
+        if !matches!(self, Self::None) {
+            return Err(ExtensionProblem::Second);
         }
-        let mode = header
-            .mode()
-            .map_err(|error| ReadError::Corrupt(error.to_string()))?;
-        Ok(Member {
-            path,
-            kind,
-            mode,
-            size,
-            other_path,
-        })
-    }
-
-    /// Refuses extended headers that no member follows.
-    pub fn require_unused(&self) -> Result<(), ReadError> {
-        if self.any {
-            return Err(ReadError::Corrupt(
-                "an extended header without a member after it".into(),
-            ));
-        }
+        *self = extension;
         Ok(())
     }
-}
 
-/// Refuses a global header about members. Comments are allowed: `git archive` notes a commit.
-fn global(data: &[u8]) -> Result<(), ReadError> {
-    let of_members = |key: &[u8]| {
-        matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse.")
-    };
-    if records(data)?.iter().any(|(key, _)| of_members(key)) {
-        return Err(ReadError::Corrupt(
-            "a global header that gives one path or size to all members".into(),
-        ));
-    }
-    Ok(())
-}
-
-/// Key and value.
-type PaxRecord<'a> = (&'a [u8], &'a [u8]);
-
-fn records(data: &[u8]) -> Result<Vec<PaxRecord<'_>>, ReadError> {
-    // The parser stops at an empty line. Other readers do not.
-    if data.windows(2).any(|pair| pair == b"\n\n") {
-        return Err(malformed());
-    }
-    PaxExtensions::new(data)
-        .map(|record| match record {
-            Ok(record) => Ok((record.key_bytes(), record.value_bytes())),
-            Err(_) => Err(malformed()),
+    /// Returns the member that the extended header and its own header describe.
+    pub fn apply(self, header: Header) -> Result<Member, ExtensionProblem> {
+        let mut conflict = None;
+        let mut path = header.path;
+        let mut sparse = false;
+        match self {
+            Self::None => {}
+            Self::LongName(long) => {
+                if !is_short_form(&path, &long) {
+                    conflict = Conflict::of("path", &long, &path);
+                }
+                path = long;
+            }
+            Self::Pax(records) => {
+                if records.size.is_some_and(|size| size != header.size) {
+                    return Err(ExtensionProblem::Size);
+                }
+                // `Archive::Tar` ignores these records.
+                let link = records.link.as_ref();
+                conflict = link.and_then(|link| Conflict::of("link target", link, &header.link));
+                if let Some(extended) = records.path {
+                    conflict = conflict.or_else(|| Conflict::of("path", &extended, &path));
+                    path = extended;
+                }
+                sparse = records.sparse;
+            }
+        }
+        Ok(Member {
+            kind: kind_of(header.kind, sparse, &path, header.link),
+            path,
+            mode: header.mode,
+            size: header.size,
+            conflict,
         })
-        .collect()
-}
+    }
 
-/// Returns the value of a field that has two forms. If both forms are present, they must agree.
-fn agreed<'a>(pax: Option<&'a [u8]>, gnu: Option<&'a [u8]>) -> Result<Option<&'a [u8]>, ReadError> {
-    match (pax, gnu) {
-        (Some(pax), Some(gnu)) if pax != gnu => Err(ReadError::Corrupt(
-            "a member with one path in a pax header and another in a GNU header".into(),
-        )),
-        _ => Ok(pax.or(gnu)),
+    /// Refuses an extended header that no member follows.
+    pub const fn require_unused(&self) -> Result<(), ExtensionProblem> {
+        match self {
+            Self::None => Ok(()),
+            _ => Err(ExtensionProblem::Unused),
+        }
     }
 }
 
-fn set(place: &mut Option<Vec<u8>>, value: &[u8]) -> Result<(), ReadError> {
-    let well_formed = !value.is_empty() && !value.contains(&0) && value.len() <= limits::PATH;
-    if place.is_some() || !well_formed {
-        return Err(malformed());
+/// Returns the path in the data of a long name: all of it but one zero at its end, which `Archive::Tar` leaves out.
+fn long_name(data: &[u8]) -> Result<Vec<u8>, ExtensionProblem> {
+    let path = data.strip_suffix(b"\0").unwrap_or(data);
+    if path.is_empty() || path.len() > limits::PATH || path.contains(&0) {
+        return Err(ExtensionProblem::Value("path"));
     }
-    *place = Some(value.to_vec());
-    Ok(())
+    Ok(path.to_vec())
 }
 
-fn until_zero(data: &[u8]) -> &[u8] {
-    data.split(|byte| *byte == 0).next().unwrap_or_default()
+/// Returns whether a header has a long path as GNU tar cuts it, or as `Archive::Tar` does.
+fn is_short_form(short: &[u8], long: &[u8]) -> bool {
+    let cut = |path: &[u8]| path[..path.len().min(NAME)].to_vec();
+    if short == cut(long) {
+        return true;
+    }
+    let Some(slash) = long.iter().rposition(|byte| *byte == b'/') else {
+        return false;
+    };
+    let (folder, name) = (&long[..slash], cut(&long[slash + 1..]));
+    let prefix = &folder[folder.len().saturating_sub(PREFIX)..];
+    short == [prefix, b"/", &name].concat()
 }
 
-fn malformed() -> ReadError {
-    ReadError::Corrupt("an extended header that is unreadable or repeats a field".into())
+/// Returns whether the data has a block that some reader could take for a header.
+fn hides_header(data: &[u8]) -> bool {
+    let (blocks, _) = data.as_chunks::<BLOCK>();
+    blocks.iter().any(|block| has_checksum(block) == Some(true))
 }

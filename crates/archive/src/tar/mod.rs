@@ -1,23 +1,26 @@
-//! Tar archives, read block by block, as GNU tar and Perl's `Archive::Tar` read them.
+//! Tar archives, read block by block, in the forms of section 2.6 of the standard.
 //!
-//! If those two would see different members, the archive is refused, or the difference becomes part
-//! of the member. The `tar` crate's own iterator does not do this: it reads extended headers
-//! without a limit, trusts a pax size that others ignore, and ignores everything after the end.
+//! GNU tar, bsdtar and Perl's `Archive::Tar` see the same members in every archive that this reader accepts.
 
+mod end;
 mod extension;
+mod header;
+mod number;
 pub mod patch;
+mod pax;
 
 use std::io::Read;
 
-use ::tar::{EntryType, Header};
-
 use crate::{
+    form::{ExtensionProblem, FormError, HeaderProblem},
     limits,
     member::{Member, MemberKind},
     read_error::{LimitPassed, ReadError},
 };
 
-use extension::Extensions;
+pub use end::AfterEnd;
+use extension::Extension;
+use header::{Block, Header, HeaderKind};
 
 /// Bytes in a block. Headers and contents consist of whole blocks.
 pub const BLOCK: usize = 512;
@@ -31,6 +34,7 @@ pub struct TarReader<R> {
     content: u64,
     padding: u64,
     headers: u64,
+    members: u64,
 }
 
 /// A member and the position of its header.
@@ -48,6 +52,7 @@ impl<R: Read> TarReader<R> {
             content: 0,
             padding: 0,
             headers: 0,
+            members: 0,
         }
     }
 
@@ -61,55 +66,94 @@ impl<R: Read> TarReader<R> {
     /// # Errors
     /// [`ReadError`]. Nothing more can be read after it.
     pub fn next(&mut self) -> Result<Option<TarMember>, ReadError> {
-        let mut extensions = Extensions::default();
+        let mut extension = Extension::default();
         loop {
             self.skip_content()?;
-            let header_at = self.offset;
-            let Some(block) = self.block()? else {
-                return extensions.require_unused().map(|()| None);
-            };
-            if self.offset - header_at < BLOCK as u64 {
-                return Err(ReadError::Corrupt("it ends within a header".into()));
+            let at = self.offset;
+            let block = self.block()?.ok_or_else(no_end)?;
+            if is_zero(&block) {
+                extension.require_unused().map_err(in_extension(at))?;
+                return Ok(None);
             }
-            if block.iter().all(|byte| *byte == 0) {
-                return extensions.require_unused().map(|()| None);
+            let header = self.header(&block, at)?;
+            if !extension::is_extension(header.kind) {
+                return self.member(extension, header, at).map(Some);
             }
-            self.headers += 1;
-            if self.headers > limits::MEMBERS {
-                return Err(LimitPassed::MEMBERS.into());
+            if header.kind == HeaderKind::GlobalPax && self.members > 0 {
+                return Err(in_extension(at)(ExtensionProblem::LateGlobal));
             }
-            let header = Header::from_byte_slice(&block);
-            if !checksum_is_right(header) {
+            let data = self.extended(header.size, at)?;
+            extension
+                .add(header.kind, &data)
+                .map_err(in_extension(at))?;
+        }
+    }
+
+    fn header(&mut self, block: &Block, at: u64) -> Result<Header, ReadError> {
+        self.headers += 1;
+        if self.headers > limits::MEMBERS {
+            return Err(LimitPassed::MEMBERS.into());
+        }
+        let problem = match header::has_checksum(block) {
+            Some(true) => match Header::parse(block) {
+                Ok(header) => return Ok(header),
+                Err(problem) => problem,
+            },
+            Some(false) => {
                 return Err(ReadError::Corrupt(format!(
-                    "no member header with a valid checksum at byte {header_at} of the tar archive"
+                    "no member header with a valid checksum at byte {at} of the tar archive"
                 )));
             }
-            let size = size(header)?;
-            let kind = header.entry_type();
-            if extension::is_extension(kind) {
-                if size > limits::EXTENDED_HEADER {
-                    return Err(LimitPassed {
-                        what: "bytes of an extended header",
-                        limit: limits::EXTENDED_HEADER,
-                    }
-                    .into());
-                }
-                self.expect_content(size);
-                let data = self.read_content(limits::EXTENDED_HEADER)?;
-                extensions.add(kind, &data)?;
-                continue;
-            }
-            let member = extensions.apply(header, size)?;
-            if member.path.len() > limits::PATH {
-                return Err(LimitPassed {
-                    what: "bytes of a member's path",
-                    limit: limits::PATH as u64,
-                }
-                .into());
-            }
-            self.expect_content(content_size(&member, size)?);
-            return Ok(Some(TarMember { member, header_at }));
+            None => HeaderProblem::Number("chksum"),
+        };
+        Err(FormError::Header { at, problem }.into())
+    }
+
+    fn member(
+        &mut self,
+        extension: Extension,
+        header: Header,
+        header_at: u64,
+    ) -> Result<TarMember, ReadError> {
+        self.members += 1;
+        let member = extension.apply(header).map_err(in_extension(header_at))?;
+        let too_large = |what, limit| Err(LimitPassed { what, limit }.into());
+        if member.size > limits::MEMBER_SIZE {
+            return too_large("bytes of a member", limits::MEMBER_SIZE);
         }
+        if member.path.len() > limits::PATH {
+            return too_large("bytes of a member's path", limits::PATH as u64);
+        }
+        let has_content = matches!(member.kind, MemberKind::File | MemberKind::Other(_));
+        // Readers disagree whether content follows.
+        if !has_content && member.size > 0 {
+            let problem = HeaderProblem::Unused("size");
+            return Err(FormError::Header {
+                at: header_at,
+                problem,
+            }
+            .into());
+        }
+        self.expect_content(member.size);
+        Ok(TarMember { member, header_at })
+    }
+
+    /// Returns the data of an extended header.
+    fn extended(&mut self, size: u64, at: u64) -> Result<Vec<u8>, ReadError> {
+        if size > limits::EXTENDED_HEADER {
+            return Err(LimitPassed {
+                what: "bytes of an extended header",
+                limit: limits::EXTENDED_HEADER,
+            }
+            .into());
+        }
+        self.expect_content(size.next_multiple_of(BLOCK as u64));
+        let mut data = self.read_content(limits::EXTENDED_HEADER)?;
+        let padding = data.split_off(usize::try_from(size).unwrap_or(usize::MAX));
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(in_extension(at)(ExtensionProblem::Padding));
+        }
+        Ok(data)
     }
 
     /// Returns the content of the current member, if it is within the limit.
@@ -144,19 +188,12 @@ impl<R: Read> TarReader<R> {
     pub fn after_end(&mut self) -> Result<AfterEnd, ReadError> {
         let mut found = AfterEnd::Nothing;
         while let Some(block) = self.block()? {
-            if block.iter().all(|byte| *byte == 0) {
-                continue;
-            }
-            if checksum_is_right(Header::from_byte_slice(&block)) {
-                found = AfterEnd::Members;
-            } else if found == AfterEnd::Nothing {
-                found = AfterEnd::Bytes;
-            }
+            found = found.max(AfterEnd::of(&block));
         }
         Ok(found)
     }
 
-    fn expect_content(&mut self, size: u64) {
+    const fn expect_content(&mut self, size: u64) {
         self.content = size;
         self.padding = size.next_multiple_of(BLOCK as u64) - size;
     }
@@ -178,100 +215,58 @@ impl<R: Read> TarReader<R> {
         Ok(())
     }
 
-    /// Returns the next block, or `None` at the end of the stream. A partial block is filled with
-    /// zeros.
-    fn block(&mut self) -> Result<Option<[u8; BLOCK]>, ReadError> {
+    /// Returns the next block, or `None` at the end of the stream.
+    fn block(&mut self) -> Result<Option<Block>, ReadError> {
         let mut block = [0; BLOCK];
         let mut length = 0;
         while length < BLOCK {
             match self.stream.read(&mut block[length..])? {
-                0 => break,
+                0 if length == 0 => return Ok(None),
+                0 => return Err(ReadError::Corrupt("it ends within a block".into())),
                 count => length += count,
             }
         }
         self.offset += length as u64;
-        Ok((length > 0).then_some(block))
+        Ok(Some(block))
     }
 }
 
-/// Content of the stream after the end of the archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AfterEnd {
-    /// Zeros, or nothing.
-    Nothing,
-    /// Bytes that no reader interprets.
-    Bytes,
-    /// Members that `Archive::Tar` reads and GNU tar ignores.
-    Members,
-}
-
-/// Returns how many bytes of content follow the header.
-///
-/// Hard links have none, though some programs state the size of the linked file. For folders and
-/// symbolic links, GNU tar ignores the size and `Archive::Tar` does not. Hence the size must be
-/// zero.
-fn content_size(member: &Member, size: u64) -> Result<u64, ReadError> {
-    match member.kind {
-        MemberKind::File | MemberKind::Other(_) => Ok(size),
-        MemberKind::HardLink(_) => Ok(0),
-        MemberKind::Folder | MemberKind::Symlink(_) if size == 0 => Ok(0),
-        MemberKind::Folder | MemberKind::Symlink(_) => Err(ReadError::Corrupt(format!(
-            "a folder or link with {size} bytes of content, `{}`",
-            member.shown()
-        ))),
-    }
-}
-
-fn size(header: &Header) -> Result<u64, ReadError> {
-    let size = header
-        .entry_size()
-        .map_err(|error| ReadError::Corrupt(error.to_string()))?;
-    if size > limits::MEMBER_SIZE {
-        return Err(LimitPassed {
-            what: "bytes of a member",
-            limit: limits::MEMBER_SIZE,
-        }
-        .into());
-    }
-    Ok(size)
-}
-
-/// Returns whether the header has the right checksum. Some old programs sum signed bytes. GNU tar
-/// and `Archive::Tar` accept both sums.
-fn checksum_is_right(header: &Header) -> bool {
-    let Ok(declared) = header.cksum() else {
-        return false;
-    };
-    let bytes = header.as_bytes();
-    let with_blanks = |of: fn(u8) -> i64| -> i64 {
-        let all = bytes.iter().copied().map(of).sum::<i64>();
-        all - bytes[148..156].iter().copied().map(of).sum::<i64>() + 8 * i64::from(b' ')
-    };
-    let declared = i64::from(declared);
-    declared == with_blanks(i64::from)
-        || declared == with_blanks(|byte| i64::from(byte.cast_signed()))
-}
-
-/// Returns the kind of the member that a header describes.
-fn kind_of(header: &Header, path: &[u8], link: Vec<u8>) -> MemberKind {
+/// Returns the kind of a member.
+fn kind_of(kind: HeaderKind, sparse: bool, path: &[u8], link: Vec<u8>) -> MemberKind {
     let other = |describe: &str| MemberKind::Other(describe.to_owned());
-    match header.entry_type() {
+    match kind {
+        _ if sparse => other("a sparse file"),
         // The oldest format has no type for folders.
-        EntryType::Regular if path.ends_with(b"/") => MemberKind::Folder,
-        EntryType::Regular | EntryType::Continuous => MemberKind::File,
-        EntryType::Directory => MemberKind::Folder,
-        EntryType::Symlink => MemberKind::Symlink(link),
-        EntryType::Link => MemberKind::HardLink(link),
-        EntryType::Char | EntryType::Block => other("a device"),
-        EntryType::Fifo => other("a pipe"),
-        EntryType::GNUSparse => other("a sparse file"),
-        kind => MemberKind::Other(format!(
+        HeaderKind::File if path.ends_with(b"/") => MemberKind::Folder,
+        HeaderKind::File => MemberKind::File,
+        HeaderKind::Folder => MemberKind::Folder,
+        HeaderKind::Symlink => MemberKind::Symlink(link),
+        HeaderKind::HardLink => MemberKind::HardLink(link),
+        HeaderKind::Other(b'3' | b'4') => other("a device"),
+        HeaderKind::Other(b'6') => other("a pipe"),
+        HeaderKind::Other(b'S') => other("a sparse file"),
+        HeaderKind::Other(byte) => MemberKind::Other(format!(
             "a member of type `{}`",
-            char::from(kind.as_byte()).escape_default()
+            char::from(byte).escape_default()
         )),
+        HeaderKind::LongName | HeaderKind::LongLink | HeaderKind::Pax | HeaderKind::GlobalPax => {
+            other("an extended header")
+        }
     }
+}
+
+fn is_zero(block: &Block) -> bool {
+    block.iter().all(|byte| *byte == 0)
+}
+
+fn in_extension(at: u64) -> impl Fn(ExtensionProblem) -> ReadError {
+    move |problem| FormError::Extension { at, problem }.into()
 }
 
 fn ends_early() -> ReadError {
     ReadError::Corrupt("it ends within a member".into())
+}
+
+fn no_end() -> ReadError {
+    ReadError::Corrupt("it ends without a block of zeros".into())
 }

@@ -11,6 +11,7 @@ mod archive;
 mod extended_headers;
 mod file;
 mod fix;
+mod forms;
 mod hostile;
 mod limits;
 mod members;

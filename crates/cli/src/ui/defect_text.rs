@@ -20,6 +20,12 @@ pub fn remedy(report: &DefectReport) -> &'static str {
             "name it DISTRIBUTION-VERSION, as `make dist` does; without a version no client can tell which release is newer"
         }
         Defect::ArchiveCorrupt => "build the release again",
+        Defect::HeaderForm | Defect::ExtensionForm => {
+            "pack it again with GNU tar, bsdtar, Archive::Tar or `git archive`: readers disagree about other forms"
+        }
+        Defect::ZipForm => {
+            "pack it again with Info-ZIP's `zip` or Archive::Zip: readers disagree about other forms"
+        }
         Defect::LimitPassed => "remove what is not needed, or split the release",
         Defect::TrailingBytes if report.fixable => {
             "run `cpan-sigstore check --fix` to remove them; PAUSE compresses such an archive again, which breaks its signature"

@@ -226,7 +226,7 @@ fn defective() -> Vec<(&'static str, Vec<u8>)> {
         (
             "e-1.tar.gz",
             archive(Entry {
-                size: Some(1 << 50),
+                size: Some((1 << 30) + 1),
                 ..file(&path("x"), "")
             }),
         ),
@@ -255,6 +255,19 @@ fn defective() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("q-1.tar.gz", meta("{", META_YML)),
         ("r-1.tar.gz", meta("{}", "")),
+        (
+            "s-1.tar.gz",
+            archive(Entry {
+                size: Some(1 << 50),
+                ..file(&path("x"), "")
+            }),
+        ),
+        (
+            "t-1.tar.gz",
+            archive(of_kind("././@LongLink", EntryType::GNULongLink)),
+        ),
+        ("u-1.tar.gz", archive(file(&path("./x"), ""))),
+        ("v-1.zip", b"PK\x05\x06".to_vec()),
     ]
 }
 

@@ -15,10 +15,6 @@ const EXCUSED: &[(&str, &str)] = &[
         "path-too-long",
         "it depends on the author, whom `check` knows by a flag; its own tests cover it",
     ),
-    (
-        "member-ambiguous",
-        "it needs headers that contradict each other; its own tests cover it",
-    ),
 ];
 
 /// Findings of `verify`.
