@@ -1,6 +1,5 @@
 //! Archives, compressed or as bare tar, which the target then compresses. If an archive is fit, the
-//! `tar` crate must see the same members. It refuses some forms that GNU tar reads, such as
-//! checksums of signed bytes.
+//! `tar` crate must see the same members.
 
 #![no_main]
 

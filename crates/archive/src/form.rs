@@ -30,6 +30,8 @@ pub enum HeaderProblem {
     Sum,
     #[error("an empty name")]
     NoName,
+    #[error("a name that ends like that of a folder")]
+    FolderName,
     #[error("the name `pax_global_header`, which some readers skip,")]
     ReservedName,
 }
@@ -66,6 +68,8 @@ pub enum ZipProblem {
     End,
     #[error("an end record that contradicts the directory of the zip archive")]
     Directory,
+    #[error("a zip member with a malformed {0}")]
+    Malformed(&'static str),
     #[error("two headers of one zip member that state different {0}")]
     Contradiction(&'static str),
     #[error("a zip member with an unsupported {0}")]

@@ -40,9 +40,11 @@ fn is_skipped(block: &Block) -> bool {
     has_other || !has_padding
 }
 
-/// Returns whether a block is the header of a file without a checksum. `Archive::Tar` compares only those of files.
+/// Returns whether a block is the header of a file without a checksum. `Archive::Tar` compares only those of files, and
+/// not if a name ends with a slash.
 fn has_no_checksum(block: &Block) -> bool {
     let is_file = !block[156].is_ascii_digit() || block[156] == b'0';
+    let is_file = is_file && !block[..100].contains(&b'/');
     let is_zero = block[148..156].iter().all(|byte| *byte == 0);
     // The sum of so few bytes is not 0 modulo 2^16.
     is_file && is_zero && block.is_ascii()

@@ -111,7 +111,8 @@ fn long_name(data: &[u8]) -> Result<Vec<u8>, ExtensionProblem> {
 /// Returns whether a header has a long path as GNU tar cuts it, or as `Archive::Tar` does.
 fn is_short_form(short: &[u8], long: &[u8]) -> bool {
     let cut = |path: &[u8]| path[..path.len().min(NAME)].to_vec();
-    if short == cut(long) {
+    // The older format of GNU tar ends the name with a zero.
+    if short == cut(long) || short == &long[..long.len().min(NAME - 1)] {
         return true;
     }
     let Some(slash) = long.iter().rposition(|byte| *byte == b'/') else {

@@ -7,6 +7,7 @@ use crate::form::HeaderProblem;
 
 use super::{
     BLOCK,
+    extension::is_extension,
     number::{is_device, is_id, octal},
 };
 
@@ -136,20 +137,19 @@ fn defined_by(format: Format, block: &Block) -> Result<&[u8], HeaderProblem> {
         let is_zero = block[at].iter().all(|byte| *byte == 0);
         require(is_zero, HeaderProblem::Unused(name))
     };
-    if format == Format::Oldest {
-        unused(265..BLOCK, "padding")?;
-        return Ok(b"");
-    }
-    text(&block[265..297], "uname")?;
-    text(&block[297..329], "gname")?;
     for (field, name) in [
         (&block[329..337], "devmajor"),
         (&block[337..345], "devminor"),
     ] {
         require(is_device(field), HeaderProblem::Number(name))?;
     }
+    if format == Format::Oldest {
+        unused(265..329, "uname")?;
+    }
+    text(&block[265..297], "uname")?;
+    text(&block[297..329], "gname")?;
     unused(500..BLOCK, "padding")?;
-    if format == Format::Gnu {
+    if format != Format::Posix {
         unused(345..500, "prefix")?;
         return Ok(b"");
     }
@@ -167,6 +167,10 @@ fn text<'a>(field: &'a [u8], name: &'static str) -> Result<&'a [u8], HeaderProbl
 fn check_name(name: &[u8], kind: HeaderKind) -> Result<(), HeaderProblem> {
     // `Archive::Tar` stops reading there.
     require(!name.is_empty(), HeaderProblem::NoName)?;
+    // `Archive::Tar` takes it for a folder, which has no content.
+    let is_folder = matches!(name, [.., b'/'] | [.., b'/', b'\n']);
+    let is_misleading = is_folder && is_extension(kind);
+    require(!is_misleading, HeaderProblem::FolderName)?;
     let is_reserved = name == GLOBAL_NAME && kind != HeaderKind::GlobalPax;
     require(!is_reserved, HeaderProblem::ReservedName)
 }

@@ -186,7 +186,7 @@ fn accepts_the_comment_of_git_archive() {
         kind: EntryType::XGlobalHeader,
         ..pax(&[("comment", "0123456789abcdef0123456789abcdef01234567")])
     };
-    let blocks: Vec<u8> = [&[comment.clone()], &release()[..]]
+    let blocks: Vec<u8> = [std::slice::from_ref(&comment), &release()]
         .concat()
         .iter()
         .flat_map(entry)

@@ -314,12 +314,20 @@ fn rejects_paths_that_readers_change() {
 
 #[test]
 fn rejects_blocks_after_the_end_that_archive_tar_reads() {
-    let after = |change: &dyn Fn(&mut [u8])| {
+    type Change = dyn Fn(&mut [u8]);
+    let after = |change: &Change| {
         let mut block = entry(&link("Foo-Bar-1.02/l", EntryType::Symlink, "lib"));
         change(&mut block);
         look_after(&[vec![0; 1024], block].concat())
     };
-    let changes: [&dyn Fn(&mut [u8]); 4] = [
+    let changes: [&Change; 5] = [
+        // A file whose name ends with a slash is a folder, too.
+        &|block| {
+            block[..100].fill(0);
+            block[..4].copy_from_slice(b"lib/");
+            block[156] = b'0';
+            block[148..156].fill(0);
+        },
         &|_| (),
         // Of a link or a folder it compares no checksum.
         &|block| block[148..156].fill(0),
@@ -348,4 +356,23 @@ fn rejects_archives_without_an_end() {
     the_only(&look(&gzip(&cut)), Defect::ArchiveCorrupt, Error);
     let one = [&bytes[..], &[0; 512]].concat();
     assert!(look(&gzip(&one)).defects.is_empty());
+}
+
+#[test]
+fn rejects_extended_headers_named_like_folders() {
+    // `Archive::Tar` takes them for folders, and their data for headers.
+    for name in ["PaxHeader/", "PaxHeader/\n", "/"] {
+        for kind in [EntryType::XHeader, EntryType::GNULongName] {
+            let content: &[u8] = match kind {
+                EntryType::XHeader => b"11 mtime=1\n",
+                _ => b"Foo-Bar-1.02/x",
+            };
+            let header = Entry {
+                content: content.to_vec(),
+                ..of_kind(name, kind)
+            };
+            let found = look_after(&[entry(&header), entry(&plain())].concat());
+            the_only(&found, Defect::HeaderForm, Error);
+        }
+    }
 }

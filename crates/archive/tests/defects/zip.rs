@@ -56,8 +56,12 @@ fn reports_member_defects_in_zip_archives() {
     let escape = release(|zip| file(zip, "Foo-Bar-1.02/../../evil", "x"));
     has(&look(&escape), Defect::PathEscapes, Error);
     let link = release(|zip| {
-        zip.add_symlink("Foo-Bar-1.02/l", "../../evil", options())
-            .unwrap();
+        zip.add_symlink(
+            "Foo-Bar-1.02/l",
+            "../../evil",
+            options().unix_permissions(0o777),
+        )
+        .unwrap();
     });
     has(&look(&link), Defect::LinkEscapes, Error);
     let case = release(|zip| file(zip, "Foo-Bar-1.02/meta.JSON", "x"));
@@ -96,6 +100,46 @@ fn rejects_zip_archives_that_readers_see_differently() {
     let before = [b"MZ something".to_vec(), whole.clone()].concat();
     let second = [release(|_| ()), whole.clone()].concat();
     let damaged = replace(b"some", b"same", 0);
+    let edited = |from: &[u8], nth: usize, at: usize, to: &[u8]| {
+        let start = whole
+            .windows(from.len())
+            .enumerate()
+            .filter(|(_, window)| *window == from)
+            .map(|(start, _)| start + at)
+            .nth(nth)
+            .unwrap();
+        let mut bytes = whole.clone();
+        bytes[start..start + to.len()].copy_from_slice(to);
+        bytes
+    };
+    let central = |at: usize, to: &[u8]| edited(b"PK\x01\x02", 1, at, to);
+    let local = |at: usize, to: &[u8]| edited(b"PK\x03\x04", 1, at, to);
+    let end = |at: usize, to: &[u8]| edited(b"PK\x05\x06", 0, at, to);
+    for (what, bytes) in [
+        // Unzip leaves out such a member.
+        ("a version that unzip does not know", central(6, &[47, 0])),
+        ("another version beside the content", local(4, &[47, 0])),
+        // Archive::Zip and bsdtar refuse such an archive, unzip repairs it.
+        ("another size of the directory", end(12, &[1])),
+        ("another start of the directory", end(16, &[1])),
+        ("another number of members", end(10, &[3])),
+        ("another number of members on this disk", end(8, &[3])),
+        ("another disk", end(4, &[1])),
+        ("another system", central(5, &[2])),
+        ("an encrypted member", central(8, &[1])),
+        ("another time", local(10, &[9])),
+        ("another checksum beside the content", local(14, &[9])),
+        ("another attribute of a folder", central(38 + 3, &[0x40])),
+        ("a volume label, which unzip skips", central(38, &[8])),
+        (
+            "an attribute that unzip takes for another form",
+            central(36, &[4]),
+        ),
+        ("another start of a member", central(42, &[1])),
+    ] {
+        the_only(&look(&bytes), Defect::ZipForm, Error);
+        assert!(!look(&bytes).is_fit(), "{what}");
+    }
     for (what, bytes) in [
         ("another name in the directory", listed_otherwise),
         ("another file in the directory", listed_twice),
@@ -120,4 +164,14 @@ fn stops_unpacking_zip_bombs() {
         }
     });
     the_only(&look(&bytes), Defect::LimitPassed, Error);
+}
+
+#[test]
+fn rejects_names_that_unzip_changes() {
+    for name in ["x;1", "x\\y", "\u{e4}", "x\n"] {
+        let found = look(&release(|zip| {
+            file(zip, &format!("Foo-Bar-1.02/{name}"), "x")
+        }));
+        the_only(&found, Defect::ZipForm, Error);
+    }
 }
