@@ -53,7 +53,11 @@ pub fn tar<R: Read>(
     })
 }
 
-fn walk_tar<R: Read>(
+/// Reads a tar archive to its end.
+///
+/// # Errors
+/// [`ReadError`]. Everything else that is wrong with the archive is a defect.
+pub fn walk_tar<R: Read>(
     tar: &mut TarReader<R>,
     members: &mut MemberChecks,
     defects: &mut DefectCollector,
@@ -127,7 +131,11 @@ pub fn zip<R: Read + Seek>(
     })
 }
 
-fn walk_zip<R: Read + Seek>(
+/// Reads a zip archive to its end.
+///
+/// # Errors
+/// [`ReadError`]. Everything else that is wrong with the archive is a defect.
+pub fn walk_zip<R: Read + Seek>(
     file: &mut R,
     members: &mut MemberChecks,
     defects: &mut DefectCollector,

@@ -25,6 +25,8 @@ mod path;
 mod preflight;
 mod read_error;
 mod tar;
+#[cfg(test)]
+mod tests;
 mod unpacked_stream;
 mod zip;
 
