@@ -1,6 +1,6 @@
 //! `cpan-sigstore mirror`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Args;
 use cpan_sigstore_core::{
@@ -10,7 +10,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_mirror::{
     DecisionLog,
-    server::{Access, HostName, Listening, tls},
+    server::{Access, HostName, Limits, Listening, Service, tls},
 };
 use cpan_sigstore_registry::subscription::{Copies, Pin};
 
@@ -42,6 +42,9 @@ pub struct MirrorCommand {
     /// for other names are refused
     #[arg(long, value_name = "NAME")]
     host_name: Vec<HostName>,
+    /// Limit of connections at once from one address; behind a reverse proxy all come from that one
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
+    connections_per_address: usize,
     /// Certificate of this server, with its chain (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -51,6 +54,27 @@ pub struct MirrorCommand {
     /// Allow HTTP without TLS on other addresses than loopback (insecure: others can modify responses in transit)
     #[arg(long)]
     insecure_listen: bool,
+}
+
+/// Raises the limit of open files to the highest that the system allows: each connection needs one.
+#[cfg(unix)]
+fn allow_many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // The limit as it is serves fewer clients at once.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+fn allow_many_files() {}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let count = text.parse::<NonZeroUsize>();
+    count
+        .map(NonZeroUsize::get)
+        .map_err(|error| error.to_string())
 }
 
 /// Runs the command.
@@ -67,6 +91,7 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
         (Some(certificate), Some(key)) => Some(tls(certificate, key)?),
         _ => None,
     };
+    allow_many_files();
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let runtime = session.runtime()?;
     let log = DecisionLog::on_entry(|entry| {
@@ -80,10 +105,17 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
     mirror.author_index().replace(files);
     let listen =
         |source| CommandError::system(&format!("cannot listen on {}", args.listen), source);
-    let access = Access::by_names(args.host_name.clone());
+    let service = Service {
+        access: Access::by_names(args.host_name.clone()),
+        limits: Limits {
+            per_address: args.connections_per_address,
+            ..Limits::default()
+        },
+        tls: acceptor,
+    };
     let running = runtime
         .block_on(async {
-            let listening = Listening::bind(mirror.clone(), args.listen, access, acceptor).await?;
+            let listening = Listening::bind(mirror.clone(), args.listen, service).await?;
             Ok(listening.spawn())
         })
         .map_err(listen)?;

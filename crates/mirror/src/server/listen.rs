@@ -1,93 +1,50 @@
 //! Connections: plain or by TLS, bounded in number and time, and ended gracefully.
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    net::{TcpListener, TcpSocket, TcpStream},
+    runtime::Handle,
+    sync::oneshot,
     task::JoinHandle,
+    time::timeout,
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    },
-};
+use tokio_rustls::TlsAcceptor;
 
-use super::{Access, Server};
+use super::{
+    Access, Limits, Server,
+    connections::{Connections, Place},
+    progress::ProgressStream,
+    response::Response,
+};
 use crate::Mirror;
 
-/// Limit of connections at once.
-const CONNECTIONS: usize = 1024;
-/// Longest wait for the head of a request, and for a TLS handshake.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Size limit of the head of a request, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
+/// Connections that the system accepts before the mirror does.
+const BACKLOG: u32 = 4096;
+/// Bytes of an answer that wait in the system for one client: enough for 1 MB/s over an ocean. A client that reads
+/// less than a third of it in the time of a stall makes no progress.
+const SEND_BUFFER: u32 = 128 * 1024;
 /// Longest wait for unfinished answers at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(8);
 /// Wait after a connection that cannot be accepted, as when no file descriptors are left.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Reasons not to use a certificate and its key.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file has no certificate or key.
-    #[error("invalid {}: expected {expected} (PEM), found {found}", path.display())]
-    File {
-        /// The expected content.
-        expected: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        found: String,
-    },
-    /// They do not belong together.
-    #[error("cannot use the certificate with its key: {0}")]
-    Pair(String),
-}
-
-/// Reads a certificate with its chain, and its key (PEM).
-///
-/// # Errors
-/// [`TlsError`] if a file has none, or the key is another certificate's.
-pub fn tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
-    let unusable = |expected, path: &Path, found: String| TlsError::File {
-        expected,
-        path: path.to_owned(),
-        found,
-    };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unusable("certificates", certificate, error.to_string()))?;
-    if chain.is_empty() {
-        return Err(unusable("certificates", certificate, "none".to_owned()));
-    }
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| unusable("a private key", key, error.to_string()))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TlsError::Pair(error.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(|error| TlsError::Pair(error.to_string()))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+/// How a mirror serves its clients.
+pub struct Service {
+    /// Who may make requests.
+    pub access: Access,
+    /// The limits of connections.
+    pub limits: Limits,
+    /// The certificate, for other machines.
+    pub tls: Option<TlsAcceptor>,
 }
 
 /// A mirror that listens and does not answer yet.
@@ -95,6 +52,7 @@ pub struct Listening {
     listener: TcpListener,
     address: SocketAddr,
     server: Arc<Server>,
+    connections: Arc<Connections>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -127,30 +85,34 @@ impl Listening {
     pub async fn bind(
         mirror: Arc<Mirror>,
         address: SocketAddr,
-        access: Access,
-        tls: Option<TlsAcceptor>,
+        service: Service,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = listener(address)?;
         let address = listener.local_addr()?;
         Ok(Self {
             address,
             listener,
-            server: Arc::new(Server::new(mirror, access.at(address))),
-            tls,
+            server: Arc::new(Server::new(mirror, service.access.at(address))),
+            connections: Connections::new(service.limits),
+            tls: service.tls,
         })
     }
 
-    /// Answers in a task of the current runtime.
+    /// Answers in the current runtime. A thread of its own accepts connections, so that a new one does not wait for
+    /// the requests of all others.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn spawn(self) -> Running {
         let address = self.address;
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(self.serve(async {
-            // It also ends when the sender is dropped.
-            let _ = stopped.await;
-        }));
+        let runtime = Handle::current();
+        let serving = tokio::task::spawn_blocking(move || {
+            runtime.block_on(self.serve(async {
+                // It also ends when the sender is dropped.
+                let _ = stopped.await;
+            }));
+        });
         Running {
             address,
             stop,
@@ -161,65 +123,182 @@ impl Listening {
     /// Answers until `stop`, and finishes the answers that it began.
     async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut stop = pin!(stop);
         loop {
-            let next = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, self.listener.accept().await)
-            };
             tokio::select! {
                 () = &mut stop => break,
-                (place, accepted) = next => match (place, accepted) {
-                    (Ok(place), Ok((stream, _))) => self.begin(stream, place, graceful.watcher()),
-                    (_, Err(error)) => {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, address)) => {
+                        let place = self.connections.place(address.ip());
+                        self.begin(stream, place, graceful.watcher());
+                    }
+                    Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
+                        self.connections.shed();
                         tokio::time::sleep(PAUSE).await;
                     }
-                    // The places are never closed.
-                    (Err(_), _) => break,
                 },
             }
         }
         drop(self.listener);
         // A client that reads no more does not delay the end.
-        let _ = tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await;
+        let _ = timeout(LAST_ANSWERS, graceful.shutdown()).await;
     }
 
-    fn begin(&self, stream: TcpStream, place: OwnedSemaphorePermit, watcher: Watcher) {
+    fn begin(&self, stream: TcpStream, place: Place, watcher: Watcher) {
         let server = Arc::clone(&self.server);
         let tls = self.tls.clone();
+        let stall = self.connections.stall();
         // Small answers are sent at once.
         let _ = stream.set_nodelay(true);
         tokio::spawn(async move {
-            match tls {
-                None => converse(server, stream, watcher).await,
-                Some(tls) => match tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(server, stream, watcher).await,
-                    Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
-                    Err(_) => tracing::debug!("no TLS handshake in time"),
-                },
+            let stream = ProgressStream::new(stream, Arc::clone(place.activity()), stall);
+            let answer = move |request| {
+                let server = Arc::clone(&server);
+                async move { server.answer(request).await }
+            };
+            let conversation = async {
+                match tls {
+                    None => converse(answer, stream, &place, stall, watcher).await,
+                    Some(tls) => match timeout(stall, tls.accept(stream)).await {
+                        Ok(Ok(stream)) => converse(answer, stream, &place, stall, watcher).await,
+                        Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+                        Err(_) => tracing::debug!("no TLS handshake in time"),
+                    },
+                }
+            };
+            tokio::select! {
+                biased;
+                () = place.is_taken() => tracing::debug!("a newer connection took the place of an idle one"),
+                () = conversation => {}
             }
-            drop(place);
         });
     }
 }
 
-async fn converse(
-    server: Arc<Server>,
+/// Listens as [`TcpListener::bind`] does, with a longer queue: a full one costs honest clients a second.
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A port that was in use a moment ago; on Windows this would share it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // Each connection has it from here.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Answers the requests of one connection until it ends, or makes no progress.
+async fn converse<F, A>(
+    answer: F,
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    place: &Place,
+    stall: Duration,
     watcher: Watcher,
-) {
+) where
+    F: Fn(Request<Incoming>) -> A + 'static,
+    A: Future<Output = Response> + 'static,
+{
+    let activity = Arc::clone(place.activity());
     let service = service_fn(move |request| {
-        let server = Arc::clone(&server);
-        async move { Ok::<_, Infallible>(server.answer(request).await) }
+        let work = activity.work();
+        let answer = answer(request);
+        async move {
+            let response = answer.await;
+            drop(work);
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // Also for the wait between two requests.
+        .header_read_timeout(stall)
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::StatusCode;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::server::response::text;
+
+    /// An answer that no buffer holds.
+    const LONG: usize = 1 << 20;
+    /// No progress for this time ends a connection.
+    const SOON: Duration = Duration::from_millis(10);
+    /// A time that no test sees the end of.
+    const NEVER: Duration = Duration::from_secs(3600);
+
+    /// Sends bytes, and returns the answer, with a body of `length` bytes, once the server has ended the connection.
+    /// Reads nothing until then unless `reads`.
+    async fn ended(bytes: &[u8], length: usize, reads: bool, stall: Duration) -> Vec<u8> {
+        let limits = Limits {
+            stall,
+            ..Limits::default()
+        };
+        let place = Connections::new(limits).place([192, 0, 2, 1].into());
+        let (mut client, server) = duplex(1024);
+        client.write_all(bytes).await.unwrap();
+        let stream = ProgressStream::new(server, Arc::clone(place.activity()), stall);
+        let answer = move |_| async move { text(StatusCode::OK, &"x".repeat(length)) };
+        let graceful = GracefulShutdown::new();
+        let conversation = converse(answer, stream, &place, stall, graceful.watcher());
+        let mut got = Vec::new();
+        // A connection that nothing ends fails the test.
+        timeout(Duration::from_secs(60), async {
+            if reads {
+                let (read, ()) = tokio::join!(client.read_to_end(&mut got), conversation);
+                read.unwrap();
+            } else {
+                conversation.await;
+                client.read_to_end(&mut got).await.unwrap();
+            }
+        })
+        .await
+        .unwrap();
+        got
+    }
+
+    #[tokio::test]
+    async fn ends_connections_that_make_no_progress() {
+        for head in [
+            "",
+            "GET / HT",
+            "GET / HTTP/1.1\r\nHost: x\r\n",
+            "GET / HTTP/1.1\r\nX: ",
+        ] {
+            assert_eq!(ended(head.as_bytes(), 0, true, SOON).await, b"", "{head:?}");
+        }
+        // It asks and reads nothing.
+        let got = ended(b"GET / HTTP/1.1\r\n\r\n", LONG, false, SOON).await;
+        assert!((1..LONG).contains(&got.len()), "{}", got.len());
+    }
+
+    #[tokio::test]
+    async fn ends_connections_after_answer_to_request_with_body() {
+        for head in [
+            "GET / HTTP/1.1\r\nContent-Length: 1000\r\n\r\nx",
+            "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx",
+            "GET / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+        ] {
+            let got = ended(head.as_bytes(), LONG, true, NEVER).await;
+            assert!(got.starts_with(b"HTTP/1.1 200 OK"), "{head:?}");
+            assert!(got.len() > LONG, "{head:?}: {}", got.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn ends_idle_connections_between_two_requests() {
+        let got = ended(b"GET / HTTP/1.1\r\n\r\n", 1, true, SOON).await;
+        assert!(got.starts_with(b"HTTP/1.1 200 OK"));
     }
 }

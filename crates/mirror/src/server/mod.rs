@@ -3,18 +3,23 @@
 //! Only `GET` and `HEAD` are answered, and no connection is passed through.
 
 mod access;
+mod connections;
 mod listen;
 mod metrics;
 mod names;
 mod page;
+mod progress;
 mod range;
 mod response;
 mod secret;
+mod tls;
 
 pub use access::Access;
-pub use listen::{Listening, Running, TlsError, tls};
+pub use connections::Limits;
+pub use listen::{Listening, Running, Service};
 pub use names::{HostName, HostNameError};
 pub use secret::{NoRandomness, RunSecret};
+pub use tls::{TlsError, tls};
 
 use std::sync::{
     Arc,

@@ -5,15 +5,13 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
 };
 
-use futures_util::TryStreamExt as _;
+use futures_util::stream;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     Method, Request, StatusCode,
     body::{Bytes, Frame},
     header::{self, HeaderValue},
 };
-use tokio::io::AsyncReadExt as _;
-use tokio_util::io::ReaderStream;
 
 use super::range::{Part, part};
 use crate::cache::Content;
@@ -23,10 +21,10 @@ pub(crate) type Body = BoxBody<Bytes, io::Error>;
 /// A response.
 pub(crate) type Response = hyper::Response<Body>;
 
-/// Size limit of a file that is read at once, in bytes: a task would cost more than reading it.
-const AT_ONCE: u64 = 256 * 1024;
-/// Bytes of a larger file that are in memory at a time.
-const BUFFER: usize = 64 * 1024;
+/// Bytes of a file that are in memory at a time. They come from the system's cache, into which the file was just
+/// written or hashed: handing each part to another thread would cost more, and hundreds of such threads would take the
+/// processors from the requests.
+const BUFFER: u64 = 64 * 1024;
 /// Seconds until the next try of an undetermined request.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
@@ -130,13 +128,15 @@ fn body<B>(
 
 fn read(mut file: File, first: u64, length: u64) -> io::Result<Body> {
     file.seek(SeekFrom::Start(first))?;
-    if length <= AT_ONCE {
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-        file.read_exact(&mut bytes)?;
-        return Ok(whole(bytes.into()));
-    }
-    let file = tokio::fs::File::from_std(file).take(length);
-    let parts = ReaderStream::with_capacity(file, BUFFER).map_ok(Frame::data);
+    let parts = stream::try_unfold((file, length), |(mut file, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let size = left.min(BUFFER);
+        let mut part = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+        file.read_exact(&mut part)?;
+        Ok(Some((Frame::data(part.into()), (file, left - size))))
+    });
     Ok(StreamBody::new(parts).boxed())
 }
 

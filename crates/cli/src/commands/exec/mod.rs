@@ -16,7 +16,7 @@ use clap::Args;
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_mirror::{
     DecisionLog,
-    server::{Access, Listening, RunSecret},
+    server::{Access, Limits, Listening, RunSecret, Service},
 };
 
 use crate::{error::CommandError, flags::MirrorArgs, session::Session};
@@ -68,8 +68,12 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let running = runtime
         .block_on(async {
-            let access = Access::with_secret(secret.clone());
-            let listening = Listening::bind(mirror.clone(), address, access, None).await?;
+            let service = Service {
+                access: Access::with_secret(secret.clone()),
+                limits: Limits::default(),
+                tls: None,
+            };
+            let listening = Listening::bind(mirror.clone(), address, service).await?;
             Ok(listening.spawn())
         })
         .map_err(listen)?;

@@ -1,4 +1,5 @@
 //! `mirror` over HTTP.
 
+mod attacked;
 mod load;
 mod serving;
