@@ -35,6 +35,8 @@ pub struct SandboxOptions {
     pub timestamps: bool,
     /// Parts that the trusted root trusts only for signatures older than an hour.
     pub ended: Vec<TrustedPart>,
+    /// Whether the certificate of the issuing authority ended an hour ago, although the trusted root still has it.
+    pub intermediate_ended: bool,
     /// Further roots (PEM) whose certificates the CT log accepts, for another CA.
     pub ct_roots: Vec<String>,
 }
@@ -47,6 +49,7 @@ impl Default for SandboxOptions {
             rekor: RekorVersion::default(),
             timestamps: true,
             ended: Vec::new(),
+            intermediate_ended: false,
             ct_roots: Vec::new(),
         }
     }
@@ -100,7 +103,12 @@ impl Sandbox {
         let oidc = Provider::new(oidc_url, oidc_clock.clone(), options.accounts);
         let client = http::loopback().user_agent(INTERNAL_AGENT).build()?;
         let ct_log_url = services.ct_log.url().to_owned();
-        let ca = CertificateAuthority::new(oidc.issuers(), ct_log_url, client)?;
+        let ca = CertificateAuthority::new(
+            oidc.issuers(),
+            ct_log_url,
+            client,
+            options.intermediate_ended,
+        )?;
         let ct_log = CtLog::new(ct_roots(&ca, &options.ct_roots)?)?;
         let rekor_v1 = RekorV1::new(&host(services.rekor_v1.url()))?;
         let rekor_v2 = RekorV2::new(&host(services.rekor_v2.url()))?;

@@ -124,11 +124,11 @@ pub(crate) fn intermediate(
     common_name: &str,
     root: &Holder,
     purpose: ObjectIdentifier,
-    now: Timestamp,
+    validity: Validity,
 ) -> der::Result<Holder> {
     let key = AuthorityKey::generate()?;
     let issuer = root.certificate.tbs_certificate.subject.clone();
-    let mut tbs = body(name(common_name)?, issuer, lifetime(now)?, key.spki())?;
+    let mut tbs = body(name(common_name)?, issuer, validity, key.spki())?;
     tbs.extensions = Some(vec![
         extension_of(
             true,

@@ -10,6 +10,7 @@ mod loader;
 mod root;
 mod signing_config;
 mod transport;
+mod validity;
 
 pub use config::{Config, ConfigError};
 pub use instance::{Instance, InstanceError, Repository, TrustSource};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cpan_sigstore_core::json;
 
-use super::{SIZE_LIMIT, TrustError, read_file};
+use super::{SIZE_LIMIT, TrustError, read_file, validity};
 
 /// Most logs or authorities of one kind. The public-good instance has 4.
 const COUNT_LIMIT: usize = 100;
@@ -40,7 +40,7 @@ impl TrustedRoot {
         {
             return Err(unusable(format!("the media type {media_type:?}")));
         }
-        let library: sigstore_trust_root::TrustedRoot =
+        let mut library: sigstore_trust_root::TrustedRoot =
             serde_json::from_value(value).map_err(|error| unusable(error.to_string()))?;
         let counts = [
             library.tlogs.len(),
@@ -63,6 +63,7 @@ impl TrustedRoot {
         if let Some(count) = chains.into_iter().find(|count| *count > CHAIN_LIMIT) {
             return Err(unusable(format!("a chain of {count} certificates")));
         }
+        validity::narrow(&mut library);
         Ok(Self { library, origin })
     }
 

@@ -8,7 +8,7 @@ mod token;
 use std::sync::Arc;
 
 use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use api::router;
 pub use identity::IssuerKind;
@@ -63,10 +63,15 @@ struct Chain {
 }
 
 impl Chain {
-    fn generate(now: Timestamp) -> der::Result<Self> {
+    /// Generates a chain whose intermediate is valid until `end`, if that is given.
+    fn generate(now: Timestamp, end: Option<Timestamp>) -> der::Result<Self> {
         let root = x509::root("sandbox root", now)?;
+        let validity = match end {
+            Some(end) => x509::validity(end - x509::BACKDATED, end)?,
+            None => x509::lifetime(now)?,
+        };
         let intermediate =
-            x509::intermediate("sandbox intermediate", &root, ID_KP_CODE_SIGNING, now)?;
+            x509::intermediate("sandbox intermediate", &root, ID_KP_CODE_SIGNING, validity)?;
         Ok(Self { root, intermediate })
     }
 
@@ -77,18 +82,20 @@ impl Chain {
 }
 
 impl CertificateAuthority {
-    /// Creates a CA that trusts `issuers` and writes to the log at `ct_log_url`.
+    /// Creates a CA that trusts `issuers` and writes to the log at `ct_log_url`. Its intermediate may have ended.
     pub(crate) fn new(
         issuers: Vec<(String, IssuerKind)>,
         ct_log_url: String,
         http: reqwest::Client,
+        intermediate_ended: bool,
     ) -> der::Result<Self> {
         let clock = Clock::new();
         let now = clock.now();
+        let end = intermediate_ended.then(|| now - SignedDuration::from_hours(1));
         Ok(Self {
             inner: Arc::new(Inner {
-                chain: Chain::generate(now)?,
-                rogue_chain: Chain::generate(now)?,
+                chain: Chain::generate(now, end)?,
+                rogue_chain: Chain::generate(now, None)?,
                 ct_log_url,
                 issuers,
                 http,

@@ -27,6 +27,8 @@ pub enum TsaMisbehaviour {
     OtherKey,
     /// The token is that of a TSA outside the trusted root.
     UnknownAuthority,
+    /// The token is signed by such a TSA, and also brings the certificate of the trusted one.
+    CertificateOfAnother,
     /// The token is about another message.
     OtherMessage,
     /// The token has another nonce than the request.

@@ -44,7 +44,7 @@ impl Inner {
         let with_certificate = request.cert_req;
         let content = self.statement(request, wrong)?.to_der()?;
         let named = match wrong {
-            Some(Wrong::UnknownAuthority) => &self.rogue_chain.signer,
+            Some(Wrong::UnknownAuthority | Wrong::CertificateOfAnother) => &self.rogue_chain.signer,
             _ => &self.chain.signer,
         };
         let signing = match wrong {
@@ -64,10 +64,16 @@ impl Inner {
             signature_algorithm: x509::ecdsa_sha256(),
             unsigned_attrs: None,
         };
+        let mut holders = vec![named];
+        if wrong == Some(Wrong::CertificateOfAnother) {
+            holders.push(&self.chain.signer);
+        }
+        let certificates = holders
+            .into_iter()
+            .map(|holder| CertificateChoices::Certificate(holder.certificate.clone()))
+            .collect::<Vec<_>>();
         let certificates = match with_certificate {
-            true => {
-                Some(vec![CertificateChoices::Certificate(named.certificate.clone())].try_into()?)
-            }
+            true => Some(certificates.try_into()?),
             false => None,
         };
         let signed = SignedData {

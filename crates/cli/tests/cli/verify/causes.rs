@@ -153,6 +153,7 @@ fn rejects_misbehaving_timestamp_authority() {
     for (wrong, expected) in [
         (Tsa::OtherKey, "timestamp-invalid"),
         (Tsa::UnknownAuthority, "timestamp-invalid"),
+        (Tsa::CertificateOfAnother, "timestamp-invalid"),
         (Tsa::OtherMessage, "timestamp-invalid"),
         (Tsa::Rejected, "timestamp-invalid"),
         (Tsa::FractionalSeconds, "timestamp-form"),

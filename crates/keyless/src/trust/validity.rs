@@ -1,0 +1,63 @@
+//! The time in which an authority is trusted: the trusted root's, and that of each of its certificates.
+
+use der::Decode as _;
+use jiff::Timestamp;
+use sigstore_trust_root::TrustedRoot;
+use sigstore_verify::types::{DerCertificate, TimeRange};
+use x509_cert::{Certificate, time::Time};
+
+/// Narrows the period of each authority to the time in which all of its certificates are valid. An authority without
+/// such a time is removed.
+///
+/// # Security
+///
+/// The library takes every certificate of a trusted root for a trust anchor, and so never checks the validity of an
+/// issuing certificate itself. A leaf may outlive it (GHSA-wfqv-66vq-46rm).
+pub(super) fn narrow(root: &mut TrustedRoot) {
+    root.certificate_authorities.retain_mut(|authority| {
+        let certificates = authority.cert_chain.certificates.iter();
+        let certificates = certificates.map(|certificate| &certificate.raw_bytes);
+        narrow_period(&mut authority.valid_for, certificates)
+    });
+    root.timestamp_authorities.retain_mut(|authority| {
+        let certificates = authority.cert_chain.certificates.iter();
+        let certificates = certificates.map(|certificate| &certificate.raw_bytes);
+        narrow_period(&mut authority.valid_for, certificates)
+    });
+}
+
+/// Narrows a period to its common part with all certificates' validity, and returns whether there is one. An
+/// unreadable certificate changes nothing here; the verifier refuses the trusted root for it.
+fn narrow_period<'a>(
+    period: &mut Option<TimeRange>,
+    certificates: impl Iterator<Item = &'a DerCertificate>,
+) -> bool {
+    for (from, until) in certificates.filter_map(validity) {
+        let (start, end) = match period {
+            Some(range) => (
+                range.start.max(from),
+                range.end.map_or(until, |end| end.min(until)),
+            ),
+            None => (from, until),
+        };
+        if end < start {
+            return false;
+        }
+        *period = Some(TimeRange::new(start, Some(end)));
+    }
+    true
+}
+
+fn validity(certificate: &DerCertificate) -> Option<(Timestamp, Timestamp)> {
+    let parsed = Certificate::from_der(certificate.as_bytes()).ok()?;
+    let validity = parsed.tbs_certificate.validity;
+    Some((
+        timestamp(validity.not_before)?,
+        timestamp(validity.not_after)?,
+    ))
+}
+
+fn timestamp(time: Time) -> Option<Timestamp> {
+    let seconds = time.to_unix_duration().as_secs();
+    Timestamp::from_second(seconds.try_into().ok()?).ok()
+}
