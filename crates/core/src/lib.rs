@@ -35,3 +35,6 @@ pub mod reason;
 pub mod release;
 pub mod text;
 pub mod verdict;
+
+#[cfg(test)]
+mod tests;

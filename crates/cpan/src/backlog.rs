@@ -35,7 +35,9 @@ pub enum BacklogError {
     #[error(transparent)]
     Cpan(#[from] CpanError),
     /// The author is unknown, or has no files.
-    #[error("expected CHECKSUMS in {0}, found none: an author without files, or no such author")]
+    #[error(
+        "cannot list the files in {0}: no CHECKSUMS, so an author without files, or no such author"
+    )]
     NoAuthor(String),
 }
 

@@ -35,3 +35,6 @@ pub use walk::{DIRECTORIES_LIMIT, DirectoryWalk};
 
 /// Size limit of an archive, in bytes.
 pub const ARCHIVE_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

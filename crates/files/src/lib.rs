@@ -26,3 +26,6 @@ fn folder_of(path: &std::path::Path) -> &std::path::Path {
         _ => std::path::Path::new("."),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,3 +40,6 @@ pub use package_index::{IndexReadError, read_package_index};
 pub use records::RecordRefused;
 pub use review::DeniedEntry;
 pub use store::TrustStore;
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ pub enum RecordRefused {
         found: u32,
     },
     /// There is no bundle.
-    #[error("expected a bundle beside the record, found none")]
+    #[error("the record has no bundle")]
     Unsigned,
     /// The bundle is invalid.
     #[error("{}: expected {}, found {}", .0.cause, .0.cause.expected(), .0.found)]

@@ -256,3 +256,6 @@ async fn each_part(
         take(&part)?;
     }
 }
+
+#[cfg(test)]
+mod tests;

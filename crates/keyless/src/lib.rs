@@ -19,3 +19,6 @@ pub mod sign;
 mod timestamp;
 pub mod trust;
 pub mod verify;
+
+#[cfg(test)]
+mod tests;

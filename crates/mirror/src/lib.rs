@@ -18,3 +18,6 @@ pub mod server;
 pub use author_index::AuthorIndexFiles;
 pub use decision_log::{DecisionLog, LogEntry};
 pub use mirror::{Mirror, Options};
+
+#[cfg(test)]
+mod tests;

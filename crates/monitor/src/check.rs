@@ -50,9 +50,9 @@ impl<'a> AuthorCheck<'a> {
         if !listing.is_there {
             let is_known = known.is_some_and(|known| !known.is_empty());
             return Ok(Err(if is_known {
-                "expected the CHECKSUMS of a known author, found none".to_owned()
+                "cannot list the files: the CHECKSUMS are gone".to_owned()
             } else {
-                "expected CHECKSUMS, found none: an author without files, or no such author"
+                "cannot list the files: no CHECKSUMS, so an author without files, or no such author"
                     .to_owned()
             }));
         }

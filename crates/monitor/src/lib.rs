@@ -195,3 +195,6 @@ fn all_without_recent(authors: &[PauseId], cursors: &BTreeMap<String, Cursor>) -
         cursor.is_some_and(|cursor| cursor.without_recent)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,3 +11,6 @@ pub mod credentials;
 pub mod journal;
 pub mod server;
 pub mod upload;
+
+#[cfg(test)]
+mod tests;

@@ -24,9 +24,7 @@ pub enum AddressError {
     #[error("invalid upload address {0}: expected https, which protects the password")]
     Plain(String),
     /// A password stands in the address.
-    #[error(
-        "invalid upload address: expected one without a password; put user and password into ~/.pause"
-    )]
+    #[error("invalid upload address: expected one without a password, found one with it")]
     Password,
 }
 

@@ -9,3 +9,6 @@
 pub mod author_index;
 pub mod chain;
 pub mod record;
+
+#[cfg(test)]
+mod tests;

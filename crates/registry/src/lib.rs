@@ -5,3 +5,6 @@
 
 pub mod assemble;
 pub mod subscription;
+
+#[cfg(test)]
+mod tests;

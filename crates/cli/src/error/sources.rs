@@ -16,7 +16,10 @@ use cpan_sigstore_keyless::{
 use cpan_sigstore_mirror::{cache::CacheError, server::TlsError};
 use cpan_sigstore_monitor::{WatchError, WebhookError};
 use cpan_sigstore_pause::{
-    credentials::DotPauseError, journal::JournalError, server::AddressError, upload::UploadError,
+    credentials::{DotPauseError, GpgError},
+    journal::JournalError,
+    server::AddressError,
+    upload::UploadError,
 };
 use cpan_sigstore_records::{author_index::AuthorIndexError, record::RecordError};
 use cpan_sigstore_registry::{assemble::BuildError, subscription::OperatorError};
@@ -51,10 +54,8 @@ plain! {
     PatternError => Usage,
     DigestError => Usage,
     KeyError => Usage,
-    AddressError => Usage,
     ArtifactError => Failed,
     FixError => Failed,
-    DotPauseError => Failed,
     CacheError => Failed,
     TlsError => Failed,
     AuthorIndexError => Failed,
@@ -246,6 +247,28 @@ impl From<UploadError> for CommandError {
             _ => return Self::failed(error),
         };
         Self::failed(error).hinted(hint)
+    }
+}
+
+impl From<AddressError> for CommandError {
+    fn from(error: AddressError) -> Self {
+        let has_password = error == AddressError::Password;
+        let error = Self::new(Exit::Usage, error);
+        match has_password {
+            true => error.hinted("put user and password into ~/.pause"),
+            false => error,
+        }
+    }
+}
+
+impl From<DotPauseError> for CommandError {
+    fn from(error: DotPauseError) -> Self {
+        let is_without_gpg = matches!(error, DotPauseError::Gpg(GpgError::Run { .. }));
+        let error = Self::failed(error);
+        match is_without_gpg {
+            true => error.hinted("install GnuPG, or name the program with CI_GPG"),
+            false => error,
+        }
     }
 }
 

@@ -6,8 +6,7 @@ use super::{PerlVersion, ReleaseName, Suffix, name::without_maturity};
 const STABLE: &str = "stable";
 
 /// The file name and META name different releases.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {field} of the file name, `{expected}`, in META too, found `{found}`")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameMismatch {
     /// Which part differs: `the distribution`, `the version`, or what makes it a developer release.
     pub field: &'static str,

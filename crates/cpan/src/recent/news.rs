@@ -48,7 +48,7 @@ pub enum NewsError<E> {
     #[error(transparent)]
     Fetch(E),
     /// A file is invalid.
-    #[error("{path}: {source}")]
+    #[error("invalid {path}: {source}")]
     File {
         /// Its path.
         path: String,

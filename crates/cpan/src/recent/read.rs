@@ -68,7 +68,10 @@ impl<'a> Reader<'a> {
         };
         match self.events.next() {
             Some(Ok((event, _))) => Ok(event),
-            Some(Err(error)) => Err(shape(shortened(&error.to_string()))),
+            Some(Err(error)) => {
+                let text = error.to_string();
+                Err(shape(shortened(text.trim_start_matches("found "))))
+            }
             None => Err(shape("the end".to_owned())),
         }
     }

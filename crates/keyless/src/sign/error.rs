@@ -53,7 +53,7 @@ pub enum SignError {
     #[error("cannot use the certificate: {0}; nothing was logged")]
     Certificate(VerificationFailure),
     /// Token or certificate is for another identity.
-    #[error("expected to sign as {expected}, found {found}; nothing was logged")]
+    #[error("cannot sign as {expected}: the proven identity is {found}; nothing was logged")]
     Identity {
         /// The intended identity.
         expected: String,

@@ -7,7 +7,7 @@ use crate::{cache::CacheError, decision_log::Refusal, rendered::RenderError};
 
 /// A failure on the way to an answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     /// The upstream cannot be read. A cached file may still be served.
     #[error(transparent)]
     Upstream(CpanError),

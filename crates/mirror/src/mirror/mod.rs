@@ -34,7 +34,7 @@ use crate::{
     decision_log::{DecisionLog, LogEntry},
 };
 use answers::{AnswerKey, Answers, answers};
-use error::FetchError;
+pub(crate) use error::FetchError;
 use packages::ServedPackages;
 
 /// Limit of files that are fetched at once.

@@ -53,7 +53,7 @@ pub enum DotPauseError {
         source: io::Error,
     },
     /// It is too large to be one.
-    #[error("expected at most {SIZE_LIMIT} bytes in {}, found more", .0.display())]
+    #[error("invalid size of {}: expected at most {SIZE_LIMIT} bytes, found more", .0.display())]
     TooLarge(PathBuf),
     /// It is encrypted, and cannot be decrypted.
     #[error(transparent)]

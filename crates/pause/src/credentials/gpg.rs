@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum GpgError {
     /// There is no such program.
-    #[error("cannot run `{program}` to decrypt {}: {source}; install GnuPG, or name the program with CI_GPG", path.display())]
+    #[error("cannot run `{program}` to decrypt {}: {source}", path.display())]
     Run {
         /// The program.
         program: String,
@@ -29,7 +29,7 @@ pub enum GpgError {
         path: PathBuf,
     },
     /// What it decrypted is too large.
-    #[error("expected at most {limit} bytes in {}, found more", path.display())]
+    #[error("invalid size of {}: expected at most {limit} bytes, found more", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,

@@ -8,13 +8,13 @@ use cpan_sigstore_core::release::PauseId;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorIndexError {
     /// It is too large.
-    #[error("expected an operator index of at most {SIZE_LIMIT} bytes, found {0}")]
+    #[error("invalid author index: expected at most {SIZE_LIMIT} bytes, found {0}")]
     TooLarge(usize),
     /// It is no JSON, or has other fields.
-    #[error("expected the fields of an operator index and no others: {0}")]
+    #[error("invalid author index: {0}")]
     Shape(String),
     /// A value that has no meaning.
-    #[error("expected {expected} in `{field}`, found {found}")]
+    #[error("invalid `{field}` in an author index: expected {expected}, found {found}")]
     Value {
         /// The field.
         field: &'static str,
@@ -24,7 +24,7 @@ pub enum AuthorIndexError {
         found: String,
     },
     /// What stands in it of an author is no list of records.
-    #[error("{author}: expected the author's records and their bundles, found {found}")]
+    #[error("invalid records of {author} in an author index: found {found}")]
     Author {
         /// Which author.
         author: PauseId,
@@ -32,7 +32,7 @@ pub enum AuthorIndexError {
         found: String,
     },
     /// A record in it is none.
-    #[error("{author}, version {version}: {source}")]
+    #[error("invalid record {version} of {author} in an author index: {source}")]
     Record {
         /// Which author.
         author: PauseId,

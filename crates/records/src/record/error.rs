@@ -6,21 +6,21 @@ use super::SIZE_LIMIT;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// It is too large.
-    #[error("expected an author record of at most {SIZE_LIMIT} bytes, found {0}")]
+    #[error("invalid author record: expected at most {SIZE_LIMIT} bytes, found {0}")]
     TooLarge(usize),
     /// It is no JSON, or has other fields.
-    #[error("expected the fields of an author record and no others: {0}")]
+    #[error("invalid author record: {0}")]
     Shape(String),
     /// It says the same in another text than the canonical one.
     #[error(
-        "expected an author record in its canonical form (RFC 8785: sorted keys, no white space), found another text from byte {at} on"
+        "invalid author record: expected the canonical form (RFC 8785: sorted keys, no white space), found another text from byte {at} on"
     )]
     NotCanonical {
         /// The first byte that differs, from 0.
         at: usize,
     },
     /// A value that has no meaning.
-    #[error("expected {expected} in `{field}`, found {found}")]
+    #[error("invalid `{field}` in an author record: expected {expected}, found {found}")]
     Value {
         /// The field.
         field: &'static str,

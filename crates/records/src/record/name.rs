@@ -21,7 +21,9 @@ pub struct RecordName {
 
 /// The text is no name of a record's file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a name such as TIMLEGGE{MIDDLE}1{SUFFIX}, found `{0}`")]
+#[error(
+    "invalid name of an author record: expected one such as TIMLEGGE{MIDDLE}1{SUFFIX}, found `{0}`"
+)]
 pub struct RecordNameError(String);
 
 impl RecordName {

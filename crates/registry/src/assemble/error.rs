@@ -17,7 +17,7 @@ pub enum BuildError {
     #[error(transparent)]
     Cpan(#[from] CpanError),
     /// A folder or file of the CPAN cannot be read.
-    #[error("expected to read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         /// Which.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// The index cannot be written.
-    #[error("expected to write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -33,10 +33,10 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// There is no CPAN.
-    #[error("expected a CPAN with {0}, found no such folder or file")]
+    #[error("invalid CPAN: expected one with {0}, found no such folder or file")]
     NoCpan(String),
     /// The list of authors is none.
-    #[error("the list of authors: {0}")]
+    #[error("invalid list of authors: {0}")]
     Authors(#[from] PackedError),
     /// The list of permissions is none.
     #[error(transparent)]
@@ -50,7 +50,7 @@ pub enum BuildError {
         limit: usize,
     },
     /// The index before is none.
-    #[error("the index before, {}: {source}", path.display())]
+    #[error("invalid previous index {}: {source}", path.display())]
     Previous {
         /// The file.
         path: PathBuf,
@@ -58,7 +58,7 @@ pub enum BuildError {
         source: AuthorIndexError,
     },
     /// A record in the index before does not prove itself any more.
-    #[error("the index before, {author} version {version}: {source}")]
+    #[error("invalid previous index: record {version} of {author}: {source}")]
     Known {
         /// Whose.
         author: PauseId,
@@ -68,13 +68,15 @@ pub enum BuildError {
         source: RecordRefused,
     },
     /// The records of an author in the index before do not follow on each other.
-    #[error("the index before: expected the records of {0} to follow on each other, found others")]
+    #[error(
+        "invalid previous index: expected an unbroken record chain of {0}, found other records"
+    )]
     Broken(PauseId),
     /// A record for which an override is meant is none.
     #[error(transparent)]
     Record(#[from] RecordRefused),
     /// An override would not make it count.
-    #[error("expected a record that counts by the override, found {0}")]
+    #[error("invalid override: expected an accepted record, found {0}")]
     Override(Box<AppendResult>),
     /// What was found makes no index.
     #[error(transparent)]

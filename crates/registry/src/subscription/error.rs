@@ -13,14 +13,14 @@ use cpan_sigstore_records::author_index::AuthorIndexError;
 pub enum OperatorError {
     /// The address has an unsupported form.
     #[error(
-        "expected the address of an index, by https, by http on this machine, or by file, found `{0}`"
+        "invalid address of an author index: expected https, http on this machine, or file, found `{0}`"
     )]
     Address(String),
     /// The identity is no name, or its pattern matches everybody.
-    #[error("expected the identity of an operator and its issuer, found `{0}`")]
+    #[error("invalid operator: expected an identity and its issuer, found `{0}`")]
     Identity(String),
     /// The file that names the operator cannot be used.
-    #[error("{}: {reason}", path.display())]
+    #[error("invalid file {}: {reason}", path.display())]
     Pin {
         /// The file.
         path: PathBuf,
@@ -31,10 +31,10 @@ pub enum OperatorError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The file does not exist.
-    #[error("expected a file at {0}, found none")]
+    #[error("cannot read {0}: no such file")]
     Absent(String),
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot use {}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,

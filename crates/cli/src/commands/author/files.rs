@@ -21,11 +21,11 @@ pub fn read(path: &Path) -> Result<(RecordName, RecordFile), CommandError> {
     let refused = |found: &str| unusable(path, found);
     let json = cpan_sigstore_files::read_limited(path, SIZE_LIMIT as u64 + 1)
         .map_err(CommandError::read(path))?;
-    let json = json.ok_or_else(|| refused("none"))?;
+    let json = json.ok_or_else(|| refused("no such file"))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name: RecordName = name
         .parse()
-        .map_err(|_| refused("a file of another name than AUTHOR-sigstore-identities-1.json"))?;
+        .map_err(|_| refused("expected a name such as AUTHOR-sigstore-identities-1.json"))?;
     let file = RecordFile {
         version: name.version,
         json,
@@ -36,11 +36,8 @@ pub fn read(path: &Path) -> Result<(RecordName, RecordFile), CommandError> {
 
 /// A file that is no record that can be uploaded.
 pub fn unusable(path: &Path, found: &str) -> CommandError {
-    CommandError::failed(format!(
-        "invalid record {}: expected a record with its bundle, found {found}",
-        path.display()
-    ))
-    .hinted("create a record with `cpan-sigstore author enroll`, `add` or `retire`")
+    CommandError::failed(format!("invalid record {}: {found}", path.display()))
+        .hinted("create a record with `cpan-sigstore author enroll`, `add` or `retire`")
 }
 
 /// A verified record with its bundle beside it.
@@ -64,10 +61,7 @@ impl Files {
         let (name, file) = read(path)?;
         let record = AuthorRecord::parse(&file.json).map_err(|error| refused(error.to_string()))?;
         if name != record.name() {
-            return Err(refused(format!(
-                "a record that belongs into {}",
-                record.name()
-            )));
+            return Err(refused(format!("the record belongs in {}", record.name())));
         }
         let bundle = file
             .bundle

@@ -56,7 +56,7 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
             return Err(unusable(
                 files.path(),
                 &format!(
-                    "one of {author}, with the credentials of {}",
+                    "expected a record of {}, as the credentials are, found one of {author}",
                     uploader.author()
                 ),
             ));

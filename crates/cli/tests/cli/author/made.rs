@@ -255,8 +255,8 @@ fn uploads_no_file_that_is_no_record() {
     let user = &enrolling.world;
     fs::copy(user.path(&record(1)), user.path(&record(2))).unwrap();
     for (name, said) in [
-        (record(2), "belongs into"),
-        ("none.json".into(), "found none"),
+        (record(2), "belongs in"),
+        ("none.json".into(), "no such file"),
     ] {
         let ran = enrolling.look(&["upload", &name]).exits(1);
         let ran = ran.snapshot(&format!("author/uploads_no_file_that_is_no_record-{name}"));

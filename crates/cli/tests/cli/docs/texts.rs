@@ -1,9 +1,10 @@
-//! Every code appears in a snapshot, so that its text is reviewed.
+//! Every code and every error appears in a snapshot, so that its text is reviewed.
 
 use std::{fs, path::Path};
 
 use cpan_sigstore_archive::Defect;
-use cpan_sigstore_core::cause::Cause;
+use cpan_sigstore_core::{cause::Cause, finding::Finding};
+use cpan_sigstore_monitor::AlertCode;
 
 /// Codes without a snapshot of the program's output, and why.
 const EXCUSED: &[(&str, &str)] = &[
@@ -15,42 +16,6 @@ const EXCUSED: &[(&str, &str)] = &[
         "path-too-long",
         "it depends on the author, whom `check` knows by a flag; its own tests cover it",
     ),
-];
-
-/// Findings of `verify`.
-const FINDINGS: &[&str] = &[
-    "trusted",
-    "unsigned",
-    "downgrade",
-    "signature-invalid",
-    "identity-mismatch",
-    "identity-retired",
-    "identity-unknown",
-    "identity-changed",
-    "owner-changed",
-    "release-rolled-back",
-    "name-mismatch",
-    "archive-hostile",
-    "unavailable",
-];
-
-/// Alerts of `watch`.
-const ALERTS: &[&str] = &[
-    "unsigned-release",
-    "foreign-signature",
-    "invalid-signature",
-    "unfit-archive",
-    "archive-replaced",
-    "bundle-replaced",
-    "bundle-dropped",
-    "record-replaced",
-    "record-dropped",
-    "record-conflict",
-    "record-refused",
-    "record-added",
-    "bundle-renewed",
-    "signed-belatedly",
-    "first-signature",
 ];
 
 /// All snapshots below a folder but the help, in one text.
@@ -77,8 +42,10 @@ fn snapshots(folder: &Path) -> String {
 fn finds_every_code_in_a_snapshot() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
     let text = snapshots(&folder);
-    let findings = FINDINGS.iter().map(|code| (*code, format!("\n{code}")));
-    let alerts = ALERTS.iter().map(|code| (*code, format!("\"{code}\"")));
+    let findings = Finding::ALL.iter().map(|finding| finding.code());
+    let findings = findings.map(|code| (code, format!("\n{code}")));
+    let alerts = AlertCode::ALL.iter().map(|alert| alert.code());
+    let alerts = alerts.map(|code| (code, format!("\"{code}\"")));
     let causes = Cause::ALL.iter().map(|cause| cause.code());
     let causes = causes.map(|code| (code, format!("({code})")));
     let defects = Defect::ALL.iter().map(|code| code.as_str());
@@ -93,4 +60,92 @@ fn finds_every_code_in_a_snapshot() {
         missing, excused,
         "codes without a snapshot, and the excused"
     );
+}
+
+/// The errors of all crates: where each is, and its text, as the sources state it.
+fn error_texts(folder: &Path, texts: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            error_texts(&path, texts);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            for attribute in source.split("#[error(").skip(1) {
+                // The others are `transparent`.
+                if let Some(text) = attribute.trim_start().strip_prefix('"') {
+                    texts.push((path.display().to_string(), literal(text)));
+                }
+            }
+        }
+    }
+}
+
+/// A string literal, from behind its first quotation mark.
+fn literal(source: &str) -> String {
+    let mut text = String::new();
+    let mut characters = source.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => break,
+            '\\' => text.extend(characters.next()),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+/// The parts of a format string around its values.
+fn parts(format: &str) -> Vec<String> {
+    let format = format.replace("{{", "\u{1}").replace("}}", "\u{2}");
+    let parts = format.split('{').enumerate().map(|(index, part)| {
+        let part = match part.split_once('}') {
+            Some((_, after)) if index > 0 => after,
+            _ => part,
+        };
+        part.replace('\u{1}', "{").replace('\u{2}', "}")
+    });
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// Whether a line has all parts in their order.
+fn has_parts(line: &str, parts: &[String]) -> bool {
+    let mut rest = line;
+    parts
+        .iter()
+        .all(|part| match rest.split_once(part.as_str()) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+}
+
+#[test]
+fn finds_every_error_in_a_snapshot() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(crates).unwrap() {
+        let path = entry.unwrap().path();
+        // These are no part of the product.
+        if !path.ends_with("sandbox") && !path.ends_with("testkit") {
+            error_texts(&path.join("src"), &mut texts);
+        }
+    }
+    let snapshot = snapshots(crates);
+    let is_in_snapshot = |text: &str| snapshot.lines().any(|line| has_parts(line, &parts(text)));
+    texts.retain(|(_, text)| !is_in_snapshot(text));
+    assert!(
+        texts.is_empty(),
+        "errors in no snapshot; add each to `src/tests.rs` of its crate: {texts:#?}"
+    );
+}
+
+#[test]
+fn compares_texts_by_their_parts() {
+    let parts = parts("cannot read {}: {source} `}};`");
+    assert_eq!(parts, ["cannot read ", ": ", " `};`"]);
+    assert!(has_parts("error: cannot read a: b `};`", &parts));
+    assert!(!has_parts("cannot write a: b `};`", &parts));
+    assert_eq!(literal(r#"a \"b\" c", more"#), r#"a "b" c"#);
 }

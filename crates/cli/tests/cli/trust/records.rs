@@ -237,10 +237,10 @@ fn ignores_malformed_endless_and_unsigned_record() {
     let name = two.name().to_string();
     let spaced = [two.json(), b"\n"].concat();
     for (json, bundle, said) in [
-        (&b"{}"[..], None, "fields of an author record"),
+        (&b"{}"[..], None, "invalid author record"),
         (&spaced, None, "canonical"),
         (&vec![b' '; (64 << 10) + 1], None, "65536 bytes"),
-        (two.json(), None, "found none"),
+        (two.json(), None, "has no bundle"),
         (other.json(), None, "as in its name"),
         (two.json(), Some(&b"{}"[..]), "bundle"),
     ] {

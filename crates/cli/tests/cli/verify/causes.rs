@@ -266,8 +266,8 @@ fn signs_nothing_that_would_not_verify() {
             Ca::NoSct,
             "expected a certificate chain with an embedded SCT",
         ),
-        (Ca::OtherIdentity, "expected to sign as author@example.org"),
-        (Ca::OtherIssuer, "expected to sign as author@example.org"),
+        (Ca::OtherIdentity, "cannot sign as author@example.org"),
+        (Ca::OtherIssuer, "cannot sign as author@example.org"),
         (Ca::NoIssuer, "no issuer of the identity"),
         (Ca::OtherKey, "is for another key"),
     ] {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use cpan_sigstore_testkit::archive;
+
 use crate::fixtures::shop::{FILE, NEXT, RELEASE};
 use crate::{fixtures::author::distribution, harness::AUTHOR, harness::World};
 
@@ -43,6 +45,17 @@ fn trusts_pinned_author_and_reports_binding() {
     for text in [AUTHOR, "binding", "an identity of the policy", "sha256:"] {
         assert!(ran.stdout.contains(text), "{ran:#?}");
     }
+}
+
+#[test]
+fn warns_of_archive_without_meta() {
+    let shop = World::new();
+    let bytes = archive::targz(&[archive::file("Foo-Bar-1.02/lib/Foo/Bar.pm", "1;")]);
+    shop.publish_signed("author", FILE, &bytes);
+    let policy = shop.policy(&shop.pins(AUTHOR));
+    shop.verify(&[&[RELEASE], &policy[..]].concat())
+        .exits(0)
+        .snapshot("verify/warns_of_archive_without_meta");
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! The text of every error, with sample data.
+
+use std::io;
+
+use crate::HttpError;
+
+#[test]
+fn states_each_error() {
+    let url = || "https://cpan.example/file".to_owned();
+    let reason = || "connection reset".to_owned();
+    let errors = [
+        HttpError::Client("no CA certificates".to_owned()),
+        HttpError::ProxySetting {
+            variable: "https_proxy",
+            found: "proxy".to_owned(),
+        },
+        HttpError::Proxy {
+            url: url(),
+            proxy: "http://proxy.example:3128".to_owned(),
+            reason: reason(),
+        },
+        HttpError::Certificate {
+            url: url(),
+            reason: "unknown issuer".to_owned(),
+        },
+        HttpError::Redirect {
+            url: url(),
+            to: "https://login.example/".to_owned(),
+        },
+        HttpError::WebPage {
+            url: url(),
+            title: "Log in".to_owned(),
+        },
+        HttpError::Connection {
+            url: url(),
+            reason: reason(),
+        },
+        HttpError::Timeout { url: url() },
+        HttpError::Unavailable {
+            url: url(),
+            status: 503,
+            said: "back soon".to_owned(),
+        },
+        HttpError::Refused {
+            url: url(),
+            status: 403,
+        },
+        HttpError::Request {
+            url: url(),
+            reason: "invalid header".to_owned(),
+        },
+        HttpError::Write {
+            url: url(),
+            source: io::ErrorKind::StorageFull.into(),
+        },
+        HttpError::TooLarge {
+            url: url(),
+            limit: 1024,
+        },
+    ];
+    insta::assert_snapshot!(errors.map(|error| error.to_string()).join("\n"));
+}

@@ -1,0 +1,117 @@
+//! The text of every error, with sample data.
+
+use std::io;
+
+use crate::{
+    credentials::{DotPauseError, GpgError, TokenError},
+    journal::JournalError,
+    server::AddressError,
+    upload::UploadError,
+};
+
+fn denied() -> io::Error {
+    io::ErrorKind::PermissionDenied.into()
+}
+
+#[test]
+fn states_each_error_of_credentials() {
+    let path = || "/home/tim/.pause".into();
+    let program = || "gpg".to_owned();
+    let errors = [
+        DotPauseError::Read {
+            path: path(),
+            source: denied(),
+        },
+        DotPauseError::TooLarge(path()),
+        DotPauseError::Line {
+            path: path(),
+            line: 2,
+        },
+        DotPauseError::Twice {
+            path: path(),
+            key: "user",
+            line: 3,
+        },
+        DotPauseError::User {
+            path: path(),
+            line: 1,
+            length: 4,
+        },
+        DotPauseError::Token {
+            path: path(),
+            line: 4,
+            source: TokenError::Form(8),
+        },
+        DotPauseError::Token {
+            path: path(),
+            line: 4,
+            source: TokenError::User,
+        },
+        DotPauseError::Gpg(GpgError::Run {
+            program: program(),
+            path: path(),
+            source: denied(),
+        }),
+        DotPauseError::Gpg(GpgError::Refused {
+            program: program(),
+            path: path(),
+        }),
+        DotPauseError::Gpg(GpgError::TooLarge {
+            path: path(),
+            limit: 1024,
+        }),
+    ];
+    insta::assert_snapshot!(errors.map(|error| error.to_string()).join("\n"));
+}
+
+#[test]
+fn states_each_error_of_uploads() {
+    let path = || "Foo-Bar-1.02.tar.gz.release.json".into();
+    let said = || "503 from the queue".to_owned();
+    let name = || "Foo-Bar-1.02.tar.gz".to_owned();
+    let user = || "TIMLEGGE".parse().unwrap();
+    let uploads = [
+        UploadError::Password(user()),
+        UploadError::Token {
+            user: user(),
+            said: said(),
+        },
+        UploadError::NotConfirmed {
+            name: name(),
+            said: said(),
+        },
+        UploadError::Refused {
+            name: name(),
+            status: 409,
+            said: said(),
+        },
+        UploadError::Changed(name().into()),
+        UploadError::Read {
+            path: name().into(),
+            source: denied(),
+        },
+    ];
+    let journals = [
+        JournalError::Read {
+            path: path(),
+            source: denied(),
+        },
+        JournalError::Write {
+            path: path(),
+            source: denied(),
+        },
+        JournalError::Malformed {
+            path: path(),
+            found: "format 2".to_owned(),
+        },
+    ];
+    let addresses = [
+        AddressError::Form("ftp://pause.example/".to_owned()),
+        AddressError::Plain("http://pause.example/".to_owned()),
+        AddressError::Password,
+    ];
+    let mut texts: Vec<_> = uploads.iter().map(ToString::to_string).collect();
+    texts.extend(journals.iter().map(ToString::to_string));
+    texts.extend(addresses.iter().map(ToString::to_string));
+    insta::assert_snapshot!(texts.join("\n"));
+}
