@@ -56,11 +56,11 @@ macro_rules! causes {
 }
 
 causes! {
-    /// The bundle is larger than any bundle need be.
+    /// The bundle is larger than the limit.
     BundleTooLarge = "bundle-too-large", "a bundle of at most 1 MiB", FetchBundleAgain;
-    /// The bundle is no JSON text.
+    /// The bundle is not JSON.
     BundleNotJson = "bundle-not-json", "a bundle that is one JSON object", FetchBundleAgain;
-    /// A key is in one object twice, so that two readers may see two bundles.
+    /// An object has one key twice, so two readers may see two bundles.
     BundleDuplicateKey = "bundle-duplicate-key", "each key once", BundleForged;
     /// The media type is missing or not one of Sigstore's bundle formats.
     BundleMediaType = "bundle-media-type", "a media type of a Sigstore bundle, version 0.1 to 0.3", FetchBundleAgain;
@@ -68,19 +68,19 @@ causes! {
     BundleMalformed = "bundle-malformed", "the fields of a Sigstore bundle and no others", FetchBundleAgain;
     /// The bundle carries more than one content, key or signature.
     BundleAmbiguous = "bundle-ambiguous", "one signature, by one certificate or key", BundleForged;
-    /// More log entries, timestamps, certificates or hashes than make sense.
-    BundleExcess = "bundle-excess", "no more log entries, timestamps, certificates and hashes than a signature can use", BundleForged;
+    /// The bundle has more log entries, timestamps, certificates or hashes than a signature needs.
+    BundleExcess = "bundle-excess", "no more log entries, timestamps, certificates and hashes than a signature needs", BundleForged;
     /// Two fields that repeat one fact disagree.
     BundleContradictory = "bundle-contradictory", "fields that repeat a fact to agree", BundleForged;
-    /// The bundle is in cosign's old format, which was not allowed.
+    /// The bundle is in cosign's old format, which is not allowed.
     OldFormat = "old-format", "a Sigstore bundle with an inclusion proof", OldFormat;
-    /// The bundle is for a key, and an identity was expected, or the other way round.
-    KeyKind = "key-kind", "a bundle of the kind that was asked for", KeyKind;
+    /// The bundle is for a key and an identity was expected, or the reverse.
+    KeyKind = "key-kind", "a bundle of the expected kind", KeyKind;
     /// The signature uses an algorithm or content that is not supported.
     Unsupported = "unsupported", "a signature by ECDSA, or another algorithm that can be checked from a digest", SignAgain;
-    /// A statement about the file was signed that does not speak for a release.
+    /// The signed statement is no statement about a release.
     StatementKind = "statement-kind", "a signature of the file, or a statement that it was built or published", SignRelease;
-    /// No proof that the signature is in a transparency log.
+    /// Nothing proves that the signature is in a transparency log.
     InclusionProofMissing = "inclusion-proof-missing", "every log entry with an inclusion proof", BundleForged;
     /// The certificate cannot be read.
     CertificateMalformed = "certificate-malformed", "an X.509 certificate", FetchBundleAgain;
@@ -94,13 +94,13 @@ causes! {
     CertificateExpired = "certificate-expired", "a certificate that was valid when the file was signed", BundleForged;
     /// The certificate is in no trusted certificate log.
     SctInvalid = "sct-invalid", "a certificate that a trusted certificate log has seen", CheckTrustedRoot;
-    /// No trusted clock says when it was signed.
-    TimestampMissing = "timestamp-missing", "a trusted clock's word on when the file was signed", BundleForged;
-    /// A timestamp is in a form that cannot be read.
+    /// No trusted clock states the time of signing.
+    TimestampMissing = "timestamp-missing", "a time of signing from a trusted clock", BundleForged;
+    /// A timestamp has an unsupported form.
     TimestampForm = "timestamp-form", "a timestamp in whole seconds", WholeSeconds;
     /// A timestamp is not by a trusted authority, or not for this signature.
     TimestampInvalid = "timestamp-invalid", "a timestamp over this signature by a trusted authority", CheckTrustedRoot;
-    /// The log is not among the trusted ones.
+    /// The log is not trusted.
     LogUnknown = "log-unknown", "an entry in a trusted log", CheckTrustedRoot;
     /// The log's checkpoint is missing, or not signed by the log.
     CheckpointInvalid = "checkpoint-invalid", "a checkpoint signed by a trusted log", CheckTrustedRoot;
@@ -111,14 +111,14 @@ causes! {
     /// The log's promise is not signed by the log.
     InclusionPromiseInvalid = "inclusion-promise-invalid", "a promise signed by the log that the entry names", CheckTrustedRoot;
     /// The time the log states is outside the certificate's validity, or in the future.
-    LogTimeInvalid = "log-time-invalid", "an entry made while the certificate was valid", CheckClock;
+    LogTimeInvalid = "log-time-invalid", "an entry from the time when the certificate was valid", CheckClock;
     /// The log entry cannot be read.
     EntryMalformed = "entry-malformed", "a log entry of a known kind", FetchBundleAgain;
-    /// The log entry is about another signature.
-    EntryMismatch = "entry-mismatch", "a log entry about this signature", BundleForged;
-    /// The bundle is about other bytes than the file's.
+    /// The log entry is for another signature.
+    EntryMismatch = "entry-mismatch", "a log entry for this signature", BundleForged;
+    /// The bundle is for other bytes than those of the file.
     ArtifactMismatch = "artifact-mismatch", "the bytes that were signed", FetchFilesAgain;
-    /// The signature does not fit the key and the file.
+    /// The signature does not match the key and the file.
     SignatureMismatch = "signature-mismatch", "a signature over these bytes by the key in the certificate", FetchFilesAgain;
 }
 

@@ -106,7 +106,7 @@ impl AuthorizedSigners {
     }
 
     /// Whether the chain has a record.
-    pub fn speaks(&self) -> bool {
+    pub fn has_record(&self) -> bool {
         self.history.tip().is_some()
     }
 

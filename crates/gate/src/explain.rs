@@ -109,7 +109,7 @@ impl Gate {
         let rule = self.policy().author_rule(author);
         let pins = rule.identities.as_ref().map(PinExplanation::of);
         let record = authorized
-            .speaks()
+            .has_record()
             .then(|| RecordExplanation::of(&authorized, &remembered));
         let source = pins
             .as_ref()

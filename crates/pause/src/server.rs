@@ -23,7 +23,7 @@ pub enum AddressError {
     /// A password would be readable on the way.
     #[error("invalid upload address {0}: expected https, which protects the password")]
     Plain(String),
-    /// A password stands in the address.
+    /// The address has a password.
     #[error("invalid upload address: expected one without a password, found one with it")]
     Password,
 }

@@ -25,25 +25,25 @@ sub refused {
 subtest 'the program' => sub {
     {
         local $ENV{PATH} = home->child('empty')->mkdir;
-        refused('missing', qr/program cpan-sigstore in PATH, found none; install it, or name it by CPAN_SIGSTORE/);
+        refused('missing', qr/cannot find cpan-sigstore in PATH; install it, or name it with CPAN_SIGSTORE/);
     }
     {
         my $file = home->child('not-executable');
         $file->spew("#!/bin/sh\n");
         local $ENV{CPAN_SIGSTORE} = "$file";
-        refused('not executable', qr/CPAN_SIGSTORE to name a program that can be run, found \S+not-executable/);
+        refused('not executable', qr/invalid CPAN_SIGSTORE: expected an executable program, found \S+not-executable/);
     }
     {
         my $file = home->child('broken');
         $file->spew("#!/nowhere/interpreter\n");
         $file->chmod(0755);
         local $ENV{CPAN_SIGSTORE} = "$file";
-        refused('cannot be started', qr/expected to run \S+broken: No such file/);
+        refused('cannot be started', qr/cannot run \S+broken: No such file/);
     }
     for my $other ("something else 9.9.9\n", "cpan-sigstore\n", q()) {
         my $recorder = Recorder->new(version => $other);
         local $ENV{CPAN_SIGSTORE} = $recorder->program;
-        refused('another program', qr/to be cpan-sigstore and to tell its version/);
+        refused('another program', qr/expected cpan-sigstore with its version, found another one/);
     }
     {
         my $recorder = Recorder->new(version => "cpan-sigstore 0.0.12\n");
@@ -55,42 +55,42 @@ subtest 'the program' => sub {
 local $ENV{CPAN_SIGSTORE} = $good->program;
 
 subtest 'credentials' => sub {
-    refused('no user name', qr/expected a PAUSE username, found none; put it under \[%PAUSE\]/, 'SigStore::SignRelease');
-    refused('no password', qr/expected a PAUSE password, found none/, [ 'SigStore::SignRelease' => { user => 'AUTHOR' } ]);
+    refused('no user name', qr/cannot find a PAUSE username; put it under \[%PAUSE\]/, 'SigStore::SignRelease');
+    refused('no password', qr/cannot find a PAUSE password/, [ 'SigStore::SignRelease' => { user => 'AUTHOR' } ]);
     for my $password ("line\nbreak", ' blank') {
         my $project = project('SigStore::SignRelease');
         $project->chrome->set_response_for('PAUSE username: '            => 'AUTHOR');
         $project->chrome->set_response_for('PAUSE password for AUTHOR: ' => $password);
-        like release($project), qr/PAUSE password without blanks at its ends and without line breaks/,
+        like release($project), qr/invalid PAUSE password: expected one without blanks at its ends/,
             'a password that no .pause could hold';
     }
     {
         local $ENV{PAUSE_TOKEN} = q();
-        refused('empty token', qr/expected a PAUSE username/, 'SigStore::SignRelease');
+        refused('empty token', qr/cannot find a PAUSE username/, 'SigStore::SignRelease');
     }
     my $file = home->child('.pause');
     $file->spew("user AUTHOR\npassword=s3cret\n");
-    my $project = refused('malformed line', qr/expected a PAUSE username, found none/, 'SigStore::SignRelease');
+    my $project = refused('malformed line', qr/cannot find a PAUSE username/, 'SigStore::SignRelease');
     my @log = @{ $project->log_messages };
-    ok((grep {/expected lines of `key value` in \S+[.]pause/} @log), 'names the file');
+    ok((grep {/invalid file \S+[.]pause: expected lines of `key value`/} @log), 'names the file');
     is_deeply [ grep {/s3cret/} @log ], [], 'and shows none of its content';
     $file->remove;
 };
 
 subtest 'refuses another plugin that uploads' => sub {
-    refused('forgot to remove UploadToCPAN', qr/only plugin that uploads, found UploadToCPAN too.*-remove = UploadToCPAN/,
+    refused('forgot to remove UploadToCPAN', qr/UploadToCPAN uploads too.*-remove = UploadToCPAN/,
         'UploadToCPAN', 'SigStore::SignRelease', $PAUSE);
-    refused('after it', qr/found UploadToCPAN too/, 'SigStore::SignRelease', 'UploadToCPAN', $PAUSE);
-    refused('in a bundle', qr{found \@Basic/UploadToCPAN too}, 'SigStore::SignRelease', '@Basic', $PAUSE);
-    refused('twice itself', qr/found again too/, 'SigStore::SignRelease', [ 'SigStore::SignRelease' => 'again' ], $PAUSE);
+    refused('after it', qr/UploadToCPAN uploads too/, 'SigStore::SignRelease', 'UploadToCPAN', $PAUSE);
+    refused('in a bundle', qr{\@Basic/UploadToCPAN uploads too}, 'SigStore::SignRelease', '@Basic', $PAUSE);
+    refused('twice itself', qr/again uploads too/, 'SigStore::SignRelease', [ 'SigStore::SignRelease' => 'again' ], $PAUSE);
 };
 
 subtest 'settings' => sub {
     for my $extension ('../sigstore.json', '..', 'a b', q(.)) {
-        refused("extension $extension", qr/in sigstore_extension, found/,
+        refused("extension $extension", qr/invalid sigstore_extension: .*found/,
             [ 'SigStore::SignRelease' => { sigstore_extension => $extension } ], $PAUSE);
     }
-    refused('a password in the address', qr/expected no password in upload_uri/,
+    refused('a password in the address', qr/invalid upload_uri: expected one without a password/,
         [ 'SigStore::SignRelease' => { upload_uri => 'https://AUTHOR:s3cret@127.0.0.1/' } ], $PAUSE);
     like eval { project([ 'SigStore::SignRelease' => { provider => 'gogle' } ]) } // $@, qr/provider.*gogle/,
         'an unknown provider';

@@ -37,7 +37,7 @@ struct Report<'a> {
 }
 
 /// Checks an archive before it is signed; the command may continue if [`Preflight::is_fit`] says so. An unfit
-/// one is the result of the command, and printed as such; the warnings of a fit one stand beside it.
+/// one is the result of the command, and printed as such; the warnings of a fit one are printed beside it.
 ///
 /// # Errors
 /// Where the file cannot be read.

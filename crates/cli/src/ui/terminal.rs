@@ -29,7 +29,7 @@ pub enum Tone {
     Careful,
 }
 
-/// The terminal, or the files that stand in for it.
+/// The terminal, or the files in its place.
 pub struct Terminal {
     /// What was said of the result so far; results are written whole, at [`Terminal::flush`].
     result: RefCell<String>,

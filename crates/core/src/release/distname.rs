@@ -106,7 +106,7 @@ fn end_of_piece(text: &[u8], start: usize) -> Option<usize> {
     })
 }
 
-/// Moves what stands before the last hyphen with a digit behind it, at `from` or later, to the name.
+/// Moves the part before the last hyphen with a digit behind it, at `from` or later, to the name.
 fn move_to_name(name: &mut String, version: &mut String, from: usize) {
     let bytes = version.as_bytes();
     let last = (from..bytes.len().saturating_sub(1))

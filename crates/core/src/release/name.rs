@@ -59,7 +59,7 @@ impl Suffix {
         }
     }
 
-    /// The suffix of a file name, with what stands before it.
+    /// The suffix of a file name, and the part before it.
     pub fn of(file_name: &str) -> Option<(&str, Self)> {
         Self::ALL
             .into_iter()

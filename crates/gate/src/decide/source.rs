@@ -41,7 +41,7 @@ pub(super) fn source<'a>(
 ) -> Option<Source<'a>> {
     let known = &evidence.known;
     let pins = rule.identities.as_ref().map(Source::Pins);
-    let record = Some(&evidence.authorized).filter(|authorized| authorized.speaks());
+    let record = Some(&evidence.authorized).filter(|authorized| authorized.has_record());
     let pause = rule.pause.as_ref().and_then(|provider| {
         let id = provider.names(verified.signer())?;
         Some(Source::PauseIssued(provider, id))

@@ -176,7 +176,7 @@ async fn write(
     Ok(())
 }
 
-/// When an override was first seen stays, as long as it stands in the index.
+/// Writes the overrides. The time of first sight is kept as long as the index has the override.
 async fn write_overrides(
     connection: &mut AnyConnection,
     operator: &str,
@@ -189,11 +189,11 @@ async fn write_overrides(
         .await?;
     for row in rows {
         let (author, record): (String, String) = (row.try_get("author")?, row.try_get("record")?);
-        let stands = index
+        let is_kept = index
             .overrides()
             .iter()
             .any(|one| one.author.as_str() == author && one.record.to_string() == record);
-        if !stands {
+        if !is_kept {
             sqlx::query(
                 "DELETE FROM vouched_override WHERE operator = $1 AND author = $2 AND record = $3",
             )

@@ -24,21 +24,21 @@ pub(super) fn read(
     credentials: &Credentials,
 ) -> Result<Outcome, UploadError> {
     let text = String::from_utf8_lossy(&answer.body);
-    let told = if credentials.is_token() {
-        Told::by_api(answer.status, &text)
+    let reply = if credentials.is_token() {
+        Reply::by_api(answer.status, &text)
     } else {
-        Told::by_form(answer.status, &text)
+        Reply::by_form(answer.status, &text)
     };
     let name = file.name.clone();
     let user = credentials.user().clone();
-    let told = told.without_secrets_of(credentials);
-    match told {
-        Told::Accepted => Ok(Outcome::Accepted),
-        Told::NameTaken => Ok(Outcome::NameTaken),
-        Told::NotYou(_) if !credentials.is_token() => Err(UploadError::Password(user)),
-        Told::NotYou(said) => Err(UploadError::Token { user, said }),
-        Told::Other(said) if answer.is_success() => Err(UploadError::NotConfirmed { name, said }),
-        Told::Other(said) => Err(UploadError::Refused {
+    let reply = reply.without_secrets_of(credentials);
+    match reply {
+        Reply::Accepted => Ok(Outcome::Accepted),
+        Reply::NameTaken => Ok(Outcome::NameTaken),
+        Reply::NotYou(_) if !credentials.is_token() => Err(UploadError::Password(user)),
+        Reply::NotYou(said) => Err(UploadError::Token { user, said }),
+        Reply::Other(said) if answer.is_success() => Err(UploadError::NotConfirmed { name, said }),
+        Reply::Other(said) => Err(UploadError::Refused {
             name,
             status: answer.status,
             said,
@@ -47,14 +47,14 @@ pub(super) fn read(
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Told {
+enum Reply {
     Accepted,
     NameTaken,
     NotYou(String),
     Other(String),
 }
 
-impl Told {
+impl Reply {
     /// The same, should PAUSE have repeated the secret that it was sent.
     fn without_secrets_of(self, credentials: &Credentials) -> Self {
         match self {
@@ -147,36 +147,36 @@ mod tests {
     #[test]
     fn a_status_of_200_alone_is_no_success() {
         let page = "<html><body><p>Menu</p></body></html>";
-        assert_eq!(Told::by_form(200, page), Told::Other("Menu".into()));
-        assert_eq!(Told::by_form(200, ""), Told::Other("nothing".into()));
+        assert_eq!(Reply::by_form(200, page), Reply::Other("Menu".into()));
+        assert_eq!(Reply::by_form(200, ""), Reply::Other("nothing".into()));
         let page = r#"<p>Query succeeded</p><p class="error_message">no <b>CHECKSUMS</b> here</p><p>x</p>"#;
         assert_eq!(
-            Told::by_form(200, page),
-            Told::Other("no CHECKSUMS here".into())
+            Reply::by_form(200, page),
+            Reply::Other("no CHECKSUMS here".into())
         );
         assert_eq!(
-            Told::by_form(200, "<p>Query succeeded. Thank you</p>"),
-            Told::Accepted
+            Reply::by_form(200, "<p>Query succeeded. Thank you</p>"),
+            Reply::Accepted
         );
-        assert_eq!(Told::by_api(200, "{}"), Told::Other("{}".into()));
+        assert_eq!(Reply::by_api(200, "{}"), Reply::Other("{}".into()));
         assert_eq!(
-            Told::by_api(200, r#"{"result":"Upload succeeded"}"#),
-            Told::Accepted
+            Reply::by_api(200, r#"{"result":"Upload succeeded"}"#),
+            Reply::Accepted
         );
     }
 
     #[test]
     fn a_conflict_of_something_else_is_no_taken_name() {
-        assert!(matches!(Told::by_form(409, "busy"), Told::Other(_)));
+        assert!(matches!(Reply::by_form(409, "busy"), Reply::Other(_)));
         let page = "<p>PAUSE <b>doesn&#39;t let you\n upload a file twice</b>.</p>";
-        assert_eq!(Told::by_form(409, page), Told::NameTaken);
+        assert_eq!(Reply::by_form(409, page), Reply::NameTaken);
         assert!(matches!(
-            Told::by_api(409, r#"{"error":"Busy"}"#),
-            Told::Other(_)
+            Reply::by_api(409, r#"{"error":"Busy"}"#),
+            Reply::Other(_)
         ));
         assert_eq!(
-            Told::by_api(409, r#"{"error":"Duplicated"}"#),
-            Told::NameTaken
+            Reply::by_api(409, r#"{"error":"Duplicated"}"#),
+            Reply::NameTaken
         );
     }
 
@@ -184,12 +184,12 @@ mod tests {
     fn a_token_that_is_refused_is_told_from_other_errors() {
         let invalid = r#"{"error":["Invalid token"]}"#;
         assert_eq!(
-            Told::by_api(400, invalid),
-            Told::NotYou("Invalid token".into())
+            Reply::by_api(400, invalid),
+            Reply::NotYou("Invalid token".into())
         );
         assert!(matches!(
-            Told::by_api(400, r#"{"error":"no file"}"#),
-            Told::Other(_)
+            Reply::by_api(400, r#"{"error":"no file"}"#),
+            Reply::Other(_)
         ));
     }
 }

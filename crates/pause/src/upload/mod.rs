@@ -58,7 +58,7 @@ pub enum UploadError {
     /// PAUSE does not take the token.
     #[error("PAUSE rejected the token of {user}: {said}")]
     Token {
-        /// Whose token.
+        /// The owner of the token.
         user: PauseId,
         /// The words of PAUSE.
         said: String,
@@ -118,7 +118,7 @@ impl Uploader {
         })
     }
 
-    /// Whose directory it uploads to.
+    /// The author whose directory it uploads to.
     pub fn author(&self) -> &PauseId {
         self.credentials.user()
     }

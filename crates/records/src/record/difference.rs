@@ -1,4 +1,4 @@
-//! What changes from one record to the next, as a person reads it before saying yes.
+//! The changes from one record to the next, as a person reads them before confirmation.
 
 use std::fmt;
 
@@ -10,15 +10,15 @@ use cpan_sigstore_core::identity::AuthorIdentity;
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// An identity may sign that could not.
+    /// Another identity may sign.
     Added(AuthorIdentity),
-    /// An identity is not named any more: none of its signatures count, older ones neither.
+    /// An identity is removed: none of its signatures is valid any more, not even older ones.
     Removed(AuthorIdentity),
-    /// An identity counts at other times.
+    /// An identity is authorized at other times.
     Period {
-        /// The identity as it stood.
+        /// The identity before.
         before: Box<AuthorIdentity>,
-        /// As it stands now.
+        /// The identity now.
         after: Box<AuthorIdentity>,
     },
     /// Whether all releases are signed.
@@ -26,7 +26,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// Whether signatures count after it that did not before.
+    /// Returns whether it makes signatures valid that were not.
     pub fn widens(&self) -> bool {
         match self {
             Self::Added(_) => true,
@@ -41,7 +41,7 @@ impl Change {
     }
 }
 
-/// What changes; all of a first record is new.
+/// Returns the changes; all of a first record is new.
 pub fn difference(before: Option<&AuthorRecord>, after: &AuthorRecord) -> Vec<Change> {
     let mut gone: Vec<&AuthorIdentity> = Vec::new();
     let mut new: Vec<&AuthorIdentity> = after.identities().iter().collect();
@@ -77,10 +77,10 @@ impl fmt::Display for Change {
             Self::Added(identity) => write!(f, "+ {identity}"),
             Self::Removed(identity) => write!(
                 f,
-                "- {identity}: none of its signatures count any more, older ones neither"
+                "- {identity}: none of its signatures is valid any more, not even older ones"
             ),
             Self::Period { before, after } => {
-                write!(f, "~ {}: counts {}", before.identity, period(after))?;
+                write!(f, "~ {}: valid {}", before.identity, period(after))?;
                 write!(f, ", until now {}", period(before))
             }
             Self::Releases(Releases::Signed) => {

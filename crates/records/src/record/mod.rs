@@ -1,8 +1,8 @@
-//! What an author says of who signs the releases: the author record.
+//! The author record: an author's list of the identities that sign the releases.
 //!
-//! It lies in the author's directory on CPAN, which shows that the PAUSE account agrees, with a bundle by one
-//! of its identities, which shows that the identity agrees. Versions follow on each other by
-//! [`succession`](crate::chain). The format is section 3 of `docs/spec/SPEC.md`.
+//! It is in the author's directory on CPAN, which shows that the PAUSE account agrees. Its bundle is by one of
+//! its identities, which shows that the identity agrees. Versions follow on each other by the rules of
+//! [`chain`](crate::chain). The format is section 3 of `docs/spec/SPEC.md`.
 
 mod difference;
 mod document;
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use cpan_sigstore_core::{digest::Sha256Digest, identity::AuthorIdentity, release::PauseId};
 
-/// What stands in `mediaType`.
+/// The value of `mediaType`.
 pub const MEDIA_TYPE: &str = "application/vnd.cpan.sigstore.author-identities.v1+json";
 /// Largest record that is read, in bytes.
 pub const SIZE_LIMIT: usize = 64 * 1024;
@@ -112,7 +112,7 @@ impl AuthorRecord {
         )
     }
 
-    /// Whose it is.
+    /// The author.
     pub fn author(&self) -> &PauseId {
         &self.author
     }

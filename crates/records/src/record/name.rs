@@ -5,17 +5,17 @@ use std::{fmt, str::FromStr};
 use super::VERSION_LIMIT;
 use cpan_sigstore_core::release::PauseId;
 
-/// What stands between author and version.
+/// The part between author and version.
 const MIDDLE: &str = "-sigstore-identities-";
-/// How the name ends.
+/// The end of the name.
 const SUFFIX: &str = ".json";
 
-/// The name of a record's file, which says whose it is and which version.
+/// The name of a record's file, with author and version.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordName {
-    /// Whose.
+    /// The author.
     pub author: PauseId,
-    /// Which version, from 1.
+    /// The version, from 1.
     pub version: u32,
 }
 

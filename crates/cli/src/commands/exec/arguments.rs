@@ -73,7 +73,7 @@ fn by_name(long: &str, known: &[Known]) -> Vec<Known> {
     }
 }
 
-/// The options among bundled letters, and whether the value of the last stands among them, too.
+/// The options among bundled letters, and whether the value of the last is among them, too.
 fn by_letters(letters: &str, known: &[Known]) -> (Vec<Known>, bool) {
     let mut found = Vec::new();
     for (at, letter) in letters.char_indices() {

@@ -252,7 +252,7 @@ impl Client {
                 command.args(arguments).args(["--remote", url]);
             }
             Self::Cpm => {
-                // Options of a subcommand stand behind it.
+                // Options of a subcommand follow it.
                 let (subcommand, rest) = arguments.split_at(arguments.len().min(1));
                 command.args(subcommand);
                 if subcommand.iter().any(|word| word == "install") {

@@ -137,7 +137,7 @@ fn print(explanation: &Explanation, terminal: &Terminal) {
     }
 }
 
-fn recorded(record: &RecordExplanation, speaks: bool, terminal: &Terminal) {
+fn recorded(record: &RecordExplanation, decides: bool, terminal: &Terminal) {
     let standing = match record.provenance {
         Provenance::Known => "in the trust store",
         Provenance::Index => "in the author index",
@@ -149,7 +149,7 @@ fn recorded(record: &RecordExplanation, speaks: bool, terminal: &Terminal) {
     if let Some(releases) = record.releases {
         terminal.field("releases", releases.code());
     }
-    let label = if speaks { "signs" } else { "named" };
+    let label = if decides { "signs" } else { "named" };
     for identity in &record.identities {
         terminal.field(label, identity);
     }

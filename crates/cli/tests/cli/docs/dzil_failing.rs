@@ -106,7 +106,7 @@ fn dzil_fails_without_program_before_building() {
     let project = project("");
     let without = path_with(None);
     for (named, words) in [
-        ("", "expected the program cpan-sigstore in PATH, found none"),
+        ("", "cannot find cpan-sigstore in PATH"),
         ("/nowhere/cpan-sigstore", "found /nowhere/cpan-sigstore"),
     ] {
         let mut command = project.dzil_release();
@@ -129,7 +129,7 @@ fn dzil_fails_without_credentials_before_building() {
     let project = project("");
     fs::remove_file(project.world.home().join(".pause")).unwrap();
     let ran = project.dzil_release_as("author");
-    assert_fails(&ran, "expected a PAUSE username, found none");
+    assert_fails(&ran, "cannot find a PAUSE username");
     assert_nothing_built(&project);
 }
 

@@ -286,7 +286,7 @@ fn signs_nothing_that_would_not_verify() {
         ),
         (
             Rekor::OtherArtifact,
-            "expected a log entry about this signature",
+            "expected a log entry for this signature",
         ),
     ] {
         user.sandbox.rekor_v2.misbehaviour().set(wrong);

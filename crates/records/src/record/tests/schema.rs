@@ -17,7 +17,7 @@ const BEYOND_A_SCHEMA: [&str; 8] = [
     "white space",
     "keys that are not sorted",
     "a character that is escaped without need",
-    "a key that stands twice",
+    "a key that is there twice",
     "no JSON",
     "it ends before it begins",
 ];

@@ -50,8 +50,8 @@ has '+pause_cfg' => (
         return {} if !-e $file || !-r _;
         my $read = eval { CPAN::Uploader->read_config_file($file) };
         if (!$read) {
-            $self->log("expected lines of `key value` in $file, found something else;"
-                    . ' one that is encrypted needs Config::Identity');
+            $self->log("invalid file $file: expected lines of `key value`, found another text;"
+                    . ' an encrypted file needs Config::Identity');
             return {};
         }
         return { map { $_ => $read->{$_} } grep { defined $read->{$_} } keys %{$read} };
@@ -104,10 +104,10 @@ sub _make_ready {
 
 sub _check_settings {
     my ($self) = @_;
-    $self->_refuse('expected letters, digits, dots, - and _ in sigstore_extension, found ' . $self->sigstore_extension)
+    $self->_refuse('invalid sigstore_extension: expected letters, digits, dots, - and _, found ' . $self->sigstore_extension)
         if $self->sigstore_extension !~ /\A[A-Za-z0-9][A-Za-z0-9._-]*\z/;
     # It goes to the command line, which others can read.
-    $self->_refuse('expected no password in upload_uri; put it into ~/.pause')
+    $self->_refuse('invalid upload_uri: expected one without a password; put it into ~/.pause')
         if $self->has_upload_uri && $self->upload_uri =~ m{\A[^/]*//[^/?#]*@};
     return;
 }
@@ -117,7 +117,7 @@ sub _check_releasers {
     for my $other (@{ $self->zilla->plugins_with(-Releaser) }) {
         next if $other == $self || !$other->isa('Dist::Zilla::Plugin::UploadToCPAN');
         $self->_refuse(
-            sprintf 'expected to be the only plugin that uploads, found %s too, and PAUSE takes no file twice;'
+            sprintf 'cannot upload: %s uploads too, and PAUSE accepts no file twice;'
                 . ' remove it from dist.ini, in a bundle by [@Filter] and -remove = UploadToCPAN',
             $other->plugin_name
         );
@@ -128,7 +128,7 @@ sub _check_releasers {
 sub _find_credentials {
     my ($self) = @_;
     return if !$self->upload_to_cpan;
-    # The program takes it from the environment.
+    # The program reads it from the environment.
     return if length($ENV{PAUSE_TOKEN} // q());
 
     my $stash = $self->zilla->stash_named($self->credentials_stash);
@@ -137,9 +137,9 @@ sub _find_credentials {
 
     my %value;
     for my $name (qw(username password)) {
-        # Undefined where nobody is there to answer a prompt.
+        # Undefined if nobody can answer a prompt.
         $value{$name} = eval { $self->$name } // q();
-        $self->_refuse("expected a PAUSE $name, found none;"
+        $self->_refuse("cannot find a PAUSE $name;"
                 . ' put it under [%PAUSE] in ~/.dzil/config.ini or into ~/.pause, or a token into PAUSE_TOKEN')
             if !length $value{$name};
     }
@@ -150,7 +150,7 @@ sub _lines {
     my ($self, @pairs) = @_;
     my $text = q();
     while (my ($key, $value) = splice @pairs, 0, 2) {
-        $self->_refuse("expected a PAUSE $key without blanks at its ends and without line breaks, found some")
+        $self->_refuse("invalid PAUSE $key: expected one without blanks at its ends and without line breaks, found some")
             if $value =~ /\A\s|\s\z|[\r\n]/;
         $text .= "$key $value\n";
     }

@@ -24,38 +24,38 @@ sub find {
     my ($class) = @_;
     my $path = _path();
 
-    no warnings 'exec';    # The message below says it better.
+    no warnings 'exec';    # The message below is better.
     open my $answer, '-|', $path, '--version'
-        or die "expected to run $path: $!; install $NAME, or name it by CPAN_SIGSTORE\n";
+        or die "cannot run $path: $!; install $NAME, or name it with CPAN_SIGSTORE\n";
     my $line = readline $answer;
     close $answer or $line = undef;
 
     my ($found) = ($line // q()) =~ /\A\Q$NAME\E ([0-9]+\.[0-9]+\.[0-9]+)/
-        or die "expected $path to be $NAME and to tell its version, found a program that does not;"
-        . " install $NAME, or name it by CPAN_SIGSTORE\n";
+        or die "invalid program $path: expected $NAME with its version, found another one;"
+        . " install $NAME, or name it with CPAN_SIGSTORE\n";
     $found = version->declare($found);
-    die "expected $NAME $OLDEST or newer, found $found in $path; install a newer one\n" if $found < $OLDEST;
+    die "invalid version of $path: expected $NAME $OLDEST or newer, found $found; install a newer one\n" if $found < $OLDEST;
 
     return bless { path => $path }, $class;
 }
 
-# A program that is named and cannot be used is an error: another one is not what the author meant.
+# If the named program cannot be used, that is an error: the author meant no other one.
 sub _path {
     my $named = $ENV{CPAN_SIGSTORE};
     if (!defined $named || !length $named) {
         return File::Which::which($NAME)
-            // die "expected the program $NAME in PATH, found none; install it, or name it by CPAN_SIGSTORE\n";
+            // die "cannot find $NAME in PATH; install it, or name it with CPAN_SIGSTORE\n";
     }
     my $path = File::Which::which($named);
-    die "expected CPAN_SIGSTORE to name a program that can be run, found $named\n" if !defined $path;
+    die "invalid CPAN_SIGSTORE: expected an executable program, found $named\n" if !defined $path;
     return File::Spec->rel2abs($path);
 }
 
 sub path { return $_[0]{path} }
 
-# The program gets the terminal as it is, so that a login works. It is given a list and never a shell.
-# What is secret goes through a pipe that the program inherits: not to the command line or the environment,
-# which others can read, nor to a file.
+# The program gets the terminal as it is, so that a login works. It gets a list of arguments, never a shell.
+# Secrets go through a pipe that the program inherits. Others can read the command line and the environment,
+# and a file would stay.
 sub run {
     my ($self, $secret, @arguments) = @_;
 
@@ -64,7 +64,7 @@ sub run {
         $pipe = _pipe_with($secret);
         unshift @arguments, '--pause-file=/dev/fd/' . fileno $pipe;
     }
-    no warnings 'exec';    # How it ended tells.
+    no warnings 'exec';    # The status shows it.
     my $status = system { $self->{path} } $self->{path}, 'release', @arguments;
     my $error  = $!;
     close $pipe or die "cannot close a pipe: $!\n" if $pipe;
@@ -76,15 +76,15 @@ sub run {
 
 sub _pipe_with {
     my ($secret) = @_;
-    die "expected credentials of at most $PIPE_LIMIT bytes, found more\n" if length $secret > $PIPE_LIMIT;
+    die "invalid credentials: expected at most $PIPE_LIMIT bytes, found more\n" if length $secret > $PIPE_LIMIT;
 
-    pipe my $reader, my $writer or die "cannot make a pipe for the credentials: $!\n";
+    pipe my $reader, my $writer or die "cannot create a pipe for the credentials: $!\n";
     my $written = syswrite $writer, $secret;
     die "cannot write the credentials to a pipe: $!\n" if !defined $written || $written != length $secret;
     close $writer or die "cannot close a pipe: $!\n";
 
-    my $flags = fcntl $reader, F_GETFD, 0 or die "cannot hand a pipe on: $!\n";
-    fcntl $reader, F_SETFD, $flags & ~FD_CLOEXEC or die "cannot hand a pipe on: $!\n";
+    my $flags = fcntl $reader, F_GETFD, 0 or die "cannot pass a pipe to the program: $!\n";
+    fcntl $reader, F_SETFD, $flags & ~FD_CLOEXEC or die "cannot pass a pipe to the program: $!\n";
     return $reader;
 }
 
