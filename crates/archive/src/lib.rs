@@ -33,6 +33,3 @@ mod zip;
 pub use defect::{Defect, DefectReport, Severity};
 pub use destination::Destination;
 pub use preflight::{Preflight, preflight, preflight_file, preflight_hashed};
-
-#[cfg(test)]
-mod tests;

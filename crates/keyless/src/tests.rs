@@ -13,7 +13,7 @@ use crate::{
     login::{LoginError, TokenError},
     sign::SignError,
     trust::{Config, ConfigError, RefreshError, TrustError},
-    verify::{ArtifactError, PublicKey},
+    verify::{ArtifactError, ClockBehind, PublicKey},
 };
 
 const ISSUER: &str = "https://accounts.example.org";
@@ -24,6 +24,13 @@ fn denied() -> io::Error {
 
 fn failure() -> VerificationFailure {
     VerificationFailure::new(Cause::SignatureMismatch, "another signature")
+}
+
+fn clock_behind() -> ClockBehind {
+    ClockBehind {
+        clock: Timestamp::UNIX_EPOCH,
+        issued: Timestamp::from_second(1_795_000_000).unwrap(),
+    }
 }
 
 #[test]
@@ -117,6 +124,7 @@ fn states_each_error_of_signing() {
             }),
         },
         SignError::OwnBundle(failure()),
+        SignError::Clock(clock_behind()),
         SignError::Key("no random numbers".to_owned()),
     ];
     insta::assert_snapshot!(errors.map(|error| error.to_string()).join("\n"));

@@ -11,3 +11,4 @@
 )]
 
 mod differential;
+mod errors;
