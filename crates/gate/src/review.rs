@@ -4,12 +4,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cpan_sigstore_core::{
     decision::Decision,
+    reason::OwnerProof,
     release::{PackageName, PauseId, ReleasePath},
     verdict::Verdict,
 };
 use cpan_sigstore_cpan::package_index::{IndexEntry, PackageIndex};
 
-use crate::{Gate, GateError, decide::owner, evidence::OwnerEvidence, store::KnownOwners};
+use crate::{
+    Gate, GateError,
+    decide::owner,
+    evidence::OwnerEvidence,
+    store::{KnownOwners, PackageOwner},
+};
+
+/// Most entries of one index that are left out. An index with more of them is not that of the CPAN at all.
+pub(crate) const DENIED_LIMIT: usize = 10_000;
 
 /// An entry of a package index that the gate denies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +44,8 @@ impl Gate {
     /// for the release would be denied for it. Returns them.
     ///
     /// # Errors
-    /// [`GateError::TrustStore`] if the store cannot be used. The index is unchanged then.
+    /// [`GateError::TrustStore`] if the store cannot be used, and [`GateError::ContradictingIndex`] for too many such
+    /// entries. The index is unchanged then.
     pub async fn review_index(
         &self,
         index: &mut PackageIndex,
@@ -69,9 +79,12 @@ impl Gate {
                     .map(|it| (it.package.clone(), it.clone()))
                     .into_iter()
                     .collect(),
-                signing: signing.clone(),
+                signing: of_holders(known, &signing),
             };
             if let Some(verdict) = self.denial(&path, &package, &evidence) {
+                if denied.len() == DENIED_LIMIT {
+                    return Err(GateError::ContradictingIndex);
+                }
                 denied.push(DeniedEntry {
                     package,
                     path,
@@ -124,6 +137,16 @@ impl Gate {
         });
         denials.into_iter().next()
     }
+}
+
+/// How it is known of the holders of one package that they sign.
+fn of_holders(
+    known: Option<&PackageOwner>,
+    signing: &HashMap<PauseId, OwnerProof>,
+) -> HashMap<PauseId, OwnerProof> {
+    let holders = known.into_iter().flat_map(|known| &known.holders);
+    let signing = holders.filter_map(|id| Some((id.clone(), signing.get(id)?.clone())));
+    signing.collect()
 }
 
 fn one(

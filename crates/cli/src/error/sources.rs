@@ -130,7 +130,7 @@ impl From<GateError> for CommandError {
         match error {
             GateError::TrustStore(_) => Self::failed(error).hinted(NO_STORE),
             GateError::Stopped(_) => Self::internal(error),
-            GateError::Archive { .. } => Self::failed(error),
+            GateError::Archive { .. } | GateError::ContradictingIndex => Self::failed(error),
         }
     }
 }

@@ -73,7 +73,9 @@ impl Lesson {
         Self {
             signature,
             packages: owner::lesson(path, &packages, evidence, now),
-            is_newest: newest.is_none_or(|newest| NewestRelease::is_older(newest, path)),
+            // An honest index leads to no developer release.
+            is_newest: !path.name.is_developer_release()
+                && newest.is_none_or(|newest| NewestRelease::is_older(newest, path)),
         }
     }
 

@@ -106,8 +106,8 @@ pub(super) fn first_use(
     })
 }
 
-/// 7. Returns `owner-changed` if the author is not an owner of a package, or of the distribution. A change that is
-/// denied comes before one that the policy decides.
+/// Returns `owner-changed` if the author is not an owner of a package, or of the distribution (step 7). A change that
+/// is denied comes before one that the policy decides.
 pub(crate) fn owner(
     path: &ReleasePath,
     rule: &Rule,

@@ -7,7 +7,7 @@ use cpan_sigstore_cpan::{
     package_index::{PackageIndex, SIZE_LIMIT, unpack},
     path::{CpanPath, SiteFile},
 };
-use cpan_sigstore_gate::{DeniedEntry, read_package_index};
+use cpan_sigstore_gate::{DeniedEntry, GateError, read_package_index};
 
 use super::{Generation, Mirror, Served, answers::AnswerKey, error::FetchError};
 use crate::{
@@ -25,6 +25,15 @@ impl Mirror {
         let (gate, now) = (&generation.gate, self.now());
         let Some(mut index) = read_package_index(&self.upstream, gate.trust_store(), now).await?
         else {
+            let name = self.upstream.name();
+            let before = gate.trust_store().index_date(&name).await;
+            if before.map_err(GateError::from)?.is_some() {
+                // Without it, nobody could say which module a release is reached through.
+                return Err(FetchError::refused(
+                    Refusal::Unreadable,
+                    "expected a package index, which the upstream had before, found none",
+                ));
+            }
             self.packages.note_none(now);
             return Ok(None);
         };

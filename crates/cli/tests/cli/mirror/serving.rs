@@ -422,8 +422,16 @@ fn serves_no_release_while_package_index_is_invalid() {
     let mirror = Running::start(&user, &["--upstream", &cpan]);
     let refused = mirror.get(&format!("/authors/id/{GOOD}"));
     assert_eq!(refused.status, 403, "{refused:?}");
-    // A CPAN without an index is a folder of archives.
-    fs::remove_file(index).unwrap();
-    let mirror = Running::start(&user, &["--upstream", &cpan]);
-    assert_eq!(mirror.get(&format!("/authors/id/{GOOD}")).status, 200);
+    // A CPAN without an index is a folder of archives, unless it had one.
+    fs::remove_file(&index).unwrap();
+    let good = format!("/authors/id/{GOOD}");
+    for (has_index, status) in [(false, 200), (true, 200), (false, 403)] {
+        if has_index {
+            user.lead(&HONEST);
+        } else {
+            let _ = fs::remove_file(&index);
+        }
+        let mirror = Running::start(&user, &["--upstream", &cpan]);
+        assert_eq!(mirror.get(&good).status, status);
+    }
 }
