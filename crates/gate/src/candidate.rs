@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
+use cpan_sigstore_cpan::package_index::PackageAuthors;
 use cpan_sigstore_files::HashedFile;
 use cpan_sigstore_keyless::verify::Verifier;
 
@@ -22,6 +23,9 @@ pub struct Candidate<'a> {
     /// The packages whose entries in the package index lead to it, or the one that was requested. None for a release
     /// that was requested by its path and that no entry leads to.
     pub packages: &'a [PackageName],
+    /// The authors of packages by the CPAN itself, as of now. They are of use for the first use of a package alone
+    /// ([`Gate::is_first_use`](crate::Gate::is_first_use)).
+    pub permissions: Option<&'a PackageAuthors>,
 }
 
 /// The file of an archive. Its own name does not matter.

@@ -49,15 +49,21 @@ pub(crate) struct OwnerEvidence {
     pub attested: BTreeMap<PackageName, Vec<PauseId>>,
     /// The owners in the trust store.
     pub known: KnownOwners,
+    /// The authors of packages without other owners, by the CPAN itself. They are no source of owners.
+    pub permitted: BTreeMap<PackageName, Vec<PauseId>>,
     /// How it is known of an owner that he signs.
     pub signing: HashMap<PauseId, OwnerProof>,
 }
 
 impl OwnerEvidence {
-    /// The holders of a package to remember: the author of the release, and those whom the author index names.
+    /// The holders of a package to remember: the author of the release, and those whom the author index names. If it
+    /// names nobody, those whom the CPAN names, as long as the author is one of them.
     pub fn holders(&self, package: &PackageName, author: &PauseId) -> Vec<PauseId> {
         let mut holders = vec![author.clone()];
-        for owner in self.attested.get(package).into_iter().flatten() {
+        let permitted = self.permitted.get(package);
+        let permitted = permitted.filter(|permitted| permitted.contains(author));
+        let named = self.attested.get(package).or(permitted);
+        for owner in named.into_iter().flatten() {
             if !holders.contains(owner) && holders.len() < HOLDERS_LIMIT {
                 holders.push(owner.clone());
             }

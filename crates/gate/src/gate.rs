@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use cpan_sigstore_core::{
-    identity::StableIdentity, policy::Policy, release::PauseId, verdict::Verdict,
+    identity::StableIdentity,
+    policy::Policy,
+    release::{PackageName, PauseId},
+    verdict::Verdict,
 };
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::chain::RecordChain;
@@ -91,6 +94,22 @@ impl Gate {
     /// [`GateError::TrustStore`] if the store cannot be used.
     pub async fn known_version(&self, author: &PauseId) -> Result<u32, GateError> {
         self.collector().known_version(author).await
+    }
+
+    /// Whether neither the author index nor the trust store names the owners of one of the packages. Then the holders
+    /// whom the CPAN names are of use ([`Candidate::permissions`]).
+    ///
+    /// # Errors
+    /// [`GateError::TrustStore`] if the store cannot be used.
+    pub async fn is_first_use(&self, packages: &[PackageName]) -> Result<bool, GateError> {
+        let known = self.store.package_owners(packages).await?;
+        let unknown: Vec<_> = packages
+            .iter()
+            .filter(|package| !known.contains_key(*package))
+            .cloned()
+            .collect();
+        let attested = self.collector().attested_owners(&unknown).await?;
+        Ok(attested.len() < unknown.len())
     }
 
     /// Decides about a release, and remembers nothing.

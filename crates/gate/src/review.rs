@@ -80,6 +80,7 @@ impl Gate {
                     .into_iter()
                     .collect(),
                 signing: of_holders(known, &signing),
+                permitted: BTreeMap::new(),
             };
             if let Some(verdict) = self.denial(&path, &package, &evidence) {
                 if denied.len() == DENIED_LIMIT {

@@ -128,6 +128,7 @@ impl User {
             bundle: bundle.as_deref(),
             records: &self.records,
             packages: &[],
+            permissions: None,
         };
         gate.admit(&candidate, Timestamp::now()).await.unwrap()
     }

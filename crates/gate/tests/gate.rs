@@ -87,6 +87,7 @@ async fn admitting_remembers_and_judging_does_not() {
         bundle: Some(&releases.bundles[0]),
         records: &[],
         packages: &[],
+        permissions: None,
     };
     let now = Timestamp::now();
     for _ in 0..2 {
@@ -135,6 +136,7 @@ async fn rejects_the_second_of_two_signers_at_once() {
                 bundle: Some(&releases.bundles[number % 2]),
                 records: &[],
                 packages: &[],
+                permissions: None,
             };
             let gate = releases.gate().await;
             gate.admit(&candidate, Timestamp::now()).await.unwrap()

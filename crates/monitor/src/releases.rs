@@ -238,6 +238,7 @@ impl AuthorCheck<'_> {
             records,
             // A watch goes by paths, and by no package index.
             packages: &[],
+            permissions: None,
         };
         let verdict = self.monitor.gate.admit(&candidate, self.now()).await?;
         let is_undetermined = matches!(verdict.finding, Finding::Unavailable | Finding::IndexStale);

@@ -7,6 +7,7 @@
 mod author_list;
 mod error;
 mod module_list;
+mod package_authors;
 mod packed;
 mod permissions;
 mod releases;
@@ -14,6 +15,7 @@ mod releases;
 mod tests;
 
 pub use error::PackageIndexError;
+pub use package_authors::PackageAuthors;
 pub use packed::{PackedError, pack, unpack};
 pub use permissions::{Permission, PermissionList};
 pub use releases::ReleasePackages;

@@ -27,15 +27,25 @@ impl EvidenceCollector<'_> {
                 self.signing(&owner.holders, &mut signing).await?;
             }
         }
+        let unknown = candidate
+            .packages
+            .iter()
+            .filter(|package| !known.contains_key(*package));
+        let permitted = candidate.permissions.map(|permissions| {
+            let authors =
+                |package: &PackageName| (package.clone(), permissions.of_package(package));
+            unknown.map(authors).collect()
+        });
         Ok(OwnerEvidence {
             attested,
             known,
+            permitted: permitted.unwrap_or_default(),
             signing,
         })
     }
 
     /// Returns the owners of packages whom the author index names, the owner before co-maintainers.
-    async fn attested_owners(
+    pub async fn attested_owners(
         &self,
         packages: &[PackageName],
     ) -> Result<BTreeMap<PackageName, Vec<PauseId>>, GateError> {

@@ -76,6 +76,15 @@ fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PauseId>, D::Er
 }
 
 impl TrustStore {
+    /// Returns the known owners of packages.
+    pub(crate) async fn package_owners(
+        &self,
+        packages: &[PackageName],
+    ) -> Result<KnownOwners, TrustStoreError> {
+        let mut connection = self.pool.acquire().await?;
+        package_owners(&mut connection, packages).await
+    }
+
     /// Returns the owners of all packages that the store knows.
     pub(crate) async fn all_package_owners(&self) -> Result<KnownOwners, TrustStoreError> {
         let rows = sqlx::query("SELECT * FROM package_owner")

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cpan_sigstore_core::release::PackageName;
-use cpan_sigstore_cpan::package_index::PackageIndex;
+use cpan_sigstore_cpan::package_index::{PackageAuthors, PackageIndex, PermissionList};
 use proptest::{prelude::*, test_runner::TestCaseError};
 use tokio::runtime::Runtime;
 
@@ -43,6 +43,8 @@ struct Installation {
     gate: Gate,
     /// The index as clients get it.
     index: PackageIndex,
+    /// The authors of packages by the upstream.
+    permissions: Option<PackageAuthors>,
 }
 
 impl Installation {
@@ -54,6 +56,7 @@ impl Installation {
             gate: Gate::new(verifier(), Policy::parse(policy).unwrap(), memory),
             folder,
             index: index(&[]),
+            permissions: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl Installation {
             bundle: bundle.as_deref(),
             records: &[],
             packages,
+            permissions: self.permissions.as_ref(),
         };
         self.gate.admit(&candidate, Timestamp::now()).await.unwrap()
     }
@@ -176,6 +180,64 @@ async fn never_widens_owners_by_a_warning() {
         .await;
     let verdict = user.request(&first, None).await;
     assert!(verdict.admits() && !reports_change(&verdict), "{verdict:?}");
+}
+
+fn permissions(lines: &[&str]) -> PackageAuthors {
+    let text = format!(
+        "File: 06perms.txt\nLine-Count: {}\n\n{}\n",
+        lines.len(),
+        lines.join("\n")
+    );
+    PackageAuthors::of(&PermissionList::parse(text.as_bytes()).unwrap())
+}
+
+#[tokio::test]
+async fn admits_co_maintainers_of_the_first_sight_alone() {
+    let mut user = Installation::new("").await;
+    let good = RELEASES[0].0.parse().unwrap();
+    let evils = RELEASES[2].0.parse().unwrap();
+    let co = "C/CO/CO/Good-Mod-3.0.tar.gz".parse().unwrap();
+    user.permissions = Some(permissions(&["Good::Mod,CO,c", "Good::Mod,TIM,f"]));
+    assert!(
+        user.gate
+            .is_first_use(&names(&["Good::Mod"]))
+            .await
+            .unwrap()
+    );
+    user.serve(&[("Good::Mod", RELEASES[0].0)]).await;
+    assert!(user.request(&good, Some(TIM)).await.admits());
+    assert!(
+        !user
+            .gate
+            .is_first_use(&names(&["Good::Mod"]))
+            .await
+            .unwrap()
+    );
+    // A later list makes nobody a holder.
+    user.permissions = Some(permissions(&["Good::Mod,CO,c", "Good::Mod,EVIL,f"]));
+    assert!(
+        user.serve(&[("Good::Mod", "C/CO/CO/Good-Mod-3.0.tar.gz")])
+            .await
+            .is_empty()
+    );
+    let verdict = user.request(&co, Some(TIM)).await;
+    assert!(verdict.admits() && !reports_change(&verdict), "{verdict:?}");
+    let verdict = user.reach(&evils, Some(EVIL), &names(&["Good::Mod"])).await;
+    User::check(&verdict, Finding::OwnerChanged, false);
+}
+
+#[tokio::test]
+async fn ignores_permissions_that_contradict_the_index() {
+    let mut user = Installation::new("").await;
+    let good = RELEASES[0].0.parse().unwrap();
+    user.permissions = Some(permissions(&["Good::Mod,CO,c", "Good::Mod,EVIL,f"]));
+    user.serve(&[("Good::Mod", RELEASES[0].0)]).await;
+    assert!(user.request(&good, Some(TIM)).await.admits());
+    for other in ["C/CO/CO/Good-Mod-3.0.tar.gz", RELEASES[2].0] {
+        let other = other.parse().unwrap();
+        let verdict = user.reach(&other, Some(EVIL), &names(&["Good::Mod"])).await;
+        User::check(&verdict, Finding::OwnerChanged, false);
+    }
 }
 
 /// A step of a hostile mirror or of its client.

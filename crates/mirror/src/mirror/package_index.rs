@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use cpan_sigstore_cpan::{
-    package_index::{PackageIndex, SIZE_LIMIT, unpack},
+    package_index::{PackageAuthors, PackageIndex, PermissionList, SIZE_LIMIT, unpack},
     path::{CpanPath, SiteFile},
 };
-use cpan_sigstore_gate::{DeniedEntry, GateError, read_package_index};
+use cpan_sigstore_gate::{DeniedEntry, Gate, GateError, read_package_index};
 
 use super::{Generation, Mirror, Served, answers::AnswerKey, error::FetchError};
 use crate::{
@@ -73,6 +73,25 @@ impl Mirror {
         if let Some(index) = text.and_then(|text| PackageIndex::parse(text).ok()) {
             self.packages.replace(&index, &[], self.now());
         }
+    }
+
+    /// The authors of packages by the upstream itself, if the gate has a use for them.
+    pub(super) async fn permissions(
+        &self,
+        gate: &Gate,
+        packages: &[PackageName],
+    ) -> Option<Arc<PackageAuthors>> {
+        // If the store cannot be used, the gate says so.
+        if packages.is_empty() || !gate.is_first_use(packages).await.unwrap_or_default() {
+            return None;
+        }
+        let read = async {
+            let text = self.upstream.site_file(SiteFile::Permissions).await;
+            let text = text.ok().flatten()?;
+            let list = PermissionList::parse(&text).ok()?;
+            Some(Arc::new(PackageAuthors::of(&list)))
+        };
+        self.packages.permissions(self.now(), read).await
     }
 
     /// The packages that lead to a release. Reads the package index first, if no client did so lately.

@@ -6,9 +6,12 @@ use std::{
 };
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
-use cpan_sigstore_cpan::package_index::{IndexEntry, PackageIndex, ReleasePackages};
+use cpan_sigstore_cpan::package_index::{
+    IndexEntry, PackageAuthors, PackageIndex, ReleasePackages,
+};
 use cpan_sigstore_gate::DeniedEntry;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 
 /// Number of indexes whose entries are kept. Clients use a copy of an index for a while.
 const INDEXES: usize = 4;
@@ -19,7 +22,11 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Default)]
 pub(super) struct ServedPackages {
     inner: RwLock<Inner>,
+    permissions: Mutex<Permissions>,
 }
+
+/// The authors of packages by the upstream, and when they were read; it may have none.
+type Permissions = Option<(Timestamp, Option<Arc<PackageAuthors>>)>;
 
 #[derive(Default)]
 struct Inner {
@@ -91,6 +98,23 @@ impl ServedPackages {
             inner.served.truncate(INDEXES);
         }
         new
+    }
+
+    /// The authors of packages by the upstream, read if that is some time ago. Others wait for the one who reads.
+    pub async fn permissions(
+        &self,
+        now: Timestamp,
+        read: impl Future<Output = Option<Arc<PackageAuthors>>>,
+    ) -> Option<Arc<PackageAuthors>> {
+        let mut permissions = self.permissions.lock().await;
+        if let Some((then, list)) = &*permissions
+            && now.duration_since(*then) < FRESH
+        {
+            return list.clone();
+        }
+        let list = read.await;
+        *permissions = Some((now, list.clone()));
+        list
     }
 
     /// Notes that the upstream has no index.

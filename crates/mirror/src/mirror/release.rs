@@ -193,14 +193,17 @@ impl Mirror {
         archive: ArchiveFile<'_>,
         evidence: &Evidence,
     ) -> Verdict {
+        let generation = self.generation();
+        let permissions = self.permissions(&generation.gate, &evidence.packages).await;
         let candidate = Candidate {
             path,
             archive,
             bundle: evidence.bundle.as_deref(),
             records: &evidence.records,
             packages: &evidence.packages,
+            permissions: permissions.as_deref(),
         };
-        match self.generation().gate.admit(&candidate, self.now()).await {
+        match generation.gate.admit(&candidate, self.now()).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::unavailable(error.to_string()),
         }

@@ -48,6 +48,7 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
             archive: ArchiveFile::Unhashed(&archive),
             records: &[],
             packages: &[],
+            permissions: None,
             bundle: Some(&bundle),
         };
         let ours = time(|| {

@@ -4,6 +4,7 @@ use cpan_sigstore_core::{
     finding::Exit,
     release::{PackageName, ReleasePath},
 };
+use cpan_sigstore_cpan::package_index::{PackageAuthors, PermissionList};
 use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile};
 use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
@@ -79,6 +80,13 @@ impl<'a> Fetcher<'a> {
         let index = index.ok_or_else(|| self.absent(SiteFile::Packages.path().to_owned()))?;
         let release = index.find(module.as_str());
         release.ok_or_else(|| self.absent(format!("the module {module}")))
+    }
+
+    /// The authors of packages by the CPAN itself; `None` if it has no list, or none that can be used.
+    pub async fn permissions(&self) -> Result<Option<PackageAuthors>, CommandError> {
+        let text = self.cpan.site_file(SiteFile::Permissions).await?;
+        let list = text.and_then(|text| PermissionList::parse(&text).ok());
+        Ok(list.map(|list| PackageAuthors::of(&list)))
     }
 
     fn absent(&self, what: String) -> CommandError {

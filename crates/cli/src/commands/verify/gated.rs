@@ -82,6 +82,7 @@ impl Asked<'_> {
             bundle: bundle.as_deref(),
             records: &[],
             packages: &[],
+            permissions: None,
         };
         // Verifying a suspicious file changes no trust, so nothing is remembered.
         let verdict = self.gate.judge(&candidate, Timestamp::now());
@@ -104,6 +105,11 @@ impl Asked<'_> {
                 (self.session.wait(release)?, vec![module.clone()])
             }
         };
+        let is_first = self.session.wait(self.gate.is_first_use(&packages))?;
+        let permissions = match is_first {
+            true => self.session.wait(fetcher.permissions())?,
+            false => None,
+        };
         let known = self.session.wait(self.gate.known_version(&path.author))?;
         let Fetched {
             archive,
@@ -116,6 +122,7 @@ impl Asked<'_> {
             bundle: bundle.as_deref(),
             records: &records,
             packages: &packages,
+            permissions: permissions.as_ref(),
         };
         let admitted = self.gate.admit(&candidate, Timestamp::now());
         let verdict = self.session.wait(admitted)?;

@@ -251,6 +251,7 @@ impl Case {
                 .map(|(name, owners)| (name.clone(), ids(owners)))
                 .collect(),
             known: known.map(|it| (it.package.clone(), it.clone())).collect(),
+            permitted: BTreeMap::new(),
             signing: signing
                 .map(|(id, it)| (id.parse().unwrap(), proof(it)))
                 .collect(),
