@@ -15,10 +15,17 @@ fuzz_target!(|bytes: &[u8]| {
             .authors()
             .is_sorted_by(|one, other| one.id() < other.id())
     );
-    assert!(index.packages().is_sorted_by(|(one, _), (two, _)| one < two));
+    assert!(
+        index
+            .packages()
+            .is_sorted_by(|(one, _), (two, _)| one < two)
+    );
     for (package, owners) in index.packages() {
         assert_eq!(index.owners_of(package), Some(owners));
-        assert_eq!(PackageOwners::from_json(&owners.to_json()).as_ref(), Some(owners));
+        assert_eq!(
+            PackageOwners::from_json(&owners.to_json()).as_ref(),
+            Some(owners)
+        );
     }
     for author in index.authors() {
         assert!(!author.text().contains('\n'));

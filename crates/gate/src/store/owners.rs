@@ -17,7 +17,7 @@ use super::{
 
 /// Bits of the hash that number the buckets: 4096 buckets of some 60 packages each.
 const BUCKET_BITS: u32 = 12;
-/// Most buckets that a lookup reads one by one; a larger one reads all.
+/// Most packages whose buckets a lookup reads one by one; a larger one reads all buckets.
 const LOOKUPS: usize = 256;
 /// Most changes that an import records; a larger number of them is one change of everything.
 const CHANGES_LIMIT: usize = 1000;
@@ -50,7 +50,6 @@ impl TrustStore {
         packages: &[PackageName],
     ) -> Result<BTreeMap<PackageName, PackageOwners>, TrustStoreError> {
         let wanted: HashSet<&PackageName> = packages.iter().collect();
-        let buckets: BTreeSet<i64> = packages.iter().map(bucket_of).collect();
         let mut connection = self.pool.acquire().await?;
         let mut found = BTreeMap::new();
         let mut take = |text: &str| -> Result<(), TrustStoreError> {
@@ -58,13 +57,14 @@ impl TrustStore {
             found.extend(packages.filter(|(package, _)| wanted.contains(package)));
             Ok(())
         };
-        if buckets.len() > LOOKUPS {
+        if packages.len() > LOOKUPS {
             let stored = stored_buckets(&mut connection, operator).await?;
-            for text in buckets.iter().filter_map(|bucket| stored.get(bucket)) {
+            for text in stored.values() {
                 take(text)?;
             }
             return Ok(found);
         }
+        let buckets: BTreeSet<i64> = packages.iter().map(bucket_of).collect();
         for bucket in buckets {
             let row = sqlx::query(
                 "SELECT packages FROM attested_owners WHERE operator = $1 AND bucket = $2",
