@@ -205,6 +205,27 @@ fn reads_several_gzip_streams_as_one_archive() {
 }
 
 #[test]
+fn rejects_gzip_headers_that_readers_refuse() {
+    let whole = targz(&release());
+    let with_flags = |flags: u8, extra: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[3] = flags;
+        bytes.splice(10..10, extra.iter().copied());
+        bytes
+    };
+    // Reserved flags, and a wrong checksum of the header.
+    for bytes in [
+        with_flags(0x20, b""),
+        with_flags(0x80, b""),
+        with_flags(2, b"xx"),
+        [&targz(&[])[..], &with_flags(0x40, b"")].concat(),
+    ] {
+        has(&look(&bytes), Defect::ArchiveCorrupt, Error);
+    }
+    assert!(look(&with_flags(8, b"name\0")).defects.is_empty());
+}
+
+#[test]
 fn reports_members_after_the_end() {
     let hidden = entry(&file(
         "Foo-Bar-1.02/META.json",

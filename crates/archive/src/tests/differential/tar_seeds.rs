@@ -1,9 +1,22 @@
 //! Tar archives in every accepted form, from which mutations start.
 
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    path::Path,
+};
+
+use flate2::read::MultiGzDecoder;
+
+use super::tree::seen_tar;
+
+/// Largest real release, in unpacked bytes.
+const LARGEST: u64 = 100_000;
+
 /// An archive in parts.
 #[derive(Clone)]
 pub struct Seed {
-    pub name: &'static str,
+    pub name: String,
     pub segments: Vec<Segment>,
     /// Everything after the last content.
     pub end: Vec<u8>,
@@ -167,9 +180,9 @@ fn members(style: Style) -> Vec<Segment> {
     ]
 }
 
-fn seed(name: &'static str, segments: Vec<Segment>) -> Seed {
+fn seed(name: &str, segments: Vec<Segment>) -> Seed {
     Seed {
-        name,
+        name: name.to_owned(),
         segments,
         end: vec![0; 1024],
     }
@@ -262,4 +275,49 @@ pub fn all() -> Vec<Seed> {
     pax.push(file(Style::BsdTar, umlaut));
     seeds.push(seed("pax", pax));
     seeds
+}
+
+/// Returns the releases in a folder of folders, which `scripts/corpus` fetches.
+pub fn real(folder: &Path) -> Vec<Seed> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|entry| fs::read_dir(entry.unwrap().path()).ok()?.next())
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().filter_map(|file| unpacked(file)).collect()
+}
+
+/// Returns a small release in parts.
+fn unpacked(file: &Path) -> Option<Seed> {
+    let mut bytes = Vec::new();
+    MultiGzDecoder::new(File::open(file).unwrap())
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    if bytes.len() as u64 > LARGEST {
+        return None;
+    }
+    let mut segments = Vec::new();
+    let mut rest = &bytes[..];
+    while let Some((header, after)) = rest.split_at_checked(512) {
+        if header.iter().all(|byte| *byte == 0) {
+            break;
+        }
+        let digits = header[124..136].trim_ascii();
+        let digits = digits.split(|byte| !byte.is_ascii_digit()).next()?;
+        let size = usize::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()?;
+        let (body, after) = after.split_at_checked(size.next_multiple_of(512))?;
+        segments.push(Segment {
+            header: header.to_vec(),
+            body: body.to_vec(),
+        });
+        rest = after;
+    }
+    let name = file.file_name()?.to_string_lossy();
+    let seed = Seed {
+        end: rest.to_vec(),
+        ..seed(&name, segments)
+    };
+    seen_tar(&seed.bytes()).ok().map(|_| seed)
 }
