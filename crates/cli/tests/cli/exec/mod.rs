@@ -3,6 +3,7 @@
 mod attacks;
 mod clients;
 mod env;
+mod forms;
 mod hostile;
 mod names;
 mod owners;
