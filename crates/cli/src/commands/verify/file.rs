@@ -44,7 +44,7 @@ pub struct Question<'a> {
 
 /// The expected signer.
 enum Expected {
-    Identity(IdentityPolicy),
+    Identity(Box<IdentityPolicy>),
     Key(PublicKey),
 }
 
@@ -112,7 +112,7 @@ fn verify<'a>(
 
 fn expected(args: &Question<'_>) -> Result<Expected, CommandError> {
     let Some(path) = args.key else {
-        return args.identity.expected().map(Expected::Identity);
+        return Ok(Expected::Identity(Box::new(args.identity.expected()?)));
     };
     if !args.identity.is_empty() {
         return Err(CommandError::usage(
