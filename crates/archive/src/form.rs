@@ -28,6 +28,8 @@ pub enum HeaderProblem {
     Format,
     #[error("a sum of bytes that does not fit into 16 bits")]
     Sum,
+    #[error("the magic of another format at the start of the name")]
+    OtherFormat,
     #[error("an empty name")]
     NoName,
     #[error("a name that ends like that of a folder")]
@@ -72,6 +74,8 @@ pub enum ZipProblem {
     Malformed(&'static str),
     #[error("two headers of one zip member that state different {0}")]
     Contradiction(&'static str),
+    #[error("a zip archive that is an image of a disk, too")]
+    OtherFormat,
     #[error("a zip member with an unsupported {0}")]
     Unsupported(&'static str),
 }

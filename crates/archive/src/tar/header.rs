@@ -20,6 +20,23 @@ const CHECKSUM: std::ops::Range<usize> = 148..156;
 /// Name of git's global header. `Archive::Tar` skips every member with this name.
 const GLOBAL_NAME: &[u8] = b"pax_global_header";
 
+/// Magics that bsdtar looks for in what it has unpacked: of compressions, and of other archives.
+const OTHER_FORMATS: &[&[u8]] = &[
+    b"BZh",
+    b"LRZI",
+    b"LZIP",
+    b"GRZip",
+    b"MSCF",
+    b"Rar!",
+    b"WARC/",
+    b"07070",
+    b"#mtree",
+    b"xar!",
+    b"7z\xbc\xaf",
+    b"\xfd7zXZ",
+    b"(\xb5/\xfd",
+];
+
 /// The format of a header, by its magic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -77,6 +94,12 @@ pub struct Header {
 pub fn has_checksum(block: &Block) -> Option<bool> {
     let declared = octal(&block[CHECKSUM])?;
     Some(declared == u64::from(sum(block)))
+}
+
+/// Refuses a first header that starts like another format.
+pub fn check_first(block: &Block) -> Result<(), HeaderProblem> {
+    let is_other = OTHER_FORMATS.iter().any(|magic| block.starts_with(magic));
+    require(!is_other, HeaderProblem::OtherFormat)
 }
 
 /// The sum of all bytes, with blanks for the checksum.

@@ -95,7 +95,7 @@ impl<R: Read> TarReader<R> {
             return Err(LimitPassed::MEMBERS.into());
         }
         let problem = match header::has_checksum(block) {
-            Some(true) => match Header::parse(block) {
+            Some(true) => match self.parse(block) {
                 Ok(header) => return Ok(header),
                 Err(problem) => problem,
             },
@@ -107,6 +107,13 @@ impl<R: Read> TarReader<R> {
             None => HeaderProblem::Number("chksum"),
         };
         Err(FormError::Header { at, problem }.into())
+    }
+
+    fn parse(&self, block: &Block) -> Result<Header, HeaderProblem> {
+        if self.headers == 1 {
+            header::check_first(block)?;
+        }
+        Header::parse(block)
     }
 
     fn member(

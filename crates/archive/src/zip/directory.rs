@@ -28,6 +28,10 @@ pub struct Directory {
     pub file_size: u64,
 }
 
+/// Magic of an image of a disk (ISO 9660), and its place. bsdtar prefers it.
+const IMAGE_MAGIC: &[u8] = b"CD001";
+const IMAGE_MAGIC_AT: u64 = 16 * 2048 + 1;
+
 /// A member in the directory.
 #[derive(Clone)]
 pub struct Entry {
@@ -51,12 +55,10 @@ impl Directory {
             }
             .into());
         }
-        file.seek(SeekFrom::Start(end.start))
-            .map_err(ReadError::Io)?;
-        let mut bytes = Vec::new();
-        file.take(end.size)
-            .read_to_end(&mut bytes)
-            .map_err(ReadError::Io)?;
+        if read_at(file, IMAGE_MAGIC_AT, IMAGE_MAGIC.len() as u64)? == IMAGE_MAGIC {
+            return Err(ZipProblem::OtherFormat.into());
+        }
+        let bytes = read_at(file, end.start, end.size)?;
         let mut rest = &bytes[..];
         let mut entries = Vec::new();
         for _ in 0..end.entries {
@@ -86,12 +88,7 @@ impl EndRecord {
     /// Reads the only record with its magic, whose comment ends exactly at the end of the file.
     fn read<R: Read + Seek>(file: &mut R, length: u64) -> Result<Self, ReadError> {
         let span = length.min((END_SIZE + usize::from(u16::MAX)) as u64);
-        file.seek(SeekFrom::Start(length - span))
-            .map_err(ReadError::Io)?;
-        let mut tail = Vec::new();
-        file.take(span)
-            .read_to_end(&mut tail)
-            .map_err(ReadError::Io)?;
+        let tail = read_at(file, length - span, span)?;
         let at = tail
             .windows(END_MAGIC.len())
             .rposition(|window| window == END_MAGIC)
@@ -121,4 +118,14 @@ impl EndRecord {
             start,
         })
     }
+}
+
+/// Returns the bytes at a place of a file, or fewer at its end.
+fn read_at<R: Read + Seek>(file: &mut R, at: u64, count: u64) -> Result<Vec<u8>, ReadError> {
+    file.seek(SeekFrom::Start(at)).map_err(ReadError::Io)?;
+    let mut bytes = Vec::new();
+    file.take(count)
+        .read_to_end(&mut bytes)
+        .map_err(ReadError::Io)?;
+    Ok(bytes)
 }

@@ -376,3 +376,25 @@ fn rejects_extended_headers_named_like_folders() {
         }
     }
 }
+
+#[test]
+fn rejects_archives_that_start_like_another_format() {
+    // bsdtar unpacks again, or takes them for another kind of archive.
+    for name in [
+        &b"BZh91AY&SY"[..],
+        b"MSCF",
+        b"LRZI",
+        b"(\xb5/\xfd",
+        b"\xfd7zXZ",
+        b"7z\xbc\xaf'x",
+        b"070707",
+        b"#mtree",
+    ] {
+        let first = Entry {
+            path: name.to_vec(),
+            ..plain()
+        };
+        let bytes = [entry(&first), crate::archive::tar(&release())].concat();
+        the_only(&look(&gzip(&bytes)), Defect::HeaderForm, Error);
+    }
+}

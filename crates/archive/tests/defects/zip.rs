@@ -175,3 +175,22 @@ fn rejects_names_that_unzip_changes() {
         the_only(&found, Defect::ZipForm, Error);
     }
 }
+
+#[test]
+fn rejects_zip_archives_that_are_an_image_of_a_disk() {
+    // bsdtar takes them for one.
+    let image = |at: usize| {
+        release(|zip| {
+            let stored = options().compression_method(CompressionMethod::Stored);
+            zip.start_file("Foo-Bar-1.02/x", stored).unwrap();
+            let mut content = vec![0; 40_000];
+            content[at..at + 5].copy_from_slice(b"CD001");
+            zip.write_all(&content).unwrap();
+        })
+    };
+    let whole = image(0);
+    assert!(look(&whole).is_fit());
+    let start = whole.windows(5).position(|window| window == b"CD001");
+    let found = look(&image(16 * 2048 + 1 - start.unwrap()));
+    the_only(&found, Defect::ZipForm, Error);
+}
