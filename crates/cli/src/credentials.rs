@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal as _, path::Path};
 
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{release::PauseId, variable::SecretVariable};
 use cpan_sigstore_pause::{
     credentials::{Credentials, DotPause},
     server::{self, Pause},
@@ -13,8 +13,6 @@ use crate::{error::CommandError, flags::PauseArgs, folders, ui::Terminal};
 
 /// Longest PAUSE id that is read from the terminal, in bytes.
 const LINE_LIMIT: u64 = 256;
-/// The variable with a token.
-const TOKEN: &str = "PAUSE_TOKEN";
 
 /// The author at PAUSE. Missing credentials are prompted for on the terminal.
 ///
@@ -72,7 +70,7 @@ enum Found {
 }
 
 fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
-    if let Some(token) = std::env::var_os(TOKEN).filter(|token| !token.is_empty()) {
+    if let Some(token) = SecretVariable::PAUSE_TOKEN.read() {
         let token = token.to_string_lossy();
         let credentials = Credentials::token(&token).map_err(|error| {
             CommandError::usage(format!("PAUSE_TOKEN: {error}"))

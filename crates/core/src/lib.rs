@@ -17,6 +17,7 @@
 //! - [`verdict`]: finding and decision with all that led to them.
 //! - [`json`]: strict reading of foreign JSON.
 //! - [`text`]: foreign text made safe to show.
+//! - [`variable`]: the environment variables that may hold secrets.
 
 #![warn(missing_docs)]
 
@@ -34,6 +35,7 @@ pub mod policy;
 pub mod reason;
 pub mod release;
 pub mod text;
+pub mod variable;
 pub mod verdict;
 
 #[cfg(test)]

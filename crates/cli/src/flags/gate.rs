@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use cpan_sigstore_core::variable::SecretVariable;
 
 use crate::{error::CommandError, folders};
 
@@ -37,7 +38,7 @@ pub struct TrustStoreArgs {
     #[arg(
         long,
         value_name = "FILE|URL",
-        env = "CPAN_SIGSTORE_TRUST_STORE",
+        env = SecretVariable::CPAN_SIGSTORE_TRUST_STORE.name(),
         hide_env_values = true
     )]
     pub trust_store: Option<String>,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use cpan_sigstore_core::variable::SecretVariable;
 use cpan_sigstore_cpan as cpan;
 
 use super::{GateArgs, InstanceArgs};
@@ -11,7 +12,7 @@ use super::{GateArgs, InstanceArgs};
 #[derive(Args, Debug)]
 pub struct MirrorArgs {
     /// CPAN to fetch from: http, https, or file for a folder
-    #[arg(long, value_name = "URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT)]
+    #[arg(long, value_name = "URL", env = SecretVariable::CPAN_SIGSTORE_CPAN.name(), default_value = cpan::DEFAULT, hide_env_values = true)]
     pub upstream: String,
     /// Folder for allowed files, which several mirrors may share [default: mirror in your cache folder]
     #[arg(long, value_name = "DIR")]

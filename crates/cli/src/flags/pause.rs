@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_archive::Destination;
-use cpan_sigstore_core::release::{PauseId, Subdirectory};
+use cpan_sigstore_core::{
+    release::{PauseId, Subdirectory},
+    variable::SecretVariable,
+};
 use cpan_sigstore_cpan::{self as cpan, Directory};
 
 /// The account and directory of an upload.
@@ -25,7 +28,7 @@ pub struct PauseArgs {
     #[arg(
         long,
         value_name = "URL",
-        env = "CPAN_UPLOADER_UPLOAD_URI",
+        env = SecretVariable::CPAN_UPLOADER_UPLOAD_URI.name(),
         hide_env_values = true
     )]
     pub upload_uri: Option<String>,
@@ -38,7 +41,7 @@ pub struct PauseArgs {
 #[command(next_help_heading = "PAUSE")]
 pub struct CpanArgs {
     /// CPAN that shows published files
-    #[arg(long = "cpan", value_name = "URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT, hide_env_values = true)]
+    #[arg(long = "cpan", value_name = "URL", env = SecretVariable::CPAN_SIGSTORE_CPAN.name(), default_value = cpan::DEFAULT, hide_env_values = true)]
     pub url: String,
 }
 

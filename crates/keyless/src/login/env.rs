@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, fmt};
 
+use cpan_sigstore_core::variable::SecretVariable;
+
 /// A source of environment variables: the process, or a test.
 pub struct Env(EnvSource);
 
@@ -33,6 +35,11 @@ impl Env {
             EnvSource::Given(variables) => variables.get(name).cloned(),
         };
         value.filter(|value| !value.is_empty())
+    }
+
+    /// Returns the value of a variable that may hold a secret.
+    pub(super) fn secret(&self, variable: SecretVariable) -> Option<String> {
+        self.get(variable.name())
     }
 
     /// Returns whether a variable is present.

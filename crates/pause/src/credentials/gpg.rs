@@ -7,6 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use cpan_sigstore_core::variable::SecretVariable;
+
 /// The file cannot be decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum GpgError {
@@ -47,8 +49,8 @@ pub(super) fn is_encrypted(text: &[u8]) -> bool {
 }
 
 pub(super) fn decrypt(path: &Path, limit: u64) -> Result<Vec<u8>, GpgError> {
-    let variable = |name| std::env::var(name).unwrap_or_default();
-    let mut program = variable("CI_GPG");
+    let mut program = std::env::var("CI_GPG").unwrap_or_default();
+    let arguments = SecretVariable::CI_GPG_ARGUMENTS.read().unwrap_or_default();
     if program.is_empty() {
         "gpg".clone_into(&mut program);
     }
@@ -59,7 +61,7 @@ pub(super) fn decrypt(path: &Path, limit: u64) -> Result<Vec<u8>, GpgError> {
     };
     // What it has to say, and its agent's question for the passphrase, reach the user's terminal.
     let mut child = Command::new(&program)
-        .args(variable("CI_GPG_ARGUMENTS").split_whitespace())
+        .args(arguments.to_string_lossy().split_whitespace())
         .args(["-qd", "--no-tty"])
         .arg(path)
         .stdin(Stdio::null())

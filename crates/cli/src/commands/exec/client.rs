@@ -12,9 +12,10 @@ use cpan_sigstore_mirror::server::RunSecret;
 use tempfile::TempDir;
 
 use super::{
-    arguments::{Argument, Known, is_address, is_local, read},
+    arguments::{Argument, is_address, is_local},
     conf_pm::conf_pm,
     cpanm, environment,
+    options::{CARTON, CPAN, CPM, MINICPAN},
 };
 
 /// A client of CPAN, by the name of its program.
@@ -117,52 +118,6 @@ pub fn refusal(argument: &str) -> String {
     )
 }
 
-const fn option(
-    name: &'static str,
-    letter: Option<char>,
-    has_value: bool,
-    leads_round: bool,
-) -> Known {
-    Known {
-        name,
-        letter,
-        has_value,
-        leads_round,
-    }
-}
-
-const CPM: [Known; 8] = [
-    option("resolver", Some('r'), true, true),
-    option("mirror", None, true, true),
-    option("mirror-only", None, false, true),
-    option("home", None, true, true),
-    option("local-lib-contained", Some('L'), true, false),
-    option("workers", Some('w'), true, false),
-    option("cpanfile", None, true, false),
-    option("snapshot", None, true, false),
-];
-const CARTON: [Known; 4] = [
-    option("cached", None, false, true),
-    option("cpanfile", None, true, false),
-    option("path", None, true, false),
-    option("without", None, true, false),
-];
-const CPAN: [Known; 3] = [
-    option("j", Some('j'), true, true),
-    option("M", Some('M'), true, true),
-    option("F", Some('F'), false, true),
-];
-const MINICPAN: [Known; 8] = [
-    option("remote", Some('r'), true, true),
-    option("remote-from", None, true, true),
-    option("class", Some('c'), true, true),
-    option("local", Some('l'), true, false),
-    option("config", Some('C'), true, false),
-    option("dirmode", Some('d'), true, false),
-    option("timeout", Some('t'), true, false),
-    option("log-level", None, true, false),
-];
-
 impl Client {
     /// The client of this program.
     pub fn of(program: &OsStr) -> Self {
@@ -185,26 +140,29 @@ impl Client {
             .iter()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect();
-        let (options, may_be_local): (&[Known], bool) = match self {
+        let (options, may_be_local) = match self {
             Self::Cpanm => return cpanm::check(&words),
             Self::Other => return Ok(()),
-            Self::Cpm => (&CPM, false),
+            Self::Cpm => (CPM, false),
             Self::Carton => {
                 // What `carton exec` runs is the user's own program.
                 if words.first().is_some_and(|word| word == "exec") {
                     return Ok(());
                 }
-                (&CARTON, false)
+                (CARTON, false)
             }
-            Self::Cpan => (&CPAN, false),
-            Self::Minicpan => (&MINICPAN, true),
+            Self::Cpan => (CPAN, false),
+            Self::Minicpan => (MINICPAN, true),
         };
-        for argument in read(&words, options) {
+        for argument in options.read(&words) {
             let (word, leads_round) = match argument {
                 Argument::Option { words, leads_round } => (words.join(" "), leads_round),
                 Argument::End => continue,
                 Argument::Word(word) => {
-                    let leads_round = is_address(&word) || (is_local(&word) && !may_be_local);
+                    // cpm takes a folder of any name for a distribution.
+                    let is_folder = self == Self::Cpm && Path::new(&word).is_dir();
+                    let is_local = is_local(&word) || is_folder;
+                    let leads_round = is_address(&word) || (is_local && !may_be_local);
                     (word, leads_round)
                 }
             };
@@ -249,7 +207,8 @@ impl Client {
                 command.arg("-j").arg(file).args(arguments);
             }
             Self::Minicpan => {
-                command.args(arguments).args(["--remote", url]);
+                // Behind a `--` it would be no option.
+                command.args(["--remote", url]).args(arguments);
             }
             Self::Cpm => {
                 // Options of a subcommand follow it.

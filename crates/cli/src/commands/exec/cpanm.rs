@@ -1,73 +1,24 @@
 //! cpanm: `--from`, in `PERL_CPANM_OPT`, whose options come after those of the command line.
 
-use super::arguments::{Argument, Known, is_address, is_local, read};
-
-const fn value(name: &'static str, letter: Option<char>) -> Known {
-    Known {
-        name,
-        letter,
-        has_value: true,
-        leads_round: false,
-    }
-}
-
-const fn round(name: &'static str, letter: Option<char>, has_value: bool) -> Known {
-    Known {
-        name,
-        letter,
-        has_value,
-        leads_round: true,
-    }
-}
-
-/// Options with a value, which is no argument of its own, and those that lead round the mirror.
-const OPTIONS: [Known; 25] = [
-    round("mirror", None, true),
-    round("mirror-only", None, false),
-    round("mirror-index", None, true),
-    round("from", Some('M'), true),
-    round("cpanmetadb", None, true),
-    round("metacpan", None, false),
-    // Runs CHECKSUMS as Perl, and needs its PGP signature, which no mirror of this program hands out.
-    round("verify", None, false),
-    value("perl", None),
-    value("local-lib", Some('l')),
-    value("local-lib-contained", Some('L')),
-    value("auto-cleanup", None),
-    value("format", None),
-    value("save-dists", None),
-    value("configure-timeout", None),
-    value("build-timeout", None),
-    value("test-timeout", None),
-    value("with-feature", None),
-    value("without-feature", None),
-    value("cpanfile", None),
-    value("configure-args", None),
-    value("build-args", None),
-    value("test-args", None),
-    value("install-args", None),
-    Known {
-        name: "installdeps",
-        letter: None,
-        has_value: false,
-        leads_round: false,
-    },
-    Known {
-        name: "interactive",
-        letter: None,
-        has_value: false,
-        leads_round: false,
-    },
-];
+use super::{
+    arguments::{Argument, is_address, is_local},
+    options::CPANM,
+};
 
 /// The refusal of `--verify`.
 const VERIFY: &str = "cannot run cpanm with `--verify`: it needs the PGP signature of CHECKSUMS, which a verifying mirror does not hand out; leave it out, the mirror verifies each release";
+
+/// Whether an option is `--verify`, also a shortened one.
+fn is_verify(word: &str) -> bool {
+    let name = word.trim_start_matches(['-', '+']).to_ascii_lowercase();
+    word.len() >= name.len() + 1 && name.starts_with('v') && "verify".starts_with(&name)
+}
 
 /// Refuses arguments that lead round the mirror. The dependencies of a folder (`--installdeps .`) come from
 /// the mirror, too.
 pub fn check(arguments: &[String]) -> Result<(), String> {
     let installs_dependencies = arguments.iter().any(|word| word == "--installdeps");
-    for argument in read(arguments, &OPTIONS) {
+    for argument in CPANM.read(arguments) {
         let (word, leads_round) = match &argument {
             Argument::Option { words, leads_round } => (words.join(" "), *leads_round),
             // What comes after it would hide the options that lead to the mirror.
@@ -81,7 +32,7 @@ pub fn check(arguments: &[String]) -> Result<(), String> {
             }
         };
         if leads_round {
-            if word.starts_with("--v") {
+            if is_verify(&word) {
                 return Err(VERIFY.to_owned());
             }
             return Err(super::client::refusal(&word));
@@ -97,7 +48,7 @@ pub fn options(callers: &str, url: &str) -> String {
         .map(str::to_owned)
         .collect();
     let mut options = Vec::new();
-    for argument in read(&words, &OPTIONS) {
+    for argument in CPANM.read(&words) {
         match argument {
             Argument::Option {
                 words,

@@ -8,12 +8,16 @@ mod conf_pm;
 mod cpanfile;
 mod cpanm;
 mod environment;
+mod options;
 mod summary;
 
-use std::{ffi::OsString, io};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+};
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::printable};
 use cpan_sigstore_mirror::{
     DecisionLog,
     server::{Access, Limits, Listening, RunSecret, Service},
@@ -31,7 +35,8 @@ use client::{Client, Surroundings, Ways};
 #[command(after_help = "Examples:\n  cpan-sigstore exec -- cpanm Foo::Bar\n  \
     cpan-sigstore exec --require-signed -- carton install\n\n\
     cpanm, cpm, carton, cpan and minicpan are configured by their own settings, any other program\n\
-    by the proxy alone. Not covered: a client or a Makefile.PL that ignores its proxy settings.")]
+    by the proxy alone. The client gets no secrets, such as tokens of a CI service.\n\
+    Not covered: a client or a Makefile.PL that ignores its proxy settings.")]
 pub struct ExecArgs {
     #[command(flatten)]
     mirror: MirrorArgs,
@@ -39,6 +44,9 @@ pub struct ExecArgs {
     /// settings
     #[arg(long)]
     allow_outside: bool,
+    /// Variable of the environment that the client keeps although its name shows a secret; can be repeated
+    #[arg(long, value_name = "NAME")]
+    keep_env: Vec<OsString>,
     /// Client and its arguments
     #[arg(last = true, required = true, value_name = "CLIENT")]
     command: Vec<OsString>,
@@ -79,16 +87,19 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
         .map_err(listen)?;
     let surroundings = Surroundings::new(running.address(), &secret, ways)
         .map_err(|source| CommandError::system("cannot create a folder for the client", source))?;
-    if client == Client::Carton {
-        for warning in cpanfile::ways_round() {
-            terminal.warning(&warning);
-        }
+    for warning in cpanfile::ways_round(client, arguments) {
+        terminal.warning(&warning);
     }
-    let command = client
+    let mut command = client
         .command(program, arguments, &surroundings)
         .map_err(|source| {
             CommandError::system("cannot write the client's configuration", source)
         })?;
+    // The code that the client installs runs with the client's environment.
+    let secrets = environment::secrets(&args.keep_env);
+    for name in &secrets {
+        command.env_remove(name);
+    }
     terminal.flush();
     let ended = runtime.block_on(child::run(command)).map_err(|source| {
         CommandError::system(&format!("cannot run {}", program.display()), source)
@@ -103,6 +114,14 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
         && let Some(left_out) = mirror.log().left_out()
     {
         return Ok(left_out as u8);
+    }
+    let mut missed = secrets;
+    missed.retain(|name| !environment::is_own(name));
+    if ended != 0 && !missed.is_empty() {
+        terminal.hint(&format!(
+            "the client got no secrets; if it needs one of these variables, keep it with `--keep-env`: {}",
+            printable(&missed.join(OsStr::new(", ")).to_string_lossy())
+        ));
     }
     if ended != 0
         && let Some(folder) = surroundings.keep_logs()

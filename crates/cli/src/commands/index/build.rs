@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, release::PackageName};
+use cpan_sigstore_core::{finding::Exit, release::PackageName, variable::SecretVariable};
 use cpan_sigstore_cpan::{self as cpan, Cpan};
 use cpan_sigstore_registry::assemble::{AcceptedOwners, Plan, Report};
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ use crate::{
 )]
 pub struct BuildArgs {
     /// CPAN: a folder, or an address
-    #[arg(long, value_name = "DIR|URL", env = "CPAN_SIGSTORE_CPAN", default_value = cpan::DEFAULT)]
+    #[arg(long, value_name = "DIR|URL", env = SecretVariable::CPAN_SIGSTORE_CPAN.name(), default_value = cpan::DEFAULT, hide_env_values = true)]
     cpan: String,
     /// Previous index [default: none, for a first index]
     #[arg(long, value_name = "FILE")]

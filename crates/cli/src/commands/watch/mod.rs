@@ -7,7 +7,7 @@ mod report;
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_core::{finding::Exit, release::PauseId, variable::SecretVariable};
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_monitor::{Alert, Monitor, Round, Webhook};
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub struct WatchArgs {
     #[arg(
         long,
         value_name = "URL",
-        env = "CPAN_SIGSTORE_WEBHOOK",
+        env = SecretVariable::CPAN_SIGSTORE_WEBHOOK.name(),
         hide_env_values = true
     )]
     webhook: Option<String>,

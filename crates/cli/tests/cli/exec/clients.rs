@@ -48,6 +48,10 @@ fn rejects_arguments_that_bypass_the_mirror() {
         &["carton", "install", "--cached"],
         &["cpm", "install", "--mirror", &cpan, "Foo::Bar"],
         &["minicpan", "--remote", &cpan],
+        &["carton", "install", "-cached"],
+        &["carton", "install", "+cached"],
+        &["minicpan", "-remote", &cpan],
+        &["cpanm", "--verify", "Foo::Bar"],
     ]
     .into_iter()
     .enumerate()
@@ -55,7 +59,7 @@ fn rejects_arguments_that_bypass_the_mirror() {
         let name = format!("exec/rejects_arguments_that_bypass_the_mirror-{number}");
         let ran = user.exec(&[], arguments).exits(2).snapshot(&name);
         assert!(
-            ran.stderr.contains("--allow-outside"),
+            ran.stderr.contains("--allow-outside") || arguments.contains(&"--verify"),
             "{arguments:?}: {ran:#?}"
         );
         assert!(ran.stdout.is_empty());
@@ -131,6 +135,21 @@ fn warns_of_cpanfile_that_bypasses_the_mirror() {
     let ran = user.exec(&[], &["carton", "version"]).exits(0);
     assert!(ran.stderr.contains("cpanfile, line 1"), "{ran:#?}");
     ran.assert_summary("warns_of_cpanfile_that_bypasses_the_mirror");
+}
+
+#[test]
+fn warns_of_file_addresses_in_cpanfile_of_cpanm() {
+    let user = World::new().with_policy();
+    user.write(
+        "cpanfile",
+        b"requires 'strict', url => 'file:///x.tar.gz';\n",
+    );
+    let client = ["cpanm", "--notest", "-l", "perl", "--installdeps", "."];
+    let ran = user.exec(&[], &client);
+    assert!(
+        ran.stderr.contains("cpanfile, line 1, may lead round"),
+        "{ran:#?}"
+    );
 }
 
 #[test]

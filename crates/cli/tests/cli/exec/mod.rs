@@ -7,4 +7,5 @@ mod forms;
 mod hostile;
 mod names;
 mod owners;
+mod secrets;
 mod strangers;

@@ -9,6 +9,7 @@ use super::{
     super::{Env, LoginError, address::refuse_insecure},
     AUDIENCE,
 };
+use cpan_sigstore_core::variable::SecretVariable;
 use cpan_sigstore_http::Http;
 
 const SERVICE: &str = "GitHub Actions";
@@ -21,14 +22,15 @@ struct Answer {
 }
 
 pub(super) fn is_here(env: &Env) -> bool {
-    env.has("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    env.secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_TOKEN)
+        .is_some()
         || env.get("GITHUB_ACTIONS").as_deref() == Some("true")
 }
 
 pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
     let (Some(url), Some(secret)) = (
-        env.get("ACTIONS_ID_TOKEN_REQUEST_URL"),
-        env.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        env.secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_URL),
+        env.secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_TOKEN),
     ) else {
         return Err(LoginError::NotPermitted {
             service: SERVICE,

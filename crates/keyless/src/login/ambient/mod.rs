@@ -7,6 +7,8 @@ mod gitlab;
 mod google;
 mod program;
 
+use cpan_sigstore_core::variable::SecretVariable;
+
 use super::{Env, IdentityToken, LoginError};
 
 /// Audience of every requested token.
@@ -24,7 +26,7 @@ const AUDIENCE: &str = "sigstore";
 /// [`LoginError`] if the environment should provide a token and does not: nobody can log in at a CI
 /// job. [`LoginError::NotPermitted`] states what the job lacks.
 pub async fn ambient(env: &Env) -> Result<Option<IdentityToken>, LoginError> {
-    let jwt = if let Some(token) = env.get("SIGSTORE_ID_TOKEN") {
+    let jwt = if let Some(token) = env.secret(SecretVariable::SIGSTORE_ID_TOKEN) {
         token
     } else if github::is_here(env) {
         github::token(env).await?
