@@ -1,10 +1,6 @@
 //! The identity token: given, offered by the environment, or by a login on the terminal.
 
-use std::{
-    io::{IsTerminal as _, Read as _},
-    path::Path,
-    time::Duration,
-};
+use std::{io::IsTerminal as _, path::Path, time::Duration};
 
 use cpan_sigstore_core::text::decoded;
 use cpan_sigstore_http::Http;
@@ -118,20 +114,17 @@ fn given_token(given: &str) -> Result<IdentityToken, CommandError> {
     // What was given is never shown: it may be a token with a slip.
     let failed =
         |source| CommandError::system("cannot read the file that `--identity-token` names", source);
-    let file = match std::fs::File::open(Path::new(given)) {
-        Ok(file) => file,
-        // A token has two dots; with a slash, or fewer dots, it was meant as a file.
-        Err(error) if given.contains('/') || given.matches('.').count() != 2 => {
-            return Err(failed(error));
+    let read = cpan_sigstore_files::read_limited(Path::new(given), TOKEN_LIMIT)
+        .and_then(|text| text.ok_or_else(cpan_sigstore_files::no_such_file));
+    match read {
+        Ok(text) => {
+            let text = decoded(&text);
+            Ok(IdentityToken::from_jwt(&String::from_utf8_lossy(&text))?)
         }
-        Err(_) => return Ok(IdentityToken::from_jwt(given)?),
-    };
-    let mut text = Vec::new();
-    file.take(TOKEN_LIMIT)
-        .read_to_end(&mut text)
-        .map_err(failed)?;
-    let text = decoded(&text);
-    Ok(IdentityToken::from_jwt(&String::from_utf8_lossy(&text))?)
+        // A token has two dots; with a slash, or fewer dots, it was meant as a file.
+        Err(error) if given.contains('/') || given.matches('.').count() != 2 => Err(failed(error)),
+        Err(_) => Ok(IdentityToken::from_jwt(given)?),
+    }
 }
 
 /// The prompts of a login, on the terminal.

@@ -1,14 +1,7 @@
 //! What a command works with: runtime, CPAN, verifier, trust store and gate. Each is opened when it is
 //! first asked for, and once.
 
-use std::{
-    cell::OnceCell,
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::OnceCell, path::Path, sync::Arc, time::Duration};
 
 use cpan_sigstore_core::policy::{self, Policy, PolicyError};
 use cpan_sigstore_cpan::Cpan;
@@ -27,7 +20,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     error::CommandError,
-    flags::{CpanArgs, GateArgs, InstanceArgs, MirrorArgs, PolicyArgs, TrustStoreArgs},
+    flags::{
+        CpanArgs, GateArgs, InstanceArgs, MirrorArgs, PolicyArgs, SigningArgs, TrustStoreArgs,
+    },
     folders,
     ui::Terminal,
 };
@@ -42,7 +37,8 @@ pub struct Session<'a> {
     runtime: OnceCell<Runtime>,
     cpan: OnceCell<Cpan>,
     root: OnceCell<(TrustedRoot, Option<Timestamp>)>,
-    verifier: OnceCell<Verifier>,
+    verifier: OnceCell<Arc<Verifier>>,
+    signing_material: OnceCell<SigningMaterial>,
     trust_store: OnceCell<TrustStore>,
 }
 
@@ -50,8 +46,6 @@ pub struct Session<'a> {
 pub struct SigningMaterial {
     /// The instance, whose issuer and client id the login uses.
     pub instance: Instance,
-    /// The root that the finished bundle is verified against.
-    pub root: TrustedRoot,
     /// The services.
     pub config: SigningConfig,
 }
@@ -77,6 +71,7 @@ impl<'a> Session<'a> {
             cpan: OnceCell::new(),
             root: OnceCell::new(),
             verifier: OnceCell::new(),
+            signing_material: OnceCell::new(),
             trust_store: OnceCell::new(),
         }
     }
@@ -110,10 +105,10 @@ impl<'a> Session<'a> {
     }
 
     /// The verifier of an instance's signatures.
-    pub fn verifier(&self, args: &InstanceArgs) -> Result<&Verifier, CommandError> {
+    pub fn verifier(&self, args: &InstanceArgs) -> Result<&Arc<Verifier>, CommandError> {
         once(&self.verifier, || {
             let (root, _) = self.trusted_root(args)?;
-            Ok(Verifier::new(root)?)
+            Ok(Arc::new(Verifier::new(root)?))
         })
     }
 
@@ -147,48 +142,40 @@ impl<'a> Session<'a> {
         Ok((self.noted(loaded), refreshed))
     }
 
-    /// Trusted root and signing configuration; a file named by a flag replaces the instance's own.
-    pub async fn signing_material(
-        &self,
-        args: &InstanceArgs,
-        signing_config: Option<&Path>,
-    ) -> Result<SigningMaterial, CommandError> {
-        let now = Timestamp::now();
-        let cache = cache(args)?;
-        let (instance, root, config) = match (&args.trusted_root, signing_config) {
+    /// The material to sign with; a file named by a flag replaces the instance's own. A command that signs opens it
+    /// before the verifier, which then uses the same root.
+    pub fn signing_material(&self, args: &SigningArgs) -> Result<&SigningMaterial, CommandError> {
+        once(&self.signing_material, || self.load_signing_material(args))
+    }
+
+    fn load_signing_material(&self, args: &SigningArgs) -> Result<SigningMaterial, CommandError> {
+        let named = &args.instance.trusted_root;
+        let (instance, config) = match (named, &args.signing_config) {
             (Some(trusted_root), Some(config)) => {
                 // All of it is given, so nothing of the instance in use is meant.
                 let instance = Instance::new(TrustSource::Files {
                     trusted_root: trusted_root.clone(),
-                    signing_config: Some(config.to_owned()),
+                    signing_config: Some(config.clone()),
                 });
-                let root = TrustedRoot::from_file(trusted_root)?;
-                (instance, root, SigningConfig::from_file(config)?)
+                (instance, SigningConfig::from_file(config)?)
             }
-            (None, Some(config)) => {
-                let instance = configured(args)?;
-                let root = match self.root.get() {
-                    Some((root, _)) => root.clone(),
-                    None => self.noted(cache.trusted_root(&instance, now).await?),
-                };
-                (instance, root, SigningConfig::from_file(config)?)
-            }
-            (given, None) => {
-                let instance = configured(args)?;
-                let loaded = cache.signing_material(&instance, now).await?;
+            (None, Some(config)) => (
+                configured(&args.instance)?,
+                SigningConfig::from_file(config)?,
+            ),
+            (_, None) => {
+                let instance = configured(&args.instance)?;
+                let cache = cache(&args.instance)?;
+                let loaded = self.wait(cache.signing_material(&instance, Timestamp::now()))?;
+                let refreshed = loaded.refreshed;
                 let (root, config) = self.noted(loaded);
-                let root = match given {
-                    Some(path) => TrustedRoot::from_file(path)?,
-                    None => root,
-                };
-                (instance, root, config)
+                if named.is_none() {
+                    once(&self.root, || Ok((root, refreshed)))?;
+                }
+                (instance, config)
             }
         };
-        Ok(SigningMaterial {
-            instance,
-            root,
-            config,
-        })
+        Ok(SigningMaterial { instance, config })
     }
 
     fn noted<T>(&self, loaded: TrustMaterial<T>) -> T {
@@ -293,12 +280,11 @@ impl<'a> Session<'a> {
     /// The policy; without a `policy.toml`, the default. One that was named has to be there.
     pub fn policy(&self, args: &PolicyArgs) -> Result<Policy, CommandError> {
         let path = args.path()?;
-        match File::open(&path) {
-            Ok(file) => parse_policy(&path, file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && args.policy.is_none() => {
-                Ok(Policy::default())
-            }
-            Err(error) => Err(CommandError::read(path)(error)),
+        let limit = policy::SIZE_LIMIT as u64;
+        match cpan_sigstore_files::read_prefix(&path, limit).map_err(CommandError::read(&path))? {
+            Some(bytes) => parse_policy(&path, bytes),
+            None if args.policy.is_none() => Ok(Policy::default()),
+            None => Err(CommandError::read(path)(cpan_sigstore_files::no_such_file())),
         }
     }
 
@@ -348,12 +334,8 @@ fn cache(args: &InstanceArgs) -> Result<TrustLoader, CommandError> {
     Ok(TrustLoader::new(&folders::cache()?, refresh))
 }
 
-/// Reads a policy from its file.
-fn parse_policy(path: &Path, file: File) -> Result<Policy, CommandError> {
-    let mut bytes = Vec::new();
-    file.take(policy::SIZE_LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(CommandError::read(path))?;
+/// Parses the policy in a file.
+fn parse_policy(path: &Path, bytes: Vec<u8>) -> Result<Policy, CommandError> {
     let unusable = |error: PolicyError| {
         CommandError::usage(format!("{}: {error}", path.display()))
             .hinted("correct the file, and check it with `cpan-sigstore policy check`")

@@ -1,5 +1,7 @@
 //! A login, and the certificate with which files are signed.
 
+use std::sync::Arc;
+
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{CiClaims, IdentityPolicy, SignerIdentity, Subject},
@@ -20,8 +22,9 @@ use crate::{
 };
 
 /// A person or workflow that has logged in. It has no certificate yet, so nothing is public.
-pub struct Login {
-    material: SigningMaterial,
+pub struct Login<'a> {
+    material: &'a SigningMaterial,
+    verifier: Arc<Verifier>,
     token: IdentityToken,
     expected: LoginPolicy,
 }
@@ -32,29 +35,29 @@ pub struct Signer {
     token: IdentityToken,
 }
 
-impl Login {
+impl<'a> Login<'a> {
     /// Logs in. The login has to be as one of these identities, if there are some.
     ///
     /// # Errors
     /// No trust material, or no login.
-    pub async fn new(
+    pub fn new(
         args: &SigningArgs,
         one_of: Option<Vec<IdentityPolicy>>,
-        session: &Session<'_>,
+        session: &'a Session<'_>,
     ) -> Result<Self, CommandError> {
-        let material = session
-            .signing_material(&args.instance, args.signing_config.as_deref())
-            .await?;
+        let material = session.signing_material(args)?;
+        let verifier = Arc::clone(session.verifier(&args.instance)?);
         let issuer = material.config.oidc_issuer();
         let terminal = session.terminal();
-        let token =
-            identity_token::token(&args.login, &material.instance, issuer, terminal).await?;
+        let token = identity_token::token(&args.login, &material.instance, issuer, terminal);
+        let token = session.wait(token)?;
         let expected = LoginPolicy::new(&token, args.login.identity.clone())
             .with_issuer(args.login.issuer.clone())
             .one_of(one_of);
         expected.check_token()?;
         Ok(Self {
             material,
+            verifier,
             token,
             expected,
         })
@@ -91,7 +94,7 @@ impl Login {
     pub async fn certify(self) -> Result<Signer, CommandError> {
         let signer = SigningSession::certify(
             Services::select(&self.material.config)?,
-            Verifier::new(&self.material.root)?,
+            self.verifier,
             &self.token,
             self.expected,
             Backoff::default(),
@@ -110,12 +113,12 @@ impl Signer {
     ///
     /// # Errors
     /// As [`Login::new`] and [`Login::certify`].
-    pub async fn log_in(
+    pub fn log_in(
         args: &SigningArgs,
         one_of: Option<Vec<IdentityPolicy>>,
         session: &Session<'_>,
     ) -> Result<Self, CommandError> {
-        Login::new(args, one_of, session).await?.certify().await
+        session.wait(Login::new(args, one_of, session)?.certify())
     }
 
     /// The identity in the certificate.

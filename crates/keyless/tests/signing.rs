@@ -8,7 +8,7 @@
     reason = "a test that cannot continue fails"
 )]
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_http::{Backoff, HttpError};
@@ -40,7 +40,7 @@ async fn certify(
     let token = IdentityToken::from_jwt(&sandbox.token("author").unwrap()).unwrap();
     let signer = SigningSession::certify(
         Services::select(&config)?,
-        Verifier::new(&root).unwrap(),
+        Arc::new(Verifier::new(&root).unwrap()),
         &token,
         LoginPolicy::new(&token, None),
         Backoff::new(vec![Duration::ZERO; 2]),

@@ -18,10 +18,14 @@ use crate::{error::CommandError, folders, session::Session, ui::Tone};
 )]
 pub enum InstanceCommand {
     /// List the instances; a star marks the one in use
+    #[command(after_help = "Example:\n  cpan-sigstore instance list")]
     List,
     /// Add an instance under a name
     Add(AddArgs),
     /// Set the instance in use
+    #[command(
+        after_help = "Examples:\n  cpan-sigstore instance use work\n  cpan-sigstore instance use public-good"
+    )]
     Use {
         /// Name of the instance
         name: String,

@@ -66,18 +66,13 @@ struct Signed<'a> {
 /// Runs the command. Everything that can fail without a login comes before it.
 pub fn run(args: &SignArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let jobs = jobs(args)?;
-    session.wait(sign(args, &jobs, session))?;
-    Ok(Exit::Success)
-}
-
-async fn sign(args: &SignArgs, jobs: &[Job], session: &Session<'_>) -> Result<(), CommandError> {
-    let mut signer = Signer::log_in(&args.signing, None, session).await?;
+    let mut signer = Signer::log_in(&args.signing, None, session)?;
     for (done, job) in jobs.iter().enumerate() {
-        sign_one(&mut signer, job, args.json, session.terminal())
-            .await
+        session
+            .wait(sign_one(&mut signer, job, args.json, session.terminal()))
             .map_err(|error| error.partly(done, "signed", jobs.iter().map(|job| &job.file)))?;
     }
-    Ok(())
+    Ok(Exit::Success)
 }
 
 async fn sign_one(

@@ -31,7 +31,7 @@ impl From<Missing> for CommandError {
 }
 
 /// The expected signer identity.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Who should have signed")]
 pub struct IdentityArgs {
     /// Name in the certificate: an e-mail address, the address of a workflow, or NAME!DOMAIN
@@ -114,30 +114,7 @@ impl IdentityArgs {
 
     /// Whether any of the flags was given.
     pub fn is_empty(&self) -> bool {
-        let Self {
-            certificate_identity,
-            certificate_identity_regexp,
-            certificate_oidc_issuer,
-            certificate_oidc_issuer_regexp,
-            certificate_github_workflow_repository,
-            certificate_github_workflow_ref,
-            certificate_github_workflow_sha,
-            certificate_github_workflow_name,
-            certificate_github_workflow_trigger,
-        } = self;
-        [
-            certificate_identity,
-            certificate_identity_regexp,
-            certificate_oidc_issuer,
-            certificate_oidc_issuer_regexp,
-            certificate_github_workflow_repository,
-            certificate_github_workflow_ref,
-            certificate_github_workflow_sha,
-            certificate_github_workflow_name,
-            certificate_github_workflow_trigger,
-        ]
-        .into_iter()
-        .all(Option::is_none)
+        *self == Self::default()
     }
 }
 

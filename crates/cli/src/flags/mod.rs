@@ -6,6 +6,7 @@ mod instance;
 mod login;
 mod mirror;
 mod pause;
+mod publish;
 mod signing;
 mod wait;
 
@@ -15,5 +16,6 @@ pub use instance::InstanceArgs;
 pub use login::LoginArgs;
 pub use mirror::MirrorArgs;
 pub use pause::{CpanArgs, PauseArgs};
+pub use publish::PublishArgs;
 pub use signing::SigningArgs;
 pub use wait::WaitArgs;

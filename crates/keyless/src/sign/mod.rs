@@ -23,6 +23,8 @@ pub use error::SignError;
 pub use login_policy::LoginPolicy;
 pub use services::Services;
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cpan_sigstore_core::{digest::Sha256Digest, identity::SignerIdentity};
 use cpan_sigstore_http::Backoff;
@@ -44,7 +46,7 @@ use crate::{
 pub struct SigningSession {
     requests: Requests,
     services: Services,
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
     expected: LoginPolicy,
     certified: CertifiedKey,
 }
@@ -118,7 +120,7 @@ impl SigningSession {
     /// another identity or key.
     pub async fn certify(
         services: Services,
-        verifier: Verifier,
+        verifier: Arc<Verifier>,
         token: &IdentityToken,
         expected: LoginPolicy,
         backoff: Backoff,

@@ -96,6 +96,9 @@ impl<'a> Maker<'a> {
         if let Some(uploader) = &uploader {
             session.wait(uploader.check_login())?;
         }
+        if !args.dry_run {
+            session.signing_material(&args.signing)?;
+        }
         Ok(Self {
             args,
             session,
@@ -156,17 +159,15 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// A login that fails, or as an identity that may not sign.
     pub fn log_in_as(&self, one_of: Vec<IdentityPolicy>) -> Result<Signer, CommandError> {
-        let signer = Signer::log_in(&self.args.signing, Some(one_of), self.session);
-        self.session.wait(signer)
+        Signer::log_in(&self.args.signing, Some(one_of), self.session)
     }
 
     /// Logs in as anybody, without a certificate, and names the identity as a record does.
     ///
     /// # Errors
     /// A login that fails, or that does not tell the identity.
-    pub fn log_in(&self) -> Result<(Login, IdentityPolicy), CommandError> {
-        let login = Login::new(&self.args.signing, None, self.session);
-        let login = self.session.wait(login)?;
+    pub fn log_in(&self) -> Result<(Login<'_>, IdentityPolicy), CommandError> {
+        let login = Login::new(&self.args.signing, None, self.session)?;
         let identity = logged_in(&login.identity(&self.args.signing.login)?);
         Ok((login, identity))
     }
@@ -175,7 +176,11 @@ impl<'a> Maker<'a> {
     ///
     /// # Errors
     /// No certificate, or one for another identity.
-    pub fn certify(&self, login: Login, identity: &IdentityPolicy) -> Result<Signer, CommandError> {
+    pub fn certify(
+        &self,
+        login: Login<'_>,
+        identity: &IdentityPolicy,
+    ) -> Result<Signer, CommandError> {
         let signer = self.session.wait(login.certify())?;
         if logged_in(signer.identity()) == *identity {
             return Ok(signer);

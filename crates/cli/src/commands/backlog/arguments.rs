@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use cpan_sigstore_core::release::PauseId;
 
-use crate::flags::{PauseArgs, SigningArgs, WaitArgs};
+use crate::flags::PublishArgs;
 
 /// Sign the releases that an author published without a bundle.
 ///
@@ -32,16 +32,6 @@ pub struct BacklogArgs {
     /// Confirmation for the archives that you have no copy of
     #[arg(long)]
     pub accept_published: bool,
-    /// Sign and verify only, without upload
-    #[arg(long, conflicts_with = "wait")]
-    pub no_upload: bool,
     #[command(flatten)]
-    pub signing: SigningArgs,
-    #[command(flatten)]
-    pub pause: PauseArgs,
-    #[command(flatten)]
-    pub wait: WaitArgs,
-    /// Print each result as one JSON object on a line
-    #[arg(long)]
-    pub json: bool,
+    pub publish: PublishArgs,
 }

@@ -90,7 +90,7 @@ pub async fn look(
                 let report = Report::published_differs(&url, expected, digest).hinted(
                     "find out which of the two you released, and inform the administrators of PAUSE if they publish the other; nothing was signed",
                 );
-                refused = Some(report.print(terminal, args.json));
+                refused = Some(report.print(terminal, args.publish.json));
             }
         }
     }

@@ -28,13 +28,13 @@ pub fn run(args: &BacklogArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     let author = &args.author;
     let terminal = session.terminal();
     let uploader = uploader(args, author, terminal)?;
-    let cpan = session.cpan(&args.pause.cpan)?;
+    let cpan = session.cpan(&args.publish.pause.cpan)?;
     if let Some(uploader) = &uploader {
         session.wait(uploader.check_login())?;
     }
     let listed = session.wait(unsigned(cpan, author, bundle_file::SUFFIX, SIZE_LIMIT))?;
     if listed.is_empty() {
-        if !args.json {
+        if !args.publish.json {
             let rest = format!("every archive of {author} has a bundle");
             terminal.headline(Tone::Good, "nothing to sign", &rest);
         }
@@ -61,10 +61,10 @@ fn uploader(
     author: &PauseId,
     terminal: &Terminal,
 ) -> Result<Option<Uploader>, CommandError> {
-    if args.no_upload {
+    if args.publish.no_upload {
         return Ok(None);
     }
-    let uploader = credentials::uploader(&args.pause, terminal)?;
+    let uploader = credentials::uploader(&args.publish.pause, terminal)?;
     if uploader.author() == author {
         return Ok(Some(uploader));
     }
@@ -91,7 +91,7 @@ impl Publishing<'_> {
                 Stage::Signed,
                 None,
                 self.session.terminal(),
-                args.json,
+                args.publish.json,
             );
             return Ok(Exit::Success);
         };
@@ -100,17 +100,17 @@ impl Publishing<'_> {
             to: Destination {
                 directory: agreed.archive.directory.clone(),
                 uploader,
-                cpan: self.session.cpan(&args.pause.cpan)?,
+                cpan: self.session.cpan(&args.publish.pause.cpan)?,
             },
         };
         self.session.wait(publishing::finish(
             &release,
             Journal::read(&agreed.kept)?,
             &agreed.kept,
-            &args.wait,
-            self.session.verifier(&args.signing.instance)?,
+            &args.publish.wait,
+            self.session.verifier(&args.publish.signing.instance)?,
             self.session.terminal(),
-            args.json,
+            args.publish.json,
         ))
     }
 }

@@ -26,7 +26,8 @@ pub fn all(
     session: &Session<'_>,
 ) -> Result<Vec<SignedArchive>, CommandError> {
     let paths: Vec<String> = agreed.iter().map(|agreed| agreed.archive.path()).collect();
-    let verifier = session.verifier(&args.signing.instance)?;
+    session.signing_material(&args.publish.signing)?;
+    let verifier = session.verifier(&args.publish.signing.instance)?;
     let mut signer = None;
     let mut signed = Vec::new();
     for (done, agreed) in agreed.iter().enumerate() {
@@ -59,19 +60,19 @@ fn sign(
     session: &Session<'_>,
 ) -> Result<SignedArchive, CommandError> {
     let place = Place::reserve(agreed.bundle.clone(), true)?;
-    let verifier = session.verifier(&args.signing.instance)?;
-    let (expected, _) = session.wait(async {
-        let signer = match signer {
-            Some(signer) => signer,
-            None => {
-                let cpan = session.cpan(&args.pause.cpan)?;
-                let author = agreed.archive.directory.author();
-                let may_sign = author_records::may_sign(cpan, author, verifier).await;
-                signer.insert(Signer::log_in(&args.signing, may_sign, session).await?)
-            }
-        };
-        publishing::sign(signer, agreed.digest, &place, &agreed.kept).await
-    })?;
+    let verifier = session.verifier(&args.publish.signing.instance)?;
+    let signer = match signer {
+        Some(signer) => signer,
+        None => {
+            let cpan = session.cpan(&args.publish.pause.cpan)?;
+            let author = agreed.archive.directory.author();
+            let may_sign = author_records::may_sign(cpan, author, verifier);
+            let may_sign = session.runtime()?.block_on(may_sign);
+            signer.insert(Signer::log_in(&args.publish.signing, may_sign, session)?)
+        }
+    };
+    let signed = publishing::sign(signer, agreed.digest, &place, &agreed.kept);
+    let (expected, _) = session.wait(signed)?;
     session
         .terminal()
         .say(&format!("signed {} by {expected}", agreed.archive.path()));

@@ -51,12 +51,11 @@ pub fn run(args: &SignArgs, session: &Session<'_>) -> Result<Exit, CommandError>
     let terminal = session.terminal();
     let index = assemble::read(&args.file)?;
     let place = Place::reserve(beside(&args.file), true)?;
+    session.signing_material(&args.signing)?;
     let verifier = session.verifier(&args.signing.instance)?;
     let records = check(&args.file, &index, verifier)?;
-    let signed = session.wait(async {
-        let mut signer = Signer::log_in(&args.signing, None, session).await?;
-        signer.sign(index.digest()).await
-    })?;
+    let mut signer = Signer::log_in(&args.signing, None, session)?;
+    let signed = session.wait(signer.sign(index.digest()))?;
     place.write(signed.json())?;
     let bundle = place.path().display().to_string();
     let file = args.file.display().to_string();

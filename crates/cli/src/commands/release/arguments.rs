@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::flags::{PauseArgs, SigningArgs, WaitArgs};
+use crate::flags::PublishArgs;
 
 /// Check, sign, verify and upload a release.
 ///
@@ -27,16 +27,6 @@ pub struct ReleaseArgs {
     /// Sign again, and replace the existing bundle
     #[arg(long)]
     pub force: bool,
-    /// Check, sign and verify only, without upload
-    #[arg(long, conflicts_with = "wait")]
-    pub no_upload: bool,
     #[command(flatten)]
-    pub signing: SigningArgs,
-    #[command(flatten)]
-    pub pause: PauseArgs,
-    #[command(flatten)]
-    pub wait: WaitArgs,
-    /// Print each result as one JSON object on a line
-    #[arg(long)]
-    pub json: bool,
+    pub publish: PublishArgs,
 }

@@ -49,14 +49,15 @@ enum Outcome {
 pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let archive = args.file.as_path();
     let terminal = session.terminal();
-    let uploader = match args.no_upload {
+    let uploader = match args.publish.no_upload {
         true => None,
-        false => Some(credentials::uploader(&args.pause, terminal)?),
+        false => Some(credentials::uploader(&args.publish.pause, terminal)?),
     };
     let destination = args
+        .publish
         .pause
         .destination(uploader.as_ref().map(Uploader::author));
-    let found = preflight::look(archive, &destination, terminal, args.json)?;
+    let found = preflight::look(archive, &destination, terminal, args.publish.json)?;
     if !found.is_fit() {
         return Ok(Exit::Archive);
     }
@@ -82,25 +83,25 @@ pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandErr
         Outcome::Stopped(exit) => return Ok(exit),
     };
     let Some(uploader) = uploader else {
-        publishing::print(&signed, Stage::Signed, None, terminal, args.json);
+        publishing::print(&signed, Stage::Signed, None, terminal, args.publish.json);
         return Ok(Exit::Success);
     };
     let release = Release {
         signed: &signed,
         to: Destination {
-            directory: args.pause.directory(uploader.author()),
+            directory: args.publish.pause.directory(uploader.author()),
             uploader: &uploader,
-            cpan: session.cpan(&args.pause.cpan)?,
+            cpan: session.cpan(&args.publish.pause.cpan)?,
         },
     };
     session.wait(publishing::finish(
         &release,
         begun,
         &job.kept,
-        &args.wait,
-        session.verifier(&args.signing.instance)?,
+        &args.publish.wait,
+        session.verifier(&args.publish.signing.instance)?,
         terminal,
-        args.json,
+        args.publish.json,
     ))
 }
 
@@ -112,12 +113,12 @@ impl Job<'_> {
             .file_name()
             .unwrap_or_default()
             .to_string_lossy();
-        let path = self.args.pause.directory(author).path(&name);
+        let path = self.args.publish.pause.directory(author).path(&name);
         let begun = self.begun.as_ref();
         if let Some(when) = begun.and_then(|begun| begun.taken(self.digest, &path)) {
             return Err(publishing::name_used(&path, when));
         }
-        let cpan = self.session.cpan(&self.args.pause.cpan)?;
+        let cpan = self.session.cpan(&self.args.publish.pause.cpan)?;
         match self.session.runtime()?.block_on(cpan.digest(&path)) {
             Ok(Some(found)) if found != self.digest => {
                 Err(publishing::other_bytes(&path, self.digest, found))
@@ -171,7 +172,7 @@ impl Job<'_> {
 
     /// The required signer of an existing bundle: by the flags, else by the journal.
     fn expected(&self, begun: Option<&SignedBy>) -> Option<IdentityPolicy> {
-        let login = &self.args.signing.login;
+        let login = &self.args.publish.signing.login;
         let name = login.identity.clone().or(begun.map(|by| by.name.clone()))?;
         let issuer = login.issuer.clone().or(begun.map(|by| by.issuer.clone()))?;
         Some(IdentityPolicy::exact(name, issuer))
@@ -179,11 +180,11 @@ impl Job<'_> {
 
     fn sign(&self) -> Result<Outcome, CommandError> {
         let place = Place::reserve(self.bundle.clone(), true)?;
-        let (expected, journal) = self.session.wait(async {
-            let may_sign = self.may_sign().await?;
-            let mut signer = Signer::log_in(&self.args.signing, may_sign, self.session).await?;
-            publishing::sign(&mut signer, self.digest, &place, &self.kept).await
-        })?;
+        self.session.signing_material(&self.args.publish.signing)?;
+        let may_sign = self.may_sign()?;
+        let mut signer = Signer::log_in(&self.args.publish.signing, may_sign, self.session)?;
+        let signed = publishing::sign(&mut signer, self.digest, &place, &self.kept);
+        let (expected, journal) = self.session.wait(signed)?;
         self.session
             .terminal()
             .say(&format!("signed by {expected}"));
@@ -194,13 +195,14 @@ impl Job<'_> {
     }
 
     /// The authorized signers by the author record, if there is one; users reject a release by others.
-    async fn may_sign(&self) -> Result<Option<Vec<IdentityPolicy>>, CommandError> {
+    fn may_sign(&self) -> Result<Option<Vec<IdentityPolicy>>, CommandError> {
         let Some(author) = &self.author else {
             return Ok(None);
         };
-        let cpan = self.session.cpan(&self.args.pause.cpan)?;
-        let verifier = self.session.verifier(&self.args.signing.instance)?;
-        Ok(author_records::may_sign(cpan, author, verifier).await)
+        let cpan = self.session.cpan(&self.args.publish.pause.cpan)?;
+        let verifier = self.session.verifier(&self.args.publish.signing.instance)?;
+        let may_sign = author_records::may_sign(cpan, author, verifier);
+        Ok(self.session.runtime()?.block_on(may_sign))
     }
 
     fn verify(&self, expected: &IdentityPolicy) -> Result<Verification, CommandError> {
@@ -209,7 +211,7 @@ impl Job<'_> {
             self.digest,
             &self.bundle,
             Some(expected),
-            self.session.verifier(&self.args.signing.instance)?,
+            self.session.verifier(&self.args.publish.signing.instance)?,
         )
     }
 
@@ -217,6 +219,6 @@ impl Job<'_> {
     fn stopped(&self, not_signed: &NotSigned) -> Outcome {
         let file = self.archive.display().to_string();
         let report = not_signed.report(&file, &self.bundle);
-        Outcome::Stopped(report.print(self.session.terminal(), self.args.json))
+        Outcome::Stopped(report.print(self.session.terminal(), self.args.publish.json))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -119,11 +119,12 @@ fn expected(args: &Question<'_>) -> Result<Expected, CommandError> {
             "conflicting flags: expected an identity or a key, found both".into(),
         ));
     }
-    let mut pem = String::new();
-    File::open(path)
-        .and_then(|file| file.take(KEY_LIMIT).read_to_string(&mut pem))
+    let pem = cpan_sigstore_files::read_limited(path, KEY_LIMIT)
+        .and_then(|pem| pem.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(CommandError::read(path))?;
-    Ok(Expected::Key(PublicKey::from_pem(&pem)?))
+    Ok(Expected::Key(PublicKey::from_pem(
+        &String::from_utf8_lossy(&pem),
+    )?))
 }
 
 /// The input.
