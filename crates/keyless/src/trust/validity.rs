@@ -61,3 +61,46 @@ fn timestamp(time: Time) -> Option<Timestamp> {
     let seconds = time.to_unix_duration().as_secs();
     Timestamp::from_second(seconds.try_into().ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUBLIC_ROOT: &str = sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT;
+
+    #[test]
+    fn trusts_authority_only_while_its_certificates_are_valid() {
+        let root: TrustedRoot = serde_json::from_str(PUBLIC_ROOT).unwrap();
+        let count = root.certificate_authorities.len() + root.timestamp_authorities.len();
+        let narrowed = |period: Option<TimeRange>| {
+            let mut root = root.clone();
+            let authorities = root.certificate_authorities.iter_mut();
+            authorities.for_each(|authority| authority.valid_for = period);
+            let authorities = root.timestamp_authorities.iter_mut();
+            authorities.for_each(|authority| authority.valid_for = period);
+            narrow(&mut root);
+            let authorities = root.certificate_authorities.iter();
+            let periods = authorities.map(|authority| authority.valid_for);
+            let authorities = root.timestamp_authorities.iter();
+            periods
+                .chain(authorities.map(|authority| authority.valid_for))
+                .collect::<Vec<_>>()
+        };
+        // Every certificate has an end, so that every period has one, too.
+        let all = narrowed(None);
+        assert_eq!(all.len(), count);
+        assert!(all.iter().all(|period| period.unwrap().end.is_some()));
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let before = TimeRange::new(
+            time("2001-01-01T00:00:00Z"),
+            Some(time("2002-01-01T00:00:00Z")),
+        );
+        let after = TimeRange::new(time("2101-01-01T00:00:00Z"), None);
+        assert_eq!(
+            (narrowed(Some(before)), narrowed(Some(after))),
+            (vec![], vec![])
+        );
+        let open = TimeRange::new(time("2001-01-01T00:00:00Z"), None);
+        assert_eq!(narrowed(Some(open)), all);
+    }
+}
