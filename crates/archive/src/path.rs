@@ -73,9 +73,11 @@ impl MemberPath {
         key(&folded)
     }
 
-    /// Returns the keys of all folders above the path.
+    /// Returns the keys of all folders above the path, the deepest first.
     pub fn ancestors(&self) -> impl Iterator<Item = PathKey> {
-        (1..self.parts.len()).map(|depth| key(&self.parts[..depth]))
+        (1..self.parts.len())
+            .rev()
+            .map(|depth| key(&self.parts[..depth]))
     }
 
     /// Returns why a symbolic link here with this target leads out, or may lead out.

@@ -130,7 +130,8 @@ impl Places {
                     self.seen.insert(above, Place::ImpliedFolder);
                 }
                 None => return subject.too_many_folders(),
-                Some(place) if place.is_folder() => {}
+                // Those above it were checked when it was added.
+                Some(place) if place.is_folder() => return,
                 Some(Place::Symlink) => return subject.through_link(),
                 Some(_) => return subject.twice("a file and a folder"),
             }
