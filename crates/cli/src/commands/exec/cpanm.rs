@@ -11,7 +11,7 @@ const VERIFY: &str = "cannot run cpanm with `--verify`: it needs the PGP signatu
 /// Whether an option is `--verify`, also a shortened one.
 fn is_verify(word: &str) -> bool {
     let name = word.trim_start_matches(['-', '+']).to_ascii_lowercase();
-    word.len() >= name.len() + 1 && name.starts_with('v') && "verify".starts_with(&name)
+    word.len() > name.len() && name.starts_with('v') && "verify".starts_with(&name)
 }
 
 /// Refuses arguments that lead round the mirror. The dependencies of a folder (`--installdeps .`) come from
