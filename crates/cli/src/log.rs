@@ -1,13 +1,14 @@
 //! The log of `-v`: on standard error, without times, so that two runs can be compared. Without `-v`, the
-//! log has only the waits before a request is sent again.
+//! log has only notices, and the waits before a request is sent again.
 //!
 //! Nothing that is logged has a secret in it: addresses are logged without their query, and headers with
 //! credentials are marked so that the HTTP libraries do not show them.
 
 use std::fmt;
 
+use cpan_sigstore_gate::NOTICE;
 use cpan_sigstore_http::WAITING;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
@@ -19,7 +20,7 @@ use tracing_subscriber::{
 /// Begins to log.
 pub fn begin(verbosity: u8) {
     let level = match verbosity {
-        0 => return begin_waits(),
+        0 => return begin_messages(),
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
@@ -32,15 +33,19 @@ pub fn begin(verbosity: u8) {
         .try_init();
 }
 
-/// Begins to show the waits alone, as messages to a person.
-fn begin_waits() {
-    let waits = tracing_subscriber::fmt::layer()
+/// Begins to show notices and waits alone, as messages to a person.
+fn begin_messages() {
+    let messages = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .event_format(Message);
     // Fails only where a log was set up before.
     let _ = tracing_subscriber::registry()
-        .with(Targets::new().with_target(WAITING, LevelFilter::INFO))
-        .with(waits)
+        .with(
+            Targets::new()
+                .with_target(WAITING, LevelFilter::INFO)
+                .with_target(NOTICE, LevelFilter::WARN),
+        )
+        .with(messages)
         .try_init();
 }
 
@@ -58,7 +63,10 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        writer.write_str("waiting: ")?;
+        writer.write_str(match *event.metadata().level() {
+            Level::WARN => "warning: ",
+            _ => "waiting: ",
+        })?;
         context
             .field_format()
             .format_fields(writer.by_ref(), event)?;

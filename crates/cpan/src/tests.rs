@@ -80,7 +80,9 @@ fn states_each_error_of_package_index() {
     let time = |second| Timestamp::from_second(second).unwrap();
     let errors = [
         PackageIndexError::NotText,
-        PackageIndexError::Header("Line-Count"),
+        PackageIndexError::NoHeader,
+        PackageIndexError::Number("Line-Count"),
+        PackageIndexError::CutOff,
         PackageIndexError::HeaderLine("File".to_owned()),
         PackageIndexError::FieldTwice("Line-Count"),
         PackageIndexError::Date("yesterday".to_owned()),

@@ -32,6 +32,9 @@ mod review;
 mod statement;
 pub mod store;
 
+/// The target of the events of the `tracing` crate that a person should read, although nothing fails.
+pub const NOTICE: &str = "cpan_sigstore::notice";
+
 pub use candidate::{ArchiveFile, Candidate};
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;

@@ -7,7 +7,7 @@ use cpan_sigstore_cpan::{
 };
 use jiff::Timestamp;
 
-use crate::{TrustStore, store::TrustStoreError};
+use crate::{NOTICE, TrustStore, store::TrustStoreError};
 
 /// Reasons not to use the package index of a CPAN.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,14 @@ pub enum IndexReadError {
         /// The date of this one.
         found: Timestamp,
     },
+    /// The index has no date, and one that was seen before had.
+    #[error(
+        "the package index has no date with a time zone: expected one of {newest} or later, as the upstream had before"
+    )]
+    Undated {
+        /// The newest date that was seen.
+        newest: Timestamp,
+    },
     /// The trust store cannot be used.
     #[error(transparent)]
     Store(#[from] TrustStoreError),
@@ -36,7 +44,8 @@ pub enum IndexReadError {
 /// Reads the package index of a CPAN; `None` if it has none.
 ///
 /// Its date is compared with this machine's clock first, and only then with the newest date in the trust
-/// store, which it replaces if it is newer. An index from the future therefore changes nothing.
+/// store, which it replaces if it is newer. An index from the future therefore changes nothing. An index without
+/// a date is used only while the upstream never had a date; an event says that an old one would not be noticed.
 ///
 /// # Errors
 /// [`IndexReadError`] if the index cannot be read, is invalid, dated in the future, or was rolled back.
@@ -50,14 +59,17 @@ pub async fn read_package_index(
     };
     let index = PackageIndex::parse(text)?;
     index.check_date(now)?;
-    let newest = store
-        .note_index_date(&cpan.name(), index.date(), now)
-        .await?;
-    if newest > index.date() {
-        return Err(IndexReadError::RolledBack {
-            newest,
-            found: index.date(),
-        });
+    let name = cpan.name();
+    let Some(found) = index.date() else {
+        if let Some(newest) = store.index_date(&name).await? {
+            return Err(IndexReadError::Undated { newest });
+        }
+        tracing::warn!(target: NOTICE, "the package index of {name} has no date with a time zone, so that an old one is not noticed");
+        return Ok(Some(index));
+    };
+    let newest = store.note_index_date(&name, found, now).await?;
+    if newest > found {
+        return Err(IndexReadError::RolledBack { newest, found });
     }
     Ok(Some(index))
 }
@@ -95,6 +107,14 @@ mod tests {
         );
         dated(now);
         let index = read_package_index(&cpan, &store, now).await.unwrap();
+        assert!(index.unwrap().find("Foo").is_some());
+        let text = "Last-Updated: Tue Nov 24 12:00:00 2026\n\nFoo 1 A/AB/ABC/Foo-1.tar.gz\n";
+        fs::write(modules.join("02packages.details.txt"), text).unwrap();
+        let error = read_package_index(&cpan, &store, now).await.unwrap_err();
+        assert!(matches!(error, IndexReadError::Undated { .. }), "{error}");
+        let other = folder.path().join("other.sqlite");
+        let other = TrustStore::open(other.to_str().unwrap()).await.unwrap();
+        let index = read_package_index(&cpan, &other, now).await.unwrap();
         assert!(index.unwrap().find("Foo").is_some());
         dated(now - 1.hour());
         let error = read_package_index(&cpan, &store, now).await.unwrap_err();

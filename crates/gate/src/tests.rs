@@ -27,13 +27,18 @@ fn states_each_error() {
         },
         GateError::Stopped("the thread panicked".to_owned()),
     ];
-    let index = IndexReadError::RolledBack {
-        newest: time(1_795_000_000),
-        found: time(1_794_000_000),
-    };
+    let index = [
+        IndexReadError::RolledBack {
+            newest: time(1_795_000_000),
+            found: time(1_794_000_000),
+        },
+        IndexReadError::Undated {
+            newest: time(1_795_000_000),
+        },
+    ];
     let mut texts: Vec<_> = refused.iter().map(ToString::to_string).collect();
     texts.extend(gate.iter().map(ToString::to_string));
-    texts.push(index.to_string());
+    texts.extend(index.iter().map(ToString::to_string));
     insta::assert_snapshot!(texts.join("\n"));
 }
 

@@ -33,6 +33,8 @@ pub enum Refusal {
     Internal,
     /// A request through the proxy for a file that no CPAN has.
     Outside,
+    /// The upstream lacks an archive, or the package index.
+    Missing,
 }
 
 impl Refusal {
@@ -44,22 +46,25 @@ impl Refusal {
             Self::Upstream => "upstream",
             Self::Internal => "internal",
             Self::Outside => "outside",
+            Self::Missing => "missing",
         }
     }
 
     /// The decision that follows.
     pub const fn decision(self) -> Decision {
         match self {
-            Self::IndexRolledBack | Self::Unreadable | Self::Outside => Decision::Deny,
+            Self::IndexRolledBack | Self::Unreadable | Self::Outside | Self::Missing => {
+                Decision::Deny
+            }
             Self::Upstream | Self::Internal => Decision::TryLater,
         }
     }
 
-    /// The exit code that follows. A request for a file of no CPAN leaves it at 0: the client only tried.
+    /// The exit code that follows. A request for a file of no CPAN, or for a missing one, leaves it at 0: the client only tried.
     pub const fn exit(self) -> Exit {
         match self {
             Self::IndexRolledBack => Exit::Downgrade,
-            Self::Outside => Exit::Success,
+            Self::Outside | Self::Missing => Exit::Success,
             Self::Unreadable | Self::Internal => Exit::Failed,
             Self::Upstream => Exit::TryLater,
         }

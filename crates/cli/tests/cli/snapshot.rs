@@ -20,6 +20,7 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{32,}\b", "[HEX]"),
     (r"[A-Za-z0-9+/]{43}=", "[BASE64]"),
     (r"/tmp/\.tmp\w+", "[FOLDER]"),
+    (r"/tmp/cpan-sigstore-exec-\w+", "[LOGS]"),
     (r"/authorize\?\S+", "/authorize?[QUERY]"),
     (r"\b[A-Z]{4}-[A-Z]{4,5}\b", "[CODE]"),
     // Each version of gpg warns in its own words.
@@ -70,6 +71,7 @@ impl Ran {
     #[track_caller]
     pub fn assert_summary(&self, name: &str) {
         let ours = [
+            "missing: ",
             "refused: ",
             "left out of ",
             "first use: ",

@@ -14,9 +14,17 @@ pub enum PackageIndexError {
     /// It is not UTF-8.
     #[error("invalid package index: expected UTF-8 text, found other bytes")]
     NotText,
-    /// A field of the header, or the blank line after the header, is missing.
-    #[error("invalid package index: expected a header with `{0}` and a blank line, found none")]
-    Header(&'static str),
+    /// The header, or the blank line after the header, is missing.
+    #[error("invalid package index: expected a header and a blank line, found none")]
+    NoHeader,
+    /// A field of the header is no number.
+    #[error(
+        "invalid header of the package index: expected a number in `{0}`, found something else"
+    )]
+    Number(&'static str),
+    /// The last line has no end.
+    #[error("invalid package index: expected a whole last line, found the beginning of one")]
+    CutOff,
     /// A line of the header has another form, such as that of a package.
     #[error("invalid header of the package index: expected `Name: value`, found `{0}`")]
     HeaderLine(String),

@@ -23,7 +23,7 @@ pub use releases::ReleasePackages;
 use std::{collections::HashMap, fmt::Write as _, ops::Range};
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822};
 
 use crate::path::SiteFile;
 use error::{excerpt, http_date, is_control};
@@ -57,7 +57,7 @@ const FIELDS: [&str; 8] = [
 #[derive(Debug)]
 pub struct PackageIndex {
     text: String,
-    date: Timestamp,
+    date: Option<Timestamp>,
     entries: Vec<Entry>,
     dropped: Vec<String>,
 }
@@ -90,16 +90,20 @@ impl PackageIndex {
     /// Parses an unpacked index.
     ///
     /// Lines whose path is no release's, and lines with characters that no package has, are left out: no
-    /// client can install from them.
+    /// client can install from them. Tools of private CPANs leave out the number of lines and the date, or write
+    /// the date without a time zone; such an index has no date here.
     ///
     /// # Errors
     /// [`PackageIndexError`] if the text has another form than PAUSE's, is cut off, has a package in its
     /// header, or states two things of one package.
     pub fn parse(text: Vec<u8>) -> Result<Self, PackageIndexError> {
         let text = String::from_utf8(text).map_err(|_| PackageIndexError::NotText)?;
-        let (header, body) = text
-            .split_once("\n\n")
-            .ok_or(PackageIndexError::Header("Last-Updated"))?;
+        // Tools on Windows write its ends of lines.
+        let text = match text.contains("\r\n") {
+            true => text.replace("\r\n", "\n"),
+            false => text,
+        };
+        let (header, body) = text.split_once("\n\n").ok_or(PackageIndexError::NoHeader)?;
         let Header { date, count } = Header::parse(header)?;
         let start = text.len() - body.len();
         let mut lines = 0;
@@ -111,11 +115,14 @@ impl PackageIndex {
                 Entry::parse(line, at).ok_or_else(|| PackageIndexError::Line(excerpt(line)))?,
             );
         }
-        if lines != count || !(body.is_empty() || body.ends_with('\n')) {
+        if let Some(expected) = count.filter(|count| *count != lines) {
             return Err(PackageIndexError::Count {
-                expected: count,
+                expected,
                 found: lines,
             });
+        }
+        if !(body.is_empty() || body.ends_with('\n')) {
+            return Err(PackageIndexError::CutOff);
         }
         let mut index = Self {
             date,
@@ -189,8 +196,8 @@ impl PackageIndex {
         }
     }
 
-    /// The date in its header, which nobody vouches for.
-    pub fn date(&self) -> Timestamp {
+    /// The date in its header, which nobody vouches for; `None` if it has none that means the same everywhere.
+    pub fn date(&self) -> Option<Timestamp> {
         self.date
     }
 
@@ -199,13 +206,12 @@ impl PackageIndex {
     /// # Errors
     /// [`PackageIndexError::InTheFuture`] if its date is more than [`AHEAD_LIMIT`] ahead of `now`.
     pub fn check_date(&self, now: Timestamp) -> Result<(), PackageIndexError> {
-        if self.date.duration_since(now) > AHEAD_LIMIT {
-            return Err(PackageIndexError::InTheFuture {
-                found: self.date,
-                now,
-            });
+        match self.date {
+            Some(found) if found.duration_since(now) > AHEAD_LIMIT => {
+                Err(PackageIndexError::InTheFuture { found, now })
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The packages that were left out, because their lines lead to no release.
@@ -241,12 +247,11 @@ impl PackageIndex {
              Written-By:   cpan-sigstore\n",
         );
         // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            "Line-Count:   {}\nLast-Updated: {}\n\n",
-            self.entries.len(),
-            http_date(self.date)
-        );
+        let _ = writeln!(text, "Line-Count:   {}", self.entries.len());
+        if let Some(date) = self.date {
+            let _ = writeln!(text, "Last-Updated: {}", http_date(date));
+        }
+        text.push('\n');
         for entry in &self.entries {
             let words = [&entry.package, &entry.version, &entry.path].map(|word| self.word(word));
             text.push_str(&words.join(" "));
@@ -261,8 +266,8 @@ impl PackageIndex {
 }
 
 struct Header {
-    date: Timestamp,
-    count: usize,
+    date: Option<Timestamp>,
+    count: Option<usize>,
 }
 
 impl Header {
@@ -281,15 +286,26 @@ impl Header {
             }
         }
         let [.., count, date] = values;
-        let date = date.ok_or(PackageIndexError::Header("Last-Updated"))?;
-        let date = rfc2822::parse(date).map_err(|_| PackageIndexError::Date(excerpt(date)))?;
-        let count = count
-            .and_then(|count| count.parse().ok())
-            .ok_or(PackageIndexError::Header("Line-Count"))?;
+        let date = date.map(dated).transpose()?.flatten();
+        let count = count.map(|count| {
+            let count: Option<usize> = count.parse().ok();
+            count.ok_or(PackageIndexError::Number("Line-Count"))
+        });
         Ok(Self {
-            date: date.timestamp(),
-            count,
+            date,
+            count: count.transpose()?,
         })
+    }
+}
+
+/// Reads the date of an index; `None` for Perl's `localtime`, which states no time zone (OrePAN2 writes it).
+fn dated(date: &str) -> Result<Option<Timestamp>, PackageIndexError> {
+    if let Ok(date) = rfc2822::parse(date) {
+        return Ok(Some(date.timestamp()));
+    }
+    match DateTime::strptime("%a %b %d %H:%M:%S %Y", date) {
+        Ok(_) => Ok(None),
+        Err(_) => Err(PackageIndexError::Date(excerpt(date))),
     }
 }
 

@@ -22,7 +22,7 @@ fn sorts_packages_and_leaves_out_what_is_no_release() {
     let found = |package| index.find(package).map(|path| path.name.to_string());
     assert_eq!(found("Zoo").as_deref(), Some("Zoo-1.0.tar.gz"));
     assert_eq!((found("zoo"), found("Old")), (None, None));
-    assert_eq!(index.date().to_string(), "2026-11-24T12:00:00Z");
+    assert_eq!(index.date().unwrap().to_string(), "2026-11-24T12:00:00Z");
     let text = index.to_text();
     assert!(
         text.ends_with("\n\nbar 1.0 A/AB/ABC/bar-1.0.tar.gz\nZoo 1.0 A/AB/ABC/Zoo-1.0.tar.gz\n")
@@ -36,7 +36,7 @@ fn sorts_packages_and_leaves_out_what_is_no_release() {
 fn rejects_package_index_that_is_cut_off_or_none() {
     for (old, new) in [
         ("Line-Count:   3", "Line-Count:   4"),
-        ("Last-Updated", "Updated"),
+        ("Line-Count:   3", "Line-Count: many"),
         ("Tue, 24 Nov 2026", "today"),
         ("Old undef ", "Old "),
         ("Old.pm.gz\n", "Old.pm.gz"),
@@ -45,6 +45,32 @@ fn rejects_package_index_that_is_cut_off_or_none() {
         assert!(parse(&LIST.replacen(old, new, 1)).is_err(), "{new}");
     }
     assert!(PackageIndex::parse(b"\xff".to_vec()).is_err());
+}
+
+#[test]
+fn accepts_indexes_of_private_cpans_without_a_date() {
+    for (old, new) in [
+        // OrePAN2, and its simple form.
+        ("Tue, 24 Nov 2026 12:00:00 GMT", "Tue Nov 24 12:00:00 2026"),
+        ("Tue, 24 Nov 2026 12:00:00 GMT", "Tue Nov  3 12:00:00 2026"),
+        ("Last-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n", ""),
+        (
+            "Line-Count:   3\nLast-Updated: Tue, 24 Nov 2026 12:00:00 GMT\n",
+            "",
+        ),
+    ] {
+        let text = LIST.replacen(old, new, 1);
+        for text in [text.replace('\n', "\r\n"), text] {
+            let index = parse(&text).unwrap();
+            assert_eq!(index.date(), None, "{new}");
+            assert_eq!(index.packages().count(), 2);
+            let rendered = index.to_text();
+            assert!(!rendered.contains("Last-Updated") && rendered.contains("Line-Count:   2\n"));
+            assert_eq!(parse(&rendered).unwrap().to_text(), rendered);
+        }
+    }
+    // A date of today's form is needed for protection, and a number of lines has to be true.
+    assert!(parse(LIST).unwrap().date().is_some());
 }
 
 #[test]

@@ -26,7 +26,17 @@ impl Mirror {
             Ok(Some(rendered)) => Ok(Served::File(self.keep_document(path, &rendered)?)),
             Ok(None) => {
                 self.index.forget(&path.to_string());
-                Ok(Served::Absent)
+                let is_packages = matches!(
+                    path,
+                    CpanPath::SiteFile {
+                        file: SiteFile::Packages,
+                        ..
+                    }
+                );
+                Ok(match is_packages {
+                    true => self.absent(path),
+                    false => Served::Absent,
+                })
             }
             Err(FetchError::Upstream(error)) => self.cached_document(path, error),
             Err(error) => Err(error),

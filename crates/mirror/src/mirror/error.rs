@@ -74,7 +74,9 @@ impl From<IndexReadError> for FetchError {
         let refusal = match error {
             IndexReadError::Cpan(error) => return error.into(),
             IndexReadError::Invalid(_) => Refusal::Unreadable,
-            IndexReadError::RolledBack { .. } => Refusal::IndexRolledBack,
+            IndexReadError::RolledBack { .. } | IndexReadError::Undated { .. } => {
+                Refusal::IndexRolledBack
+            }
             IndexReadError::Store(_) => Refusal::Internal,
         };
         Self::refused(refusal, error)

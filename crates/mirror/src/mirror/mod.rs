@@ -31,7 +31,7 @@ use tracing::Instrument as _;
 use crate::{
     author_index::AuthorIndexFiles,
     cache::{Cache, CacheError, CacheIndex},
-    decision_log::{DecisionLog, LogEntry},
+    decision_log::{DecisionLog, LogEntry, Refusal},
 };
 use answers::{AnswerKey, Answers, answers};
 pub(crate) use error::FetchError;
@@ -207,6 +207,15 @@ impl Mirror {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.options.clock)()
+    }
+
+    /// Notes that the upstream lacks a file that a client needs.
+    fn absent(&self, path: &CpanPath) -> Served {
+        let address = self.upstream.address(&path.to_string());
+        let found = format!("expected a file at {address}, found none");
+        let entry = LogEntry::refused(self.now(), path.to_string(), Refusal::Missing, found);
+        self.log.add(entry);
+        Served::Absent
     }
 
     fn refuse(&self, path: &CpanPath, error: &FetchError) -> Served {

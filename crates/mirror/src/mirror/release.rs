@@ -61,7 +61,7 @@ impl Mirror {
             Ok(Some(release)) => self.decide(path, release).await,
             Ok(None) => {
                 self.index.forget(&path.to_string());
-                Ok(Served::Absent)
+                Ok(self.absent(&cpan_sigstore_cpan::path::CpanPath::Release(path.clone())))
             }
             Err(FetchError::Upstream(error)) => {
                 self.without_upstream(path, packages, cached, error).await

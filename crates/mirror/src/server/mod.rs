@@ -21,9 +21,12 @@ pub use names::{HostName, HostNameError};
 pub use secret::{NoRandomness, RunSecret};
 pub use tls::{TlsError, tls};
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use cpan_sigstore_core::{decision::Decision, text::printable};
@@ -215,8 +218,23 @@ fn proxied_target(uri: &Uri) -> Target {
     let is_plain = uri.scheme_str() == Some("http") && uri.query().is_none();
     let path = percent_decode_str(uri.path()).decode_utf8();
     let path = path.ok().filter(|_| is_plain);
-    let path = path.and_then(|path| CpanPath::at(below_any_cpan(&path)?));
+    let path = path.and_then(|path| CpanPath::at(below_any_cpan(&folded(&path))?));
     path.map_or(Target::Outside, Target::Cpan)
+}
+
+/// A path with one slash for several in a row, as web servers read it. cpanm asks for
+/// `authors/id////P/P5/P5P/…` if the second character of a PAUSE id is a digit.
+fn folded(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut folded = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c != '/' || !folded.ends_with('/') {
+            folded.push(c);
+        }
+    }
+    Cow::Owned(folded)
 }
 
 /// The meaning of a path of the mirror itself.
@@ -224,7 +242,7 @@ fn own_target(path: &str) -> Target {
     let Ok(path) = percent_decode_str(path).decode_utf8() else {
         return Target::Nothing;
     };
-    match path.as_ref() {
+    match folded(&path).as_ref() {
         "/" => Target::Front,
         "/-/verdicts" => Target::Verdicts,
         "/-/metrics" => Target::Metrics,

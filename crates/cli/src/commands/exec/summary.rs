@@ -64,17 +64,25 @@ fn first_uses(log: &DecisionLog, terminal: &Terminal) {
 }
 
 fn refused(entry: &LogEntry, terminal: &Terminal) {
-    if let EntryCause::Mirror {
-        finding: Refusal::Outside,
-        ..
-    } = entry.cause
-    {
-        terminal.say(&format!("closed: {}", entry.path));
-        return;
+    if let EntryCause::Mirror { finding, found, .. } = &entry.cause {
+        match finding {
+            Refusal::Outside => return terminal.say(&format!("closed: {}", entry.path)),
+            Refusal::Missing => return missing(entry, found, terminal),
+            _ => {}
+        }
     }
     let word = if entry.left_out { "" } else { "refused: " };
     terminal.say(&format!("{word}{entry}"));
     if let Some(hint) = entry.hint() {
         terminal.hint(verdict_text::hint(hint));
     }
+}
+
+fn missing(entry: &LogEntry, found: &str, terminal: &Terminal) {
+    terminal.say(&format!("missing: {found}"));
+    terminal.hint(if entry.path.starts_with("modules/") {
+        "check the address of the upstream: a CPAN has a package index"
+    } else {
+        "wait until this mirror has the release, or name another one with `--upstream`"
+    });
 }

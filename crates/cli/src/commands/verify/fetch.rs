@@ -104,6 +104,9 @@ impl From<IndexReadError> for CommandError {
                 format!("rolled-back package index: expected {newest} or newer, found {found}"),
             )
             .hinted("try another mirror with `--cpan URL`, or try again later; an old index leads to old releases"),
+            undated @ IndexReadError::Undated { .. } => Self::new(Exit::Downgrade, undated).hinted(
+                "ask who runs this CPAN; if its tool was changed, forget the old date with `cpan-sigstore trust forget --index URL`",
+            ),
             IndexReadError::Store(error) => error.into(),
         }
     }

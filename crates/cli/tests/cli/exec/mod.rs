@@ -7,5 +7,6 @@ mod forms;
 mod hostile;
 mod names;
 mod owners;
+mod private;
 mod secrets;
 mod strangers;
