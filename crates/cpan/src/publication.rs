@@ -8,7 +8,7 @@ use crate::{client::Cpan, directory::Directory, error::CpanError};
 
 /// The release that is expected.
 #[derive(Clone, Debug)]
-pub struct Awaited {
+pub struct Expected {
     /// Its directory.
     pub directory: Directory,
     /// The base name of the archive.
@@ -21,7 +21,7 @@ pub struct Awaited {
 
 /// The state of a release on a CPAN.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum State {
     /// A part is still missing.
     Waiting(Missing),
     /// All parts are there. The bundle is not verified.
@@ -67,20 +67,20 @@ impl fmt::Display for Missing {
     }
 }
 
-/// A watch on one release on a CPAN.
-pub struct Watch<'a> {
+/// Reads the state of one release on a CPAN.
+pub struct Poller<'a> {
     cpan: &'a Cpan,
-    awaited: Awaited,
+    expected: Expected,
     /// An archive never changes, so it is read once.
     archive_seen: bool,
 }
 
-impl<'a> Watch<'a> {
-    /// A watch that has seen nothing yet.
-    pub fn new(cpan: &'a Cpan, awaited: Awaited) -> Self {
+impl<'a> Poller<'a> {
+    /// A poller that has read nothing yet.
+    pub fn new(cpan: &'a Cpan, expected: Expected) -> Self {
         Self {
             cpan,
-            awaited,
+            expected,
             archive_seen: false,
         }
     }
@@ -89,16 +89,16 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     /// [`CpanError`] if the CPAN cannot be read, or the bundle has more than `bundle_limit` bytes.
-    pub async fn look(&mut self, bundle_limit: usize) -> Result<Seen, CpanError> {
-        let Awaited {
+    pub async fn look(&mut self, bundle_limit: usize) -> Result<State, CpanError> {
+        let Expected {
             directory,
             archive,
             digest,
             bundle,
-        } = &self.awaited;
+        } = &self.expected;
         if !self.archive_seen {
             match self.cpan.digest(&directory.path(archive)).await? {
-                Some(found) if found != *digest => return Ok(Seen::OtherArchive { found }),
+                Some(found) if found != *digest => return Ok(State::OtherArchive { found }),
                 found => self.archive_seen = found.is_some(),
             }
         }
@@ -109,11 +109,13 @@ impl<'a> Watch<'a> {
         let checksums = self.cpan.checksums(directory).await?.unwrap_or_default();
         let stated = checksums.get(archive).and_then(|entry| entry.sha256);
         if let Some(found) = stated.filter(|stated| stated != digest) {
-            return Ok(Seen::OtherChecksums { found });
+            return Ok(State::OtherChecksums { found });
         }
         match served {
-            Some(bundle) if self.archive_seen && stated.is_some() => Ok(Seen::Published { bundle }),
-            served => Ok(Seen::Waiting(Missing {
+            Some(bundle) if self.archive_seen && stated.is_some() => {
+                Ok(State::Published { bundle })
+            }
+            served => Ok(State::Waiting(Missing {
                 archive: !self.archive_seen,
                 bundle: served.is_none(),
                 checksums: stated.is_none(),

@@ -9,7 +9,7 @@ mod write;
 
 pub use hashed::{HashedFile, HashedFileReader, HashingWriter};
 pub use lock::{Lock, LockError, lock};
-pub use read::{RegularFile, read_limited, read_prefix, read_regular};
+pub use read::{RegularFile, read_limited, read_open, read_prefix, read_regular};
 pub use write::{
     Access, Existing, check_writable, create_private_folder, write_atomic, write_with,
 };

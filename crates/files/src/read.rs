@@ -39,7 +39,7 @@ pub fn read_prefix(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(file) = present(File::open(path))? else {
         return Ok(None);
     };
-    prefix(file, limit).map(Some)
+    read_open(file, limit).map(Some)
 }
 
 /// Returns a regular file with at most `limit + 1` of its bytes; `None` for anything else, such as a folder or a pipe.
@@ -55,11 +55,15 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<RegularFile>> 
     let Some(file) = present(File::open(path))? else {
         return Ok(None);
     };
-    let bytes = prefix(file, limit)?;
+    let bytes = read_open(file, limit)?;
     Ok(Some(RegularFile { bytes, metadata }))
 }
 
-fn prefix(file: File, limit: u64) -> io::Result<Vec<u8>> {
+/// Returns at most `limit + 1` bytes of an open file.
+///
+/// # Errors
+/// The errors of reading the file.
+pub fn read_open(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     let reserved = size.min(limit).min(RESERVED) + 1;
     let mut bytes = Vec::with_capacity(usize::try_from(reserved).unwrap_or_default());

@@ -12,6 +12,7 @@ pub use destination::Destination;
 pub use outgoing::Release;
 pub use report::{Stage, print};
 pub use signed::{NotSigned, SignedArchive, Verification, sign};
+pub use wait::poll;
 
 use std::path::Path;
 

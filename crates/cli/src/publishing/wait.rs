@@ -4,8 +4,8 @@ use std::path::Path;
 
 use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
 use cpan_sigstore_cpan::{
-    Cpan,
-    publication::{Awaited, Missing, Seen, Watch},
+    Cpan, CpanError,
+    publication::{Expected, Missing, Poller, State},
 };
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
 use tokio::time::Instant;
@@ -33,19 +33,31 @@ pub async fn wait(
     json: bool,
 ) -> Result<Exit, CommandError> {
     let signed = release.signed;
-    let mut watch = Watch::new(
+    let mut poller = Poller::new(
         release.to.cpan,
-        Awaited {
+        Expected {
             directory: release.to.directory.clone(),
             archive: signed.name(),
             digest: signed.digest(),
             bundle: signed.bundle_name(),
         },
     );
-    let seen = until_seen(args, &mut watch, terminal).await?;
+    let mut missing = None;
+    let state = poll(args, terminal, async || {
+        Ok(match poller.look(SIZE_LIMIT).await? {
+            State::Waiting(now) => {
+                if missing.replace(now) != Some(now) {
+                    terminal.say(&format!("waiting for {now} to be published"));
+                }
+                None
+            }
+            state => Some(state),
+        })
+    });
+    let state = state.await?;
     let url = |name: &str| release.to.url(name);
-    Ok(match seen {
-        Seen::Published { bundle } => {
+    Ok(match state {
+        Some(State::Published { bundle }) => {
             let url = url(&signed.bundle_name());
             judge(
                 &bundle,
@@ -57,36 +69,36 @@ pub async fn wait(
                 json,
             )?
         }
-        Seen::OtherArchive { found } => {
+        Some(State::OtherArchive { found }) => {
             let url = url(&signed.name());
             Report::published_differs(&url, signed.digest(), found).print(terminal, json)
         }
-        Seen::OtherChecksums { found } => {
+        Some(State::OtherChecksums { found }) => {
             let url = url("CHECKSUMS");
             Report::published_differs(&url, signed.digest(), found).print(terminal, json)
         }
-        Seen::Waiting(missing) => return Err(not_published(missing, release.to.cpan, args)),
+        Some(State::Waiting(_)) | None => {
+            let missing = missing.unwrap_or_default();
+            return Err(not_published(missing, release.to.cpan, args));
+        }
     })
 }
 
-/// Checks until there is a result, or the time limit.
-async fn until_seen(
+/// Looks again and again until there is a result; `None` if the time is over.
+///
+/// # Errors
+/// A CPAN without a usable answer. One that is away for a while does not end the wait.
+pub async fn poll<T>(
     args: &WaitArgs,
-    watch: &mut Watch<'_>,
     terminal: &Terminal,
-) -> Result<Seen, CommandError> {
+    mut look: impl AsyncFnMut() -> Result<Option<T>, CpanError>,
+) -> Result<Option<T>, CommandError> {
     let end = Instant::now() + args.patience();
-    let mut told = None;
     loop {
-        let last = Instant::now() >= end;
-        match watch.look(SIZE_LIMIT).await {
-            Ok(Seen::Waiting(missing)) if !last => {
-                if told.replace(missing) != Some(missing) {
-                    terminal.say(&format!("waiting for {missing} to be published"));
-                }
-            }
-            // A mirror that is away for a while does not end the wait.
-            Err(error) if error.is_transient() && !last => {
+        let is_last = Instant::now() >= end;
+        match look().await {
+            Ok(None) if !is_last => {}
+            Err(error) if error.is_transient() && !is_last => {
                 terminal.say(&format!("{error}; still waiting"));
             }
             decided => return Ok(decided?),

@@ -24,7 +24,6 @@ pub use index::{CacheIndex, CachedFile};
 
 use std::{
     fs::{self, File},
-    io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
@@ -140,12 +139,7 @@ impl Cache {
 
     /// Reads a small cached file; `None` if it is missing or not whole.
     pub fn bytes(&self, content: &Content) -> Option<Vec<u8>> {
-        use io::Read as _;
-        let mut bytes = Vec::with_capacity(usize::try_from(content.size).ok()?);
-        self.file(content)?
-            .take(content.size + 1)
-            .read_to_end(&mut bytes)
-            .ok()?;
+        let bytes = cpan_sigstore_files::read_open(self.file(content)?, content.size).ok()?;
         (bytes.len() as u64 == content.size).then_some(bytes)
     }
 

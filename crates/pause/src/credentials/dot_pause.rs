@@ -4,7 +4,7 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -117,10 +117,7 @@ impl DotPause {
             Err(error) => return Err(failed(error)),
         };
         let exposed = is_exposed(&file).map_err(failed)?;
-        let mut text = Vec::new();
-        file.take(SIZE_LIMIT + 1)
-            .read_to_end(&mut text)
-            .map_err(failed)?;
+        let text = cpan_sigstore_files::read_open(file, SIZE_LIMIT).map_err(failed)?;
         if text.len() as u64 > SIZE_LIMIT {
             return Err(DotPauseError::TooLarge(path.to_owned()));
         }

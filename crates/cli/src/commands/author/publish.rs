@@ -3,13 +3,12 @@
 
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_pause::upload::Outcome;
-use tokio::time::Instant;
 
 use super::files::Files;
 use crate::{
     error::CommandError,
     flags::{PauseArgs, WaitArgs},
-    publishing::Destination,
+    publishing::{Destination, poll},
     ui::Terminal,
 };
 
@@ -67,28 +66,24 @@ impl Upload<'_> {
     }
 
     async fn until_published(&self, terminal: &Terminal) -> Result<(), CommandError> {
-        let end = Instant::now() + self.wait.patience();
         terminal.say("waiting for both files to be published");
         for (bytes, outgoing) in self.files.outgoing() {
-            loop {
-                match self.to.serves(&outgoing.name, bytes).await {
-                    Ok(true) => break,
-                    Ok(false) => {}
-                    // A mirror that is away for a while does not end the wait.
-                    Err(error) => terminal.say(&format!("{error}; still waiting")),
-                }
-                if Instant::now() >= end {
-                    return Err(CommandError::new(
-                        Exit::TryLater,
-                        format!(
-                            "timed out waiting for {} to be published as uploaded, after {} minutes",
-                            self.to.path(&outgoing.name),
-                            self.wait.patience().as_secs() / 60
-                        ),
-                    )
-                    .hinted("check again later with `cpan-sigstore author check`; PAUSE may take longer"));
-                }
-                tokio::time::sleep(self.wait.poll()).await;
+            let published = poll(self.wait, terminal, async || {
+                let is_there = self.to.serves(&outgoing.name, bytes).await?;
+                Ok(is_there.then_some(()))
+            });
+            if published.await?.is_none() {
+                return Err(CommandError::new(
+                    Exit::TryLater,
+                    format!(
+                        "timed out waiting for {} to be published as uploaded, after {} minutes",
+                        self.to.path(&outgoing.name),
+                        self.wait.patience().as_secs() / 60
+                    ),
+                )
+                .hinted(
+                    "check again later with `cpan-sigstore author check`; PAUSE may take longer",
+                ));
             }
         }
         Ok(())
