@@ -113,6 +113,9 @@ fn run(program: &str, options: &[&str], archive: &Path, into: &Path) -> Result<(
         .arg(archive)
         .current_dir(into)
         .env("LC_ALL", "C.UTF-8")
+        // Options of the user.
+        .env_remove("TAR_OPTIONS")
+        .env_remove("UNZIP")
         .stdin(Stdio::null())
         .output()
         .unwrap();
