@@ -29,9 +29,11 @@ fuzz_target!(|text: &str| {
         Finding::Unsigned,
         Finding::IdentityUnknown,
         Finding::NameUnchecked,
+        Finding::OwnerChanged,
+        Finding::ReleaseRolledBack,
     ] {
         assert!(!strict.decide(finding).admits());
-        assert!(!rule.reason(finding).is_empty());
+        assert!(!rule.reason(finding).to_string().is_empty());
     }
     assert!(rule.identities.is_none_or(|set| !set.value.is_empty()));
 });

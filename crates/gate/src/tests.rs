@@ -25,6 +25,7 @@ fn states_each_error() {
             path: "/tmp/archive".into(),
             source: io::ErrorKind::PermissionDenied.into(),
         },
+        GateError::ContradictingIndex,
         GateError::Stopped("the thread panicked".to_owned()),
     ];
     let index = [
