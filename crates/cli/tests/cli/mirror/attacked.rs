@@ -77,7 +77,7 @@ fn report(when: &str, times: &mut [Duration]) -> Duration {
     eprintln!(
         "{when}: {asked} honest requests, median {median:?}, 99 of 100 within {late:?}, slowest {slowest:?}"
     );
-    slowest
+    late
 }
 
 /// Attacks a mirror, and returns the time within which 99 of 100 honest requests were answered beside the connections.
