@@ -44,7 +44,8 @@ impl PaxRecords {
                 require(is_time(value), ExtensionProblem::Value("a time"))?;
             }
             b"uname" | b"gname" => {
-                require(!value.contains(&0), ExtensionProblem::Value("a name"))?;
+                let is_text = !value.contains(&0) && std::str::from_utf8(value).is_ok();
+                require(is_text, ExtensionProblem::Value("a name"))?;
             }
             // Extended attributes of macOS, which nothing but macOS restores.
             key if key.starts_with(b"SCHILY.xattr.com.apple.")
