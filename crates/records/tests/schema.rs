@@ -52,7 +52,7 @@ impl Schema {
     }
 }
 
-/// Whether the parser takes an index, and all that stands in it of authors.
+/// Returns whether the parser accepts an index, and the records of all authors in it.
 fn is_read(text: &str) -> bool {
     AuthorIndex::parse(text.into())
         .is_ok_and(|index| index.authors().all(|author| author.entries().is_ok()))

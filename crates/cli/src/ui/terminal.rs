@@ -155,7 +155,7 @@ impl Terminal {
         self.failure.take()
     }
 
-    /// The same, for what has to be told again where it cannot be written.
+    /// The same, with an error if it cannot be written, so that the text is printed again later.
     ///
     /// # Errors
     /// Where it cannot be written.

@@ -11,7 +11,7 @@ use super::{AuthorIndex, AuthorIndexError, Override, PackageOwners, Transfer};
 use crate::record::{self, AuthorRecord};
 use cpan_sigstore_core::release::{PackageName, PauseId};
 
-/// What is another in a later index.
+/// The changes from one index to a later one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Difference {
@@ -23,7 +23,7 @@ pub struct Difference {
     pub withdrawn_transfers: Vec<Transfer>,
     /// The number of packages that were not known before.
     pub new_packages: usize,
-    /// The authors of whom something else stands in it.
+    /// The authors whose records changed.
     pub authors: Vec<AuthorChange>,
     /// The overrides that were not there before.
     pub announced: Vec<Override>,
@@ -42,7 +42,7 @@ pub struct OwnerChange {
     pub after: Option<PackageOwners>,
 }
 
-/// What is another of an author.
+/// The changes of one author.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuthorChange {
     /// Which author.
@@ -51,17 +51,17 @@ pub struct AuthorChange {
     pub from: u32,
     /// The newest version now; 0 where there is none.
     pub to: u32,
-    /// The first version in whose place stands another record, as after an override.
+    /// The first version whose record is another one, as after an override.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<u32>,
-    /// What the newest records say, in words.
+    /// The changes of the newest record, in words.
     pub changes: Vec<String>,
 }
 
 /// Compares two indexes.
 ///
 /// # Errors
-/// Where what stands at an author is none.
+/// The records of an author are invalid.
 pub fn difference(
     before: &AuthorIndex,
     after: &AuthorIndex,
@@ -187,14 +187,14 @@ impl fmt::Display for AuthorChange {
             (from, to) => write!(f, "{author}: version {to} after {from}")?,
         }
         if let Some(version) = self.replaced {
-            write!(f, "; from version {version} on other records stand in it")?;
+            write!(f, "; other records from version {version} on")?;
         }
         Ok(())
     }
 }
 
 impl Difference {
-    /// Whether nothing is another.
+    /// Returns whether nothing changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -27,7 +27,7 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// The next index after one, with all that stands in that; without one, the first.
+    /// The next index after one, with all its content; without one, the first.
     pub fn after(previous: Option<&'a AuthorIndex>) -> Self {
         let authors = previous.into_iter().flat_map(AuthorIndex::authors);
         let overrides = previous.into_iter().flat_map(AuthorIndex::overrides);
@@ -46,7 +46,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Has these records stand at an author.
+    /// Sets the records of an author.
     pub fn put(&mut self, author: PauseId, entries: &[Entry]) {
         let mut text = String::from("[");
         for (at, entry) in entries.iter().enumerate() {
@@ -87,7 +87,7 @@ impl<'a> Draft<'a> {
     /// The index, dated to the second.
     ///
     /// # Errors
-    /// Where it would be none.
+    /// The draft is no valid index.
     pub fn finish(self, now: Timestamp) -> Result<AuthorIndex, AuthorIndexError> {
         let dated = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let size: usize = self.authors.values().map(|text| text.len() + 20).sum();
@@ -131,7 +131,7 @@ impl<'a> Draft<'a> {
 }
 
 impl Entry {
-    /// Whether files say the same: the record to the byte, the bundle but for white space.
+    /// Returns whether files are the same: the record to the byte, the bundle except for white space.
     pub fn is(&self, record: &[u8], bundle: &[u8]) -> bool {
         self.record.json() == record
             && std::str::from_utf8(bundle)

@@ -1,4 +1,4 @@
-//! What is wrong with an index.
+//! Errors of an author index.
 
 use super::SIZE_LIMIT;
 use crate::record::RecordError;
@@ -18,17 +18,17 @@ pub enum AuthorIndexError {
     Value {
         /// The field.
         field: &'static str,
-        /// What it may be.
+        /// The valid values.
         expected: &'static str,
-        /// What it is.
+        /// The value.
         found: String,
     },
-    /// What stands in it of an author is no list of records.
+    /// The records of an author are no list of records.
     #[error("invalid records of {author} in an author index: found {found}")]
     Author {
         /// Which author.
         author: PauseId,
-        /// What is there.
+        /// The description of the value.
         found: String,
     },
     /// A record in it is none.
@@ -38,7 +38,7 @@ pub enum AuthorIndexError {
         author: PauseId,
         /// Which version it should be.
         version: u32,
-        /// What is wrong.
+        /// The fault.
         source: RecordError,
     },
 }

@@ -71,7 +71,7 @@ struct StatedEntry<'a> {
     record: &'a RawValue,
 }
 
-/// What stands at each author, as text.
+/// The text of each author's records.
 struct Authors<'a>(Vec<(PauseId, &'a str)>);
 
 /// The authors of each package.
@@ -311,7 +311,7 @@ fn package(text: &str) -> Option<PackageName> {
         .filter(|name: &PackageName| name.as_str() == text)
 }
 
-/// Where a part of the text is.
+/// The place of a part of the text.
 fn place(text: &str, part: &str) -> Range<usize> {
     let begin = part.as_ptr() as usize - text.as_ptr() as usize;
     begin..begin + part.len()
@@ -348,7 +348,7 @@ impl<'de> Visitor<'de> for AuthorsVisitor {
                 .ok_or_else(|| A::Error::custom(format!("`{}` is no PAUSE id", shown())))?;
             if authors.last().is_some_and(|(last, _)| *last >= id) {
                 return Err(A::Error::custom(format!(
-                    "the author {id} stands twice, or not in order"
+                    "the author {id} is there twice, or not in order"
                 )));
             }
             if authors.len() == AUTHORS_LIMIT {
@@ -357,7 +357,7 @@ impl<'de> Visitor<'de> for AuthorsVisitor {
             let text = entries.next_value::<&RawValue>()?.get();
             if text.contains(['\n', '\r']) {
                 return Err(A::Error::custom(format!(
-                    "the author {id} stands on more than one line"
+                    "the author {id} is on more than one line"
                 )));
             }
             authors.push((id, text));

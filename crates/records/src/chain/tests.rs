@@ -320,7 +320,7 @@ fn records(steps: &[Step]) -> Vec<SignedRecord> {
     made
 }
 
-/// The same rules told another way: of all that came, in the order in which it came, the first that fits.
+/// The same rules in another form: of all records in the order of arrival, the first one that fits.
 fn first_that_fits(came: &[SignedRecord]) -> Vec<SignedRecord> {
     let mut chain: Vec<SignedRecord> = Vec::new();
     loop {

@@ -54,17 +54,17 @@ pub enum BuildError {
     Previous {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         source: AuthorIndexError,
     },
     /// A record in the index before does not prove itself any more.
     #[error("invalid previous index: record {version} of {author}: {source}")]
     Known {
-        /// Whose.
+        /// The author.
         author: PauseId,
         /// Which.
         version: u32,
-        /// What is wrong.
+        /// The fault.
         source: RecordRefused,
     },
     /// The records of an author in the index before do not follow on each other.
@@ -75,10 +75,10 @@ pub enum BuildError {
     /// A record for which an override is meant is none.
     #[error(transparent)]
     Record(#[from] RecordRefused),
-    /// An override would not make it count.
+    /// An override would not make it valid.
     #[error("invalid override: expected an accepted record, found {0}")]
     Override(Box<AppendResult>),
-    /// What was found makes no index.
+    /// The records make no valid index.
     #[error(transparent)]
     Index(#[from] AuthorIndexError),
 }

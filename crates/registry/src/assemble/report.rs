@@ -1,4 +1,4 @@
-//! What was found, and what was refused and why.
+//! The result of a build: changes and refused records.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use cpan_sigstore_records::{
 };
 use serde::Serialize;
 
-/// What became of a CPAN's records.
+/// The result for the records of a CPAN.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
@@ -21,23 +21,23 @@ pub struct Report {
     pub digest: Sha256Digest,
     /// Its size in bytes.
     pub size: u64,
-    /// Whether it is the index before, as nothing has changed.
+    /// Whether it is the previous index, because nothing changed.
     pub unchanged: bool,
-    /// How many authors the CPAN has, as far as they were looked for.
+    /// The number of authors on the CPAN.
     pub authors: usize,
-    /// Of how many something had to be read.
+    /// The number of authors whose files were read.
     pub looked_at: usize,
-    /// How many signatures were verified.
+    /// The number of verified signatures.
     pub verified: usize,
     /// The number of packages whose authors the index states.
     pub packages: usize,
-    /// What is another than in the index before.
+    /// The changes from the previous index.
     pub changes: Difference,
     /// The announced transfers of packages that are not in effect yet.
     pub pending: Vec<Transfer>,
-    /// What does not count.
+    /// The records that are not accepted.
     pub refused: Vec<Refusal>,
-    /// What is in the index and was not found any more. It stands.
+    /// Records in the index that were not found any more. They are kept.
     pub vanished: Vec<Vanished>,
     /// The number of lines in the list of permissions that name no package or author.
     pub dropped_permissions: usize,
@@ -45,10 +45,10 @@ pub struct Report {
     pub vanished_permissions: bool,
 }
 
-/// A record that does not count.
+/// A record that is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    /// Whose directory it is in.
+    /// The author whose directory it is in.
     pub author: PauseId,
     /// Where.
     pub path: String,
@@ -68,9 +68,9 @@ pub struct Refusal {
 /// A record that is not on the CPAN any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Vanished {
-    /// Whose.
+    /// The author.
     pub author: PauseId,
-    /// Where it was.
+    /// Its path.
     pub path: String,
 }
 

@@ -1,4 +1,4 @@
-//! Whose index is believed: `index.toml`, beside the configuration.
+//! The operator whose index is trusted: `index.toml`, beside the configuration.
 
 use std::{fs, io, path::Path};
 
@@ -20,11 +20,11 @@ const TEXT_LIMIT: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Pin {
-    /// Where the index is; its bundle is beside it.
+    /// The address of the index; its bundle is beside it.
     pub url: String,
-    /// Who signs it: a name, or a pattern with `*` for a part of an address.
+    /// The signer: a name, or a pattern with `*` for a part of an address.
     pub identity: String,
-    /// Who vouches for that name.
+    /// The issuer of that name.
     pub issuer: String,
 }
 
@@ -32,7 +32,7 @@ impl Pin {
     /// An operator.
     ///
     /// # Errors
-    /// Where address or identity cannot be used.
+    /// The address or the identity is unusable.
     pub fn new(url: &str, identity: &str, issuer: &str) -> Result<Self, OperatorError> {
         let parsed = Url::parse(url).map_err(|_| OperatorError::Address(shown(url)))?;
         let is_here = matches!(parsed.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
@@ -61,7 +61,7 @@ impl Pin {
     /// Reads the file; `None` where there is none.
     ///
     /// # Errors
-    /// Where it is there and cannot be used.
+    /// The file is there and unusable.
     pub fn load(path: &Path) -> Result<Option<Self>, OperatorError> {
         let failed = |reason: String| OperatorError::Pin {
             path: path.to_owned(),
@@ -81,7 +81,7 @@ impl Pin {
     /// Writes the file.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), OperatorError> {
         let text = toml::to_string(self).map_err(|error| OperatorError::Pin {
             path: path.to_owned(),
@@ -93,7 +93,7 @@ impl Pin {
     /// Removes the file; says whether there was one.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// The file cannot be removed.
     pub fn remove(path: &Path) -> Result<bool, OperatorError> {
         match fs::remove_file(path) {
             Ok(()) => Ok(true),
@@ -102,10 +102,10 @@ impl Pin {
         }
     }
 
-    /// Who has to have signed.
+    /// The required signer.
     ///
     /// # Errors
-    /// Where the name is none, or a pattern that names too many.
+    /// The name is empty, or a pattern that names too many.
     pub fn expected(&self) -> Result<IdentityPolicy, OperatorError> {
         for text in [&self.identity, &self.issuer] {
             let is_name = !text.is_empty()

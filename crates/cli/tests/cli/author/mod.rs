@@ -1,4 +1,4 @@
-//! `author`: records made, uploaded, looked at.
+//! `author` creates, uploads and checks records.
 
 mod attacked;
 mod dry;

@@ -19,7 +19,7 @@ use crate::{
 /// The `dist.ini` of the page.
 pub const DIST_INI: (&str, &str) = ("dist-zilla.md", "dist.ini");
 
-/// What stands before the plugins in every `dist.ini`.
+/// The part before the plugins in every `dist.ini`.
 pub const HEAD: &str = "name             = Foo-Bar
 version          = 1.02
 author           = An World <author@example.org>

@@ -32,7 +32,7 @@ fn sources() -> String {
     text
 }
 
-/// What stands between backticks in the last column of each row.
+/// The texts between backticks in the last column of each row.
 fn tests_named(threats: &str) -> Vec<&str> {
     threats
         .lines()

@@ -1,4 +1,4 @@
-//! What stands in the next index, and what is refused.
+//! The content of the next index, and the refused records.
 
 use std::fs;
 

@@ -1,7 +1,7 @@
 //! Real bundles, of the public-good instance, its staging twin and others: those that come with the
 //! package `sigstore-verify` are accepted and refused as its own tests say, through the protocol of
 //! the conformance suite. Where its tests ask for less than the whole verification, the whole is
-//! asked for here, and the reason stands beside the case.
+//! requested here, and the reason is beside the case.
 
 use std::{path::PathBuf, process::Command};
 

@@ -24,7 +24,7 @@ impl Watched {
         }
     }
 
-    /// With a signed release of the author, and looked at for the first time.
+    /// With a signed release of the author, after the first check.
     pub fn begun() -> Self {
         let watched = Self::new();
         watched.world.publish_release("1.02");
