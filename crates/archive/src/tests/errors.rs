@@ -39,6 +39,7 @@ fn states_each_unusual_form() {
         HeaderProblem::Unused("linkname"),
         HeaderProblem::Format,
         HeaderProblem::Sum,
+        HeaderProblem::OtherFormat,
         HeaderProblem::NoName,
         HeaderProblem::FolderName,
         HeaderProblem::ReservedName,
@@ -60,6 +61,7 @@ fn states_each_unusual_form() {
         ZipProblem::Directory,
         ZipProblem::Malformed("name"),
         ZipProblem::Contradiction("sizes"),
+        ZipProblem::OtherFormat,
         ZipProblem::Unsupported("method"),
     ];
     let headers = headers.map(|problem| FormError::Header { at: 512, problem });
