@@ -1,7 +1,10 @@
 //! The authors of packages: those of the index before, and those that `06perms.txt` states now.
 //!
-//! Nobody signs `06perms.txt`, and the operator's signature makes its content binding for everybody who uses the
-//! index. An attacker who serves it for one build must not move a package whose signatures mean something. So a
+//! The author of the release that the package index has now is among them: PAUSE checked the permission when it
+//! indexed the release, and keeps the entry when the permission ends later.
+//!
+//! Nobody signs the two lists, and the operator's signature makes their content binding for everybody who uses the
+//! index. An attacker who serves them for one build must not move a package whose signatures mean something. So a
 //! change is announced first, as an override is, if an author of the package before or after it has a record.
 //! It takes effect if the list still states it seven days later, or if the operator accepts it. A list that says
 //! otherwise in the meantime withdraws it.
@@ -12,8 +15,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cpan_sigstore_core::release::{PackageName, PauseId};
-use cpan_sigstore_cpan::{Cpan, package_index::PermissionList, path::SiteFile};
-use cpan_sigstore_records::author_index::{AuthorIndex, PackageOwners, Transfer};
+use cpan_sigstore_cpan::{
+    Cpan,
+    package_index::{PackageIndex, PermissionList},
+    path::SiteFile,
+};
+use cpan_sigstore_records::author_index::{
+    AuthorIndex, MAINTAINERS_LIMIT, PackageOwners, Transfer,
+};
 use jiff::Timestamp;
 
 use super::{BuildError, folder::Stamp};
@@ -46,8 +55,8 @@ impl AcceptedOwners {
     }
 }
 
-/// The stamps of the packed list and of the plain one, by which the next build recognizes them.
-pub(super) type ListStamps = [Option<Stamp>; 2];
+/// The stamps of the packed and plain list of permissions and package index, by which the next build recognizes them.
+pub(super) type ListStamps = [Option<Stamp>; 4];
 
 /// What a CPAN states about the authors of packages.
 pub(super) enum Listed {
@@ -65,27 +74,56 @@ pub(super) struct Merged {
     pub transfers: Vec<Transfer>,
 }
 
-/// Returns the stamps of the list in a folder.
+/// Returns the stamps of the lists in a folder.
 ///
 /// # Errors
 /// [`BuildError::Read`] if a link leads out of the folder.
 pub(super) fn stamps(folder: &std::path::Path) -> Result<ListStamps, BuildError> {
-    let plain = SiteFile::Permissions.path();
+    let [permissions, packages] = [SiteFile::Permissions.path(), SiteFile::Packages.path()];
     let stamp =
         |path: &str| Stamp::below(folder, path).map_err(BuildError::read(folder.join(path)));
-    Ok([stamp(&format!("{plain}.gz"))?, stamp(plain)?])
+    Ok([
+        stamp(&format!("{permissions}.gz"))?,
+        stamp(permissions)?,
+        stamp(&format!("{packages}.gz"))?,
+        stamp(packages)?,
+    ])
 }
 
-/// Reads the list of a CPAN.
+/// Reads the lists of a CPAN.
 ///
 /// # Errors
-/// [`BuildError`] if it cannot be fetched, or is invalid.
+/// [`BuildError`] if one cannot be fetched, or is invalid.
 pub(super) async fn read(cpan: &Cpan) -> Result<Listed, BuildError> {
     let Some(text) = cpan.site_file(SiteFile::Permissions).await? else {
         return Ok(Listed::Absent);
     };
     let list = PermissionList::parse(&text)?;
-    Ok(Listed::Owners(list.owners(), list.dropped()))
+    let mut owners = list.owners();
+    if let Some(text) = cpan.site_file(SiteFile::Packages).await? {
+        add_indexed(&mut owners, &PackageIndex::parse(text)?);
+    }
+    Ok(Listed::Owners(owners, list.dropped()))
+}
+
+/// Adds the author of the release that the package index has now, to packages with permissions.
+fn add_indexed(owners: &mut BTreeMap<PackageName, PackageOwners>, index: &PackageIndex) {
+    for entry in index.entries() {
+        let package = entry.package.parse::<PackageName>();
+        let (Ok(package), Ok(author)) = (package, entry.author().parse::<PauseId>()) else {
+            continue;
+        };
+        let Some(known) = owners.get_mut(&package) else {
+            continue;
+        };
+        if known.includes(&author) || known.maintainers().len() >= MAINTAINERS_LIMIT {
+            continue;
+        }
+        let maintainers = known.maintainers().iter().cloned().chain([author]);
+        if let Some(more) = PackageOwners::new(known.owner().cloned(), maintainers) {
+            *known = more;
+        }
+    }
 }
 
 /// Returns the packages of the next index.
@@ -185,6 +223,21 @@ mod tests {
             )
         };
         packages.iter().map(one).collect()
+    }
+
+    #[test]
+    fn counts_the_author_of_the_indexed_release_as_maintainer() {
+        let index = PackageIndex::parse(
+            b"File: 02packages.details.txt\n\n\
+              Handed::On 1.0 O/OL/OLD/Handed-On-1.0.tar.gz\n\
+              Own::Mod 1.0 T/TI/TIM/Own-Mod-1.0.tar.gz\n\
+              Unlisted 1.0 O/OL/OLD/Unlisted-1.0.tar.gz\n"
+                .to_vec(),
+        );
+        let mut owners = list(&[("Handed::On", "NEW CO"), ("Own::Mod", "TIM CO")]);
+        add_indexed(&mut owners, &index.unwrap());
+        let expected = list(&[("Handed::On", "NEW CO OLD"), ("Own::Mod", "TIM CO")]);
+        assert_eq!(owners, expected);
     }
 
     /// The next index of a build; the authors with a record.
