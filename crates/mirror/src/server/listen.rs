@@ -1,6 +1,6 @@
 //! Connections: plain or by TLS, bounded in number and time, and ended gracefully.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -71,7 +71,8 @@ impl Running {
 
     /// Ends it after the unfinished answers.
     pub async fn stop(self) {
-        drop(self.stop);
+        // It may have ended already.
+        let _ = self.stop.send(());
         // A panic was already reported.
         let _ = self.serving.await;
     }
@@ -108,10 +109,7 @@ impl Listening {
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = Handle::current();
         let serving = tokio::task::spawn_blocking(move || {
-            runtime.block_on(self.serve(async {
-                // It also ends when the sender is dropped.
-                let _ = stopped.await;
-            }));
+            runtime.block_on(self.serve(stopped));
         });
         Running {
             address,
@@ -120,13 +118,16 @@ impl Listening {
         }
     }
 
-    /// Answers until `stop`, and finishes the answers that it began.
-    async fn serve(self, stop: impl Future<Output = ()>) {
+    /// Answers until `stop`, and finishes the answers that it began. If the sender is dropped, it ends at once:
+    /// the runtime is about to end, too, and has no timers any more.
+    async fn serve(self, mut stop: oneshot::Receiver<()>) {
         let graceful = GracefulShutdown::new();
-        let mut stop = pin!(stop);
         loop {
             tokio::select! {
-                () = &mut stop => break,
+                stopped = &mut stop => match stopped {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, address)) => {
                         let place = self.connections.place(address.ip());
