@@ -79,7 +79,6 @@ fn states_each_error_of_checksums() {
 fn states_each_error_of_package_index() {
     let time = |second| Timestamp::from_second(second).unwrap();
     let errors = [
-        PackageIndexError::NotText,
         PackageIndexError::NoHeader,
         PackageIndexError::Number("Line-Count"),
         PackageIndexError::CutOff,
@@ -96,7 +95,6 @@ fn states_each_error_of_package_index() {
         },
         PackageIndexError::Line("Foo::Bar 1.02".to_owned()),
         PackageIndexError::PackageTwice("Foo::Bar".to_owned()),
-        PackageIndexError::TooManyPackages("T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".to_owned()),
         PackageIndexError::Form {
             file: "01mailrc.txt.gz",
             expected: "`alias ID \"NAME <ADDRESS>\"`",

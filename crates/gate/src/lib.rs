@@ -39,7 +39,7 @@ pub use candidate::{ArchiveFile, Candidate};
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;
 pub use gate::Gate;
-pub use package_index::{IndexReadError, read_package_index};
+pub use package_index::{IndexReadError, accept_package_index, read_package_index};
 pub use records::RecordRefused;
 pub use review::DeniedEntry;
 pub use store::TrustStore;

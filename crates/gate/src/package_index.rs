@@ -58,20 +58,33 @@ pub async fn read_package_index(
         return Ok(None);
     };
     let index = PackageIndex::parse(text)?;
+    accept_package_index(&index, &cpan.name(), store, now).await?;
+    Ok(Some(index))
+}
+
+/// Compares the date of a package index as [`read_package_index`] does, for an index that was kept.
+///
+/// # Errors
+/// [`IndexReadError`] if the index is dated in the future, or was rolled back.
+pub async fn accept_package_index(
+    index: &PackageIndex,
+    name: &str,
+    store: &TrustStore,
+    now: Timestamp,
+) -> Result<(), IndexReadError> {
     index.check_date(now)?;
-    let name = cpan.name();
     let Some(found) = index.date() else {
-        if let Some(newest) = store.index_date(&name).await? {
+        if let Some(newest) = store.index_date(name).await? {
             return Err(IndexReadError::Undated { newest });
         }
         tracing::warn!(target: NOTICE, "the package index of {name} has no date with a time zone, so that an old one is not noticed");
-        return Ok(Some(index));
+        return Ok(());
     };
-    let newest = store.note_index_date(&name, found, now).await?;
+    let newest = store.note_index_date(name, found, now).await?;
     if newest > found {
         return Err(IndexReadError::RolledBack { newest, found });
     }
-    Ok(Some(index))
+    Ok(())
 }
 
 #[cfg(test)]

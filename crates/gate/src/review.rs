@@ -17,7 +17,8 @@ use crate::{
     store::{KnownOwners, PackageOwner},
 };
 
-/// Most entries of one index that are left out. An index with more of them is not that of the CPAN at all.
+/// Most entries of one index that contradict the owners of their packages. An index with more of them is not that of
+/// the CPAN at all.
 pub(crate) const DENIED_LIMIT: usize = 10_000;
 
 /// An entry of a package index that the gate denies.
@@ -61,6 +62,7 @@ impl Gate {
             distributions: distributions.collect(),
         };
         let mut denied = Vec::new();
+        let mut contradictions = 0;
         let mut signing = HashMap::new();
         for entry in index
             .entries()
@@ -83,7 +85,9 @@ impl Gate {
                 permitted: BTreeMap::new(),
             };
             if let Some(verdict) = self.denial(&path, &package, &evidence) {
-                if denied.len() == DENIED_LIMIT {
+                // Everybody may upload a file with the name of a distribution that a user has pinned.
+                contradictions += usize::from(self.has_owner(&owners, entry));
+                if contradictions > DENIED_LIMIT {
                     return Err(GateError::ContradictingIndex);
                 }
                 denied.push(DeniedEntry {
@@ -113,6 +117,13 @@ impl Gate {
                 .distributions
                 .iter()
                 .any(|name| entry.path.contains(name))
+    }
+
+    /// Whether any source names the owners of a package.
+    fn has_owner(&self, owners: &Owners, entry: IndexEntry<'_>) -> bool {
+        self.policy().module_authors(entry.package).is_some()
+            || owners.attested.contains_key(entry.package)
+            || owners.known.contains_key(entry.package)
     }
 
     /// The verdict on an entry, if it is denied.

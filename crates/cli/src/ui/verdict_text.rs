@@ -28,13 +28,13 @@ pub const fn hint(hint: Hint) -> &'static str {
             "refresh the author index with `cpan-sigstore index status`; changes of authors since then are not known here"
         }
         Hint::BundleMissing => {
-            "fetch the bundle from the source of the file; if the author confirms the end of signing, forget the author with `cpan-sigstore trust forget`"
+            "fetch the bundle from the source of the file; if the author confirms the end of signing, forget the author with `cpan-sigstore trust forget --author ID`"
         }
         Hint::PackageBundleMissing => {
             "fetch the bundle from the source of the file; if the authors of the module confirm the end of signing, forget it with `cpan-sigstore trust forget --package NAME`"
         }
         Hint::ConfirmOwner => {
-            "do not use the file unless you know that the module changed hands; then name its `authors` in a section `[module.\"NAME\"]` of policy.toml, or forget it with `cpan-sigstore trust forget --package NAME`"
+            "do not use the file unless you know that the module changed hands; then name its `authors` in the section of policy.toml that denies it, or else in `[module.\"NAME\"]`, or forget it with `cpan-sigstore trust forget --package NAME`"
         }
         Hint::ConfirmRollback => {
             "ask the author whether the newer release was deleted; if so, forget the distribution with `cpan-sigstore trust forget --distribution NAME`"
@@ -46,7 +46,7 @@ pub const fn hint(hint: Hint) -> &'static str {
             "use an author index (`cpan-sigstore index use`), or ask the author and pin the identity in policy.toml; anybody with the author's PAUSE account could have published this record"
         }
         Hint::ConfirmChange => {
-            "do not use the file unless the author confirms this identity through another channel; the author can publish a record with `cpan-sigstore author`, and you can pin the new identity in policy.toml or forget the old one with `cpan-sigstore trust forget`"
+            "do not use the file unless the author confirms this identity through another channel; the author can publish a record with `cpan-sigstore author`, and you can pin the new identity in policy.toml or forget the old one with `cpan-sigstore trust forget --author ID`"
         }
         Hint::NotInRecord => {
             "do not use the file: the author's record does not name this identity; the author can add it with `cpan-sigstore author add`"

@@ -10,13 +10,18 @@ use super::is_name_character;
 const LONGEST: usize = 200;
 
 /// A folder below an author's, such as `Perl6` or `patches/old`; nothing that leads out of it.
+///
+/// # Security
+///
+/// It has no `authors/id`. CPAN::DistnameInfo, by which cpanm reads paths, looks for the author behind the last one,
+/// so that `T/TI/TIM/authors/id/E/EV/EVIL/…` is EVIL's to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subdirectory(String);
 
 /// The text is no subdirectory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "invalid subdirectory: expected letters, digits and `_-@+.`, no part of it with a dot first, found `{0}`"
+    "invalid subdirectory: expected letters, digits and `_-@+.`, no part with a dot first, and no `authors/id`, found `{0}`"
 )]
 pub struct SubdirectoryError(String);
 
@@ -41,7 +46,9 @@ impl FromStr for Subdirectory {
             !part.is_empty() && !part.starts_with('.') && part.chars().all(is_name_character)
         };
         let path = text.strip_suffix('/').unwrap_or(text);
-        if path.len() <= LONGEST && path.split('/').all(is_part) {
+        // In any place, so that no pattern of a client finds another start.
+        let is_second_root = path.contains("authors/id");
+        if path.len() <= LONGEST && path.split('/').all(is_part) && !is_second_root {
             Ok(Self(path.to_owned()))
         } else {
             Err(SubdirectoryError(text.chars().take(80).collect()))

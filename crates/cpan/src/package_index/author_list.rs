@@ -1,6 +1,8 @@
 //! `01mailrc.txt`: lines of `alias ID "NAME <ADDRESS>"`.
 
-use super::error::{PackageIndexError, invalid, is_control};
+use cpan_sigstore_core::text::printable;
+
+use super::error::{PackageIndexError, invalid};
 use crate::path::SiteFile;
 
 const EXPECTED: &str = "lines of `alias ID \"NAME <ADDRESS>\"`";
@@ -14,6 +16,8 @@ pub(super) fn render(text: &[u8]) -> Result<String, PackageIndexError> {
             continue;
         }
         let (id, name) = alias(&line).ok_or_else(|| invalid(SiteFile::Authors, EXPECTED, &line))?;
+        // One author's name must not stop the list: double encoding makes control characters.
+        let name = printable(name);
         rendered.push_str(&format!("alias {id} \"{name}\"\n"));
     }
     Ok(rendered)
@@ -23,5 +27,5 @@ fn alias(line: &str) -> Option<(&str, &str)> {
     let (id, name) = line.strip_prefix("alias ")?.trim_start().split_once(' ')?;
     let name = name.trim().strip_prefix('"')?.strip_suffix('"')?;
     let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    (is_id && !name.chars().any(is_control)).then_some((id, name))
+    is_id.then_some((id, name))
 }

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::PACKAGES_LIMIT;
 use crate::path::SiteFile;
 
 /// Characters of foreign text that an error shows.
@@ -11,9 +10,6 @@ const EXCERPT: usize = 80;
 /// Reasons to refuse an index.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageIndexError {
-    /// It is not UTF-8.
-    #[error("invalid package index: expected UTF-8 text, found other bytes")]
-    NotText,
     /// The header, or the blank line after the header, is missing.
     #[error("invalid package index: expected a header and a blank line, found none")]
     NoHeader,
@@ -60,11 +56,6 @@ pub enum PackageIndexError {
     /// Two lines state different things of one package, so that two readers may install two releases.
     #[error("invalid package index: expected each package once, found `{0}` twice")]
     PackageTwice(String),
-    /// Too many packages lead to one release.
-    #[error(
-        "invalid package index: expected at most {PACKAGES_LIMIT} packages in one release, found more in `{0}`"
-    )]
-    TooManyPackages(String),
     /// A sibling file has another form.
     #[error("invalid {file}: expected {expected}, found `{found}`")]
     Form {

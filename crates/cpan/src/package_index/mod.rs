@@ -20,7 +20,11 @@ pub use packed::{PackedError, pack, unpack};
 pub use permissions::{Permission, PermissionList};
 pub use releases::ReleasePackages;
 
-use std::{collections::HashMap, fmt::Write as _, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+    ops::Range,
+};
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822};
@@ -97,7 +101,9 @@ impl PackageIndex {
     /// [`PackageIndexError`] if the text has another form than PAUSE's, is cut off, has a package in its
     /// header, or states two things of one package.
     pub fn parse(text: Vec<u8>) -> Result<Self, PackageIndexError> {
-        let text = String::from_utf8(text).map_err(|_| PackageIndexError::NotText)?;
+        // A line that is not UTF-8 has no valid package or path, and is left out below.
+        let text = String::from_utf8(text)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         // Tools on Windows write its ends of lines.
         let text = match text.contains("\r\n") {
             true => text.replace("\r\n", "\n"),
@@ -161,15 +167,26 @@ impl PackageIndex {
             .map(|entry| excerpt(self.word(&entry.package)))
             .collect();
         self.entries = kept;
+        self.leave_out_crowded();
+        Ok(())
+    }
+
+    /// Leaves out the entries of releases to which too many packages lead. One author could stop the whole index
+    /// otherwise.
+    fn leave_out_crowded(&mut self) {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for entry in self.entries() {
-            let count = counts.entry(entry.path).or_default();
-            *count += 1;
-            if *count > PACKAGES_LIMIT {
-                return Err(PackageIndexError::TooManyPackages(excerpt(entry.path)));
-            }
+            *counts.entry(entry.path).or_default() += 1;
         }
-        Ok(())
+        counts.retain(|_, count| *count > PACKAGES_LIMIT);
+        let crowded: HashSet<String> = counts.into_keys().map(str::to_owned).collect();
+        if crowded.is_empty() {
+            return;
+        }
+        let entries = self.entries().filter(|entry| crowded.contains(entry.path));
+        let left_out: Vec<_> = entries.map(|entry| excerpt(entry.package)).collect();
+        self.dropped.extend(left_out);
+        self.retain(|entry| !crowded.contains(entry.path));
     }
 
     /// All entries, sorted by package without regard to case.
@@ -253,8 +270,9 @@ impl PackageIndex {
         }
         text.push('\n');
         for entry in &self.entries {
-            let words = [&entry.package, &entry.version, &entry.path].map(|word| self.word(word));
-            text.push_str(&words.join(" "));
+            let [package, version, path] =
+                [&entry.package, &entry.version, &entry.path].map(|word| self.word(word));
+            text.push_str(&[package, version, below_authors(path)].join(" "));
             text.push('\n');
         }
         text

@@ -28,6 +28,33 @@ impl ReleasePackages {
         }
     }
 
+    /// The number of releases.
+    pub fn releases(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The packages of each release of either.
+    #[must_use]
+    pub fn merged(&self, other: &Self) -> Self {
+        let entries = |all: &'_ Self| -> Vec<(String, String)> {
+            let lines = all.lines.iter();
+            let of_line = lines.flat_map(|line| {
+                let (path, packages) = line.split_once(' ').unwrap_or((line, ""));
+                let packages = packages.split(' ').filter(|it| !it.is_empty());
+                packages.map(|package| (path.to_owned(), package.to_owned()))
+            });
+            of_line.collect()
+        };
+        let mut all = entries(self);
+        all.extend(entries(other));
+        all.sort_unstable();
+        all.dedup();
+        Self::of(
+            all.iter()
+                .map(|(path, package)| IndexEntry { package, path }),
+        )
+    }
+
     /// The packages of a release; none if no entry leads to it.
     pub fn of_release(&self, path: &ReleasePath) -> Vec<PackageName> {
         let path = path.to_string();
@@ -49,6 +76,24 @@ mod tests {
 
     fn entry<'a>((package, path): (&'a str, &'a str)) -> IndexEntry<'a> {
         IndexEntry { package, path }
+    }
+
+    #[test]
+    fn merges_the_packages_of_two_indexes() {
+        let of = |entries: &[(&'static str, &'static str)]| {
+            ReleasePackages::of(entries.iter().copied().map(entry))
+        };
+        let one = of(&[("A", "T/TI/TIM/A-1.tar.gz"), ("B", "T/TI/TIM/B-1.tar.gz")]);
+        let two = of(&[("A", "E/EV/EVIL/A-2.tar.gz"), ("C", "T/TI/TIM/B-1.tar.gz")]);
+        let both = of(&[
+            ("A", "T/TI/TIM/A-1.tar.gz"),
+            ("B", "T/TI/TIM/B-1.tar.gz"),
+            ("A", "E/EV/EVIL/A-2.tar.gz"),
+            ("C", "T/TI/TIM/B-1.tar.gz"),
+        ]);
+        assert_eq!(one.merged(&two), both);
+        assert_eq!(both.merged(&one), both);
+        assert_eq!(both.releases(), 3);
     }
 
     #[test]

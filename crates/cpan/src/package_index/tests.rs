@@ -109,17 +109,50 @@ fn keeps_packages_that_differ_in_case_only() {
 }
 
 #[test]
-fn rejects_release_with_too_many_packages() {
+fn leaves_out_release_with_too_many_packages() {
     let lines = |count: usize| -> Vec<String> {
         let line = |number| format!("P{number} 1.0 A/AB/ABC/Good-Mod-1.0.tar.gz");
-        (0..count).map(line).collect()
+        let other = "Other 1.0 A/AB/ABC/Other-1.0.tar.gz".to_owned();
+        (0..count).map(line).chain([other]).collect()
     };
     let all = |lines: &[String]| index(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(parse(&all(&lines(PACKAGES_LIMIT))).is_ok());
-    let error = parse(&all(&lines(PACKAGES_LIMIT + 1))).unwrap_err();
+    let found = parse(&all(&lines(PACKAGES_LIMIT))).unwrap();
+    assert_eq!(found.entries().count(), PACKAGES_LIMIT + 1);
+    let found = parse(&all(&lines(PACKAGES_LIMIT + 1))).unwrap();
+    assert_eq!(found.packages().collect::<Vec<_>>(), ["Other"]);
+    assert_eq!(found.dropped().len(), PACKAGES_LIMIT + 1);
+}
+
+#[test]
+fn leaves_out_lines_that_are_not_utf_8() {
+    let text = index(&[
+        "Good 1.0 A/AB/ABC/Good-1.0.tar.gz",
+        "Umlaut 1.0 A/AB/ABC/?-1.0.tar.gz",
+    ]);
+    let text: Vec<u8> = text
+        .bytes()
+        .map(|byte| if byte == b'?' { 0xe4 } else { byte })
+        .collect();
+    let index = PackageIndex::parse(text).unwrap();
+    assert_eq!(index.packages().collect::<Vec<_>>(), ["Good"]);
+    assert_eq!(index.dropped(), ["Umlaut"]);
+}
+
+#[test]
+fn leaves_out_paths_that_clients_read_as_another_authors() {
+    let lines = [
+        "Bad 9.0 T/TI/TIM/authors/id/E/EV/EVIL/Foo-9.0.tar.gz",
+        "Bad2 9.0 T/TI/TIM/x/authors/id/E/EV/EVIL/Foo-9.0.tar.gz",
+        "Bad3 9.0 authors/id/T/TI/TIM/authors/id/E/EV/EVIL/Foo-9.0.tar.gz",
+        "Bad4 9.0 T/TI/TIM/xauthors/id/E/EV/EVIL/Foo-9.0.tar.gz",
+        "Good 1.0 authors/id/T/TI/TIM/id/Foo-1.0.tar.gz",
+    ];
+    let index = parse(&index(&lines)).unwrap();
+    assert_eq!(index.packages().collect::<Vec<_>>(), ["Good"]);
     assert!(
-        matches!(&error, PackageIndexError::TooManyPackages(path) if path.starts_with("A/AB/ABC")),
-        "{error}"
+        index
+            .to_text()
+            .ends_with("\n\nGood 1.0 T/TI/TIM/id/Foo-1.0.tar.gz\n")
     );
 }
 
@@ -227,12 +260,12 @@ fn renders_author_list_and_permissions_from_data() {
         render(SiteFile::Authors, authors).unwrap(),
         "alias ABC \"A <a@b>\"\nalias DEF \"D \u{e9} <d@e>\"\n"
     );
-    for text in [
-        "<html>\n",
-        "alias ABC A <a@b>\n",
-        "alias A;B \"A\"\n",
-        "alias ABC \"A\rx\"\n",
-    ] {
+    // A name in two encodings has control characters, and must not stop the list.
+    assert_eq!(
+        render(SiteFile::Authors, "alias ABC \"A\u{85}\rx\"\n").unwrap(),
+        "alias ABC \"A  x\"\n"
+    );
+    for text in ["<html>\n", "alias ABC A <a@b>\n", "alias A;B \"A\"\n"] {
         assert!(render(SiteFile::Authors, text).is_err(), "{text}");
     }
 }

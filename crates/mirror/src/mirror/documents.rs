@@ -38,13 +38,17 @@ impl Mirror {
                     false => Served::Absent,
                 })
             }
-            Err(FetchError::Upstream(error)) => self.cached_document(path, error),
+            Err(FetchError::Upstream(error)) => self.cached_document(path, error).await,
             Err(error) => Err(error),
         }
     }
 
     /// The document that was served last, while the upstream cannot be read.
-    fn cached_document(&self, path: &CpanPath, error: CpanError) -> Result<Served, FetchError> {
+    async fn cached_document(
+        &self,
+        path: &CpanPath,
+        error: CpanError,
+    ) -> Result<Served, FetchError> {
         let file = self.index.get(&path.to_string());
         match file.filter(|file| self.cache.has(&file.content)) {
             Some(file) => {
@@ -54,7 +58,9 @@ impl Mirror {
                     packed,
                 } = path
                 {
-                    self.recall_package_index(&file.content, *packed);
+                    let rendered = self.cached_package_index(&file.content, *packed, error);
+                    let rendered = rendered.await?;
+                    return Ok(Served::File(self.keep_document(path, &rendered)?));
                 }
                 Ok(Served::File(file.content))
             }

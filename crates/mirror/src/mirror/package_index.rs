@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use cpan_sigstore_cpan::{
+    CpanError,
     package_index::{PackageAuthors, PackageIndex, PermissionList, SIZE_LIMIT, unpack},
     path::{CpanPath, SiteFile},
 };
-use cpan_sigstore_gate::{DeniedEntry, Gate, GateError, read_package_index};
+use cpan_sigstore_gate::{DeniedEntry, Gate, GateError, accept_package_index, read_package_index};
 
 use super::{Generation, Mirror, Served, answers::AnswerKey, error::FetchError};
 use crate::{
     cache::Content,
     decision_log::{EntryCause, LogEntry, Refusal},
+    rendered::Rendered,
 };
 
 /// Most entries of one index that are reported one by one when they are left out.
@@ -23,8 +25,7 @@ impl Mirror {
     pub(super) async fn package_index(&self) -> Result<Option<PackageIndex>, FetchError> {
         let generation = self.generation();
         let (gate, now) = (&generation.gate, self.now());
-        let Some(mut index) = read_package_index(&self.upstream, gate.trust_store(), now).await?
-        else {
+        let Some(index) = read_package_index(&self.upstream, gate.trust_store(), now).await? else {
             let name = self.upstream.name();
             let before = gate.trust_store().index_date(&name).await;
             if before.map_err(GateError::from)?.is_some() {
@@ -37,6 +38,13 @@ impl Mirror {
             self.packages.note_none(now);
             return Ok(None);
         };
+        self.reviewed(index).await.map(Some)
+    }
+
+    /// Leaves out the entries of an index that the gate denies, reports them, and keeps the rest in mind.
+    async fn reviewed(&self, mut index: PackageIndex) -> Result<PackageIndex, FetchError> {
+        let generation = self.generation();
+        let (gate, now) = (&generation.gate, self.now());
         if let [first, others @ ..] = index.dropped() {
             let others = others.len();
             tracing::info!(first, others, "left out packages that lead to no release");
@@ -52,7 +60,7 @@ impl Mirror {
         for entry in new.iter().filter_map(|at| denied.get(*at)).take(REPORTED) {
             self.report_left_out(entry);
         }
-        Ok(Some(index))
+        Ok(index)
     }
 
     fn report_left_out(&self, DeniedEntry { path, verdict, .. }: &DeniedEntry) {
@@ -60,19 +68,27 @@ impl Mirror {
         self.log.add_left_out(entry);
     }
 
-    /// Takes the entries of the index that was served last, from the cache.
-    pub(super) fn recall_package_index(&self, content: &Content, packed: bool) {
-        if self.packages.is_known() {
-            return;
-        }
+    /// The package index that was served last, while the upstream cannot be read. Another process with another
+    /// policy may have written it, so this gate reviews it as if it came from the upstream.
+    pub(super) async fn cached_package_index(
+        &self,
+        content: &Content,
+        packed: bool,
+        error: CpanError,
+    ) -> Result<Rendered, FetchError> {
         let text = self.cache.bytes(content);
         let text = match packed {
             true => text.and_then(|text| unpack(&text, SIZE_LIMIT).ok()),
             false => text,
         };
-        if let Some(index) = text.and_then(|text| PackageIndex::parse(text).ok()) {
-            self.packages.replace(&index, &[], self.now());
-        }
+        let Some(index) = text.and_then(|text| PackageIndex::parse(text).ok()) else {
+            return Err(FetchError::Upstream(error));
+        };
+        let generation = self.generation();
+        let store = generation.gate.trust_store();
+        accept_package_index(&index, &self.upstream.name(), store, self.now()).await?;
+        let index = self.reviewed(index).await?;
+        Ok(Rendered::package_index(&index, packed)?)
     }
 
     /// The authors of packages by the upstream itself, if the gate has a use for them.

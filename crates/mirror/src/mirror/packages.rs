@@ -13,7 +13,9 @@ use cpan_sigstore_gate::DeniedEntry;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-/// Number of indexes whose entries are kept. Clients use a copy of an index for a while.
+/// Releases of earlier indexes that are kept; CPAN has some 45000 at a time.
+const OLDER_LIMIT: usize = 500_000;
+/// Number of indexes whose entries are kept one by one.
 const INDEXES: usize = 4;
 /// Time for which an index is used before a release by its path makes the mirror read it again.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -32,6 +34,8 @@ type Permissions = Option<(Timestamp, Option<Arc<PackageAuthors>>)>;
 struct Inner {
     /// The newest index first.
     served: VecDeque<Arc<ReleasePackages>>,
+    /// All entries of earlier ones. A client such as CPAN.pm uses its copy of an index for a day and longer.
+    older: ReleasePackages,
     /// The entries that were left out of the newest one.
     denied: ReleasePackages,
     /// The packages and paths of those, to report each once.
@@ -54,16 +58,14 @@ impl ServedPackages {
         self.with(|inner| inner.read.is_some())
     }
 
-    /// The packages that lead to a release, by the indexes that were served. If none of them does, those whose
-    /// entries were left out: a client may have them from elsewhere.
+    /// The packages that lead to a release, by the indexes that were served, and by the entries that were left out: a
+    /// client may have them from elsewhere.
     pub fn of_release(&self, path: &ReleasePath) -> Arc<[PackageName]> {
         let mut packages: Vec<_> = self.with(|inner| {
-            let served = inner.served.iter();
-            served.flat_map(|index| index.of_release(path)).collect()
+            let served = inner.served.iter().map(|index| &**index);
+            let all = served.chain([&inner.older, &inner.denied]);
+            all.flat_map(|index| index.of_release(path)).collect()
         });
-        if packages.is_empty() {
-            packages = self.with(|inner| inner.denied.of_release(path));
-        }
         packages.sort_unstable();
         packages.dedup();
         packages.into()
@@ -95,7 +97,14 @@ impl ServedPackages {
         inner.read = Some(now);
         if inner.served.front() != Some(&served) {
             inner.served.push_front(served);
-            inner.served.truncate(INDEXES);
+            if inner.served.len() > INDEXES
+                && let Some(last) = inner.served.pop_back()
+            {
+                inner.older = match inner.older.releases() < OLDER_LIMIT {
+                    true => inner.older.merged(&last),
+                    false => (*last).clone(),
+                };
+            }
         }
         new
     }

@@ -219,7 +219,8 @@ impl Mirror {
         let verdict = self.ask_gate(path, archive, evidence).await;
         let is_identity = verdict.finding.exit() == Exit::IdentityMismatch
             && verdict.finding != Finding::OwnerChanged;
-        if !is_identity {
+        // An admitted release taught the trust store something: a second verdict would hide what the first one states.
+        if verdict.admits() || !is_identity {
             return verdict;
         }
         match self.author_records_now(&path.author).await {

@@ -25,13 +25,17 @@ const PROXIES: [&str; 4] = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy
 
 /// Secrets of CI services and other programs whose names do not show it: addresses with a token in them, sockets that
 /// hand tokens out, and passwords of other names.
-const OTHER_SECRETS: [&str; 8] = [
+const OTHER_SECRETS: [&str; 12] = [
+    "AZURE_STORAGE_CONNECTION_STRING",
     "BUILDKITE_AGENT_JOB_API_SOCKET",
     "CI_REPOSITORY_URL",
     "DATABASE_URL",
+    "DOCKER_AUTH_CONFIG",
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "MYSQL_PWD",
+    "PGPASSFILE",
+    "SENTRY_DSN",
     "SYSTEM_OIDCREQUESTURI",
     "TRIGGER_PAYLOAD",
 ];
@@ -51,7 +55,17 @@ const SECRET_WORDS: [&str; 10] = [
 /// Ends of a word that show a secret, such as in `SYSTEM_ACCESSTOKEN` and `PGPASSWORD`.
 const SECRET_ENDS: [&str; 4] = ["TOKEN", "PASSWORD", "PASSWD", "SECRET"];
 /// Words before `KEY` that make it a secret.
-const SECRET_KEYS: [&str; 5] = ["API", "ACCESS", "PRIVATE", "DEPLOY", "SIGNING"];
+const SECRET_KEYS: [&str; 9] = [
+    "API",
+    "ACCESS",
+    "PRIVATE",
+    "DEPLOY",
+    "ENCRYPTION",
+    "GPG",
+    "MASTER",
+    "SIGNING",
+    "SSH",
+];
 
 /// Takes away the settings of the user that lead elsewhere.
 pub fn close(command: &mut Command) {
@@ -63,12 +77,25 @@ pub fn close(command: &mut Command) {
     command.env_remove("PERL5OPT");
 }
 
+/// Whether a variable is an address with a login in it, such as `PIP_INDEX_URL`. Proxies are not among them.
+fn is_address_with_login(name: &OsStr, value: &OsStr) -> bool {
+    let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+    let is_address = name.ends_with("_URL") || name.ends_with("_URI");
+    let authority = value
+        .split_once("://")
+        .map(|(_, rest)| rest.split('/').next());
+    is_address
+        && authority
+            .flatten()
+            .is_some_and(|authority| authority.contains('@'))
+}
+
 /// Returns the names of all secrets in the environment but the `kept` ones.
 pub fn secrets(kept: &[OsString]) -> Vec<OsString> {
-    let names = std::env::vars_os().map(|(name, _)| name);
-    let mut secrets: Vec<_> = names
-        .filter(|name| is_secret(name) && !kept.contains(name))
-        .collect();
+    let all = std::env::vars_os();
+    let secret = all.filter(|(name, value)| is_secret(name) || is_address_with_login(name, value));
+    let names = secret.map(|(name, _)| name);
+    let mut secrets: Vec<_> = names.filter(|name| !kept.contains(name)).collect();
     secrets.sort();
     secrets
 }
@@ -129,6 +156,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn knows_addresses_with_a_login() {
+        let is = |name, value| is_address_with_login(OsStr::new(name), OsStr::new(value));
+        assert!(is("PIP_INDEX_URL", "https://user:pw@pypi.example/simple"));
+        assert!(is("REDIS_URI", "redis://:pw@127.0.0.1"));
+        assert!(!is("CI_SERVER_URL", "https://gitlab.example/@group"));
+        assert!(!is("http_proxy", "http://user:pw@proxy.example"));
+    }
+
+    #[test]
     fn knows_secrets_of_this_program_and_of_ci_services() {
         for own in SecretVariable::ALL {
             assert!(is_secret(OsStr::new(own.name())), "{own:?}");
@@ -143,6 +179,9 @@ mod tests {
             "CI_JOB_TOKEN",
             "CI_REGISTRY_PASSWORD",
             "CI_REPOSITORY_URL",
+            "DOCKER_AUTH_CONFIG",
+            "RAILS_MASTER_KEY",
+            "SSH_KEY",
             "CIRCLE_OIDC_TOKEN",
             "CIRCLE_OIDC_TOKEN_V2",
             "DRONE_NETRC_PASSWORD",

@@ -53,6 +53,10 @@ fn exec_leads_no_module_to_another_authors_signed_release() {
         let ran = user.install_from_hostile(&[], &[file]);
         assert_denied(&user, &ran, 12, "owner-changed");
     }
+    // cpanm reads the author behind the last `authors/id/` of a path.
+    user.lead(&[("Good::Mod", &format!("T/TI/TIM/authors/id/{RENAMED}"))]);
+    let ran = user.install_from_hostile(&[], &["Good::Mod"]);
+    assert_nothing_installed(&user, &ran);
     // EVIL's own module is EVIL's to give.
     user.lead(&HONEST);
     let ran = user.install_from_hostile(&["--require-signed"], &["Acme::Helper"]);

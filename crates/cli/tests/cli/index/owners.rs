@@ -127,6 +127,7 @@ fn author_index_runs_no_code_of_another_author() {
     let ran = user.install_from_hostile(&["--require-signed"], &["Good::Mod"]);
     assert_eq!(ran.code, Some(12), "{ran:#?}");
     assert!(!mark.exists(), "{ran:#?}");
+    user.lead(&[("Acme::Helper", HELPER)]);
     user.install_from_hostile(&["--require-signed"], &["Acme::Helper"]);
     assert!(mark.exists());
 }

@@ -286,6 +286,23 @@ fn serves_cached_content_without_upstream() {
 }
 
 #[test]
+fn reviews_package_index_from_the_cache() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let index = |mirror: &Running| mirror.get("/modules/02packages.details.txt");
+    let first = Running::start(&user, &[]);
+    assert!(index(&first).text().contains("\nFoo::Bar "));
+    first.stop();
+    // Another process with another policy shares the cache.
+    user.policy("[module.\"Foo::Bar\"]\nauthors = [\"OTHER\"]\n");
+    user.sandbox.services.cpan.faults().always(Fault::busy());
+    let mirror = Running::start(&user, &["--fresh", "0"]);
+    let answer = index(&mirror);
+    assert_eq!(answer.status, 200);
+    assert!(!answer.text().contains("\nFoo::Bar "), "{answer:?}");
+}
+
+#[test]
 fn decides_again_after_bundle_is_replaced() {
     let user = World::new().with_policy();
     user.publish_release("1.02");
