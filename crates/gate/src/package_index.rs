@@ -74,7 +74,11 @@ pub async fn accept_package_index(
 ) -> Result<(), IndexReadError> {
     index.check_date(now)?;
     let Some(found) = index.date() else {
-        if let Some(newest) = store.index_date(name).await? {
+        // The epoch means no date. It shows that the upstream has an index, which may then not be missing.
+        let newest = store
+            .note_index_date(name, Timestamp::UNIX_EPOCH, now)
+            .await?;
+        if newest > Timestamp::UNIX_EPOCH {
             return Err(IndexReadError::Undated { newest });
         }
         tracing::warn!(target: NOTICE, "the package index of {name} has no date with a time zone, so that an old one is not noticed");
@@ -129,6 +133,8 @@ mod tests {
         let other = TrustStore::open(other.to_str().unwrap()).await.unwrap();
         let index = read_package_index(&cpan, &other, now).await.unwrap();
         assert!(index.unwrap().find("Foo").is_some());
+        let noted = other.index_date(&cpan.name()).await.unwrap();
+        assert_eq!(noted, Some(Timestamp::UNIX_EPOCH));
         dated(now - 1.hour());
         let error = read_package_index(&cpan, &store, now).await.unwrap_err();
         assert!(
