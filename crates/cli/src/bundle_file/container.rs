@@ -26,7 +26,8 @@ impl Container {
         let first = values.next()?.ok()?;
         let rest: Result<Vec<_>, _> = values.collect();
         match rest {
-            Ok(rest) if !rest.is_empty() && rest.iter().all(Value::is_object) => {
+            // Other text behind a bundle makes it malformed, which the strict reader reports.
+            Ok(rest) if !rest.is_empty() && is_bundle(&first) && rest.iter().all(is_bundle) => {
                 return Some(Self::Lines(rest.len() + 1));
             }
             Ok(rest) if rest.is_empty() => {}
@@ -74,6 +75,11 @@ impl Container {
     }
 }
 
+/// Whether a value says that it is a bundle.
+fn is_bundle(value: &Value) -> bool {
+    value.get("mediaType").is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +92,7 @@ mod tests {
             (format!("{bundle}\n\n"), None),
             (format!("{bundle}\n["), None),
             (format!("{bundle} 1"), None),
+            (format!("{bundle}\n{{}}"), None),
             (
                 r#"{"attestations": [{"bundle": {}}]}"#.into(),
                 Some(Container::Attestations),
