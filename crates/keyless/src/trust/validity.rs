@@ -6,32 +6,36 @@ use sigstore_trust_root::TrustedRoot;
 use sigstore_verify::types::{DerCertificate, TimeRange};
 use x509_cert::{Certificate, time::Time};
 
-/// Narrows the period of each authority to the time in which all of its certificates are valid. Without such a time, the
-/// period ends before it starts, so that the verifier reports it as ended.
+/// Narrows the period of each authority to the time in which all of its certificates are valid. An authority of
+/// certificates without such a time is removed. One of timestamps gets a period before all certificates, so that the
+/// verifier reports it as ended, and not as missing.
 ///
 /// # Security
 ///
 /// The library takes every certificate of a trusted root for a trust anchor, and so never checks the validity of an
 /// issuing certificate itself. A leaf may outlive it (GHSA-wfqv-66vq-46rm).
 pub(super) fn narrow(root: &mut TrustedRoot) {
-    for authority in &mut root.certificate_authorities {
+    root.certificate_authorities.retain_mut(|authority| {
         let certificates = authority.cert_chain.certificates.iter();
         let certificates = certificates.map(|certificate| &certificate.raw_bytes);
-        narrow_period(&mut authority.valid_for, certificates);
-    }
+        narrow_period(&mut authority.valid_for, certificates)
+    });
     for authority in &mut root.timestamp_authorities {
         let certificates = authority.cert_chain.certificates.iter();
         let certificates = certificates.map(|certificate| &certificate.raw_bytes);
-        narrow_period(&mut authority.valid_for, certificates);
+        if !narrow_period(&mut authority.valid_for, certificates) {
+            let never = Timestamp::UNIX_EPOCH;
+            authority.valid_for = Some(TimeRange::new(never, Some(never)));
+        }
     }
 }
 
-/// Narrows a period to its common part with all certificates' validity. An unreadable certificate changes nothing here;
-/// the verifier refuses the trusted root for it.
+/// Narrows a period to its common part with all certificates' validity, and returns whether there is one. An
+/// unreadable certificate changes nothing here; the verifier refuses the trusted root for it.
 fn narrow_period<'a>(
     period: &mut Option<TimeRange>,
     certificates: impl Iterator<Item = &'a DerCertificate>,
-) {
+) -> bool {
     for (from, until) in certificates.filter_map(validity) {
         let (start, end) = match period {
             Some(range) => (
@@ -40,8 +44,12 @@ fn narrow_period<'a>(
             ),
             None => (from, until),
         };
+        if end < start {
+            return false;
+        }
         *period = Some(TimeRange::new(start, Some(end)));
     }
+    true
 }
 
 fn validity(certificate: &DerCertificate) -> Option<(Timestamp, Timestamp)> {
@@ -92,10 +100,12 @@ mod tests {
             Some(time("2002-01-01T00:00:00Z")),
         );
         let after = TimeRange::new(time("2101-01-01T00:00:00Z"), None);
-        for never in [narrowed(Some(before)), narrowed(Some(after))] {
-            assert_eq!(never.len(), count);
-            let mut periods = never.into_iter().flatten();
-            assert!(periods.all(|period| period.end.is_some_and(|end| end < period.start)));
+        let epoch = Timestamp::UNIX_EPOCH;
+        let never = TimeRange::new(epoch, Some(epoch));
+        for periods in [narrowed(Some(before)), narrowed(Some(after))] {
+            // Only the authorities of timestamps are left.
+            assert_eq!(periods.len(), root.timestamp_authorities.len());
+            assert!(periods.iter().all(|period| *period == Some(never)));
         }
         let open = TimeRange::new(time("2001-01-01T00:00:00Z"), None);
         assert_eq!(narrowed(Some(open)), all);
