@@ -40,7 +40,7 @@ impl Redirects {
         if self.followed > LIMIT || !is_followed(from, &to) {
             return Err(refused(Some(&to)));
         }
-        // A server names its own addresses without the credentials that it was asked with.
+        // A server states its own addresses without the credentials of the request.
         // Only addresses that cannot have them refuse this.
         let _ = to.set_username(from.username());
         let _ = to.set_password(from.password());

@@ -149,7 +149,7 @@ fn rejects_members_of_other_types() {
 
 #[test]
 fn rejects_prefix_in_formats_without_one() {
-    // `Archive::Tar` reads the prefix whatever the magic is.
+    // `Archive::Tar` reads the prefix with any magic.
     for magic in [&b"ustar  \0"[..], b"\0\0\0\0\0\0\0\0"] {
         let found = changed(&file("Makefile.PL", "evil"), |header| {
             if magic[0] == 0 {

@@ -1,4 +1,4 @@
-//! Workflows: a signature belongs to the repository that ran one, whatever the names are.
+//! Workflows: a signature belongs to the repository that ran one, under any name.
 
 use std::fs;
 
