@@ -1,0 +1,63 @@
+package CPAN::Sigstore;
+use 5.016;
+use strict;
+use warnings;
+
+our $VERSION = '0.01';
+
+1;
+
+__END__
+
+=head1 NAME
+
+CPAN::Sigstore - signed releases on CPAN, by the standard of cpan-sigstore
+
+=head1 SYNOPSIS
+
+    use CPAN::Sigstore::Decision;
+    use CPAN::Sigstore::Policy;
+    use CPAN::Sigstore::Release;
+
+    my $verdict = CPAN::Sigstore::Decision::decide(
+        release   => CPAN::Sigstore::Release->parse_path('authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz'),
+        policy    => CPAN::Sigstore::Policy->parse(q()),
+        now       => time,
+        signature => undef,
+    );
+    print "$verdict->{finding}: $verdict->{decision}\n";
+
+=head1 DESCRIPTION
+
+A second implementation of the standard for signed releases on CPAN, in pure
+Perl. It is written from the text of the standard, and passes all of its test
+vectors. The program C<cpan-sigstore> is the first implementation.
+
+=head1 MODULES
+
+=over
+
+=item L<CPAN::Sigstore::Release>, L<CPAN::Sigstore::Version>
+
+Names and paths of releases, and versions as Perl compares them.
+
+=item L<CPAN::Sigstore::Record>, L<CPAN::Sigstore::Identity>, L<CPAN::Sigstore::Chain>
+
+Author records, the identities in them, and record chains.
+
+=item L<CPAN::Sigstore::Policy>, L<CPAN::Sigstore::Decision>
+
+The settings of a user, and the decision about a release.
+
+=item L<CPAN::Sigstore::JSON>, L<CPAN::Sigstore::TOML>, L<CPAN::Sigstore::Time>, L<CPAN::Sigstore::Error>
+
+Strict readers, and errors with stable codes.
+
+=back
+
+=head1 LICENSE
+
+You may use this distribution under the terms of the MIT license or of the
+Apache License, version 2.0.
+
+=cut
