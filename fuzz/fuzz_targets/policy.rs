@@ -19,7 +19,6 @@ fuzz_target!(|text: &str| {
         Finding::IdentityMismatch,
         Finding::IdentityRetired,
         Finding::IdentityChanged,
-        Finding::NameMismatch,
         Finding::ArchiveHostile,
         Finding::Unavailable,
     ] {

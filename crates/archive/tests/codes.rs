@@ -18,7 +18,7 @@ use std::{
 use cpan_sigstore_archive::Defect;
 use cpan_sigstore_core::{
     cause::Cause, decision::Decision, finding::Finding, page::CODES, policy::Policy,
-    release::ReleasePath,
+    reason::Reason, release::ReleasePath,
 };
 
 /// The line that ends the head of a page.
@@ -122,11 +122,12 @@ fn finding_head(finding: Finding) -> Head {
     let path: ReleasePath = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz"
         .parse()
         .unwrap();
-    let decision = Policy::default().rule(&path).decide(finding);
+    let rule = Policy::default().rule(&path);
+    let decision = rule.decide(finding);
     // A finding that no key loosens is decided in the same way under every policy.
-    let key = match decision {
-        Decision::Warn => format!("[`{}`](../install/policy.md)", finding.code()),
-        Decision::Allow | Decision::Deny | Decision::TryLater => "none".to_owned(),
+    let key = match rule.reason(finding) {
+        Reason::PolicyKey { key, .. } => format!("[`{key}`](../install/policy.md)"),
+        _ => "none".to_owned(),
     };
     let exit = match decision {
         Decision::Allow => "0".to_owned(),

@@ -19,6 +19,8 @@ pub enum Origin {
     Distribution(String),
     /// `[module."NAME"]`, a package or a pattern such as `Foo::*`
     Module(String),
+    /// `[release."AUTHOR/FILE"]`
+    Release(String),
 }
 
 impl fmt::Display for Origin {
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
             Self::Author(id) => write!(f, "[author.{id}]"),
             Self::Distribution(name) => write!(f, "[distribution.{name}]"),
             Self::Module(name) => write!(f, "[module.\"{name}\"]"),
+            Self::Release(path) => write!(f, "[release.\"{path}\"]"),
         }
     }
 }

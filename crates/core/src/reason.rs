@@ -56,6 +56,10 @@ pub enum Reason {
     },
     /// `require-signed` decides about the finding.
     RequireSigned(Origin),
+    /// `digest` of the policy decides what the archive is.
+    DigestPinned(Origin),
+    /// A signed archive is another release than its name says.
+    SignedMismatch,
     /// Another finding, which did not decide.
     Also {
         /// The finding.
@@ -143,6 +147,10 @@ impl fmt::Display for Reason {
             Self::RequireSigned(origin) => {
                 write!(f, "decided by `require-signed = true` of {origin}")
             }
+            Self::DigestPinned(origin) => write!(f, "decided by `digest` of {origin}"),
+            Self::SignedMismatch => f.write_str(
+                "name-mismatch of a signed release is always denied, unless the policy states its digest",
+            ),
             Self::Also {
                 finding,
                 expected,

@@ -11,7 +11,9 @@ use crate::{
     finding::{Exit, Finding},
     hint::Hint,
     identity::SignerIdentity,
+    origin::Origin,
     reason::Reason,
+    release::ReleasePath,
 };
 
 /// The source of the identities that may sign for an author.
@@ -128,6 +130,17 @@ impl Verdict {
             hint: Some(Hint::TryAgain),
             ..Self::new(Finding::Unavailable, Decision::TryLater)
         }
+    }
+
+    /// Returns the section of a `policy.toml` that admits these bytes under this path, if the next step is to add it.
+    pub fn pin(&self, path: &ReleasePath) -> Option<[String; 2]> {
+        let digest = self
+            .digest
+            .filter(|_| self.hint == Some(Hint::OtherRelease))?;
+        Some([
+            Origin::Release(path.short()).to_string(),
+            format!("digest = \"{digest}\""),
+        ])
     }
 
     /// Whether the release is handed out.

@@ -17,6 +17,17 @@ pub(crate) enum ArchiveAssessment {
 }
 
 impl ArchiveAssessment {
+    /// Whether META names another release.
+    pub fn is_misnamed(&self) -> bool {
+        matches!(
+            self,
+            Self::Finding {
+                finding: Finding::NameMismatch,
+                ..
+            }
+        )
+    }
+
     /// Assesses the defects that concern people who install the archive. Others, such as permissions that PAUSE
     /// repacks, concern its author.
     pub fn of(preflight: &Preflight) -> Self {

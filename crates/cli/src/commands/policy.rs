@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use cpan_sigstore_core::{
+    digest::Sha256Digest,
     finding::{Exit, Finding},
     policy::{Origin, Rule, Setting},
     release::{PackageName, PauseId, ReleasePath},
@@ -40,6 +41,7 @@ const EXPLAINED: [Finding; 12] = [
     [default]\n  \
     unsigned = \"warn\"            # allow, warn or deny\n  \
     identity-unknown = \"warn\"    # likewise; so is name-unchecked\n  \
+    name-mismatch = \"deny\"       # likewise, of unsigned releases\n  \
     owner-changed = \"warn\"       # likewise; so is release-rolled-back\n  \
     require-signed = false       # true denies all of them\n  \
     allow-old-format = false     # cosign's bundles without a proof\n  \
@@ -55,7 +57,9 @@ const EXPLAINED: [Finding; 12] = [
     [distribution.Foo-Bar]       # the same keys; outranks the author\n  \
     authors = [\"TIMLEGGE\"]       # nobody else may publish it\n\n  \
     [module.\"Foo::*\"]            # the same keys for modules; outranks the distribution\n  \
-    authors = [\"TIMLEGGE\"]       # nobody else may provide them")]
+    authors = [\"TIMLEGGE\"]       # nobody else may provide them\n\n  \
+    [release.\"TIMLEGGE/Foo-1.0.tar.gz\"]   # this file, and no other of this path,\n  \
+    digest = \"sha256:…\"                   # with any name in its META")]
 pub enum PolicyCommand {
     Check(CheckArgs),
     Explain(ExplainArgs),
@@ -108,12 +112,12 @@ fn check(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         None => &args.policy,
     };
     let policy = session.policy(chosen)?;
-    let (authors, distributions, modules) = policy.sections();
+    let [authors, distributions, modules, releases] = policy.sections();
     terminal.headline(
         Tone::Good,
         "valid policy",
         &format!(
-            "{}, with sections for {authors} authors, {distributions} distributions and {modules} modules",
+            "{}, with sections for {authors} authors, {distributions} distributions, {modules} modules and {releases} releases",
             chosen.path()?.display()
         ),
     );
@@ -129,6 +133,8 @@ struct Explained<'a> {
     identities_from: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authors: Vec<PauseId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Sha256Digest>,
     allow_old_format: bool,
     trust_material_age: u32,
     index_age: u32,
@@ -172,6 +178,7 @@ fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandErr
             .chain(&rule.distribution_authors)
             .flat_map(|set| set.value.clone())
             .collect(),
+        digest: rule.digest.as_ref().map(|set| set.value),
         allow_old_format: rule.allow_old_format.value,
         trust_material_age: rule.trust_material_age.value,
         index_age: rule.index_age.value,
@@ -197,6 +204,9 @@ fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     for set in rule.module_authors.iter().chain(&rule.distribution_authors) {
         let ids: Vec<_> = set.value.iter().map(PauseId::as_str).collect();
         terminal.field("owner", &format!("{}, by {}", ids.join(" or "), set.origin));
+    }
+    if let Some(set) = &rule.digest {
+        terminal.field("digest", &format!("{}, by {}", set.value, set.origin));
     }
     for line in &explained.decisions {
         terminal.line(&format!(

@@ -39,6 +39,9 @@ pub struct Report<'a> {
     signature: Option<KeySignature>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// The lines that the hint wants in the policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policy: Vec<String>,
 }
 
 /// The signer, with the claim of a workflow if that differs.
@@ -88,6 +91,7 @@ impl<'a> Report<'a> {
                 .hint
                 .take()
                 .map(|hint| verdict_text::hint(hint).to_owned()),
+            policy: Vec::new(),
             verdict,
         }
     }
@@ -107,6 +111,7 @@ impl<'a> Report<'a> {
     pub fn verdict(file: &'a str, path: &ReleasePath, verdict: Verdict) -> Self {
         Self {
             release: Some(path.to_string()),
+            policy: verdict.pin(path).into_iter().flatten().collect(),
             ..Self::of(file, verdict)
         }
     }
@@ -230,6 +235,9 @@ impl<'a> Report<'a> {
         }
         if let Some(hint) = &self.hint {
             terminal.hint(hint);
+        }
+        for line in &self.policy {
+            terminal.copy(line);
         }
     }
 

@@ -82,6 +82,11 @@ impl Terminal {
         self.err(format_args!("{LABEL}hint:{LABEL:#} {}", printable(text)));
     }
 
+    /// A line of a file, to be copied below the hint that names the file.
+    pub fn copy(&self, line: &str) {
+        self.err(format_args!("  {}", printable(line)));
+    }
+
     /// What should be known before or beside the result.
     pub fn warning(&self, text: &str) {
         self.err(format_args!(

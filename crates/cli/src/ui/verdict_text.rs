@@ -51,6 +51,9 @@ pub const fn hint(hint: Hint) -> &'static str {
         Hint::NotInRecord => {
             "do not use the file: the author's record does not name this identity; the author can add it with `cpan-sigstore author add`"
         }
+        Hint::OtherRelease => {
+            "do not use the file unless its author confirms it: META is of another release, such as an old one under a new name; then add these lines to policy.toml:"
+        }
         other => other.text(),
     }
 }

@@ -73,6 +73,8 @@ impl Ran {
         let ours = [
             "missing: ",
             "refused: ",
+            "  [release.",
+            "  digest = ",
             "left out of ",
             "first use: ",
             "closed: ",

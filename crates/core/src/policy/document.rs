@@ -9,8 +9,9 @@ use toml::Spanned;
 use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
+    digest::Sha256Digest,
     identity::{AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, WorkflowClaims},
-    release::{PackageName, PauseId},
+    release::{PackageName, PauseId, ReleasePath},
 };
 
 /// Most days that trust material may be allowed to age.
@@ -27,7 +28,16 @@ struct Document {
     distribution: BTreeMap<Spanned<String>, Stated>,
     #[serde(default)]
     module: BTreeMap<Spanned<String>, Stated>,
+    #[serde(default)]
+    release: BTreeMap<Spanned<String>, StatedRelease>,
     pause: Option<Spanned<Provider>>,
+}
+
+/// One release.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatedRelease {
+    digest: Spanned<String>,
 }
 
 /// PAUSE as identity provider.
@@ -45,6 +55,7 @@ struct Stated {
     unsigned: Option<Leniency>,
     identity_unknown: Option<Leniency>,
     name_unchecked: Option<Leniency>,
+    name_mismatch: Option<Leniency>,
     owner_changed: Option<Leniency>,
     release_rolled_back: Option<Leniency>,
     allow_old_format: Option<bool>,
@@ -158,6 +169,7 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
             "a package such as Foo::Bar, or those below one such as Foo::*, once",
             |name| is_module(name).then(|| name.to_owned()),
         )?,
+        releases: releases(document.release, &lines)?,
         pause: document
             .pause
             .map(|provider| provider_of(provider, &lines))
@@ -212,6 +224,31 @@ fn sections<K: Ord>(
     Ok(sections)
 }
 
+fn releases(
+    stated: BTreeMap<Spanned<String>, StatedRelease>,
+    lines: &Lines<'_>,
+) -> Result<BTreeMap<String, Sha256Digest>, PolicyError> {
+    let mut releases = BTreeMap::new();
+    for (name, StatedRelease { digest }) in stated {
+        let value = digest.get_ref().parse::<Sha256Digest>().map_err(|_| {
+            lines.value(
+                &digest.span(),
+                "`sha256:` and 64 hexadecimal digits",
+                digest.get_ref().chars().take(80).collect::<String>(),
+            )
+        })?;
+        let path = ReleasePath::from_short(name.get_ref()).ok();
+        if path.is_none_or(|path| releases.insert(path.short(), value).is_some()) {
+            return Err(PolicyError::Section {
+                line: lines.of(&name.span()),
+                expected: "the path of a release, such as TIMLEGGE/Foo-1.0.tar.gz, once",
+                found: name.get_ref().chars().take(80).collect(),
+            });
+        }
+    }
+    Ok(releases)
+}
+
 impl Stated {
     fn section(self, lines: &Lines<'_>) -> Result<Section, PolicyError> {
         let ages = [
@@ -241,6 +278,7 @@ impl Stated {
             unsigned: self.unsigned.map(Decision::from),
             identity_unknown: self.identity_unknown.map(Decision::from),
             name_unchecked: self.name_unchecked.map(Decision::from),
+            name_mismatch: self.name_mismatch.map(Decision::from),
             owner_changed: self.owner_changed.map(Decision::from),
             release_rolled_back: self.release_rolled_back.map(Decision::from),
             allow_old_format: self.allow_old_format,

@@ -1,13 +1,16 @@
 //! `policy.toml`: the decision about each finding, by default, by author, by distribution and by module, the
-//! identities of authors, and the owners of modules.
+//! identities of authors, the owners of modules, and the digests of single releases.
 //!
 //! Each key is read by itself: `[module."Foo::Bar"]` outranks `[module."Foo::*"]`, which outranks
 //! `[distribution.Foo-Bar]`, then `[author.TIMLEGGE]`, `[default]` and the defaults of this program. Identities are
 //! not mixed: the first section that states any is the one source.
 //!
 //! A policy can allow only the everyday state of CPAN: no signature, an unknown signer, an archive without META, an
-//! author index that is not of today, a module that changes hands between authors who never signed, an older
-//! release after a deletion. All other findings are always denied.
+//! unsigned archive whose META lags behind its name, an author index that is not of today, a module that changes hands
+//! between authors who never signed, an older release after a deletion. All other findings are always denied.
+//!
+//! `[release."TIMLEGGE/Foo-1.0.tar.gz"]` states the digest of one release. It binds path and bytes, so it decides what
+//! follows from these two alone: whether the archive is the release that its name says.
 
 mod document;
 mod error;
@@ -26,6 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     decision::Decision,
+    digest::Sha256Digest,
     identity::AuthorIdentity,
     release::{PackageName, PauseId, ReleasePath},
 };
@@ -40,6 +44,8 @@ pub struct Policy {
     authors: BTreeMap<PauseId, Section>,
     distributions: BTreeMap<String, Section>,
     modules: BTreeMap<String, Section>,
+    /// The pinned digests, by short path.
+    releases: BTreeMap<String, Sha256Digest>,
     pause: Option<PauseProvider>,
     require_signed: bool,
     allow_old_format: bool,
@@ -52,6 +58,7 @@ struct Section {
     unsigned: Option<Decision>,
     identity_unknown: Option<Decision>,
     name_unchecked: Option<Decision>,
+    name_mismatch: Option<Decision>,
     owner_changed: Option<Decision>,
     release_rolled_back: Option<Decision>,
     allow_old_format: Option<bool>,
@@ -92,7 +99,7 @@ impl Policy {
 
     /// Returns the settings for a release that no package leads to.
     pub fn rule(&self, path: &ReleasePath) -> Rule {
-        self.rule_of(&path.author, Some(path.name.distribution()), Vec::new())
+        self.rule_of_release(path, Vec::new())
     }
 
     /// Returns the settings for a release and the packages that lead to it, once for the packages that share them.
@@ -109,12 +116,9 @@ impl Policy {
         if groups.is_empty() {
             groups.insert(Vec::new(), Vec::new());
         }
-        let of_group = |(names, packages): (Vec<&str>, Vec<PackageName>)| {
-            let distribution = Some(path.name.distribution());
-            PackageRule {
-                rule: self.rule_of(&path.author, distribution, names),
-                packages,
-            }
+        let of_group = |(names, packages): (Vec<&str>, Vec<PackageName>)| PackageRule {
+            rule: self.rule_of_release(path, names),
+            packages,
         };
         groups.into_iter().map(of_group).collect()
     }
@@ -150,6 +154,25 @@ impl Policy {
         self.rule_of(author, None, Vec::new())
     }
 
+    fn rule_of_release(&self, path: &ReleasePath, modules: Vec<&str>) -> Rule {
+        Rule {
+            digest: self.digest(path),
+            ..self.rule_of(&path.author, Some(path.name.distribution()), modules)
+        }
+    }
+
+    /// Returns the digest that the policy pins for a release.
+    fn digest(&self, path: &ReleasePath) -> Option<Setting<Sha256Digest>> {
+        if self.releases.is_empty() {
+            return None;
+        }
+        let (short, digest) = self.releases.get_key_value(&path.short())?;
+        Some(Setting {
+            value: *digest,
+            origin: Origin::Release(short.clone()),
+        })
+    }
+
     fn rule_of(&self, author: &PauseId, distribution: Option<&str>, modules: Vec<&str>) -> Rule {
         let mut sections = Vec::with_capacity(3 + modules.len());
         for name in modules {
@@ -174,12 +197,13 @@ impl Policy {
         )
     }
 
-    /// How many authors, distributions and modules have sections of their own.
-    pub fn sections(&self) -> (usize, usize, usize) {
-        (
+    /// How many authors, distributions, modules and releases have sections of their own.
+    pub fn sections(&self) -> [usize; 4] {
+        [
             self.authors.len(),
             self.distributions.len(),
             self.modules.len(),
-        )
+            self.releases.len(),
+        ]
     }
 }

@@ -3,6 +3,7 @@
 use super::{PauseProvider, Section};
 use crate::{
     decision::Decision,
+    digest::Sha256Digest,
     finding::Finding,
     identity::AuthorIdentity,
     origin::Origin,
@@ -37,6 +38,8 @@ pub struct Rule {
     pub identity_unknown: Setting<Decision>,
     /// The decision about an archive without META.
     pub name_unchecked: Setting<Decision>,
+    /// The decision about an unsigned archive that is another release than its name says.
+    pub name_mismatch: Setting<Decision>,
     /// The decision about a module that changed hands between authors who never signed.
     pub owner_changed: Setting<Decision>,
     /// The decision about an older release than the package index led to before.
@@ -57,6 +60,8 @@ pub struct Rule {
     pub module_authors: Option<Setting<Vec<PauseId>>>,
     /// The authors who may publish the distribution, if the policy names any.
     pub distribution_authors: Option<Setting<Vec<PauseId>>>,
+    /// The digest of the release, if the policy pins it.
+    pub digest: Option<Setting<Sha256Digest>>,
     /// PAUSE as identity provider, if the policy names it.
     pub pause: Option<PauseProvider>,
 }
@@ -91,6 +96,7 @@ impl Rule {
             unsigned: setting(sections, |section| section.unsigned, warn),
             identity_unknown: setting(sections, |section| section.identity_unknown, warn),
             name_unchecked: setting(sections, |section| section.name_unchecked, warn),
+            name_mismatch: setting(sections, |section| section.name_mismatch, Decision::Deny),
             owner_changed: setting(sections, |section| section.owner_changed, warn),
             release_rolled_back: setting(sections, |section| section.release_rolled_back, warn),
             allow_old_format: requested(allow_old_format)
@@ -108,6 +114,7 @@ impl Rule {
             distribution_authors: authors(sections, |origin| {
                 matches!(origin, Origin::Distribution(_))
             }),
+            digest: None,
             pause: pause.cloned(),
         }
     }
@@ -152,6 +159,7 @@ impl Rule {
             Finding::Unsigned => Some(("unsigned", &self.unsigned)),
             Finding::IdentityUnknown => Some(("identity-unknown", &self.identity_unknown)),
             Finding::NameUnchecked => Some(("name-unchecked", &self.name_unchecked)),
+            Finding::NameMismatch => Some(("name-mismatch", &self.name_mismatch)),
             Finding::IndexStale => Some(("index-stale", &self.index_stale)),
             Finding::OwnerChanged => Some(("owner-changed", &self.owner_changed)),
             Finding::ReleaseRolledBack => Some(("release-rolled-back", &self.release_rolled_back)),

@@ -25,7 +25,8 @@ const FINDINGS: [Finding; 15] = [
 ];
 
 /// The keys by which a finding is decided.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
+    "name-mismatch",
     "unsigned",
     "identity-unknown",
     "name-unchecked",
@@ -177,6 +178,45 @@ fn reads_owners_of_modules_and_distributions() {
 }
 
 #[test]
+fn pins_digest_of_one_release_in_every_form_of_its_path() {
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let path: ReleasePath = PATH.parse().unwrap();
+    for key in [
+        path.short(),
+        PATH.to_owned(),
+        "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".to_owned(),
+    ] {
+        let text = format!("[release.\"{key}\"]\ndigest = '{digest}'\n");
+        let policy = Policy::parse(&text).unwrap();
+        let pin = policy.rule(&path).digest.unwrap();
+        assert_eq!(pin.value.to_string(), digest);
+        assert_eq!(
+            pin.origin.to_string(),
+            "[release.\"TIMLEGGE/Foo-Bar-1.02.tar.gz\"]"
+        );
+        for rule in policy.rules(&path, &packages(&["Foo::Bar", "Foo"])) {
+            assert!(rule.rule.digest.is_some());
+        }
+        for other in [
+            "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.03.tar.gz",
+            "authors/id/T/TI/TIMLEGGE/sub/Foo-Bar-1.02.tar.gz",
+            "authors/id/O/OT/OTHER/Foo-Bar-1.02.tar.gz",
+        ] {
+            assert_eq!(policy.rule(&other.parse().unwrap()).digest, None, "{other}");
+        }
+    }
+    for twice in [
+        "TIMLEGGE/Foo-Bar-1.02.tar.gz",
+        "timlegge/Foo-Bar-1.02.tar.gz",
+    ] {
+        let text = format!(
+            "[release.\"{PATH}\"]\ndigest = '{digest}'\n[release.\"{twice}\"]\ndigest = '{digest}'\n"
+        );
+        assert!(Policy::parse(&text).is_err(), "{twice}");
+    }
+}
+
+#[test]
 fn rejects_keys_without_meaning_with_their_line() {
     for (text, line, said) in [
         ("\n[default]\nunsinged = 'deny'", 3, "unsinged"),
@@ -204,6 +244,19 @@ fn rejects_keys_without_meaning_with_their_line() {
         ("[default]\nindex-age-limit = 4000", 2, "1 to 3650"),
         ("[pause]\nissuer = 'i'\ndomain = 'a!b'", 1, "domain"),
         ("[pause]\nissuer = 'i'", 1, "domain"),
+        ("[release.'Foo-1.tar.gz']\ndigest = 'sha256:00'", 2, "64"),
+        (
+            "[release.'TIM/Foo-1.tar.gz']\ndigest = 'md5:00'",
+            2,
+            "sha256:",
+        ),
+        (
+            "[release.'TIM/Foo-1.tar.gz']\nunsigned = 'allow'",
+            2,
+            "unsigned",
+        ),
+        ("[release.'TIM/Foo-1.tar.gz']\n", 1, "digest"),
+        ("[default]\ndigest = 'sha256:00'", 2, "digest"),
         ("[default]\nidentities = []", 2, "everybody"),
         ("[author.AB]\nidentities = []", 2, "at least one"),
         (
@@ -266,11 +319,11 @@ fn identity_is_valid_between_its_times_at_every_clock() {
 proptest! {
     #[test]
     fn no_policy_admits_what_is_always_denied(
-        choices in prop::collection::vec(0..4_usize, 18),
+        choices in prop::collection::vec(0..4_usize, 21),
         required in any::<bool>(),
     ) {
         let mut text = format!("default.require-signed = {required}\n");
-        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(6)) {
+        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(7)) {
             for (key, choice) in KEYS.iter().zip(choices) {
                 if let Some(word) = ["allow", "warn", "deny"].get(*choice) {
                     text.push_str(&format!("{section}.{key} = '{word}'\n"));
@@ -286,6 +339,7 @@ proptest! {
                 Finding::Unsigned
                     | Finding::IdentityUnknown
                     | Finding::NameUnchecked
+                    | Finding::NameMismatch
                     | Finding::IndexStale
                     | Finding::OwnerChanged
                     | Finding::ReleaseRolledBack

@@ -30,6 +30,29 @@ pub enum ReleasePathError {
     Name(#[from] ReleaseNameError),
 }
 
+impl ReleasePath {
+    /// Reads a path as people write it: `TIMLEGGE/[sub/]Foo-1.0.tar.gz`, or as [`FromStr`] does.
+    ///
+    /// # Errors
+    /// [`ReleasePathError`] if it is neither.
+    pub fn from_short(text: &str) -> Result<Self, ReleasePathError> {
+        let whole = text.split_once('/').and_then(|(id, rest)| {
+            let author: PauseId = id.parse().ok()?;
+            // Compare the exact text, so that one release has one short path.
+            (author.as_str() == id).then(|| format!("{}{rest}", author.directory()))
+        });
+        whole.as_deref().unwrap_or(text).parse()
+    }
+
+    /// Returns the path as people write it, such as `TIMLEGGE/Foo-1.0.tar.gz`.
+    pub fn short(&self) -> String {
+        match &self.subdirectory {
+            Some(subdirectory) => format!("{}/{subdirectory}/{}", self.author, self.name),
+            None => format!("{}/{}", self.author, self.name),
+        }
+    }
+}
+
 impl FromStr for ReleasePath {
     type Err = ReleasePathError;
 

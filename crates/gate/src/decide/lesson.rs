@@ -10,7 +10,7 @@ use cpan_sigstore_keyless::verify::VerifiedSignature;
 use jiff::Timestamp;
 
 use super::{
-    owner,
+    owner, pin,
     source::{Source, source},
 };
 use crate::{
@@ -73,8 +73,9 @@ impl Lesson {
         Self {
             signature,
             packages: owner::lesson(path, &packages, evidence, now),
-            // An honest index leads to no developer release.
+            // An honest index leads to no developer release. A name that META contradicts says nothing of the version.
             is_newest: !path.name.is_developer_release()
+                && rules.iter().all(|it| pin::is_named(evidence, &it.rule))
                 && newest.is_none_or(|newest| NewestRelease::is_older(newest, path)),
         }
     }

@@ -20,13 +20,15 @@
 //! 7. Compare the author with the owners of the packages that lead to the release: the first source of [`owner`] that
 //!    applies. `owner-changed` is denied if a pin or the author index names others, or if a known owner signs.
 //! 8. Compare the version with the newest one to which the package index led: `release-rolled-back`.
-//! 9. Inspect the archive: its name against the name in it, and what it does when it is unpacked.
+//! 9. Inspect the archive: its name against the name in it, unless the policy pins its digest ([`pin`]), and what it
+//!    does when it is unpacked.
 //! 10. Let the policy make a decision of each finding.
 //! 11. Remember an admitted release: its signature no wider than the source that decided, and the owners of its
 //!     packages unless one of them is another author. ([`Lesson`], [`Gate::admit`](crate::Gate::admit))
 
 mod lesson;
 mod owner;
+mod pin;
 mod source;
 
 pub(crate) use lesson::{Lesson, SignatureLesson};
@@ -59,6 +61,8 @@ pub(crate) struct Assessment {
     pub finding: Finding,
     /// Why it is denied under every policy, if so.
     pub denied: Option<Reason>,
+    /// Why it is allowed under every policy, if so.
+    allowed: Option<Reason>,
     signer: Option<SignerIdentity>,
     binding: Option<BindingSource>,
     pub expected: Option<String>,
@@ -71,6 +75,7 @@ impl Assessment {
         Self {
             finding,
             denied: None,
+            allowed: None,
             signer: None,
             binding: None,
             expected: None,
@@ -81,9 +86,10 @@ impl Assessment {
 
     /// The decision about it.
     pub fn decision(&self, rule: &Rule) -> Decision {
-        match self.denied {
-            Some(_) => Decision::Deny,
-            None => rule.decide(self.finding),
+        match (&self.denied, &self.allowed) {
+            (Some(_), _) => Decision::Deny,
+            (None, Some(_)) => Decision::Allow,
+            (None, None) => rule.decide(self.finding),
         }
     }
 
@@ -91,6 +97,13 @@ impl Assessment {
         Self {
             expected: Some(expected.into()),
             found: Some(found.into()),
+            ..self
+        }
+    }
+
+    fn denied(self, reason: Reason) -> Self {
+        Self {
+            denied: Some(reason),
             ..self
         }
     }
@@ -134,7 +147,8 @@ fn decide_by(
     all.extend(owner(path, rule, packages, &evidence.owners));
     all.extend(rolled_back(path, evidence, packages));
     all.extend(index(evidence, rule, binding));
-    all.extend(archive(&evidence.archive));
+    all.extend(pin::other_bytes(evidence, rule));
+    all.extend(archive(&evidence.archive).map(|it| pin::settled(it, evidence, rule)));
 
     // 10.
     let decided = |one: &Assessment| one.decision(rule);
@@ -149,7 +163,8 @@ fn decide_by(
         all.iter()
             .enumerate()
             .filter(|(at, other)| *at != chosen && other.finding != Finding::Trusted)
-            .map(|(_, other)| also(other)),
+            .flat_map(|(_, other)| [Some(also(other)), other.allowed.clone()])
+            .flatten(),
     );
     let mut verdict = Verdict::new(first.finding, decided(first));
     verdict.digest = Some(evidence.digest);

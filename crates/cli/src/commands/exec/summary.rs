@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use cpan_sigstore_core::{decision::Decision, finding::Exit, reason::Reason};
+use cpan_sigstore_core::{decision::Decision, finding::Exit, reason::Reason, release::ReleasePath};
 use cpan_sigstore_mirror::{
     DecisionLog, LogEntry,
     decision_log::{EntryCause, Refusal},
@@ -75,6 +75,12 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
     terminal.say(&format!("{word}{entry}"));
     if let Some(hint) = entry.hint() {
         terminal.hint(verdict_text::hint(hint));
+    }
+    let path = entry.path.parse::<ReleasePath>().ok();
+    if let (EntryCause::Gate(verdict), Some(path)) = (&entry.cause, path) {
+        for line in verdict.pin(&path).iter().flatten() {
+            terminal.copy(line);
+        }
     }
 }
 

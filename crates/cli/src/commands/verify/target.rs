@@ -66,14 +66,7 @@ pub fn release(text: &str) -> Result<ReleasePath, ReleasePathError> {
         let path = text.find("/authors/id/").and_then(|at| text.get(at + 1..));
         return path.unwrap_or(text).parse();
     }
-    let short = text.split_once('/').and_then(|(id, rest)| {
-        let id: PauseId = id
-            .parse()
-            .ok()
-            .filter(|parsed: &PauseId| parsed.as_str() == id)?;
-        Some(format!("{}{rest}", id.directory()))
-    });
-    short.as_deref().unwrap_or(text).parse()
+    ReleasePath::from_short(text)
 }
 
 /// A local file as the release of an author.

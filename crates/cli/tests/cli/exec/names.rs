@@ -6,7 +6,7 @@ use cpan_sigstore_testkit::archive::{file, targz};
 
 use crate::{
     fixtures::author::{HOME, ID},
-    harness::World,
+    harness::{Ran, World},
 };
 
 /// cpanm runs `` `tar ztf NAME` ``, and the commands in this name with it.
@@ -95,5 +95,64 @@ fn exec_rejects_developer_release_under_stable_name() {
         // Under its own name it is the author's.
         install(signed).exits(0);
         assert!(user.has("perl", "Foo::Bar"), "{signed}");
+    }
+}
+
+/// The lines below the hint, which the policy wants.
+fn copied(ran: &Ran) -> String {
+    let lines = ran.stderr.lines();
+    let lines = lines.skip_while(|line| !line.starts_with("  [release."));
+    lines
+        .take(2)
+        .map(|line| format!("{}\n", line.trim()))
+        .collect()
+}
+
+#[test]
+fn admits_misnamed_release_by_the_lines_of_its_hint() {
+    const NAME: &str = "Foo-Bar-2.03.tar.gz";
+    for account in [None, Some("author")] {
+        let user = World::new().with_policy();
+        let bytes = foo_bar("2.00", "stable");
+        match account {
+            Some(account) => user.publish_signed(account, NAME, &bytes),
+            None => user.publish(NAME, &bytes),
+        }
+        let release = format!("{ID}/{NAME}");
+        let install = || {
+            let client = ["cpanm", "--notest", "-l", "perl", &release];
+            user.exec(&[], &client)
+        };
+        let ran = install();
+        user.assert_refused(&ran, 14, "name-mismatch");
+        if account.is_none() {
+            ran.assert_summary("misnamed");
+        }
+        let verified = user
+            .verify(&[&release, "--policy", "policy.toml", "--json"])
+            .exits(14)
+            .json();
+        let lines = copied(&ran);
+        let of_json: Vec<_> = verified["policy"].as_array().unwrap().iter().collect();
+        assert_eq!(of_json, lines.lines().collect::<Vec<_>>());
+
+        let policy = user.path("policy.toml");
+        let before = fs::read_to_string(&policy).unwrap();
+        fs::write(&policy, format!("{before}{lines}")).unwrap();
+        install().exits(0);
+        assert!(user.has("perl", "Foo::Bar"), "{account:?}");
+
+        // Other bytes under the same path are never admitted, even if META fits.
+        let other = lines.replace("sha256:", "sha256:0000");
+        let digest = other
+            .rfind('"')
+            .map(|at| format!("{}\"\n", &other[..at - 4]));
+        fs::write(&policy, format!("{before}{}", digest.unwrap())).unwrap();
+        let refused = user
+            .verify(&[&release, "--policy", "policy.toml"])
+            .exits(14);
+        if account.is_none() {
+            refused.snapshot("verify/other-bytes-than-pinned");
+        }
     }
 }

@@ -1,4 +1,5 @@
 mod owners;
+mod pins;
 mod records;
 mod vectors;
 
