@@ -31,6 +31,10 @@ my %refused = (
     'identities of everybody'     => "[default]\nidentities = [{ subject = 'a', issuer = 'i' }]",
     'no days'                     => "[default]\ntrust-material-age = 0",
     'too many days'               => "[default]\nindex-age-limit = 4000",
+    'a release without author'    => "[release.'Foo-1.tar.gz']\ndigest = 'sha256:" . '01' x 32 . q('),
+    'another digest'              => "[release.'TIM/Foo-1.tar.gz']\ndigest = 'md5:00'",
+    'a release without digest'    => "[release.'TIM/Foo-1.tar.gz']",
+    'a key of no release'         => "[release.'TIM/Foo-1.tar.gz']\nunsigned = 'allow'",
     'a number as text'            => "[default]\nindex-age = '7'",
     'a text over lines'           => "[default]\nunsigned = '''deny'''",
     'a domain with a mark'        => "[pause]\nissuer = 'i'\ndomain = 'a!b'",
@@ -54,6 +58,12 @@ my $modules = "[module.'Foo::Bar']\nunsigned = 'allow'\n[module.'Foo::*']\nunsig
 is rule($modules, 'Foo::Bar')->{unsigned},      'allow', 'a package outranks those above it';
 is rule($modules, 'Foo::Bar::Baz')->{unsigned}, 'deny',  'which are for all below';
 is rule($modules, 'Foo')->{unsigned},           'warn',  'and not for the package itself';
+
+my $digest = 'sha256:' . '01' x 32;
+for my $path ('TIMLEGGE/Foo-Bar-1.02.tar.gz', 'T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz', $release->path) {
+    is rule("[release.'$path']\ndigest = '$digest'\n")->{digest}, $digest, "reads the digest of $path";
+}
+is rule("[release.'TIMLEGGE/Foo-Bar-1.03.tar.gz']\ndigest = '$digest'\n")->{digest}, undef, 'and of no other release';
 
 like 'author@example.com', CPAN::Sigstore::Policy::expression('author@example\.com'), 'matches the name';
 for my $name ('author@example.com.evil.test', 'not-author@example.com', "author\@example.com\n") {

@@ -72,10 +72,10 @@ sub _decide_by {
     my ($signature, $binding) = _signature($facts, $rule);
     my @findings = grep {defined} (
         $signature, _owner($facts, $rule), _rolled_back($facts, $rule), _index($facts, $rule, $binding),
-        defined $facts->{archive} ? { finding => $facts->{archive} } : undef,
+        _other_bytes($facts, $rule), _archive($facts, $rule),
     );
     for my $finding (@findings) {
-        $finding->{decision} = $finding->{denied} ? 'deny' : CPAN::Sigstore::Policy::decide($rule, $finding->{finding});
+        $finding->{decision} = $finding->{denied} ? 'deny' : $finding->{allowed} ? 'allow' : CPAN::Sigstore::Policy::decide($rule, $finding->{finding});
     }
     my ($chosen) = ((grep { !_admits($_) } @findings), (grep { $_->{decision} eq 'warn' } @findings), $findings[0]);
     my @reasons = map { $_->{finding} } grep { $_ != $chosen && $_->{finding} ne 'trusted' } @findings;
@@ -245,6 +245,27 @@ sub _index {
     return;
 }
 
+# 7.6: other bytes than those that the user states for this path.
+sub _other_bytes {
+    my ($facts, $rule) = @_;
+    return if !defined $rule->{digest} || _is_pinned($facts, $rule);
+    return { finding => 'name-mismatch', denied => 1 };
+}
+
+sub _is_pinned {
+    my ($facts, $rule) = @_;
+    return defined $rule->{digest} && defined $facts->{digest} && $rule->{digest} eq $facts->{digest};
+}
+
+# 6.12, with 7.1 and 7.6.
+sub _archive {
+    my ($facts, $rule) = @_;
+    my $finding = $facts->{archive} // return;
+    my $is_name = $finding eq 'name-mismatch' || $finding eq 'name-unchecked';
+    return { finding => $finding, allowed => 1 } if $is_name && _is_pinned($facts, $rule);
+    return { finding => $finding, denied => $finding eq 'name-mismatch' && $facts->{signature} ? 1 : 0 };
+}
+
 # Section 8: what an admitted release adds to the trust store.
 sub _lesson {
     my ($facts, @rules) = @_;
@@ -267,6 +288,9 @@ sub _lesson {
         push @{ $lesson{packages} }, $package
             if !$known || (!defined $known->{signed} && $is_signed && grep { $_ eq $release->author } @{ $known->{holders} });
     }
+    # Its name says nothing of its version.
+    my $is_misnamed = ($facts->{archive} // q()) eq 'name-mismatch' && grep { !_is_pinned($facts, $_) } @rules;
+    return \%lesson if $is_misnamed;
     my $newest = $facts->{known}{newest};
     $lesson{newest} = !$release->is_developer_release && (!$newest || _is_older($newest, $release)) ? 1 : 0;
     return \%lesson;
@@ -341,6 +365,10 @@ perhaps C<statement>; or with C<refused> or C<undetermined>.
 =item trust_age_days
 
 The age of the trusted root, if it is known.
+
+=item digest
+
+The digest of the archive, C<sha256:> and 64 hexadecimal digits.
 
 =item archive
 

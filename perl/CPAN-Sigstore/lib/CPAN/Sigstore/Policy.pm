@@ -15,9 +15,10 @@ my $SIZE_LIMIT  = 4 * 1024 * 1024;
 my $LONGEST_AGE = 3650;
 
 # The findings that a policy decides.
-my @DECIDED = qw(unsigned identity-unknown name-unchecked owner-changed release-rolled-back index-stale);
+my @DECIDED = qw(unsigned identity-unknown name-unchecked name-mismatch owner-changed release-rolled-back index-stale);
 my %DEFAULT = (
     (map { $_ => 'warn' } @DECIDED),
+    'name-mismatch'      => 'deny',
     'require-signed'     => 0,
     'allow-old-format'   => 0,
     'trust-material-age' => 30,
@@ -38,7 +39,7 @@ sub parse {
     my ($class, $text) = @_;
     _fail("expected at most $SIZE_LIMIT bytes") if length $text > $SIZE_LIMIT;
     my $document = CPAN::Sigstore::TOML::parse($text);
-    my $self = bless { author => {}, distribution => {}, module => {} }, $class;
+    my $self = bless { author => {}, distribution => {}, module => {}, release => {} }, $class;
     for my $key (sort keys %$document) {
         my $value = $document->{$key};
         _fail("expected a table for `$key`") if ref $value ne 'HASH';
@@ -48,7 +49,7 @@ sub parse {
             for my $name (keys %$value) {
                 my $known = _section_name($key, $name);
                 _fail("expected a name once, found `$name` for $key") if !defined $known || exists $self->{$key}{$known};
-                $self->{$key}{$known} = _section($key, $value->{$name});
+                $self->{$key}{$known} = $key eq 'release' ? _digest($value->{$name}) : _section($key, $value->{$name});
             }
         }
         else { _fail("found the unknown key `$key`") }
@@ -67,9 +68,32 @@ sub _section_name {
         $name = uc $name;
         return CPAN::Sigstore::Release::is_pause_id($name) ? $name : undef;
     }
+    if ($kind eq 'release') {
+        my $release = _release($name);
+        return $release && $release->path;
+    }
     return $name =~ /\A[A-Za-z0-9_.+-]+\z/ ? $name : undef if $kind eq 'distribution';
     my $package = $name =~ s/::\*\z//r;
     return $package =~ /\A[\w:'.-]+\z/ && $package !~ /:\z/ ? $name : undef;
+}
+
+# Section 7.6: the path of a release, which begins with its author or as the package index has it.
+sub _release {
+    my ($name) = @_;
+    if ($name =~ m{\A([^/]+)/} && CPAN::Sigstore::Release::is_pause_id($1)) {
+        $name = join q(/), substr($1, 0, 1), substr($1, 0, 2), $name;
+    }
+    return CPAN::Sigstore::Release->parse_path($name);
+}
+
+sub _digest {
+    my ($stated) = @_;
+    _fail('expected a table with `digest` alone for a release')
+        if ref $stated ne 'HASH' || !exists $stated->{digest} || keys %$stated != 1;
+    my $digest = $stated->{digest};
+    _fail('expected `sha256:` and 64 hexadecimal digits for `digest`')
+        if ref $digest || $digest !~ /\Asha256:[0-9A-Fa-f]{64}\z/;
+    return lc $digest;
 }
 
 sub _section {
@@ -222,7 +246,7 @@ sub _rule {
     my @sections = map { [ module => $self->{module}{$_} ] } @{ $group->{names} };
     push @sections, [ distribution => $self->{distribution}{ $release->distribution } || {} ];
     push @sections, [ author => $self->{author}{ $release->author } || {} ], [ default => $self->{default} || {} ];
-    my %rule = (packages => $group->{packages}, pause => $self->{pause}, %DEFAULT);
+    my %rule = (packages => $group->{packages}, pause => $self->{pause}, digest => $self->{release}{ $release->path }, %DEFAULT);
     for my $key (keys %DEFAULT, 'identities') {
         for my $section (@sections) {
             my ($kind, $stated) = @$section;
