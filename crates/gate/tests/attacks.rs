@@ -6,6 +6,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "attacks/outsiders.rs"]
+mod outsiders;
 #[path = "attacks/owners.rs"]
 mod owners;
 
@@ -91,25 +93,7 @@ impl User {
 
     /// The mirror serves a first record that names accounts.
     fn serve_record(&mut self, author: &str, named: &[&'static str], by: &'static str) {
-        let identities = named.iter().map(|account| {
-            let (subject, issuer) = identity(account);
-            AuthorIdentity {
-                identity: IdentityPolicy::exact(subject, issuer),
-                from: None,
-                until: None,
-            }
-        });
-        let record = AuthorRecord::first(
-            author.parse().unwrap(),
-            identities.collect(),
-            Releases::Mixed,
-        );
-        let json = record.unwrap().json().to_vec();
-        self.records = vec![RecordFile {
-            version: 1,
-            bundle: Some(sign(by, &json)),
-            json,
-        }];
+        self.records = vec![first_record(author, named, by)];
     }
 
     /// Admits a release that an account signed, or nobody.
@@ -140,6 +124,26 @@ impl User {
             (finding, admits),
             "{verdict:?}"
         );
+    }
+}
+
+/// A first record of an author that names accounts, signed by one.
+fn first_record(author: &str, named: &[&'static str], by: &'static str) -> RecordFile {
+    let identities = named.iter().map(|account| {
+        let (subject, issuer) = identity(account);
+        AuthorIdentity {
+            identity: IdentityPolicy::exact(subject, issuer),
+            from: None,
+            until: None,
+        }
+    });
+    let author = author.parse().unwrap();
+    let record = AuthorRecord::first(author, identities.collect(), Releases::Mixed);
+    let json = record.unwrap().json().to_vec();
+    RecordFile {
+        version: 1,
+        bundle: Some(sign(by, &json)),
+        json,
     }
 }
 

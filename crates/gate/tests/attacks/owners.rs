@@ -26,7 +26,7 @@ const MODULES: [&str; 3] = ["Good::Mod", "Good::Sub", "Acme::Helper"];
 type Signed = BTreeMap<(String, &'static str), Vec<u8>>;
 static SIGNED: Mutex<Signed> = Mutex::new(Signed::new());
 
-fn bundle(path: &ReleasePath, account: &'static str) -> Vec<u8> {
+pub(super) fn bundle(path: &ReleasePath, account: &'static str) -> Vec<u8> {
     let mut signed = SIGNED.lock().unwrap_or_else(PoisonError::into_inner);
     let made = signed.entry((path.to_string(), account));
     made.or_insert_with(|| sign(account, &archive(path)))
@@ -38,17 +38,17 @@ fn names(texts: &[&str]) -> Vec<PackageName> {
 }
 
 /// A user with a mirror whose package index somebody writes.
-struct Installation {
+pub(super) struct Installation {
     folder: TempDir,
-    gate: Gate,
+    pub gate: Gate,
     /// The index as clients get it.
-    index: PackageIndex,
+    pub index: PackageIndex,
     /// The authors of packages by the upstream.
-    permissions: Option<PackageAuthors>,
+    pub permissions: Option<PackageAuthors>,
 }
 
 impl Installation {
-    async fn new(policy: &str) -> Self {
+    pub async fn new(policy: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("trust-store.sqlite");
         let memory = TrustStore::open(place.to_str().unwrap()).await.unwrap();
@@ -60,8 +60,14 @@ impl Installation {
         }
     }
 
+    /// Continues with another policy, on the same trust store.
+    pub fn set_policy(&mut self, policy: &str) {
+        let store = self.gate.trust_store().clone();
+        self.gate = Gate::new(verifier(), Policy::parse(policy).unwrap(), store);
+    }
+
     /// Serves an index, and returns the packages whose entries are left out.
-    async fn serve(&mut self, lines: &[(&str, &str)]) -> Vec<String> {
+    pub async fn serve(&mut self, lines: &[(&str, &str)]) -> Vec<String> {
         self.index = index(lines);
         let denied = self.gate.review_index(&mut self.index).await.unwrap();
         denied.iter().map(|it| it.package.to_string()).collect()
@@ -79,14 +85,25 @@ impl Installation {
         signer: Option<&'static str>,
         packages: &[PackageName],
     ) -> Verdict {
+        let bundle = signer.map(|account| bundle(path, account));
+        self.admit(path, bundle.as_deref(), &[], packages).await
+    }
+
+    /// Admits a release with any bytes as its bundle, and with the records in its author's directory.
+    pub async fn admit(
+        &self,
+        path: &ReleasePath,
+        bundle: Option<&[u8]>,
+        records: &[RecordFile],
+        packages: &[PackageName],
+    ) -> Verdict {
         let file = self.folder.path().join("archive");
         fs::write(&file, archive(path)).unwrap();
-        let bundle = signer.map(|account| bundle(path, account));
         let candidate = Candidate {
             path,
             archive: ArchiveFile::Unhashed(&file),
-            bundle: bundle.as_deref(),
-            records: &[],
+            bundle,
+            records,
             packages,
             permissions: self.permissions.as_ref(),
         };
@@ -105,7 +122,7 @@ fn index(lines: &[(&str, &str)]) -> PackageIndex {
     PackageIndex::parse(text.into_bytes()).unwrap()
 }
 
-fn reports_change(verdict: &Verdict) -> bool {
+pub(super) fn reports_change(verdict: &Verdict) -> bool {
     let mut reasons = verdict.reasons.iter();
     verdict.finding == Finding::OwnerChanged
         || reasons.any(|reason| reason.to_string().contains("owner-changed"))
@@ -182,7 +199,7 @@ async fn never_widens_owners_by_a_warning() {
     assert!(verdict.admits() && !reports_change(&verdict), "{verdict:?}");
 }
 
-fn permissions(lines: &[&str]) -> PackageAuthors {
+pub(super) fn permissions(lines: &[&str]) -> PackageAuthors {
     let text = format!(
         "File: 06perms.txt\nLine-Count: {}\n\n{}\n",
         lines.len(),
