@@ -42,7 +42,8 @@ pub(crate) struct Evidence {
     pub trust_age: Option<SignedDuration>,
 }
 
-/// Who may provide packages, by each source but the policy.
+/// Who may provide packages, by each source but the policy: those that lead to the release, and the one that its
+/// distribution is named after.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnerEvidence {
     /// The owners by the author index.

@@ -63,7 +63,7 @@ sub facts {
             ? { author => $remembered->{distribution}{author}, signer => signer($remembered->{distribution}{signer}) }
             : undef,
             signed  => scalar release($remembered->{signed}),
-            newest  => scalar release($remembered->{newest}),
+            newest  => [ map { release($_) } @{ $remembered->{newest} || [] } ],
             owners  => { map { $_->{package} => $_ } @{ $remembered->{owners} || [] } },
             signing => $remembered->{signing} || {},
         },

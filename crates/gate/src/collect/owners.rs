@@ -11,7 +11,11 @@ use cpan_sigstore_cpan::package_index::PackageIndex;
 use cpan_sigstore_records::author_index::PackageOwners;
 
 use super::EvidenceCollector;
-use crate::{Candidate, GateError, evidence::OwnerEvidence, store::KnownOwners};
+use crate::{
+    Candidate, GateError,
+    evidence::OwnerEvidence,
+    store::{KnownOwners, main_package},
+};
 
 impl EvidenceCollector<'_> {
     /// Collects who may provide the packages that lead to a release.
@@ -20,7 +24,11 @@ impl EvidenceCollector<'_> {
         candidate: &Candidate<'_>,
         known: KnownOwners,
     ) -> Result<OwnerEvidence, GateError> {
-        let attested = self.attested_owners(candidate.packages).await?;
+        let mut packages = candidate.packages.to_vec();
+        if !packages.is_empty() {
+            packages.extend(main_package(candidate.path));
+        }
+        let attested = self.attested_owners(&packages).await?;
         let mut signing = HashMap::new();
         for owner in known.values() {
             if !owner.is_held_by(&candidate.path.author) {

@@ -69,7 +69,7 @@ impl Lesson {
                 is_newest: false,
             };
         }
-        let newest = evidence.known.newest.as_ref();
+        let newest = evidence.known.newest_of(&path.author);
         Self {
             signature,
             packages: owner::lesson(path, &packages, evidence, now),

@@ -19,7 +19,7 @@
 //! 6. Compare the signer with them, at the time of signing.
 //! 7. Compare the author with the owners of the packages that lead to the release: the first source of [`owner`] that
 //!    applies. `owner-changed` is denied if a pin or the author index names others, or if a known owner signs.
-//! 8. Compare the version with the newest one to which the package index led: `release-rolled-back`.
+//! 8. Compare the version with the newest one of any owner to which the package index led: `release-rolled-back`.
 //! 9. Inspect the archive: its name against the name in it, unless the policy pins its digest ([`pin`]), and what it
 //!    does when it is unpacked.
 //! 10. Let the policy make a decision of each finding.
@@ -145,7 +145,7 @@ fn decide_by(
     let binding = signature.binding;
     let mut all = vec![signature];
     all.extend(owner(path, rule, packages, &evidence.owners));
-    all.extend(rolled_back(path, evidence, packages));
+    all.extend(rolled_back(path, evidence, rule, packages));
     all.extend(index(evidence, rule, binding));
     all.extend(pin::other_bytes(evidence, rule));
     all.extend(archive(&evidence.archive).map(|it| pin::settled(it, evidence, rule)));
@@ -324,16 +324,26 @@ fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
     })
 }
 
-/// 8. Returns `release-rolled-back` if the package index led to a newer release of the author's distribution before.
+/// 8. Returns `release-rolled-back` if the package index led to a newer release of the distribution before, by the
+/// author or by another owner. Releases of others do not matter: every author may upload any file name.
 fn rolled_back(
     path: &ReleasePath,
     evidence: &Evidence,
+    rule: &Rule,
     packages: &[PackageName],
 ) -> Option<Assessment> {
-    let newest = evidence.known.newest.as_ref()?;
-    if packages.is_empty() || !NewestRelease::is_older(path, newest) {
+    if packages.is_empty() {
         return None;
     }
+    let owners = owner::of_distribution_with(path, rule, packages, &evidence.owners);
+    let newer = evidence.known.newest.iter().filter(|newest| {
+        let is_owners = newest.author == path.author || owners.contains(&newest.author);
+        is_owners && NewestRelease::is_older(path, newest)
+    });
+    let newest = newer.reduce(|one, other| match NewestRelease::is_older(one, other) {
+        true => other,
+        false => one,
+    })?;
     Some(
         Assessment::new(Finding::ReleaseRolledBack)
             .expected(format!("{newest}, or a newer release"), path.to_string())

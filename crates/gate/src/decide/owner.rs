@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::Assessment;
 use crate::{
     evidence::{Evidence, OwnerEvidence},
-    store::PackageOwner,
+    store::{PackageOwner, main_package},
 };
 
 /// The source of the owners of one package.
@@ -32,11 +32,16 @@ enum Source<'a> {
 impl<'a> Source<'a> {
     /// Returns the first source that names owners.
     fn of(package: &PackageName, rule: &'a Rule, evidence: &'a OwnerEvidence) -> Option<Self> {
+        let pins = rule.module_authors.as_ref().map(Source::Pins);
+        pins.or_else(|| Self::unpinned(package, evidence))
+    }
+
+    /// Returns the first source but the policy that names owners.
+    fn unpinned(package: &PackageName, evidence: &'a OwnerEvidence) -> Option<Self> {
         let attested = evidence.attested.get(package);
         let known = evidence.known.get(package);
-        let pins = rule.module_authors.as_ref().map(Source::Pins);
-        pins.or(attested.map(|owners| Source::Attested(owners)))
-            .or(known.map(Source::FirstSeen))
+        let attested = attested.map(|owners| Source::Attested(owners));
+        attested.or(known.map(Source::FirstSeen))
     }
 
     fn owners(&self) -> &'a [PauseId] {
@@ -104,6 +109,35 @@ pub(super) fn first_use(
         more: unknown.count(),
         author: path.author.clone(),
     })
+}
+
+/// Returns the owners who share the distribution of a release with its author.
+///
+/// They are the owners of the package that the distribution is named after, if the author is one of them: another
+/// package would do only for an owner of that one, whom the author may not even know. A distribution without such a
+/// package is shared by the owners of the packages that lead to the release.
+pub(super) fn of_distribution_with(
+    path: &ReleasePath,
+    rule: &Rule,
+    packages: &[PackageName],
+    evidence: &OwnerEvidence,
+) -> Vec<PauseId> {
+    let owners = |package: &PackageName| {
+        let leads = packages.contains(package);
+        let source = match leads {
+            true => Source::of(package, rule, evidence),
+            // The rule is for the packages that lead to the release.
+            false => Source::unpinned(package, evidence),
+        };
+        let owners = match source {
+            Some(source) => source.owners().to_vec(),
+            None if leads => evidence.holders(package, &path.author),
+            None => Vec::new(),
+        };
+        Some(owners).filter(|owners| owners.contains(&path.author))
+    };
+    let main = main_package(path).and_then(|package| owners(&package));
+    main.unwrap_or_else(|| packages.iter().filter_map(owners).flatten().collect())
 }
 
 /// Returns `owner-changed` if the author is not an owner of a package, or of the distribution (step 7). A change that

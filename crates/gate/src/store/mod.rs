@@ -34,7 +34,7 @@ pub use contents::{Contents, Forget, IMPORT_LIMIT};
 pub use error::TrustStoreError;
 pub use operator::{Attested, IndexState, StoredIndex, StoredOverride};
 pub use owners::AttestedChange;
-pub(crate) use packages::{HOLDERS_LIMIT, KnownOwners};
+pub(crate) use packages::{HOLDERS_LIMIT, KnownOwners, main_package};
 pub use packages::{NewestRelease, PackageOwner};
 pub use rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry};
 pub use take_in::follows;
@@ -66,10 +66,10 @@ pub(crate) struct StoreRows {
     pub distribution: Vec<FirstSigner>,
     /// A signed release of the author that was admitted, of the same distribution if there is one.
     pub signed: Option<ReleasePath>,
-    /// The owners of the packages that lead to the release.
+    /// The owners of the packages that lead to the release, and of the package that its distribution is named after.
     pub packages: KnownOwners,
-    /// The newest admitted release of the author's distribution to which a package index led.
-    pub newest: Option<ReleasePath>,
+    /// The newest admitted release of the distribution to which a package index led, of each author.
+    pub newest: Vec<ReleasePath>,
 }
 
 /// The identity that signed an author's first admitted release of a distribution.
@@ -117,6 +117,11 @@ impl StoreRows {
     fn is_held(&self, package: &PackageName, author: &PauseId) -> bool {
         let owner = self.packages.get(package);
         owner.is_none_or(|owner| owner.is_held_by(author))
+    }
+
+    /// The newest release of this author's distribution.
+    pub fn newest_of(&self, author: &PauseId) -> Option<&ReleasePath> {
+        self.newest.iter().find(|newest| newest.author == *author)
     }
 
     /// A signed release of this author that was admitted.
@@ -259,13 +264,15 @@ async fn known(
     .await?;
     let signed: Option<String> = signed.map(|row| row.try_get("path")).transpose()?;
     let read = |path: String| path.parse().map_err(|_| rows::unreadable("release"));
-    let newest = packages::newest_release(connection, author, distribution).await?;
+    let newest = packages::newest_releases(connection, distribution).await?;
+    let mut packages = packages.to_vec();
+    packages.extend(packages::main_package(path));
     Ok(StoreRows {
         author: first.map(|first| first.identity),
         distribution: rows::first_signers(connection, author, distribution).await?,
         signed: signed.map(read).transpose()?,
-        packages: packages::package_owners(connection, packages).await?,
-        newest: newest.map(|newest| newest.path),
+        packages: packages::package_owners(connection, &packages).await?,
+        newest,
     })
 }
 

@@ -53,6 +53,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "package owner",
         include_str!("../../migrations/0008_package_owner.sql"),
     ),
+    (
+        9,
+        "newest release by distribution",
+        include_str!("../../migrations/0009_newest_release_by_distribution.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -145,8 +145,26 @@ pub(super) async fn package_owners(
     Ok(owners)
 }
 
+/// Returns the package that the distribution of a release is named after, as most are.
+pub(crate) fn main_package(path: &ReleasePath) -> Option<PackageName> {
+    path.name.distribution().replace('-', "::").parse().ok()
+}
+
+/// Returns the newest release of a distribution, of each author who has one.
+pub(super) async fn newest_releases(
+    connection: &mut AnyConnection,
+    distribution: &str,
+) -> Result<Vec<ReleasePath>, TrustStoreError> {
+    let rows =
+        sqlx::query("SELECT path FROM newest_release WHERE distribution = $1 ORDER BY author")
+            .bind(distribution)
+            .fetch_all(connection)
+            .await?;
+    rows.iter().map(|row| release(row, "path")).collect()
+}
+
 /// Returns the newest release of an author's distribution.
-pub(super) async fn newest_release(
+async fn newest_release(
     connection: &mut AnyConnection,
     author: &str,
     distribution: &str,

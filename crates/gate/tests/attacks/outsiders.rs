@@ -25,7 +25,8 @@ const UPLOADS: [&str; 10] = [
     "N/NO/NOBODY/Good-Mod-1.0.tar.gz",
     "N/NO/NOBODY/Good-Mod-99.0.tar.gz",
 ];
-/// The packages that PAUSE gave to the outsider.
+/// The packages that the outsider registered. He made the honest author a co-maintainer of the second one, which the
+/// author's next release has.
 const SQUATTED: [&str; 2] = ["Acme::Helper", "Good::Mod::Extra"];
 
 /// The releases of the honest author, before the one that is decided about, and who signed them.
@@ -157,6 +158,7 @@ impl World {
             "Good::Mod,CO,c",
             "Good::Mod,TIM,f",
             "Good::Mod::Extra,EVIL,f",
+            "Good::Mod::Extra,TIM,c",
             "Good::Sub,TIM,f",
         ]));
         let mut world = Self {
@@ -222,8 +224,10 @@ impl World {
             } => (UPLOADS[*file], *bundle, indexed, *record, *request),
         };
         let lines = SQUATTED.iter().zip(indexed);
+        let is_permitted = file.contains("/EVIL/");
         let lines: Vec<_> = lines
-            .filter_map(|(package, is_indexed)| is_indexed.then_some((*package, file)))
+            .filter(|(_, is_indexed)| is_permitted && **is_indexed)
+            .map(|(package, _)| (*package, file))
             .collect();
         self.index(&lines).await;
         let path: ReleasePath = file.parse().unwrap();
@@ -246,7 +250,7 @@ impl World {
     /// The honest author's next release is admitted by its path and by its modules, without any warning.
     async fn decide(mut self) -> Result<(), TestCaseError> {
         self.newest = NEXT;
-        let left_out = self.index(&[]).await;
+        let left_out = self.index(&[(SQUATTED[1], NEXT)]).await;
         prop_assert!(left_out.is_empty(), "{left_out:?}");
         let path: ReleasePath = NEXT.parse().unwrap();
         let bundle = bundle(&path, TIM);

@@ -128,6 +128,12 @@ pub(super) fn reports_change(verdict: &Verdict) -> bool {
         || reasons.any(|reason| reason.to_string().contains("owner-changed"))
 }
 
+fn reports_rollback(verdict: &Verdict) -> bool {
+    let mut reasons = verdict.reasons.iter();
+    verdict.finding == Finding::ReleaseRolledBack
+        || reasons.any(|reason| reason.to_string().contains("release-rolled-back"))
+}
+
 #[tokio::test]
 async fn rejects_module_moved_to_another_authors_signed_release() {
     let mut user = Installation::new("").await;
@@ -241,6 +247,39 @@ async fn admits_co_maintainers_of_the_first_sight_alone() {
     assert!(verdict.admits() && !reports_change(&verdict), "{verdict:?}");
     let verdict = user.reach(&evils, Some(EVIL), &names(&["Good::Mod"])).await;
     User::check(&verdict, Finding::OwnerChanged, false);
+}
+
+#[tokio::test]
+async fn sees_rollback_through_a_co_maintainer() {
+    let mut user = Installation::new("").await;
+    user.permissions = Some(permissions(&[
+        "CO::Other,CO,f",
+        "Good::Mod,CO,c",
+        "Good::Mod,TIM,f",
+    ]));
+    user.serve(&[("Good::Mod", "T/TI/TIM/Good-Mod-2.0.tar.gz")])
+        .await;
+    let newest = "T/TI/TIM/Good-Mod-2.0.tar.gz".parse().unwrap();
+    let verdict = user.request(&newest, Some(TIM)).await;
+    assert!(verdict.admits(), "{verdict:?}");
+    // A hostile mirror leads the module to the co-maintainer's genuine release of last year.
+    let (old, next) = ("C/CO/CO/Good-Mod-1.0.tar.gz", "C/CO/CO/Good-Mod-2.1.tar.gz");
+    for lines in [
+        &[("Good::Mod", old)][..],
+        &[("CO::Other", old), ("Good::Mod", old), ("New", old)],
+        &[("Good::Mod::New", old)],
+    ] {
+        user.serve(lines).await;
+        let verdict = user.request(&old.parse().unwrap(), Some(TIM)).await;
+        assert!(reports_rollback(&verdict), "{lines:?}: {verdict:?}");
+    }
+    user.serve(&[("Good::Mod", next)]).await;
+    let verdict = user.request(&next.parse().unwrap(), Some(TIM)).await;
+    assert!(!reports_rollback(&verdict), "{verdict:?}");
+    // The owner's release before that one is then the older one.
+    user.serve(&[("Good::Mod", RELEASES[1].0)]).await;
+    let verdict = user.request(&newest, Some(TIM)).await;
+    assert!(reports_rollback(&verdict), "{verdict:?}");
 }
 
 #[tokio::test]

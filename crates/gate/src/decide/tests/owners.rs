@@ -219,7 +219,7 @@ fn first_use_states_what_nobody_knows() {
 #[test]
 fn older_release_of_the_index_is_a_rollback() {
     let mut evidence = known(Signature::Absent, None);
-    evidence.known.newest = Some("T/TI/TIM/Good-Mod-1.10.tar.gz".parse().unwrap());
+    evidence.known.newest = vec!["T/TI/TIM/Good-Mod-1.10.tar.gz".parse().unwrap()];
     for (release, names, is_older) in [
         (TIMS, &["Good::Mod"][..], true),
         ("T/TI/TIM/Good-Mod-1.9.tar.gz", &["Good::Mod"], false),
@@ -245,6 +245,95 @@ fn older_release_of_the_index_is_a_rollback() {
     let verdict = reach(strict, TIMS, &["Good::Mod"], &signed);
     assert_found(&verdict, Finding::ReleaseRolledBack, Decision::Deny);
     assert_eq!(verdict.exit(), Exit::Downgrade);
+}
+
+#[test]
+fn older_release_of_a_co_maintainer_is_a_rollback() {
+    let mut evidence = known(Signature::Absent, None);
+    let newest = |path: &str| path.parse().unwrap();
+    evidence.known.newest = vec![
+        newest("E/EV/EVIL/Good-Mod-99.tar.gz"),
+        newest("T/TI/TIM/Good-Mod-1.10.tar.gz"),
+    ];
+    let owner = |package: &str, holders: &[&str]| PackageOwner {
+        package: package.parse().unwrap(),
+        holders: holders.iter().map(|name| id(name)).collect(),
+        path: TIMS.parse().unwrap(),
+        signed: None,
+        seen: now(),
+    };
+    // Of a package more that the outsider registered, and shared with the author.
+    let squatted = owner("Good::Mod::Extra", &["EVIL", "TIM", "CO"]);
+    let others = owner("Good::Other", &["CO"]);
+    for owner in [squatted, others] {
+        evidence.owners.known.insert(owner.package.clone(), owner);
+    }
+    let old = "C/CO/CO/Good-Mod-1.05.tar.gz";
+    let new = "C/CO/CO/Good-Mod-1.11.tar.gz";
+    let is_rollback = |evidence: &Evidence, release: &str, names: &[&str]| {
+        let verdict = reach("default.unsigned = 'allow'", release, names, evidence);
+        if verdict.finding == Finding::ReleaseRolledBack {
+            let expected = verdict.expected.unwrap();
+            assert!(!expected.contains("EVIL"), "{expected}");
+        }
+        verdict.finding == Finding::ReleaseRolledBack
+    };
+    for (release, names, is_older) in [
+        (old, &["Good::Mod"][..], true),
+        // The writer of the index leads more packages there, or others.
+        (old, &["Good::Mod", "Good::Other", "New"], true),
+        (old, &["Good::Other"], true),
+        (old, &["Good::Mod::Extra"], true),
+        (new, &["Good::Mod"], false),
+        (new, &["Good::Mod", "Good::Mod::Extra"], false),
+        (
+            "T/TI/TIM/Good-Mod-1.11.tar.gz",
+            &["Good::Mod::Extra"],
+            false,
+        ),
+        ("T/TI/TIM/Good-Mod-1.11.tar.gz", &["New"], false),
+        (old, &[], false),
+    ] {
+        assert_eq!(
+            is_rollback(&evidence, release, names),
+            is_older,
+            "{release} {names:?}"
+        );
+    }
+    // At first sight of the module, the CPAN names the owners.
+    let main = evidence.owners.known.remove("Good::Mod").unwrap();
+    let permitted = (main.package, main.holders);
+    evidence.owners.permitted.extend([permitted]);
+    assert!(is_rollback(
+        &evidence,
+        old,
+        &["Good::Mod", "Good::Mod::Extra"]
+    ));
+    assert!(!is_rollback(
+        &evidence,
+        new,
+        &["Good::Mod", "Good::Mod::Extra"]
+    ));
+}
+
+#[test]
+fn rollback_of_a_distribution_without_its_module_follows_packages() {
+    let mut evidence = known(Signature::Absent, None);
+    let newest = |path: &str| path.parse().unwrap();
+    evidence.known.newest = vec![
+        newest("E/EV/EVIL/libgood-perl-99.tar.gz"),
+        newest("T/TI/TIM/libgood-perl-2.0.tar.gz"),
+    ];
+    for (release, is_older) in [
+        ("C/CO/CO/libgood-perl-1.0.tar.gz", true),
+        ("C/CO/CO/libgood-perl-2.1.tar.gz", false),
+    ] {
+        for names in [&["Good::Mod"][..], &["Good::Mod", "New"]] {
+            let verdict = reach("default.unsigned = 'allow'", release, names, &evidence);
+            let is_rollback = verdict.finding == Finding::ReleaseRolledBack;
+            assert_eq!(is_rollback, is_older, "{verdict:?}");
+        }
+    }
 }
 
 #[test]

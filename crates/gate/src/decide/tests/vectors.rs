@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::*;
-use crate::store::{PackageOwner, Scope};
+use crate::store::{PackageOwner, Scope, main_package};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -95,8 +95,9 @@ struct Remembered {
     /// How it is known of authors that they sign.
     #[serde(default)]
     signing: BTreeMap<String, String>,
-    /// The newest release of the distribution to which a package index led.
-    newest: Option<String>,
+    /// The newest release of the distribution to which a package index led, of each author.
+    #[serde(default)]
+    newest: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -237,7 +238,9 @@ impl Case {
 
     fn owners(&self) -> OwnerEvidence {
         let known = self.remembered.owners.iter();
-        let known = known.filter(|it| self.packages.contains(&it.package));
+        let main = main_package(&self.release.0);
+        let known = known
+            .filter(|it| self.packages.contains(&it.package) || main.as_ref() == Some(&it.package));
         let ids = |ids: &[String]| ids.iter().map(|id| id.parse().unwrap()).collect();
         let proof = |word: &str| match word {
             "record" => OwnerProof::Record,
@@ -292,7 +295,11 @@ impl Case {
                     .into_iter()
                     .collect(),
                 signed: remembered.signed.as_ref().map(|it| it.parse().unwrap()),
-                newest: remembered.newest.as_ref().map(|it| it.parse().unwrap()),
+                newest: remembered
+                    .newest
+                    .iter()
+                    .map(|it| it.parse().unwrap())
+                    .collect(),
                 ..StoreRows::default()
             },
             owners: self.owners(),

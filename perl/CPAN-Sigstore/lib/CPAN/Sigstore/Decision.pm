@@ -223,9 +223,29 @@ sub _owner {
 # 6.10.
 sub _rolled_back {
     my ($facts, $rule) = @_;
-    my $newest = $facts->{known}{newest};
-    return if !@{ $rule->{packages} } || !$newest || !_is_older($facts->{release}, $newest);
-    return { finding => 'release-rolled-back' };
+    return if !@{ $rule->{packages} };
+    my $release   = $facts->{release};
+    my %is_owners = map { $_ => 1 } $release->author, _sharing_owners($facts, $rule);
+    my @newer     = grep { $is_owners{ $_->author } && _is_older($release, $_) } @{ $facts->{known}{newest} || [] };
+    return @newer ? { finding => 'release-rolled-back' } : ();
+}
+
+# 6.10: the owners who share the distribution with the author.
+sub _sharing_owners {
+    my ($facts, $rule) = @_;
+    my $author = $facts->{release}->author;
+    my $main   = join '::', split /-/, $facts->{release}->distribution;
+    my $leads  = grep { $_ eq $main } @{ $rule->{packages} };
+    # The rule is for the packages that lead to the release.
+    my ($source, @owners) = _owners($facts, $leads ? $rule : {}, $main);
+    @owners = $author if $source eq 'first-use' && $leads;
+    return @owners if grep { $_ eq $author } @owners;
+    my @sharing;
+    for my $package (@{ $rule->{packages} }) {
+        my (undef, @holders) = _owners($facts, $rule, $package);
+        push @sharing, @holders if grep { $_ eq $author } @holders;
+    }
+    return @sharing;
 }
 
 sub _is_older {
@@ -291,7 +311,7 @@ sub _lesson {
     # Its name says nothing of its version.
     my $is_misnamed = ($facts->{archive} // q()) eq 'name-mismatch' && grep { !_is_pinned($facts, $_) } @rules;
     return \%lesson if $is_misnamed;
-    my $newest = $facts->{known}{newest};
+    my ($newest) = grep { $_->author eq $release->author } @{ $facts->{known}{newest} || [] };
     $lesson{newest} = !$release->is_developer_release && (!$newest || _is_older($newest, $release)) ? 1 : 0;
     return \%lesson;
 }
@@ -377,9 +397,9 @@ C<name-mismatch>, C<name-unchecked>, C<archive-hostile>, or undefined.
 =item known
 
 The rows of the trust store: C<chain>, C<author> (a signer), C<distribution> (a
-hash of C<signer> and C<author>), C<signed> and C<newest> (releases), C<owners>
-(package to a hash of C<holders> and C<signed>), and C<signing> (author to
-proof).
+hash of C<signer> and C<author>), C<signed> (a release), C<newest> (the newest
+release of the distribution, of each author), C<owners> (package to a hash of
+C<holders> and C<signed>), and C<signing> (author to proof).
 
 =item index
 
