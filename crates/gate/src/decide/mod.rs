@@ -324,8 +324,10 @@ fn elsewhere(path: &ReleasePath, evidence: &Evidence) -> Option<Reason> {
     })
 }
 
-/// 8. Returns `release-rolled-back` if the package index led to a newer release of the distribution before, by the
-/// author or by another owner. Releases of others do not matter: every author may upload any file name.
+/// 8. Returns `release-rolled-back` if the package index led to a newer release of the distribution before.
+///
+/// That one is by the author or by another owner. Releases of others do not matter: every author may upload any file
+/// name.
 fn rolled_back(
     path: &ReleasePath,
     evidence: &Evidence,

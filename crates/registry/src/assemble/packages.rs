@@ -10,7 +10,9 @@
 //! otherwise in the meantime withdraws it.
 //!
 //! Other changes take effect at once: nobody who signs is concerned, and real permissions change every day. They
-//! are limited in number, so that a wrong list cannot replace everything.
+//! are limited in number, so that a wrong list cannot replace everything. One uploader may have thousands of packages
+//! and change them all in an hour, and must not stop the build of everybody's index. So many changes of one owner's
+//! packages are announced as well, and add no more to the number than the limit of one owner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +33,10 @@ use super::{BuildError, folder::Stamp};
 const CHANGES_LIMIT: usize = 1000;
 /// One in so many packages may change in one build without an announcement, if that is more.
 const CHANGES_SHARE: usize = 50;
+
+/// Changes of one owner's packages that one build applies without an announcement. It is a tenth of [`CHANGES_LIMIT`],
+/// so that a few uploaders cannot exhaust that.
+const OWNER_CHANGES_LIMIT: usize = CHANGES_LIMIT / 10;
 
 /// The changes of packages that the operator accepts, without waiting for them to take effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,42 +151,63 @@ pub(super) fn merge(
         .map(|transfer| (&transfer.package, transfer))
         .collect();
     let mut packages = found;
-    let mut transfers = Vec::new();
-    let mut applied = 0;
+    let announced = |package: &PackageName, after: Option<&PackageOwners>| {
+        let pending = pending.get(package).copied();
+        pending.filter(|one| one.owners.as_ref() == after)
+    };
+    let mut changes = Vec::new();
     for (package, before) in previous.packages() {
         let after = packages.get(package);
-        if after == Some(before) || accepted.includes(package) {
+        let is_due = announced(package, after).is_some_and(|one| now >= one.effective);
+        if after == Some(before) || accepted.includes(package) || is_due {
             continue;
         }
         // An author who gets a record together with a package does not keep the package against its owner.
         let is_signed = before.authors().any(had_record)
             || after.is_some_and(|after| after.authors().any(&has_record));
-        if !is_signed {
-            applied += 1;
+        changes.push((package, before, is_signed));
+    }
+    let unsigned = changes.iter().filter(|(.., is_signed)| !is_signed);
+    let by_owner = count_by_owner(unsigned.map(|(_, before, _)| *before));
+    let limit = CHANGES_LIMIT.max(previous.packages().len() / CHANGES_SHARE);
+    let found = by_owner
+        .values()
+        .map(|it| *it.min(&OWNER_CHANGES_LIMIT))
+        .sum();
+    if found > limit {
+        return Err(BuildError::TooManyOwners { found, limit });
+    }
+    let is_bulk = |before: &PackageOwners| {
+        let changes = by_owner.get(&before.authors().next()).copied();
+        changes.is_some_and(|changes| changes > OWNER_CHANGES_LIMIT)
+    };
+    let mut transfers = Vec::new();
+    for (package, before, is_signed) in changes {
+        if !is_signed && !is_bulk(before) {
             continue;
         }
-        let announced = pending
-            .get(package)
-            .filter(|one| one.owners.as_ref() == after);
-        let transfer = match announced {
-            Some(announced) if now >= announced.effective => continue,
-            Some(announced) => (*announced).clone(),
+        let after = packages.get(package);
+        transfers.push(match announced(package, after) {
+            Some(announced) => announced.clone(),
             None => Transfer::announce(package.clone(), after.cloned(), now)?,
-        };
-        transfers.push(transfer);
-        packages.insert(package.clone(), before.clone());
-    }
-    let limit = CHANGES_LIMIT.max(previous.packages().len() / CHANGES_SHARE);
-    if applied > limit {
-        return Err(BuildError::TooManyOwners {
-            found: applied,
-            limit,
         });
+        packages.insert(package.clone(), before.clone());
     }
     Ok(Merged {
         packages,
         transfers,
     })
+}
+
+/// The number of packages of each owner, or of each first co-maintainer of those without an owner.
+fn count_by_owner<'a>(
+    packages: impl Iterator<Item = &'a PackageOwners>,
+) -> BTreeMap<Option<&'a PauseId>, usize> {
+    let mut counts = BTreeMap::new();
+    for owners in packages {
+        *counts.entry(owners.authors().next()).or_default() += 1;
+    }
+    counts
 }
 
 impl Merged {
@@ -388,8 +415,13 @@ mod tests {
 
     #[test]
     fn limits_changes_that_no_author_with_a_record_is_concerned_in() {
-        let names: Vec<String> = (0..=CHANGES_LIMIT).map(|at| format!("P{at}")).collect();
-        let packages: Vec<(&str, &str)> = names.iter().map(|name| (&name[..], "NOREC")).collect();
+        let names: Vec<[String; 2]> = (0..=CHANGES_LIMIT)
+            .map(|at| [format!("P{at}"), format!("NOREC{}", at / 50)])
+            .collect();
+        let packages: Vec<_> = names
+            .iter()
+            .map(|[name, owner]| (&name[..], &owner[..]))
+            .collect();
         let one = Build::first(&packages, &[]);
         let run = |accepted: &AcceptedOwners| {
             merge(&one.index, BTreeMap::new(), |_| false, accepted, now())
@@ -403,5 +435,41 @@ mod tests {
             })
         ));
         assert!(run(&AcceptedOwners::All).unwrap().packages.is_empty());
+    }
+
+    #[test]
+    fn one_uploader_stops_no_build() {
+        let names: Vec<String> = (0..2000).map(|at| format!("Evil{at:04}")).collect();
+        let list = |owner, honest| -> Vec<(&str, &str)> {
+            let packages = names.iter().map(|name| (&name[..], owner));
+            packages.chain([("Plain", honest)]).collect()
+        };
+        // New packages, and then other owners of all of them.
+        let one = Build::first(HONEST, &["TIM"]);
+        let one = one.next(
+            &[list("EVIL", "NOREC"), HONEST.to_vec()].concat(),
+            &[],
+            now(),
+        );
+        let given = [list("EVIL OTHER", "NEW"), HONEST[..1].to_vec()].concat();
+        let two = one.next(&given, &[], days(1));
+        assert_eq!(
+            (two.of("Plain"), two.of("Evil0000")),
+            ("NEW".into(), "EVIL".into())
+        );
+        assert_eq!(two.pending().len(), 2000);
+        let three = two.next(&given, &[], days(7));
+        assert_eq!(three.of("Evil0000"), "EVIL");
+        let four = three.next(&given, &[], days(8));
+        assert_eq!(
+            (four.of("Evil0000"), four.pending().len()),
+            ("EVIL with OTHER".into(), 0)
+        );
+        // He deletes them all, and a few uploaders do so at once.
+        let five = four.next(&[("Good::Mod", "TIM CO"), ("Plain", "OTHER")], &[], days(9));
+        assert_eq!(
+            (five.of("Plain"), five.pending().len()),
+            ("OTHER".into(), 2000)
+        );
     }
 }
