@@ -26,6 +26,12 @@ impl Clock {
             .unwrap_or(Timestamp::MAX)
     }
 
+    /// Moves the clock forward.
+    pub fn advance(&self, by: SignedDuration) {
+        let mut offset = self.offset.lock().unwrap_or_else(PoisonError::into_inner);
+        *offset = offset.saturating_add(by);
+    }
+
     /// Sets the offset from the system's time, which may be negative.
     pub fn set_offset(&self, offset: SignedDuration) {
         *self.offset.lock().unwrap_or_else(PoisonError::into_inner) = offset;

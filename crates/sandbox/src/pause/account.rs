@@ -7,6 +7,17 @@ pub(super) struct PauseAccount {
     pub(super) password: String,
 }
 
+/// The state of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountState {
+    #[default]
+    Active,
+    /// `ustatus` is `nologin`: every page is an error.
+    NoLogin,
+    /// `forcechange` is 1: every page is the form for a new password.
+    MustChangePassword,
+}
+
 /// Characters of passwords and tokens, apart from those that are there to test clients.
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

@@ -9,10 +9,15 @@ use serde_json::{Value, json};
 use super::{
     Pause,
     multipart::{Form, SentFile},
+    page,
     path::LONGEST_PATH,
     queue::Interface,
     submission::{Refusal, Submission},
 };
+
+/// Longest user and longest address that PAUSE's log of logins accepts, in characters.
+const LONGEST_USER: usize = 9;
+const LONGEST_ADDRESS: usize = 16;
 
 pub(super) async fn upload(
     State(pause): State<Pause>,
@@ -22,13 +27,12 @@ pub(super) async fn upload(
     // Like PAUSE, read everything before responding.
     let form = Form::received(sent).await;
     let Some(header) = headers.get(header::AUTHORIZATION) else {
-        // PAUSE's server crashes if a field is missing.
-        return json(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            json!({ "error": "Internal Server Error" }),
-        );
+        return page::died();
     };
     let token = header.to_str().ok().and_then(bearer);
+    if pause.breaks_log(token.unwrap_or_default()) {
+        return page::died();
+    }
     let Some(user) = token.and_then(|token| pause.holder(token)) else {
         return json(
             StatusCode::BAD_REQUEST,
@@ -40,7 +44,7 @@ pub(super) async fn upload(
         Err(refusal) => return refusal,
     };
     let Some(SentFile { name, bytes }) = form.files.remove("file") else {
-        return json(StatusCode::BAD_REQUEST, json!({ "error": ["No file"] }));
+        return page::died();
     };
     answer(pause.accept(Submission {
         user,
@@ -52,10 +56,20 @@ pub(super) async fn upload(
 }
 
 impl Pause {
+    /// Returns whether PAUSE's log of logins has no room for the user or the address of a request. Its server then
+    /// crashes.
+    fn breaks_log(&self, token: &str) -> bool {
+        let user = token.split(':').next().unwrap_or_default();
+        let client = self.state().client.to_string();
+        user.len() > LONGEST_USER || client.len() > LONGEST_ADDRESS
+    }
+
     /// Returns the owner of a token that may upload now.
     fn holder(&self, token: &str) -> Option<String> {
         let now = self.inner.clock.now();
-        self.state().tokens.uploader(token, now).map(str::to_owned)
+        let state = self.state();
+        let user = state.tokens.uploader(token, state.client, now);
+        user.map(str::to_owned)
     }
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{
     Pause,
-    account::basic,
+    account::{AccountState, basic},
     multipart::{Form, SentFile},
     page,
     path::LONGEST_PATH,
@@ -29,7 +29,11 @@ type Parameters = Query<BTreeMap<String, String>>;
 
 pub(super) async fn show(State(pause): State<Pause>, headers: HeaderMap) -> Response {
     match pause.login(&headers) {
-        Some(_) => page::form(StatusCode::OK),
+        Some(user) => match pause.account_state(user) {
+            AccountState::Active => page::form(StatusCode::OK),
+            AccountState::NoLogin => page::no_login(),
+            AccountState::MustChangePassword => page::password_form(),
+        },
         None => unauthorized(),
     }
 }
@@ -45,6 +49,12 @@ pub(super) async fn submit(
     let Some(user) = pause.login(&headers).map(str::to_owned) else {
         return unauthorized();
     };
+    match pause.account_state(&user) {
+        AccountState::Active => {}
+        AccountState::NoLogin => return page::no_login(),
+        // The form that was sent is none that PAUSE has shown.
+        AccountState::MustChangePassword => return page::failed_csrf_check(),
+    }
     let form = match form {
         Ok(form) => form,
         Err(refusal) => return refusal,
@@ -68,14 +78,20 @@ pub(super) async fn submit(
 
 impl Pause {
     /// Returns the account that logs in with these headers: the name as typed, or else in upper
-    /// case.
-    fn login(&self, headers: &HeaderMap) -> Option<&str> {
+    /// case. The database ignores blanks at the end of a name.
+    pub(super) fn login(&self, headers: &HeaderMap) -> Option<&str> {
         let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let (name, password) = basic(header)?;
+        let name = name.trim_end_matches(' ');
         let account = self
-            .account(&name)
+            .account(name)
             .or_else(|| self.account(&name.to_uppercase()))?;
         (account.password == password).then_some(&account.id)
+    }
+
+    fn account_state(&self, user: &str) -> AccountState {
+        let states = &self.state().account_states;
+        states.get(user).copied().unwrap_or_default()
     }
 
     /// Returns the response to a user who acts for another user.
@@ -135,7 +151,7 @@ fn answer(outcome: Result<String, Refusal>, says_so: bool) -> Response {
     }
 }
 
-fn unauthorized() -> Response {
+pub(super) fn unauthorized() -> Response {
     (
         StatusCode::UNAUTHORIZED,
         [(header::WWW_AUTHENTICATE, "Basic realm=\"PAUSE\"")],

@@ -55,7 +55,10 @@ fn read_zip(bytes: &[u8]) -> Option<Vec<Member>> {
 
 fn content(path: &str, reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    if path.ends_with(".pm") || path.ends_with("/META.json") {
+    let is_read = [".pm", "/META.json", "/META.yml", "/README"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    if is_read {
         reader.take(MEMBER_LIMIT).read_to_end(&mut content)?;
     }
     Ok(content)

@@ -7,6 +7,11 @@ pub enum PauseMisbehaviour {
     SwappedBundle,
     /// An uploaded Sigstore bundle is never published.
     DroppedBundle,
+    /// A file that is published after another was verified in the same pass is forgotten. The next pass removes it, and
+    /// fetches it again.
+    LostConnection,
+    /// No upload can be fetched.
+    FailingFetch,
     /// Uploads get the status 200 and are ignored.
     UnsuccessfulSuccess,
     /// CHECKSUMS has a wrong SHA-256 for every file, packed and unpacked.

@@ -1,7 +1,8 @@
 //! PAUSE, the upload server of CPAN, and the tree that it publishes.
 //!
-//! Uploads arrive by the form at `/pause/authenquery` or, with a token, at `/api/upload`. A queue
-//! handles them in order: at once by default, or after [`Pause::hold`] when the test decides. The
+//! Uploads arrive by the form at `/pause/authenquery` or, with a token, at `/api/upload`. They are
+//! published at once by default. After [`Pause::hold`] the test decides: it publishes one upload, or
+//! runs the daemon as it is on the real server, step by step or in passes ([`Pause::run_pass`]). The
 //! tree is served like a CPAN mirror: `/authors/id/…` with CHECKSUMS in every folder, the indexes
 //! under `/modules`, and the files RECENT, which list publications and deletions.
 //!
@@ -13,8 +14,10 @@ mod account;
 mod api;
 mod checksums;
 mod compression;
+mod daemon;
 mod form;
 mod index;
+mod mail;
 mod members;
 mod misbehaviour;
 mod multipart;
@@ -22,6 +25,7 @@ mod packages;
 mod page;
 mod path;
 mod permissions;
+mod private;
 mod publish;
 mod queue;
 mod recent;
@@ -33,13 +37,18 @@ mod token;
 mod tree;
 mod version;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
 use jiff::SignedDuration;
 
+pub use account::AccountState;
+pub use daemon::{DaemonStep, MOST_TRIES, PASS_INTERVAL, SLEEP};
 /// A network, read from text such as `10.0.0.0/8`.
 pub use ipnet::IpNet;
+pub use mail::Mail;
 pub use misbehaviour::PauseMisbehaviour;
 pub use queue::{AcceptedUpload, Interface};
 pub use token::TokenTerms;
@@ -77,6 +86,12 @@ struct State {
     /// All uploads, published or not: PAUSE's table `uris`.
     registry: Registry,
     tree: Tree,
+    /// Published files that the daemon does not know to be published.
+    lost: BTreeSet<String>,
+    mails: Vec<Mail>,
+    account_states: BTreeMap<String, AccountState>,
+    /// Address of all clients, as PAUSE sees it.
+    client: IpAddr,
 }
 
 impl Pause {
@@ -97,6 +112,10 @@ impl Pause {
                     queue: Queue::default(),
                     registry: Registry::default(),
                     tree: Tree::default(),
+                    lost: BTreeSet::new(),
+                    mails: Vec::new(),
+                    account_states: BTreeMap::new(),
+                    client: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 }),
             }),
         }
@@ -139,7 +158,23 @@ impl Pause {
         &self.inner.misbehaviour
     }
 
-    /// Makes uploads wait for [`Pause::publish_next`] or [`Pause::publish_all`].
+    /// Sets the state of a PAUSE id's account.
+    pub fn set_account_state(&self, id: &str, account: AccountState) {
+        self.state().account_states.insert(id.to_owned(), account);
+    }
+
+    /// Sets the address from which PAUSE sees all clients.
+    pub fn set_client_address(&self, client: IpAddr) {
+        self.state().client = client;
+    }
+
+    /// Returns all mails that PAUSE has sent, in order.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state().mails.clone()
+    }
+
+    /// Makes uploads wait for [`Pause::step`], [`Pause::run_pass`], [`Pause::publish_next`] or
+    /// [`Pause::publish_all`].
     pub fn hold(&self) {
         self.state().queue.held = true;
     }
@@ -150,31 +185,25 @@ impl Pause {
         self.publish_all()
     }
 
-    /// Returns the queue in order: paths under `authors/id`.
+    /// Returns the unpublished uploads in the order in which they will be published: paths under
+    /// `authors/id`.
     pub fn queue(&self) -> Vec<String> {
         self.state().queue.paths()
     }
 
-    /// Handles the oldest upload in the queue and returns its path under `authors/id`.
+    /// Handles the next upload of [`Pause::queue`] and returns its path under `authors/id`.
     ///
-    /// It is then published, unless PAUSE drops such files, such as an archive whose compression
-    /// contradicts its name.
+    /// It is then published and in CHECKSUMS, unless PAUSE drops such files, such as an archive whose
+    /// compression contradicts its name.
     pub fn publish_next(&self) -> Option<String> {
         let wrong = self.inner.misbehaviour.get();
         let now = self.inner.clock.now();
         let mut state = self.state();
-        let State {
-            queue,
-            registry,
-            tree,
-            ..
-        } = &mut *state;
-        let upload = queue.next()?;
-        match publish::published_bytes(&upload, wrong) {
-            Some(bytes) => tree.put(&upload.path, bytes, now),
-            None => registry.forget(&upload.path),
+        let path = state.queue.paths().into_iter().next()?;
+        if let DaemonStep::Published(path) = state.fetch(&path, wrong, now) {
+            state.verify(&path, now);
         }
-        Some(upload.path)
+        Some(path)
     }
 
     /// Handles the whole queue, as [`Pause::publish_next`] does.
@@ -225,6 +254,8 @@ impl Pause {
         Router::new()
             .route("/pause/authenquery", get(form::show).post(form::submit))
             .route("/api/upload", post(api::upload))
+            .route("/pub/PAUSE/authors/id/{*path}", get(private::published))
+            .route("/incoming/{name}", get(private::incoming))
             .layer(DefaultBodyLimit::max(UPLOAD_LIMIT + FORM_LIMIT))
             .with_state(self.clone())
     }

@@ -57,6 +57,26 @@ pub(super) fn of(name: &str, bytes: &[u8]) -> Vec<Package> {
     provided(&meta).unwrap_or_else(|| scanned(&files, &meta))
 }
 
+/// Returns the files that the indexer writes beside an archive: its META file and its README.
+pub(super) fn companions(name: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let stem = [".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".zip"]
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix));
+    let (Some(stem), Some(members)) = (stem, members::read(name, bytes)) else {
+        return Vec::new();
+    };
+    let Some(files) = in_one_folder(&members) else {
+        return Vec::new();
+    };
+    let content = |wanted: &[&str]| {
+        let found = files.iter().find(|(path, _)| wanted.contains(path));
+        found.map(|(_, content)| content.to_vec())
+    };
+    let meta = content(&["META.json", "META.yml"]).map(|text| (format!("{stem}.meta"), text));
+    let readme = content(&["README"]).map(|text| (format!("{stem}.readme"), text));
+    meta.into_iter().chain(readme).collect()
+}
+
 /// Returns paths below the one top folder, with contents, or `None` if there are several top
 /// folders.
 fn in_one_folder(members: &[Member]) -> Option<Vec<(&str, &[u8])>> {

@@ -13,7 +13,11 @@ fn page(status: StatusCode, content: &str) -> Response {
 
 /// Returns the form, without a message.
 pub(super) fn form(status: StatusCode) -> Response {
-    page(status, "<h2>Upload a file to CPAN</h2>")
+    page(
+        status,
+        "<h2>Upload a file to CPAN</h2>\n<ul><li><a href=\"?ACTION=change_passwd\">Change Password</a></li></ul>\n\
+         <form method=\"post\"><input type=\"file\" name=\"pause99_add_uri_httpupload\"></form>",
+    )
 }
 
 /// Returns the page for an accepted upload.
@@ -66,6 +70,29 @@ pub(super) fn error_message(message: &str) -> Response {
             escape(message)
         ),
     )
+}
+
+/// Returns the page for an account that may not log in.
+pub(super) fn no_login() -> Response {
+    error_message(
+        "Access denied: your account is disabled. Please contact the administrators of PAUSE.",
+    )
+}
+
+/// Returns the form for a new password, which replaces every page of an account that has to choose one.
+pub(super) fn password_form() -> Response {
+    page(
+        StatusCode::OK,
+        "<h2>Change Password</h2>\n<form method=\"post\" action=\"?ACTION=change_passwd\">\n\
+         <input type=\"password\" name=\"pause99_change_passwd_pw1\">\n\
+         <input type=\"password\" name=\"pause99_change_passwd_pw2\">\n\
+         <input type=\"submit\" name=\"pause99_change_passwd_sub\" value=\" Submit \">\n</form>",
+    )
+}
+
+/// Returns the answer to a form that PAUSE did not show.
+pub(super) fn failed_csrf_check() -> Response {
+    page(StatusCode::FORBIDDEN, "<h1>Failed CSRF check</h1>")
 }
 
 /// Returns the page for a crash of the server.

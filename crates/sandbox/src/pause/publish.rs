@@ -4,10 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{
-    PauseMisbehaviour, compression::Compression, path, queue::QueuedUpload,
-    repack::without_world_writable,
-};
+use super::{PauseMisbehaviour, compression::Compression, path, repack::without_world_writable};
 
 /// Names of Perl itself, which only its release managers may upload.
 static PERL_ITSELF: LazyLock<Option<Regex>> =
@@ -19,34 +16,48 @@ const DEFAULT: u32 = 6;
 /// A byte of the time in a gzip header (RFC 1952, section 2.3), on which nothing depends.
 const GZIP_TIME: usize = 4;
 
-/// Returns the bytes to publish for an upload, or `None` if it is dropped.
+/// The reason why PAUSE drops an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Dropped {
+    #[error("only release managers may upload Perl")]
+    PerlItself,
+    #[error("it is damaged, or compressed in another way than its name says")]
+    Compression,
+    #[error("it could not be fetched")]
+    NotFetched,
+    #[error("it was withheld")]
+    Withheld,
+}
+
+/// Returns the bytes to publish for an upload to a path.
 pub(super) fn published_bytes(
-    upload: &QueuedUpload,
+    path: &str,
+    bytes: &[u8],
     wrong: Option<PauseMisbehaviour>,
-) -> Option<Vec<u8>> {
-    let (_, name) = path::split(&upload.path);
+) -> Result<Vec<u8>, Dropped> {
+    let (_, name) = path::split(path);
     if PERL_ITSELF
         .as_ref()
         .is_some_and(|names| names.is_match(name))
     {
-        return None;
+        return Err(Dropped::PerlItself);
     }
     let is_bundle = name.ends_with(".sigstore.json");
     match wrong {
-        Some(PauseMisbehaviour::DroppedBundle) if is_bundle => return None,
+        Some(PauseMisbehaviour::DroppedBundle) if is_bundle => return Err(Dropped::Withheld),
         Some(PauseMisbehaviour::SwappedBundle) if is_bundle => {
             let other = r#"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"}"#;
-            return Some(other.as_bytes().to_vec());
+            return Ok(other.as_bytes().to_vec());
         }
         _ => {}
     }
     let Some(compression) = Compression::of_tar(name) else {
         let is_archive = name.ends_with(".zip");
         let wrong = wrong.filter(|_| is_archive);
-        return Some(altered(upload.bytes.clone(), wrong, None));
+        return Ok(altered(bytes.to_vec(), wrong, None));
     };
-    let bytes = verified(compression, &upload.bytes)?;
-    Some(altered(bytes, wrong, Some(compression)))
+    let bytes = verified(compression, bytes).ok_or(Dropped::Compression)?;
+    Ok(altered(bytes, wrong, Some(compression)))
 }
 
 /// Returns the archive as PAUSE publishes it: without garbage after it and without world-writable

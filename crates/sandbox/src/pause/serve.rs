@@ -26,11 +26,16 @@ pub(super) fn router(pause: Pause) -> Router {
 }
 
 async fn file(State(pause): State<Pause>, Path(path): Path<String>) -> Response {
+    tree_file(&pause, &path)
+}
+
+/// Returns the response to a path under `authors/id`.
+pub(super) fn tree_file(pause: &Pause, path: &str) -> Response {
     let content = match path.strip_suffix("/CHECKSUMS") {
         Some(folder) => pause.checksums(folder).map(String::into_bytes),
-        None => pause.file(&path),
+        None => pause.file(path),
     };
-    content.map_or_else(not_found, |content| served(&path, content))
+    content.map_or_else(not_found, |content| served(path, content))
 }
 
 async fn root(State(pause): State<Pause>, Path(name): Path<String>) -> Response {
@@ -126,7 +131,7 @@ fn packed(text: &str) -> Vec<u8> {
     packed.unwrap_or_default()
 }
 
-fn served(name: &str, content: Vec<u8>) -> Response {
+pub(super) fn served(name: &str, content: Vec<u8>) -> Response {
     let kind = match name.rsplit('.').next() {
         Some("gz" | "tgz") => "application/x-gzip",
         Some("bz2" | "tbz") => "application/x-bzip2",
@@ -137,6 +142,6 @@ fn served(name: &str, content: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind)], content).into_response()
 }
 
-fn not_found() -> Response {
+pub(super) fn not_found() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }

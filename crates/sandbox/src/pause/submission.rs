@@ -1,10 +1,6 @@
 //! Handling of an uploaded file until it is in the queue, the same for both interfaces.
 
-use super::{
-    Pause, PauseMisbehaviour, path,
-    queue::{Interface, QueuedUpload},
-    registry::Duplicate,
-};
+use super::{Pause, PauseMisbehaviour, path, queue::Interface, registry::Duplicate};
 
 /// A file as it was sent.
 pub(super) struct Submission {
@@ -69,15 +65,13 @@ impl Pause {
     /// Takes the path, queues the file, and returns whether uploads are held.
     fn enqueue(&self, path: &str, submission: Submission) -> Result<bool, Refusal> {
         let mut state = self.state();
+        // PAUSE stores the file before it compares the name with its table.
+        state.queue.receive(path, submission.bytes);
         if let Err(Duplicate(taken)) = state.registry.insert(&submission.user, path) {
             let path = path.to_owned();
             return Err(Refusal::Duplicate { path, taken });
         }
-        let upload = QueuedUpload {
-            path: path.to_owned(),
-            bytes: submission.bytes,
-        };
-        state.queue.push(&submission.user, submission.via, upload);
+        state.queue.push(&submission.user, submission.via, path);
         Ok(state.queue.held)
     }
 }

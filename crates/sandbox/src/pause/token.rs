@@ -1,6 +1,6 @@
 //! Tokens that replace a password for uploads, each `ID:token_id:token`.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
@@ -8,8 +8,6 @@ use rand_core::{OsRng, RngCore as _};
 
 /// Longest lifetime of a token, in days.
 const LONGEST_DAYS: u16 = 180;
-/// Address of every client: only this machine reaches the sandbox's ports.
-const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Terms of a token.
 #[derive(Clone, Debug)]
@@ -63,13 +61,24 @@ impl Tokens {
         Some(token.text.clone())
     }
 
-    /// Returns the owner of a token that may upload now.
-    pub(super) fn uploader(&self, text: &str, now: Timestamp) -> Option<&str> {
-        let token = self.0.iter().find(|token| token.text == text)?;
+    /// Returns the owner of a token that may upload now from this address.
+    pub(super) fn uploader(&self, text: &str, client: IpAddr, now: Timestamp) -> Option<&str> {
+        let token = self.0.iter().find(|token| token.is(text))?;
         let networks = &token.terms.networks;
         let from_here =
-            networks.is_empty() || networks.iter().any(|network| network.contains(&CLIENT));
+            networks.is_empty() || networks.iter().any(|network| network.contains(&client));
         (now < token.until && token.terms.may_upload && from_here).then_some(&token.user)
+    }
+}
+
+impl Token {
+    /// Whether a client sent this token. The database compares the user without regard to case.
+    fn is(&self, text: &str) -> bool {
+        let (sent, own) = (text.split_once(':'), self.text.split_once(':'));
+        let (Some((user, secret)), Some((own_user, own_secret))) = (sent, own) else {
+            return false;
+        };
+        user.eq_ignore_ascii_case(own_user) && secret == own_secret
     }
 }
 

@@ -25,11 +25,23 @@ pub(super) struct Tree {
 impl Tree {
     /// Publishes a file: adds it to the tree, to CHECKSUMS, and its packages to the index.
     pub(super) fn put(&mut self, path: &str, bytes: Vec<u8>, now: Timestamp) {
-        let (folder, name) = path::split(path);
-        self.index.add(path, packages::of(name, &bytes));
+        self.place(path, bytes, now);
+        self.enter(path, now);
+    }
+
+    /// Adds a file to the tree only.
+    pub(super) fn place(&mut self, path: &str, bytes: Vec<u8>, now: Timestamp) {
         let file = PublishedFile { bytes, since: now };
         self.files.insert(path.to_owned(), file);
         self.events.written(path, now);
+    }
+
+    /// Adds a published file's packages to the index, and writes CHECKSUMS of its folders.
+    pub(super) fn enter(&mut self, path: &str, now: Timestamp) {
+        let (folder, name) = path::split(path);
+        if let Some(file) = self.files.get(path) {
+            self.index.add(path, packages::of(name, &file.bytes));
+        }
         let home = path::home(path::author(path));
         let mut folder = folder;
         loop {

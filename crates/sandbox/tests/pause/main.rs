@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod accounts;
 mod checksums;
+mod daemon;
 mod form;
 mod harness;
 mod index;

@@ -4,15 +4,15 @@ use crate::harness::{ARCHIVE, AUTHOR, BUNDLE, HOME, Uploader, distribution, form
 use cpan_sigstore_sandbox::Fault;
 
 #[tokio::test]
-async fn publishes_held_uploads_in_order() {
+async fn publishes_held_uploads_by_path() {
     let uploader = Uploader::new();
     let pause = uploader.sandbox.pause.clone();
     pause.hold();
+    uploader.upload(BUNDLE, b"{}").await.succeeded();
     uploader
         .upload(ARCHIVE, &distribution("1.02"))
         .await
         .succeeded();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
     let (archive, bundle) = (format!("{HOME}/{ARCHIVE}"), format!("{HOME}/{BUNDLE}"));
     assert_eq!(pause.queue(), [archive.clone(), bundle.clone()]);
     assert!(uploader.published().is_empty());
@@ -38,7 +38,7 @@ async fn publishes_held_uploads_in_order() {
 }
 
 #[tokio::test]
-async fn moves_a_replaced_bundle_to_the_end_of_the_queue() {
+async fn publishes_a_bundle_as_it_was_last_uploaded() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     pause.hold();

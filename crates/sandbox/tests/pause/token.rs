@@ -1,6 +1,6 @@
 //! The responses to an upload with a token.
 
-use crate::harness::{ARCHIVE, AUTHOR, HOME, STRANGER, Uploader, api_form, distribution};
+use crate::harness::{ARCHIVE, AUTHOR, Answer, HOME, STRANGER, Uploader, api_form, distribution};
 use cpan_sigstore_sandbox::pause::{Interface, TokenTerms};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -52,7 +52,48 @@ async fn rejects_an_invalid_token_with_400() {
 #[tokio::test]
 async fn answers_a_missing_authorization_with_500() {
     let uploader = Uploader::new();
-    assert_eq!(upload(&uploader, None).await.0, 500);
+    let sent = api_form(ARCHIVE, &distribution("1.02"));
+    crashed(&uploader.upload_with(None, sent).await);
+}
+
+/// The answer is a page of HTML, and nothing was accepted.
+#[track_caller]
+fn crashed(answer: &Answer) {
+    assert_eq!(answer.status, 500, "{answer:?}");
+    assert!(answer.body.contains("<html>"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn crashes_without_a_file_or_with_a_long_user() {
+    let uploader = Uploader::new();
+    let token = uploader.sandbox.pause.token(AUTHOR).unwrap();
+    let no_file = reqwest::multipart::Form::new().text("subdir", "old");
+    crashed(&uploader.upload_with(Some(&token), no_file).await);
+    let sent = api_form(ARCHIVE, &distribution("1.02"));
+    let long = "MYAUTHORXX:1:2";
+    crashed(&uploader.upload_with(Some(long), sent).await);
+    assert!(uploader.sandbox.pause.uploads().is_empty());
+}
+
+#[tokio::test]
+async fn crashes_for_clients_with_a_long_address() {
+    let uploader = Uploader::new();
+    let pause = &uploader.sandbox.pause;
+    let token = pause.token(AUTHOR).unwrap();
+    pause.set_client_address("2001:db8:1:2:3:4:5:6".parse().unwrap());
+    let sent = api_form(ARCHIVE, &distribution("1.02"));
+    crashed(&uploader.upload_with(Some(&token), sent).await);
+    pause.set_client_address("2001:db8::1".parse().unwrap());
+    assert_eq!(upload(&uploader, Some(&token)).await.0, 200);
+}
+
+#[tokio::test]
+async fn finds_a_token_without_regard_to_case_of_its_user() {
+    let uploader = Uploader::new();
+    let token = uploader.sandbox.pause.token(AUTHOR).unwrap();
+    let lower = token.replace(AUTHOR, "myauthor");
+    assert_eq!(upload(&uploader, Some(&lower)).await.0, 200);
+    assert_eq!(uploader.sandbox.pause.uploads()[0].user, AUTHOR);
 }
 
 #[tokio::test]

@@ -45,6 +45,10 @@ struct RunArgs {
     /// Default version of Rekor
     #[arg(long, value_name = "VERSION", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     rekor: u8,
+    /// Publish as the real PAUSE does, in passes, with this time between two steps of its daemon
+    /// [default: at once]
+    #[arg(long, value_name = "SECONDS")]
+    daemon: Option<f64>,
     /// Command to run in the sandbox; its exit code becomes the sandbox's
     #[arg(last = true)]
     command: Vec<OsString>,

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
-use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions};
+use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions, pause::Pause};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Failure, RunArgs};
@@ -26,6 +28,10 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
         },
         ..SandboxOptions::default()
     })?;
+    let _daemon = args.daemon.map(|seconds| {
+        let pace = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1));
+        Daemon::start(sandbox.pause.clone(), pace)
+    });
     let runtime = crate::runtime()?;
     match args.command.split_first() {
         Some((program, arguments)) => runtime.block_on(command(&sandbox, program, arguments)),
@@ -36,6 +42,25 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
             signals.any().await;
             Ok(ExitCode::SUCCESS)
         }),
+    }
+}
+
+/// The daemon of PAUSE on a thread of its own, which ends with this.
+struct Daemon {
+    _stop: Sender<()>,
+}
+
+impl Daemon {
+    fn start(pause: Pause, pace: Duration) -> Self {
+        let (stop, stopped) = channel();
+        pause.hold();
+        std::thread::spawn(move || {
+            // The sender is dropped, and sends nothing.
+            while stopped.recv_timeout(pace) == Err(RecvTimeoutError::Timeout) {
+                pause.step();
+            }
+        });
+        Self { _stop: stop }
     }
 }
 
