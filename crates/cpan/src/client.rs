@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
     release::{PauseId, ReleasePath},
 };
 use cpan_sigstore_files::HashingWriter;
-use cpan_sigstore_http::{Download, Validators};
+use cpan_sigstore_http::{Download, HeaderValue, Validators};
 
 use crate::{
     ARCHIVE_LIMIT,
@@ -39,6 +39,13 @@ impl Cpan {
     pub fn at(address: &str) -> Result<Self, CpanError> {
         let source = Source::at(address)?;
         Ok(Self { source })
+    }
+
+    /// The same CPAN, to whose server each request proves who reads. A folder needs no proof.
+    #[must_use]
+    pub fn with_authorization(self, authorization: HeaderValue) -> Self {
+        let source = self.source.with_authorization(authorization);
+        Self { source }
     }
 
     /// The CPAN in a folder, such as minicpan and DarkPAN tools write it.

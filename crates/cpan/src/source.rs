@@ -12,7 +12,7 @@ use cpan_sigstore_core::{
     text::without_credentials,
 };
 use cpan_sigstore_files::HashingWriter;
-use cpan_sigstore_http::{Download, Http, Validators};
+use cpan_sigstore_http::{Download, HeaderValue, Http, Validators};
 use url::Url;
 
 use crate::{error::CpanError, folder};
@@ -44,6 +44,16 @@ impl Source {
         }
         let http = Http::for_urls([base.as_str()])?;
         Ok(Self::Http { base, http })
+    }
+
+    pub fn with_authorization(self, authorization: HeaderValue) -> Self {
+        match self {
+            Self::Http { base, http } => Self::Http {
+                base,
+                http: http.with_authorization(authorization),
+            },
+            Self::Folder(folder) => Self::Folder(folder),
+        }
     }
 
     pub fn name(&self) -> String {

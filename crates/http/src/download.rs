@@ -7,7 +7,8 @@ use cpan_sigstore_files::HashingWriter;
 use reqwest::{
     Method, Response, Url,
     header::{
-        CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+        AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        LAST_MODIFIED,
     },
 };
 
@@ -147,12 +148,20 @@ impl Http {
 
     /// Requests a file, and returns the response whose body it is.
     async fn open(&self, url: &Url, known: &Validators) -> Result<Opened, Failure> {
+        let asked = url.origin();
         let mut url = url.clone();
         let mut redirects = Redirects::default();
         let response = loop {
             let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
             for (name, value) in known.conditions() {
                 request = request.header(name, value);
+            }
+            if let Some(authorization) = self
+                .authorization
+                .as_ref()
+                .filter(|_| url.origin() == asked)
+            {
+                request = request.header(AUTHORIZATION, authorization);
             }
             let request = request.build().map_err(|error| connection(&error))?;
             let response = self.start(request).await?;

@@ -26,6 +26,8 @@ use std::{
     time::Duration,
 };
 
+/// The value of a header, such as that of `Authorization`.
+pub use reqwest::header::HeaderValue;
 use reqwest::{Method, Request, RequestBuilder, Response, Url};
 use tokio::time::Instant;
 
@@ -62,6 +64,8 @@ pub struct Http {
     redirected: Option<Arc<OnceLock<reqwest::Client>>>,
     backoff: Backoff,
     until: Option<Instant>,
+    /// The `Authorization` of requests for files.
+    authorization: Option<HeaderValue>,
 }
 
 impl Http {
@@ -81,6 +85,7 @@ impl Http {
             redirected: (!has_certificates).then(Arc::default),
             backoff: Backoff::default(),
             until: None,
+            authorization: None,
         })
     }
 
@@ -88,6 +93,16 @@ impl Http {
     #[must_use]
     pub fn with_backoff(self, backoff: Backoff) -> Self {
         Self { backoff, ..self }
+    }
+
+    /// The same client, which sends this `Authorization` with requests for files. It never sends it to another server
+    /// to which one redirects.
+    #[must_use]
+    pub fn with_authorization(self, authorization: HeaderValue) -> Self {
+        Self {
+            authorization: Some(authorization),
+            ..self
+        }
     }
 
     /// The same client, which does not try again from a time on.

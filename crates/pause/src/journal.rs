@@ -10,11 +10,13 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{IdentityPolicy, SignerIdentity},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Largest journal that is read, in bytes.
 const SIZE_LIMIT: u64 = 64 * 1024;
+/// Time after which an upload that is not published may have been dropped. PAUSE usually publishes in three minutes.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
 /// The format that is written.
 const VERSION: u32 = 1;
 
@@ -59,6 +61,9 @@ pub struct Journal {
     /// When PAUSE confirmed the bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_uploaded: Option<Timestamp>,
+    /// When the bundle was found published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_published: Option<Timestamp>,
     /// When PAUSE confirmed the archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_uploaded: Option<Timestamp>,
@@ -105,6 +110,7 @@ impl Journal {
             signer,
             path: None,
             bundle_uploaded: None,
+            bundle_published: None,
             archive_uploaded: None,
             published: None,
         }
@@ -157,6 +163,27 @@ impl Journal {
         })
     }
 
+    /// Forgets the upload of the bundle if PAUSE must have dropped it, because it is not published: it was published
+    /// before, or the upload is too old to wait still. Returns whether that was the case.
+    pub fn forget_dropped_bundle(&mut self, now: Timestamp) -> bool {
+        let was_seen = self.bundle_published.is_some() || self.published.is_some();
+        let is_dropped = self
+            .bundle_uploaded
+            .is_some_and(|uploaded| was_seen || is_overdue(uploaded, now));
+        if is_dropped {
+            self.bundle_uploaded = None;
+            self.bundle_published = None;
+            self.published = None;
+        }
+        is_dropped
+    }
+
+    /// Whether the archive was uploaded so long ago that PAUSE may have dropped it, if it is not published.
+    pub fn is_archive_overdue(&self, now: Timestamp) -> bool {
+        self.archive_uploaded
+            .is_some_and(|uploaded| is_overdue(uploaded, now))
+    }
+
     /// When other bytes than these were uploaded under this path, which PAUSE takes only once.
     pub fn taken(&self, archive: Sha256Digest, path: &str) -> Option<Timestamp> {
         self.archive_uploaded
@@ -180,9 +207,34 @@ impl Journal {
     }
 }
 
+fn is_overdue(uploaded: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(uploaded) >= OVERDUE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forgets_a_bundle_that_pause_must_have_dropped() {
+        let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        assert!(!journal().forget_dropped_bundle(at(29)));
+        let mut dropped = journal();
+        assert!(dropped.forget_dropped_bundle(at(30)));
+        assert_eq!(dropped.bundle_uploaded, None);
+        let mut removed = Journal {
+            bundle_published: Some(at(1)),
+            ..journal()
+        };
+        assert!(removed.forget_dropped_bundle(at(2)));
+        assert!(!journal().is_archive_overdue(at(60)));
+        let uploaded = Journal {
+            archive_uploaded: Some(at(0)),
+            ..journal()
+        };
+        assert!(!uploaded.is_archive_overdue(at(29)));
+        assert!(uploaded.is_archive_overdue(at(30)));
+    }
 
     fn journal() -> Journal {
         let signer = SignedBy {

@@ -65,6 +65,14 @@ impl Pause {
         &self.api
     }
 
+    /// The files that it has published, as it shows them to accounts. No mirror has them earlier.
+    pub fn published(&self) -> Url {
+        let mut url = self.form.clone();
+        url.set_path("/pub/PAUSE/");
+        url.set_query(None);
+        url
+    }
+
     /// The server's name, for people.
     pub fn host(&self) -> &str {
         self.form.host_str().unwrap_or_default()
@@ -80,6 +88,10 @@ mod tests {
         let pause = Pause::at(DEFAULT).unwrap();
         assert_eq!(pause.form().as_str(), DEFAULT);
         assert_eq!(pause.api().as_str(), "https://pause.perl.org/api/upload");
+        assert_eq!(
+            pause.published().as_str(),
+            "https://pause.perl.org/pub/PAUSE/"
+        );
         let own = Pause::at("http://127.0.0.1:81/pause/authenquery").unwrap();
         assert_eq!(
             own.form().as_str(),

@@ -76,6 +76,11 @@ fn states_each_error_of_uploads() {
             user: user(),
             said: said(),
         },
+        UploadError::PasswordChange(user()),
+        UploadError::Account {
+            user: user(),
+            said: "your account is disabled".to_owned(),
+        },
         UploadError::NotConfirmed {
             name: name(),
             said: said(),

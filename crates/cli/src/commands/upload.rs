@@ -12,14 +12,17 @@ use crate::{
     credentials::{self, Account},
     error::CommandError,
     flags::{InstanceArgs, PauseArgs, WaitArgs},
-    publishing::{self, Destination, NotSigned, Release, SignedArchive, Stage, Verification},
+    publishing::{
+        self, Destination, NotSigned, Release, SignedArchive, Stage, Underway, Verification,
+        published_tree,
+    },
     session::Session,
     ui::{Terminal, Tone, preflight},
 };
 
 /// Upload signed releases to PAUSE.
 ///
-/// Each bundle is uploaded before its archive.
+/// Each bundle is uploaded before its archive, and the archive when PAUSE has published the bundle.
 ///
 /// Before the first upload, each archive is checked as by `check`, and its bundle is verified. If it is
 /// interrupted, run it again: it resumes and never uploads a file twice.
@@ -165,36 +168,26 @@ fn upload(
 ) -> Result<Exit, CommandError> {
     let uploader = credentials::uploader(&args.pause, session.terminal())?;
     let cpan = session.cpan(&args.pause.cpan)?;
-    let archives: Vec<_> = signed
-        .iter()
-        .map(|signed| signed.archive().to_owned())
-        .collect();
-    for (done, signed) in signed.iter().enumerate() {
+    let tree = published_tree(&uploader)?;
+    let mut all = Vec::new();
+    for signed in signed {
         let release = Release {
             signed,
             to: Destination {
                 directory: args.pause.directory(uploader.author()),
                 uploader: &uploader,
                 cpan,
+                tree: tree.as_ref(),
             },
         };
-        let _span = tracing::info_span!("release", id = %signed.digest()).entered();
         let kept = Journal::beside(signed.archive());
-        let begun = Journal::read(&kept)?;
-        let exit = session
-            .wait(publishing::finish(
-                &release,
-                begun,
-                &kept,
-                &args.wait,
-                session.verifier(&args.instance)?,
-                session.terminal(),
-                args.json,
-            ))
-            .map_err(|error| error.partly(done, "uploaded", archives.iter()))?;
-        if exit != Exit::Success {
-            return Ok(exit);
-        }
+        all.push(Underway::resume(release, Journal::read(&kept)?, &kept)?);
     }
-    Ok(Exit::Success)
+    session.wait(publishing::finish(
+        &mut all,
+        &args.wait,
+        session.verifier(&args.instance)?,
+        session.terminal(),
+        args.json,
+    ))
 }

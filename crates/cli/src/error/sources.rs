@@ -229,6 +229,12 @@ impl From<UploadError> for CommandError {
             UploadError::Token { .. } => {
                 "get a new token from PAUSE's menu; tokens expire after 180 days, and may be limited to some addresses"
             }
+            UploadError::PasswordChange(_) => {
+                "log in at PAUSE with a browser, choose a new password, and write it into ~/.pause"
+            }
+            UploadError::Account { .. } => {
+                "log in at PAUSE with a browser, and ask its administrators if it shows the same"
+            }
             UploadError::NotConfirmed { .. } | UploadError::Refused { .. } => {
                 "correct the cause that PAUSE reports, and run the same command again"
             }

@@ -10,17 +10,20 @@ pub struct WaitArgs {
     /// Wait until both files are published, and compare them with the signed ones
     #[arg(long, help_heading = "PAUSE")]
     pub wait: bool,
+    /// Upload both files at once; for some minutes users may find the one without its bundle
+    #[arg(long, conflicts_with = "wait", help_heading = "PAUSE")]
+    pub no_wait: bool,
     /// Longest wait, in minutes
     #[arg(
         long,
         value_name = "MINUTES",
         default_value_t = 60,
-        requires = "wait",
+        conflicts_with = "no_wait",
         help_heading = "PAUSE"
     )]
     pub patience: u64,
     /// Time between two checks, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 15.0, value_parser = seconds, requires = "wait", help_heading = "PAUSE")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 15.0, value_parser = seconds, conflicts_with = "no_wait", help_heading = "PAUSE")]
     poll: f64,
 }
 

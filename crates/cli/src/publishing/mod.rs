@@ -8,61 +8,79 @@ mod signed;
 mod wait;
 
 pub use conflict::{name_used, other_bytes};
-pub use destination::Destination;
-pub use outgoing::Release;
+pub use destination::{Destination, published_tree};
+pub use outgoing::{Release, Underway};
 pub use report::{Stage, print};
 pub use signed::{NotSigned, SignedArchive, Verification, sign};
 pub use wait::poll;
 
-use std::path::Path;
-
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_keyless::verify::Verifier;
-use cpan_sigstore_pause::journal::Journal;
-use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use crate::{error::CommandError, flags::WaitArgs, ui::Terminal};
 
-/// Uploads the files that PAUSE does not have, waits for publication with `--wait`, and prints the result. `begun` is the release's journal, `kept` its file.
+/// Uploads all bundles, waits until they are published, and uploads the archives. Files that PAUSE has are not uploaded
+/// again. With `--wait`, waits until all is published as signed. Prints the results.
 ///
 /// # Errors
-/// No confirmation of both files, other bytes under the archive's name, or no publication in time.
+/// No confirmation of a file, other bytes under an archive's name, or no publication in time.
 pub async fn finish(
-    release: &Release<'_>,
-    begun: Option<Journal>,
-    kept: &Path,
+    all: &mut [Underway<'_>],
     wait: &WaitArgs,
     verifier: &Verifier,
     terminal: &Terminal,
     json: bool,
 ) -> Result<Exit, CommandError> {
-    let signed = release.signed;
-    let path = release.to.path(&signed.name());
-    if let Some(when) = begun
-        .as_ref()
-        .and_then(|begun| begun.taken(signed.digest(), &path))
-    {
-        return Err(name_used(&path, when));
+    let names: Vec<_> = all
+        .iter()
+        .map(|one| one.release.signed.archive().to_owned())
+        .collect();
+    let failed = |done| {
+        let names = &names;
+        move |error: CommandError| error.partly(done, "uploaded", names.iter())
+    };
+    for one in all.iter_mut() {
+        let span = span(one);
+        let sent = one.send_bundle(terminal).instrument(span).await;
+        sent.map_err(failed(0))?;
     }
-    // The bundle of another identity has to be uploaded again.
-    let mut journal = begun
-        .filter(|begun| begun.signer == signed.signed_by())
-        .unwrap_or_else(|| Journal::new(signed.digest(), signed.signed_by()))
-        .bound_to(signed.digest(), &path);
-    outgoing::send(release, &mut journal, kept, wait.wait, terminal).await?;
-    let mut stage = Stage::Uploaded;
-    if wait.wait {
-        match wait::wait(wait, release, verifier, terminal, json).await? {
+    for one in all.iter_mut() {
+        let span = span(one);
+        let published = one.until_bundle_published(wait, verifier, terminal, json);
+        match published.instrument(span).await.map_err(failed(0))? {
             Exit::Success => {}
             alarm => return Ok(alarm),
         }
-        stage = Stage::Published;
-        journal.archive_uploaded.get_or_insert_with(Timestamp::now);
-        journal.published.get_or_insert_with(Timestamp::now);
-        journal.write(kept)?;
     }
-    let url = release.to.url(&signed.name());
-    let author = release.to.directory.author();
-    print(signed, stage, Some((author, &url)), terminal, json);
+    for (done, one) in all.iter_mut().enumerate() {
+        let span = span(one);
+        let sent = one.send_archive(wait.wait, terminal).instrument(span).await;
+        sent.map_err(failed(done))?;
+    }
+    for one in all {
+        let span = span(one);
+        let mut stage = Stage::Uploaded;
+        if wait.wait {
+            let waited = wait::wait(wait, &one.release, verifier, terminal, json);
+            match waited.instrument(span).await? {
+                Exit::Success => {}
+                alarm => return Ok(alarm),
+            }
+            stage = Stage::Published;
+            one.set_published()?;
+        }
+        let (signed, to) = (one.release.signed, &one.release.to);
+        let url = to.url(&signed.name());
+        let published = Some((to.directory.author(), url.as_str()));
+        print(signed, stage, published, terminal, json);
+    }
+    if !wait.wait && !json {
+        terminal.hint("run the same command with `--wait` to compare the published files with these; until PAUSE fetches an upload, another account can replace it by a file of the same name");
+    }
     Ok(Exit::Success)
+}
+
+fn span(one: &Underway<'_>) -> tracing::Span {
+    tracing::info_span!("release", id = %one.release.signed.digest())
 }

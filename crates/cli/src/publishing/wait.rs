@@ -1,8 +1,8 @@
 //! The wait until publication: the bytes that a CPAN serves are compared with the signed ones.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::{
     Cpan, CpanError,
     publication::{Expected, Missing, Poller, State},
@@ -43,9 +43,18 @@ pub async fn wait(
         },
     );
     let mut missing = None;
+    let mut is_earlier_bundle = false;
     let state = poll(args, terminal, async || {
         Ok(match poller.look(SIZE_LIMIT).await? {
+            // PAUSE has accepted the bundle, but still publishes another one of the same signer.
+            State::Published { bundle } if is_earlier(&bundle, signed, verifier) => {
+                if !std::mem::replace(&mut is_earlier_bundle, true) {
+                    terminal.say("waiting for the bundle as it was uploaded; an earlier one of yours is still published");
+                }
+                None
+            }
             State::Waiting(now) => {
+                is_earlier_bundle = false;
                 if missing.replace(now) != Some(now) {
                     terminal.say(&format!("waiting for {now} to be published"));
                 }
@@ -59,15 +68,7 @@ pub async fn wait(
     Ok(match state {
         Some(State::Published { bundle }) => {
             let url = url(&signed.bundle_name());
-            judge(
-                &bundle,
-                signed,
-                &signed.identity(),
-                verifier,
-                &url,
-                terminal,
-                json,
-            )?
+            judge(&bundle, signed, verifier, &url, terminal, json)?
         }
         Some(State::OtherArchive { found }) => {
             let url = url(&signed.name());
@@ -77,12 +78,26 @@ pub async fn wait(
             let url = url("CHECKSUMS");
             Report::published_differs(&url, signed.digest(), found).print(terminal, json)
         }
+        None if is_earlier_bundle => {
+            return Err(CommandError::new(
+                Exit::TryLater,
+                format!(
+                    "timed out waiting for the bundle as it was uploaded, at {} after {} minutes: an earlier one of yours is still published",
+                    release.to.cpan.name(),
+                    args.patience
+                ),
+            )
+            .hinted("run the same command again later"));
+        }
         Some(State::Waiting(_)) | None => {
             let missing = missing.unwrap_or_default();
             return Err(not_published(missing, release.to.cpan, args));
         }
     })
 }
+
+/// Time between the first two checks. It doubles until it is that of the flag.
+const FIRST_POLL: Duration = Duration::from_secs(1);
 
 /// Looks again and again until there is a result; `None` if the time is over.
 ///
@@ -93,7 +108,11 @@ pub async fn poll<T>(
     terminal: &Terminal,
     mut look: impl AsyncFnMut() -> Result<Option<T>, CpanError>,
 ) -> Result<Option<T>, CommandError> {
-    let end = Instant::now() + args.patience();
+    let begun = Instant::now();
+    let end = begun + args.patience();
+    let mut minutes = 0;
+    // PAUSE may have just published: look soon at first, and then as often as the flag says.
+    let mut soon = FIRST_POLL;
     loop {
         let is_last = Instant::now() >= end;
         match look().await {
@@ -103,7 +122,13 @@ pub async fn poll<T>(
             }
             decided => return Ok(decided?),
         }
-        tokio::time::sleep(args.poll()).await;
+        tokio::time::sleep(args.poll().min(soon)).await;
+        soon *= 2;
+        let now = begun.elapsed().as_secs() / 60;
+        if now > minutes {
+            minutes = now;
+            terminal.say(&format!("still waiting after {minutes} minutes"));
+        }
     }
 }
 
@@ -119,11 +144,24 @@ fn not_published(missing: Missing, cpan: &Cpan, args: &WaitArgs) -> CommandError
     .hinted("run the same command again later; if PAUSE rejected a file, its mail to you states the reason")
 }
 
-/// A bundle other than the one that was uploaded may still be the author's: one of another upload.
-fn judge(
+/// Whether a published bundle is another one than the uploaded one, and by the same signer over the same archive.
+pub(super) fn is_earlier(published: &[u8], signed: &SignedArchive, verifier: &Verifier) -> bool {
+    if published == signed.json() {
+        return false;
+    }
+    let verified = verify_bundle(
+        published,
+        signed.digest(),
+        Some(&signed.identity()),
+        verifier,
+    );
+    matches!(verified, Ok(BundleVerification::Verified(_)))
+}
+
+/// Compares the published bundle with the uploaded one. Only the very bytes are a success.
+pub(super) fn judge(
     published: &[u8],
     signed: &SignedArchive,
-    expected: &IdentityPolicy,
     verifier: &Verifier,
     url: &str,
     terminal: &Terminal,
@@ -132,8 +170,9 @@ fn judge(
     if published == signed.json() {
         return Ok(Exit::Success);
     }
-    let other = match verify_bundle(published, signed.digest(), Some(expected), verifier)? {
-        BundleVerification::Verified(_) => return Ok(Exit::Success),
+    let expected = signed.identity();
+    let other = match verify_bundle(published, signed.digest(), Some(&expected), verifier)? {
+        BundleVerification::Verified(_) => return Ok(Exit::TryLater),
         BundleVerification::Failed(other) => other,
     };
     terminal.warning("the published bundle is not the uploaded one: somebody else has access to your PAUSE account or to the mirror");

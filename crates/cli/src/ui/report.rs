@@ -176,7 +176,7 @@ impl<'a> Report<'a> {
         Self::new(file, Finding::SignatureInvalid(Cause::ArtifactMismatch))
             .found(Some(format!("{signed}, as signed")), found.to_string())
             .hinted(
-                "do not announce this release: PAUSE or the mirror changed the archive. Check another mirror with `--cpan URL`; if it has the same bytes, release a new version and inform the administrators of PAUSE",
+                "do not announce this release: another account uploaded a file of this name at the same time, or PAUSE or the mirror changed the archive. Check another mirror with `--cpan URL`; if it has the same bytes, release a new version and inform the administrators of PAUSE",
             )
     }
 

@@ -15,6 +15,9 @@ const TWICE: &str = "let you upload a file twice";
 /// Where it says what it does not like.
 const COMPLAINT: &str = r#"class="error_message""#;
 
+/// A field of the form for a new password, which PAUSE shows in place of every page.
+const NEW_PASSWORD: &str = r#"name="pause99_change_passwd_pw1""#;
+
 /// Longest word of PAUSE's that is repeated, in characters.
 const SAID_LIMIT: usize = 300;
 
@@ -43,6 +46,22 @@ pub(super) fn read(
             status: answer.status,
             said,
         }),
+    }
+}
+
+/// Reads the page with the upload form. A status of 200 alone does not mean that the account can upload.
+pub(super) fn check_account(answer: &Answer, credentials: &Credentials) -> Result<(), UploadError> {
+    let user = credentials.user().clone();
+    let page = String::from_utf8_lossy(&answer.body);
+    if answer.status == 401 {
+        Err(UploadError::Password(user))
+    } else if page.contains(NEW_PASSWORD) {
+        Err(UploadError::PasswordChange(user))
+    } else if page.contains(COMPLAINT) {
+        let said = credentials.redact(&complaint(&page));
+        Err(UploadError::Account { user, said })
+    } else {
+        Ok(())
     }
 }
 

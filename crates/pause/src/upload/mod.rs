@@ -18,7 +18,10 @@ use cpan_sigstore_core::{
     release::{PauseId, Subdirectory},
 };
 use cpan_sigstore_http::{Http, HttpError};
-use reqwest::{Method, header::AUTHORIZATION};
+use reqwest::{
+    Method, Url,
+    header::{AUTHORIZATION, HeaderValue},
+};
 
 use crate::{credentials::Credentials, server::Pause};
 
@@ -59,6 +62,17 @@ pub enum UploadError {
     #[error("PAUSE rejected the token of {user}: {said}")]
     Token {
         /// The owner of the token.
+        user: PauseId,
+        /// The words of PAUSE.
+        said: String,
+    },
+    /// The account has to choose a new password before PAUSE takes anything of it.
+    #[error("PAUSE accepts no upload of {0} before they choose a new password")]
+    PasswordChange(PauseId),
+    /// The account may not use PAUSE.
+    #[error("PAUSE refuses {user}: {said}")]
+    Account {
+        /// The account.
         user: PauseId,
         /// The words of PAUSE.
         said: String,
@@ -128,11 +142,18 @@ impl Uploader {
         &self.pause
     }
 
-    /// Asks whether PAUSE takes the password, before anything is done that cannot be undone. It does not
-    /// tell of a token before it is used.
+    /// The files that PAUSE has published, with the proof that lets the author read them; `None` with a token, which
+    /// is valid for uploads only.
+    pub fn published(&self) -> Option<(Url, HeaderValue)> {
+        let is_token = self.credentials.is_token();
+        (!is_token).then(|| (self.pause.published(), self.credentials.authorization()))
+    }
+
+    /// Checks that the account can upload, before anything is done that cannot be undone. PAUSE reveals an invalid
+    /// token only when it is used.
     ///
     /// # Errors
-    /// Where it does not, or does not answer.
+    /// [`UploadError`] if PAUSE rejects the password or the account, or does not answer.
     pub async fn check_login(&self) -> Result<(), UploadError> {
         if self.credentials.is_token() {
             return Ok(());
@@ -141,10 +162,8 @@ impl Uploader {
             .http
             .request(Method::GET, self.pause.form().clone())
             .header(AUTHORIZATION, self.credentials.authorization());
-        match self.http.send(request, ANSWER_LIMIT).await?.status {
-            401 => Err(UploadError::Password(self.author().clone())),
-            _ => Ok(()),
-        }
+        let answer = self.http.send(request, ANSWER_LIMIT).await?;
+        answer::check_account(&answer, &self.credentials)
     }
 
     /// Uploads a file into the author's directory, or one below it.

@@ -22,7 +22,7 @@ use crate::{
     credentials,
     error::CommandError,
     flags::{PauseArgs, SigningArgs, TrustStoreArgs, WaitArgs},
-    publishing::Destination,
+    publishing::{Destination, published_tree},
     session::Session,
     signing::{Login, Signer},
     ui::{Terminal, Tone},
@@ -278,11 +278,13 @@ impl<'a> Maker<'a> {
         self.terminal.say(&format!("signed by {signer}"));
         let stage = match &self.uploader {
             Some(uploader) if !self.args.no_upload => {
+                let tree = published_tree(uploader)?;
                 let upload = publish::Upload {
                     files: &files,
                     to: Destination {
                         uploader,
                         cpan: self.session.cpan(&self.args.pause.cpan)?,
+                        tree: tree.as_ref(),
                         directory: self.args.pause.directory(uploader.author()),
                     },
                     wait: &self.args.wait,

@@ -44,8 +44,8 @@ impl Upload<'_> {
     /// No confirmation by PAUSE, or no publication in time.
     pub async fn run(&self, terminal: &Terminal) -> Result<&'static str, CommandError> {
         let mut published = true;
-        for (bytes, outgoing) in self.files.outgoing() {
-            let is_there = self.to.serves(&outgoing.name, bytes).await;
+        for (number, (bytes, outgoing)) in self.files.outgoing().into_iter().enumerate() {
+            let is_there = self.to.is_newest(&outgoing.name, bytes).await;
             if is_there.unwrap_or(false) {
                 terminal.say(&format!("PAUSE has already published {}", outgoing.name));
                 continue;
@@ -53,6 +53,15 @@ impl Upload<'_> {
             published = false;
             if self.to.upload(&outgoing, terminal).await? == Outcome::NameTaken {
                 return Err(name_taken(&outgoing.name));
+            }
+            // The record follows when its bundle is published: PAUSE would publish the record first.
+            if number == 0 && !self.wait.no_wait {
+                let (name, wait) = (&outgoing.name, self.wait);
+                let is_foreign = |_: &[u8]| false;
+                let published = self
+                    .to
+                    .until_published(name, bytes, is_foreign, wait, terminal);
+                published.await?;
             }
         }
         if published {
@@ -69,7 +78,7 @@ impl Upload<'_> {
         terminal.say("waiting for both files to be published");
         for (bytes, outgoing) in self.files.outgoing() {
             let published = poll(self.wait, terminal, async || {
-                let is_there = self.to.serves(&outgoing.name, bytes).await?;
+                let is_there = self.to.is_published(&outgoing.name, bytes).await?;
                 Ok(is_there.then_some(()))
             });
             if published.await?.is_none() {

@@ -13,7 +13,7 @@ use crate::{
     bundle_file, credentials,
     error::CommandError,
     flags::{InstanceArgs, PauseArgs, WaitArgs},
-    publishing::Destination,
+    publishing::{Destination, published_tree},
     session::Session,
     ui::Tone,
 };
@@ -63,12 +63,14 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         }
     }
     let cpan = session.cpan(&args.pause.cpan)?;
+    let tree = published_tree(&uploader)?;
     for files in &all {
         let upload = publish::Upload {
             files,
             to: Destination {
                 uploader: &uploader,
                 cpan,
+                tree: tree.as_ref(),
                 directory: args.pause.directory(uploader.author()),
             },
             wait: &args.wait,

@@ -10,7 +10,8 @@ use crate::flags::PublishArgs;
 /// Sign the releases that an author published without a bundle.
 ///
 /// You log in once. Each archive is compared with your own copy of it; archives that you have no copy of
-/// are listed, and you confirm the list. If it is interrupted, run it again: it resumes.
+/// are listed, and you confirm the list. All bundles are uploaded before `--wait` waits for them. PAUSE publishes one in
+/// about 10 seconds, during which its queue stops for everybody. If it is interrupted, run it again: it resumes.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cpan-sigstore backlog AUTHOR --copies ~/releases\n  \

@@ -17,11 +17,14 @@ use cpan_sigstore_pause::{journal::Journal, upload::Uploader};
 use crate::{
     bundle_file, credentials,
     error::CommandError,
-    publishing::{self, Destination, Release, SignedArchive, Stage},
+    publishing::{self, Destination, Release, SignedArchive, Stage, Underway, published_tree},
     session::Session,
     ui::{Terminal, Tone},
 };
 use look::Agreed;
+
+/// Time that PAUSE takes to publish a file, in seconds.
+const SECONDS_EACH: usize = 10;
 
 /// Signs an author's backlog, but only archives that the author confirmed.
 pub fn run(args: &BacklogArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
@@ -42,18 +45,19 @@ pub fn run(args: &BacklogArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     }
     let looked = session.wait(look::look(args, author, cpan, listed, terminal))?;
     let signed = sign::all(args, &looked.agreed, session)?;
-    let publishing = Publishing {
-        args,
-        uploader: uploader.as_ref(),
-        session,
-    };
-    for (agreed, signed) in looked.agreed.iter().zip(&signed) {
-        match publishing.finish(agreed, signed)? {
-            Exit::Success => {}
-            alarm => return Ok(alarm),
+    let published = match &uploader {
+        Some(uploader) => publish(args, uploader, &looked.agreed, &signed, session)?,
+        None => {
+            for signed in &signed {
+                publishing::print(signed, Stage::Signed, None, terminal, args.publish.json);
+            }
+            Exit::Success
         }
+    };
+    match published {
+        Exit::Success => Ok(looked.refused.unwrap_or(Exit::Success)),
+        alarm => Ok(alarm),
     }
-    Ok(looked.refused.unwrap_or(Exit::Success))
 }
 
 fn uploader(
@@ -74,43 +78,50 @@ fn uploader(
     )))
 }
 
-/// The last step of each archive.
-struct Publishing<'a> {
-    args: &'a BacklogArgs,
-    uploader: Option<&'a Uploader>,
-    session: &'a Session<'a>,
-}
-
-impl Publishing<'_> {
-    fn finish(&self, agreed: &Agreed, signed: &SignedArchive) -> Result<Exit, CommandError> {
-        let _span = tracing::info_span!("release", id = %signed.digest()).entered();
-        let args = self.args;
-        let Some(uploader) = self.uploader else {
-            publishing::print(
-                signed,
-                Stage::Signed,
-                None,
-                self.session.terminal(),
-                args.publish.json,
-            );
-            return Ok(Exit::Success);
-        };
+/// Uploads all bundles. With `--wait` it waits for them afterwards, so that PAUSE can publish them in one pass.
+fn publish(
+    args: &BacklogArgs,
+    uploader: &Uploader,
+    agreed: &[Agreed],
+    signed: &[SignedArchive],
+    session: &Session<'_>,
+) -> Result<Exit, CommandError> {
+    let cpan = session.cpan(&args.publish.pause.cpan)?;
+    let tree = published_tree(uploader)?;
+    let mut all = Vec::new();
+    for (agreed, signed) in agreed.iter().zip(signed) {
         let release = Release {
             signed,
             to: Destination {
                 directory: agreed.archive.directory.clone(),
                 uploader,
-                cpan: self.session.cpan(&args.publish.pause.cpan)?,
+                cpan,
+                tree: tree.as_ref(),
             },
         };
-        self.session.wait(publishing::finish(
-            &release,
-            Journal::read(&agreed.kept)?,
-            &agreed.kept,
-            &args.publish.wait,
-            self.session.verifier(&args.publish.signing.instance)?,
-            self.session.terminal(),
-            args.publish.json,
-        ))
+        let begun = Journal::read(&agreed.kept)?;
+        all.push(Underway::resume(release, begun, &agreed.kept)?);
     }
+    let uploads = all
+        .iter()
+        .filter(|one| one.journal.bundle_uploaded.is_none())
+        .count();
+    if uploads > 0 {
+        session.terminal().say(&cost(uploads));
+    }
+    session.wait(publishing::finish(
+        &mut all,
+        &args.publish.wait,
+        session.verifier(&args.publish.signing.instance)?,
+        session.terminal(),
+        args.publish.json,
+    ))
+}
+
+/// The load that the bundles cause at PAUSE.
+fn cost(bundles: usize) -> String {
+    let minutes = (bundles * SECONDS_EACH).div_ceil(60);
+    format!(
+        "PAUSE publishes the bundles one after the other, {bundles} of them, in about {minutes} min of its queue, and sends 2 mails for each: one to you, one to the list of all uploads"
+    )
 }

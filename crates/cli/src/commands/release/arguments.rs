@@ -8,6 +8,9 @@ use crate::flags::PublishArgs;
 
 /// Check, sign, verify and upload a release.
 ///
+/// The archive is uploaded when PAUSE has published its bundle, so that nobody finds it unsigned. That usually takes 1 to
+/// 3 minutes; with a PAUSE token, 5 to 10.
+///
 /// If it is interrupted, run it again: it resumes and never uploads a file twice. Progress is kept in
 /// FILE.release.json beside the archive.
 #[derive(Args, Debug)]

@@ -16,7 +16,10 @@ use crate::{
     bundle_file::{Place, beside},
     credentials,
     error::CommandError,
-    publishing::{self, Destination, NotSigned, Release, SignedArchive, Stage, Verification},
+    publishing::{
+        self, Destination, NotSigned, Release, SignedArchive, Stage, Underway, Verification,
+        published_tree,
+    },
     session::Session,
     signing::Signer,
     ui::preflight,
@@ -40,7 +43,7 @@ struct Job<'a> {
 /// The end of signing.
 enum Outcome {
     /// A signed archive, and its journal as it is now.
-    Signed(Box<SignedArchive>, Option<Journal>),
+    Signed(Box<SignedArchive>, Option<Box<Journal>>),
     /// A report that was printed, and its exit code.
     Stopped(Exit),
 }
@@ -79,25 +82,25 @@ pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandErr
         session.wait(uploader.check_login())?;
     }
     let (signed, begun) = match job.signed()? {
-        Outcome::Signed(signed, begun) => (*signed, begun),
+        Outcome::Signed(signed, begun) => (*signed, begun.map(|begun| *begun)),
         Outcome::Stopped(exit) => return Ok(exit),
     };
     let Some(uploader) = uploader else {
         publishing::print(&signed, Stage::Signed, None, terminal, args.publish.json);
         return Ok(Exit::Success);
     };
+    let tree = published_tree(&uploader)?;
     let release = Release {
         signed: &signed,
         to: Destination {
             directory: args.publish.pause.directory(uploader.author()),
             uploader: &uploader,
             cpan: session.cpan(&args.publish.pause.cpan)?,
+            tree: tree.as_ref(),
         },
     };
     session.wait(publishing::finish(
-        &release,
-        begun,
-        &job.kept,
+        &mut [Underway::resume(release, begun, &job.kept)?],
         &args.publish.wait,
         session.verifier(&args.publish.signing.instance)?,
         terminal,
@@ -165,7 +168,7 @@ impl Job<'_> {
             Verification::Failed(other) => Ok(self.stopped(&other)),
             Verification::Signed(signed) => {
                 terminal.say(&format!("already signed by {expected}"));
-                Ok(Outcome::Signed(signed, self.begun.clone()))
+                Ok(Outcome::Signed(signed, self.begun.clone().map(Box::new)))
             }
         }
     }
@@ -189,7 +192,7 @@ impl Job<'_> {
             .terminal()
             .say(&format!("signed by {expected}"));
         Ok(match self.verify(&expected)? {
-            Verification::Signed(signed) => Outcome::Signed(signed, Some(journal)),
+            Verification::Signed(signed) => Outcome::Signed(signed, Some(Box::new(journal))),
             Verification::Failed(other) => self.stopped(&other),
         })
     }

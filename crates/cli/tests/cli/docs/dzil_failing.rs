@@ -148,8 +148,8 @@ fn dzil_fails_with_second_uploader_before_building() {
 fn dzil_resumes_old_archive_and_rejects_new_build() {
     let project = project("");
     let faults = project.world.sandbox.services.pause.faults();
-    // The login, the bundle, and then the archive.
-    faults.after(2, 1, cpan_sigstore_sandbox::Fault::Status(404));
+    // The login; a look, the upload and a look for the bundle; and then the archive.
+    faults.after(4, 1, cpan_sigstore_sandbox::Fault::Status(404));
     let ran = project.dzil_release_as("author");
     assert_fails(&ran, "the release is not done");
     assert_eq!(project.world.uploads(), [BUNDLE]);

@@ -81,9 +81,9 @@ fn runs_identities_page_from_enrolment_to_theft() {
 #[test]
 fn runs_identities_page_after_interrupted_upload() {
     let project = Project::new();
-    // The login, the bundle, and then the record.
+    // The login; a look, the upload and a look for the bundle; a look for the record, and then its upload.
     let faults = project.world.sandbox.services.pause.faults();
-    faults.after(2, 1, Fault::Status(404));
+    faults.after(5, 1, Fault::Status(404));
     let ran = run(&project, "author-google", "enroll.sh");
     assert_ne!(ran.code, Some(0), "{ran:#?}");
     assert!(ran.stderr.contains("author upload"), "{ran:#?}");

@@ -130,8 +130,8 @@ fn assert_builds(project: &Project) {
 fn resumes_interrupted_make_without_new_build() {
     let project = prepared("makemaker.md", manifest_of_makemaker);
     let faults = project.world.sandbox.services.pause.faults();
-    // The login, the bundle, and then the archive.
-    faults.after(2, 1, cpan_sigstore_sandbox::Fault::Status(404));
+    // The login; a look, the upload and a look for the bundle; and then the archive.
+    faults.after(4, 1, cpan_sigstore_sandbox::Fault::Status(404));
     let ran = run(&project, "author", "makemaker.md", "release.sh");
     assert_ne!(ran.code, Some(0), "{ran:#?}");
     assert_eq!(project.world.uploads(), [BUNDLE]);

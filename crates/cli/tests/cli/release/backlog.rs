@@ -139,8 +139,8 @@ fn skips_archive_that_is_gone() {
 fn resumes_backlog_without_signing_twice() {
     let author = author();
     let faults = author.sandbox.services.pause.faults();
-    // The login, the first bundle, and then the second.
-    faults.after(2, 1, Fault::Status(404));
+    // The login, two looks and the upload for the first bundle, two looks for the second, and then its upload.
+    faults.after(6, 1, Fault::Status(404));
     backlog(&author, &["--accept-published"])
         .exits(1)
         .snapshot("release/resumes_backlog_without_signing_twice-1");

@@ -1,5 +1,6 @@
 //! `release`: one archive, a backlog, and what was interrupted.
 
 mod backlog;
+mod ordered;
 mod resumed;
 pub mod single;

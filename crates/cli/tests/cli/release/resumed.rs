@@ -76,7 +76,7 @@ fn resumes_after_kill_during_signing() {
 
 #[test]
 fn resumes_after_kill_during_login_and_uploads() {
-    for undisturbed in [0, 1, 2] {
+    for undisturbed in 0..5 {
         killed_while_asking(|author| &author.sandbox.services.pause, undisturbed);
     }
 }
@@ -91,10 +91,13 @@ fn resumes_after_kill_during_wait() {
 
 #[test]
 fn resumes_after_kill_before_pause_confirmed() {
-    for count in [1, 2] {
+    // The login, a look and the upload of the bundle; a look and the upload of the archive.
+    for (count, undisturbed) in [(1, 2), (2, 4)] {
         let author = World::new().with_account();
         let pause = &author.sandbox.services.pause;
-        pause.faults().after(count, usize::MAX, Fault::DropAnswer);
+        pause
+            .faults()
+            .after(undisturbed, usize::MAX, Fault::DropAnswer);
         kill_when(&author, || author.uploads().len() >= count);
         pause.faults().clear();
         ends_published_once(&author);
@@ -109,7 +112,7 @@ fn resumes_after_kill_before_publication() {
     let cpan = &author.sandbox.services.cpan;
     // Two looks before the uploads, and some after them.
     kill_when(&author, || cpan.requests().len() > 8);
-    assert_eq!(author.uploads(), [BUNDLE, FILE]);
+    assert_eq!(author.uploads(), [BUNDLE]);
     pause.release();
     ends_published_once(&author);
 }

@@ -147,10 +147,10 @@ fn assumes_nothing_about_unpublished_name() {
     let author = World::new().with_account();
     let pause = &author.sandbox.pause;
     pause.hold();
-    author.upload(&[]).exits(0);
+    author.upload(&["--no-wait"]).exits(0);
     fs::remove_file(author.path("Foo-Bar-1.02.tar.gz.release.json")).unwrap();
     let ran = author
-        .upload(&[])
+        .upload(&["--no-wait"])
         .exits(3)
         .snapshot("upload/assumes_nothing_about_unpublished_name");
     assert!(ran.stderr.contains("not published yet"), "{ran:#?}");
@@ -232,7 +232,8 @@ fn retries_server_errors_and_dropped_connections() {
     for fault in [Fault::Status(503), Fault::DropConnection] {
         let author = World::new().with_account();
         let faults = author.sandbox.services.pause.faults();
-        faults.next(1, fault.clone());
+        // After a look at what is published.
+        faults.after(1, 1, fault.clone());
         author.upload(&[]).exits(0);
         assert_eq!(author.uploads(), [BUNDLE, FILE], "{fault:?}");
         author.assert_published();
@@ -240,7 +241,7 @@ fn retries_server_errors_and_dropped_connections() {
     // An answer that broke off says nothing: the bundle, which may be sent again, is sent again.
     let author = World::new().with_account();
     let faults = author.sandbox.services.pause.faults();
-    faults.next(1, Fault::TruncatedBody);
+    faults.after(1, 1, Fault::TruncatedBody);
     author.upload(&[]).exits(0);
     assert_eq!(author.uploads(), [BUNDLE, BUNDLE, FILE]);
 }
@@ -250,7 +251,7 @@ fn succeeds_after_lost_answer() {
     let author = World::new().with_account();
     let faults = author.sandbox.services.pause.faults();
     // The archive is in the queue; its answer never came, and the next try finds its name taken.
-    faults.after(1, 1, Fault::DropAnswer);
+    faults.after(3, 1, Fault::DropAnswer);
     author.upload(&[]).exits(0);
     assert_eq!(author.uploads(), [BUNDLE, FILE]);
     author.assert_published();
@@ -260,7 +261,7 @@ fn succeeds_after_lost_answer() {
 fn resumes_after_failure_between_two_files() {
     let author = World::new().with_account();
     let faults = author.sandbox.services.pause.faults();
-    faults.after(1, 1, Fault::Status(404));
+    faults.after(3, 1, Fault::Status(404));
     author
         .upload(&[])
         .exits(1)

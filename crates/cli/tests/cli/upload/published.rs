@@ -29,7 +29,7 @@ fn reports_published_bytes_that_differ() {
         json["hint"]
             .as_str()
             .unwrap()
-            .contains("do not announce this release")
+            .contains("do not announce this release: another account")
     );
     // In the text for people too, and on every run.
     let ran = author.release(&WAIT).exits(1);
@@ -57,10 +57,11 @@ fn reports_published_bundle_of_a_stranger() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    until(|| author.uploads().len() == 2);
-    // The holder of the account can replace the bundle before anybody has seen the first.
-    let theirs = std::fs::read(author.path("theirs.json")).unwrap();
+    until(|| author.uploads().len() == 1);
     assert_eq!(pause.publish_next().unwrap(), format!("{HOME}/{BUNDLE}"));
+    until(|| author.uploads().len() == 2);
+    // The holder of the account can replace the bundle before anybody has seen both.
+    let theirs = std::fs::read(author.path("theirs.json")).unwrap();
     pause.publish(ID, BUNDLE, theirs);
     pause.release();
     let ran = Ran::of(child.wait_with_output().unwrap()).exits(12);
@@ -86,8 +87,9 @@ fn fails_for_bundle_that_is_never_published() {
         .release(&[&WAIT[..], &["--patience", "0"]].concat())
         .exits(3)
         .snapshot("upload/fails_for_bundle_that_is_never_published");
-    assert!(ran.stderr.contains("the bundle"), "{ran:#?}");
-    assert!(!ran.stderr.contains("the archive,"), "{ran:#?}");
+    assert!(ran.stderr.contains(BUNDLE), "{ran:#?}");
+    // Nobody finds the archive without it.
+    assert_eq!(author.uploads(), [BUNDLE]);
 }
 
 #[test]
@@ -112,21 +114,24 @@ fn waits_for_queue_of_pause() {
         let seen = cpan.requests().len();
         until(|| cpan.requests().len() >= seen + more);
     };
-    until(|| author.uploads().len() == 2);
+    until(|| author.uploads().len() == 1);
     look(6);
+    assert_eq!(author.uploads(), [BUNDLE]);
     pause.publish_next();
+    until(|| author.uploads().len() == 2);
     look(6);
     pause.publish_next();
     let mut ran = Ran::of(child.wait_with_output().unwrap()).exits(0);
     // What is still missing after the first look depends on the moment of the next one.
     let is_later = |line: &&str| {
-        line.starts_with("waiting for ") && !line.starts_with("waiting for the archive, the bundle")
+        line.starts_with("waiting for ")
+            && !line.starts_with("waiting for the archive, the archive")
     };
     let lines = ran.stderr.lines().filter(|line| !is_later(line));
     ran.stderr = lines.map(|line| format!("{line}\n")).collect();
     let ran = ran.snapshot("upload/waits_for_queue_of_pause");
     assert!(
-        ran.stderr.contains("waiting for the archive, the bundle"),
+        ran.stderr.contains("waiting until PAUSE has published"),
         "{ran:#?}"
     );
     assert!(ran.stdout.starts_with("published"), "{ran:#?}");
@@ -136,8 +141,8 @@ fn waits_for_queue_of_pause() {
 fn waits_on_while_mirror_is_unreachable() {
     let author = World::new().with_account();
     let faults = author.sandbox.services.cpan.faults();
-    // Three looks before the uploads, one of them for a record of the author; then away for longer than one request is tried again.
-    faults.after(3, 5, Fault::DropConnection);
+    // Four looks before the uploads, one of them for a record of the author; then away for longer than one request is tried again.
+    faults.after(4, 5, Fault::DropConnection);
     let ran = author
         .release(&WAIT)
         .exits(0)

@@ -250,8 +250,8 @@ Then:
 
 This plugin replaces L<Dist::Zilla::Plugin::UploadToCPAN>. On C<dzil release>
 the program C<cpan-sigstore> checks the archive, signs it after a login in the
-browser, and verifies the bundle. Then it uploads both to PAUSE. The bundle goes
-first, because PAUSE publishes in the order of uploads. There is no key to keep.
+browser, and verifies the bundle. Then it uploads the bundle and, when PAUSE has
+published it, the archive. That takes some minutes. There is no key to keep.
 
 B<Your name becomes public>. The certificate contains it, and stays in a public
 log for ever. C<cpan-sigstore> asks for your confirmation before the first
@@ -390,7 +390,7 @@ signature was compared with the name that the bundle itself claimed.
 =item * Names with blanks, quotes or semicolons are passed on unchanged. Before,
 they went through a shell.
 
-=item * The bundle is uploaded before the archive, and not after it.
+=item * The bundle is published before the archive is uploaded, and not after it.
 
 =item * If signing fails, the release fails. Before, it only printed a message
 and continued.
