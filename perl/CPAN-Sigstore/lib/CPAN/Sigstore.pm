@@ -49,7 +49,15 @@ Author records, the identities in them, and record chains.
 
 The settings of a user, and the decision about a release.
 
-=item L<CPAN::Sigstore::JSON>, L<CPAN::Sigstore::TOML>, L<CPAN::Sigstore::Time>, L<CPAN::Sigstore::Error>
+=item L<CPAN::Sigstore::Verifier>
+
+Verifies that an identity signed a file: L<CPAN::Sigstore::Bundle>,
+L<CPAN::Sigstore::Certificate>, L<CPAN::Sigstore::Log>,
+L<CPAN::Sigstore::Timestamp>, and L<CPAN::Sigstore::TrustedRoot>. The signatures
+themselves are verified by L<CryptX> or C<openssl>, in
+L<CPAN::Sigstore::Crypto>.
+
+=item L<CPAN::Sigstore::JSON>, L<CPAN::Sigstore::TOML>, L<CPAN::Sigstore::Time>, L<CPAN::Sigstore::DER>, L<CPAN::Sigstore::Fields>, L<CPAN::Sigstore::Error>
 
 Strict readers, and errors with stable codes.
 
