@@ -1,0 +1,8 @@
+//! Writing, crashing, witnessing and auditing.
+
+mod appending;
+mod auditing;
+mod crashing;
+mod errors;
+mod support;
+mod witnessing;

@@ -1,0 +1,176 @@
+//! Audits of logs that were tampered with, and proofs from them.
+
+use std::fs;
+
+use cpan_sigstore_cpan::Cpan;
+use cpan_sigstore_tlog::{
+    checkpoint::VerifiedCheckpoint,
+    entries,
+    hash::NodeHash,
+    key::{Algorithm, SigningKey},
+    leaf::LeafPath,
+};
+
+use super::support::{MemoryStore, NOW, ORIGIN, archives, audited, key, path, policy, run};
+use crate::{
+    audit::{Audit, Difference, Fault, audit},
+    create,
+    prove::{ProveError, find, prove},
+    reader::{LogReader, ReadError},
+    store::Area,
+    writer::CHECKPOINT,
+};
+
+fn log_of(count: u64) -> MemoryStore {
+    let store = MemoryStore::new();
+    create(&store, &key()).unwrap();
+    run(&store, &archives(0..count), NOW).unwrap();
+    store
+}
+
+fn reader(store: &MemoryStore) -> (tempfile::TempDir, LogReader) {
+    let folder = tempfile::tempdir().unwrap();
+    store.dump(folder.path());
+    let log = LogReader::at(&folder.path().display().to_string()).unwrap();
+    (folder, log)
+}
+
+fn codes(audit: &Audit) -> Vec<&'static str> {
+    audit.faults.iter().map(Fault::code).collect()
+}
+
+fn checkpoint(store: &MemoryStore) -> VerifiedCheckpoint {
+    policy()
+        .verify(&store.get(Area::Log, CHECKPOINT).unwrap())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn reports_replaced_leaf() {
+    let store = log_of(300);
+    let tile = "tile/entries/000";
+    let bytes = store.get(Area::Log, tile).unwrap();
+    let mut leaves = entries::parse(&tile.parse().unwrap(), &bytes).unwrap();
+    leaves[7] = leaves[8];
+    let mut changed = Vec::new();
+    leaves
+        .iter()
+        .for_each(|leaf| entries::append(&mut changed, leaf).unwrap());
+    store.set(Area::Log, tile, &changed);
+    let audit = audited(&store).await;
+    assert_eq!(
+        codes(&audit),
+        ["root-mismatch", "tile-mismatch", "tile-mismatch"]
+    );
+}
+
+#[tokio::test]
+async fn reports_tile_that_lies() {
+    let store = log_of(300);
+    let mut bytes = store.get(Area::Log, "tile/0/000").unwrap();
+    bytes[40] ^= 1;
+    store.set(Area::Log, "tile/0/000", &bytes);
+    let audit = audited(&store).await;
+    assert_eq!(audit.faults, [Fault::Tile("tile/0/000".parse().unwrap())]);
+    let (_folder, log) = reader(&store);
+    let known = checkpoint(&store);
+    let (index, leaf) = find(&log, 300, &path(0)).await.unwrap();
+    let error = prove(&log, &policy(), &known, index, &leaf)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, ProveError::Unproven { index: 0, .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn reports_fork_and_rollback_against_remembered_checkpoints() {
+    let (store, other) = (log_of(20), MemoryStore::new());
+    create(&other, &key()).unwrap();
+    run(&other, &archives(5..25), NOW).unwrap();
+    let larger = log_of(30);
+    let (_folder, log) = reader(&store);
+    let known = [checkpoint(&store), checkpoint(&other), checkpoint(&larger)];
+    let audit = audit(&log, &policy(), &known, NOW + 1).await.unwrap();
+    assert_eq!(codes(&audit), ["log-fork", "log-rolled-back"]);
+}
+
+#[tokio::test]
+async fn rejects_log_by_another_key() {
+    let store = MemoryStore::new();
+    let other = SigningKey::from_seed(ORIGIN, Algorithm::Ed25519, [9; 32]).unwrap();
+    create(&store, &other).unwrap();
+    let (_folder, log) = reader(&store);
+    let error = log.checkpoint(&policy()).await.unwrap_err();
+    assert!(matches!(error, ReadError::Checkpoint(_)), "{error}");
+}
+
+#[tokio::test]
+async fn compares_log_with_a_cpan() {
+    let root = tempfile::tempdir().unwrap();
+    let store = log_of(3);
+    for (at, content) in [
+        (1_u64, 1_u64.to_be_bytes()),
+        (2, 7_u64.to_be_bytes()),
+        (9, 9_u64.to_be_bytes()),
+    ] {
+        let path = root.path().join(path(at).as_str());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    let mut found = Vec::new();
+    let cpan = Cpan::in_folder(root.path());
+    let read = audited(&store)
+        .await
+        .compare(&cpan, |difference| found.push(difference))
+        .await
+        .unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|one: &Difference| (one.code(), one.path().clone()))
+        .collect();
+    assert_eq!(read, 3);
+    assert_eq!(
+        found,
+        [
+            ("log-mismatch", path(2)),
+            ("unlogged", path(9)),
+            ("absent", path(0))
+        ]
+    );
+}
+
+#[tokio::test]
+async fn proves_every_logged_file_and_no_other() {
+    let store = log_of(300);
+    let (_folder, log) = reader(&store);
+    let known = checkpoint(&store);
+    for at in [0, 255, 256, 299] {
+        let (index, leaf) = find(&log, 300, &path(at)).await.unwrap();
+        let proof = prove(&log, &policy(), &known, index, &leaf).await.unwrap();
+        assert_eq!(proof.verify(&policy()).unwrap().leaf().path(), &path(at));
+    }
+    let other: LeafPath = "authors/id/A/AB/ABC/Foo-30.tar".parse().unwrap();
+    let error = find(&log, 300, &other).await.unwrap_err();
+    assert!(matches!(error, ProveError::Unlogged(_)), "{error}");
+}
+
+#[tokio::test]
+async fn reads_partial_tile_from_the_full_one() {
+    let store = log_of(300);
+    let known = checkpoint(&store);
+    run(&store, &archives(0..600), NOW).unwrap();
+    store.remove(Area::Log, "tile/0/001.p/");
+    store.remove(Area::Log, "tile/entries/001.p/");
+    let (_folder, log) = reader(&store);
+    let (index, leaf) = find(&log, 300, &path(280)).await.unwrap();
+    assert!(prove(&log, &policy(), &known, index, &leaf).await.is_ok());
+    let proof = log.consistency(300, 600).await.unwrap();
+    assert!(cpan_sigstore_tlog::tree::continues(
+        known.tree(),
+        checkpoint(&store).tree(),
+        &proof
+    ));
+    assert_ne!(proof, [NodeHash::of_empty_tree()]);
+}
