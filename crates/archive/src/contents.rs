@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{digest::Sha256Digest, text::count};
 
 use crate::{
     Defect, Severity,
@@ -103,8 +103,8 @@ fn trailing_bytes(trailer: Trailer, defects: &mut DefectCollector) {
         severity,
         "nothing after the compressed stream",
         format!(
-            "{} bytes after byte {} of the file{}",
-            trailer.bytes,
+            "{} after byte {} of the file{}",
+            count(trailer.bytes, "byte"),
             trailer.at,
             if trailer.is_garbage { "" } else { ", all zero" }
         ),

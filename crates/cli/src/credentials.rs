@@ -1,6 +1,9 @@
 //! The author at PAUSE, by flags, `~/.pause` or a question.
 
-use std::{io::IsTerminal as _, path::Path};
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 use cpan_sigstore_core::{release::PauseId, variable::SecretVariable};
 use cpan_sigstore_pause::{
@@ -22,10 +25,10 @@ pub fn uploader(args: &PauseArgs, terminal: &Terminal) -> Result<Uploader, Comma
     let pause = Pause::at(server(args))?;
     let credentials = match found(args, terminal)? {
         Found::Whole(credentials) => credentials,
-        Found::User(user) => ask_password(&pause, user, terminal)?,
+        Found::User(user, missing) => ask_password(&pause, user, missing, terminal)?,
         Found::None => {
             let user = ask_user(&pause, terminal)?;
-            ask_password(&pause, user, terminal)?
+            ask_password(&pause, user, Missing::All, terminal)?
         }
     };
     Ok(Uploader::new(pause, credentials)?)
@@ -47,8 +50,11 @@ pub fn account(args: &PauseArgs, terminal: &Terminal) -> Result<Account, Command
     let host = Pause::at(server(args))?.host().to_owned();
     let user = match found(args, terminal)? {
         Found::Whole(credentials) => Some(credentials.user().clone()),
-        _ if !std::io::stdin().is_terminal() => return Err(no_credentials()),
-        Found::User(user) => Some(user),
+        Found::User(user, missing) if !std::io::stdin().is_terminal() => {
+            return Err(missing.of(Some(&user)));
+        }
+        Found::None if !std::io::stdin().is_terminal() => return Err(Missing::All.of(None)),
+        Found::User(user, _) => Some(user),
         Found::None => None,
     };
     Ok(Account { user, host })
@@ -64,9 +70,47 @@ fn server(args: &PauseArgs) -> &str {
 /// The credentials in the environment and in `~/.pause`.
 enum Found {
     Whole(Credentials),
-    /// A user without a password.
-    User(PauseId),
+    /// A user without a password, and what was found instead.
+    User(PauseId, Missing),
     None,
+}
+
+/// The part of the credentials that is not there.
+enum Missing {
+    All,
+    /// The password; the file states only the user.
+    Password,
+    /// The password; the file has that of another user.
+    PasswordOfUser {
+        found: PauseId,
+        path: PathBuf,
+    },
+}
+
+impl Missing {
+    /// The error without a terminal to prompt on.
+    fn of(&self, user: Option<&PauseId>) -> CommandError {
+        let expected = match user {
+            None => "an id and a password".to_owned(),
+            Some(user) => format!("the password of {user}"),
+        };
+        let found = match self {
+            Self::All => "none".to_owned(),
+            Self::Password => "only the id".to_owned(),
+            Self::PasswordOfUser { found, path } => {
+                format!("that of {found} in {}", path.display())
+            }
+        };
+        let error = CommandError::usage(format!(
+            "missing PAUSE credentials: expected {expected}, found {found}"
+        ));
+        match self {
+            Self::PasswordOfUser { found, .. } => error.hinted(format!(
+                "use `--user {found}`, name a file with the credentials with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted"
+            )),
+            _ => error.hinted("write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted"),
+        }
+    }
 }
 
 fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
@@ -78,7 +122,7 @@ fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
         })?;
         return of_user(args, credentials).map(Found::Whole);
     }
-    let file = dot_pause(args, terminal)?;
+    let (path, file) = dot_pause(args, terminal)?;
     if let Some(token) = file.token {
         return of_user(args, token).map(Found::Whole);
     }
@@ -86,10 +130,12 @@ fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
         return Ok(Found::None);
     };
     // A password belongs to the user beside it.
-    let own = file.user.is_none_or(|of| of == user);
-    Ok(match file.password.filter(|_| own) {
-        Some(password) => Found::Whole(Credentials::password(user, password)),
-        None => Found::User(user),
+    let other = file.user.filter(|of| *of != user);
+    Ok(match (file.password, other) {
+        (Some(password), None) => Found::Whole(Credentials::password(user, password)),
+        (Some(_), Some(found)) => Found::User(user, Missing::PasswordOfUser { found, path }),
+        (None, None) if args.user.is_none() => Found::User(user, Missing::Password),
+        (None, _) => Found::User(user, Missing::All),
     })
 }
 
@@ -97,14 +143,18 @@ fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
 fn of_user(args: &PauseArgs, credentials: Credentials) -> Result<Credentials, CommandError> {
     match &args.user {
         Some(user) if user != credentials.user() => Err(CommandError::usage(format!(
-            "invalid token: expected one of {user}, found one of {}",
+            "invalid PAUSE token: expected one of {user}, found one of {}",
+            credentials.user()
+        ))
+        .hinted(format!(
+            "use `--user {}`, or a token of {user}",
             credentials.user()
         ))),
         _ => Ok(credentials),
     }
 }
 
-fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandError> {
+fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<(PathBuf, DotPause), CommandError> {
     let (path, named) = match &args.pause_file {
         Some(path) => (path.clone(), true),
         None => (folders::home()?.join(".pause"), false),
@@ -113,7 +163,7 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandE
         if named {
             return Err(CommandError::read(path)(cpan_sigstore_files::no_such_file()));
         }
-        return Ok(DotPause::default());
+        return Ok((path, DotPause::default()));
     };
     refuse_other_destination(args, &file, &path)?;
     if file.exposed {
@@ -122,7 +172,7 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<DotPause, CommandE
             path.display()
         ));
     }
-    Ok(file)
+    Ok((path, file))
 }
 
 /// Refuses a file that names a server or directory that this program would not follow: a private release must not
@@ -156,20 +206,14 @@ fn refuse_other_destination(
     }
 }
 
-/// No credentials, and no terminal to prompt on.
-fn no_credentials() -> CommandError {
-    CommandError::usage("missing PAUSE credentials: expected an id and a password, found none".to_owned())
-        .hinted("write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted")
-}
-
 fn ask_user(pause: &Pause, terminal: &Terminal) -> Result<PauseId, CommandError> {
     if !std::io::stdin().is_terminal() {
-        return Err(no_credentials());
+        return Err(Missing::All.of(None));
     }
     let answer = terminal
         .ask(&format!("PAUSE id at {}:", pause.host()), LINE_LIMIT)
         .map_err(|source| CommandError::system("cannot read a PAUSE id", source))?;
-    let answer = answer.ok_or_else(no_credentials)?;
+    let answer = answer.ok_or_else(|| Missing::All.of(None))?;
     // The answer is not repeated: it may be a password that was typed at the wrong question.
     answer.parse().map_err(|_| {
         CommandError::usage(
@@ -181,14 +225,15 @@ fn ask_user(pause: &Pause, terminal: &Terminal) -> Result<PauseId, CommandError>
 fn ask_password(
     pause: &Pause,
     user: PauseId,
+    missing: Missing,
     terminal: &Terminal,
 ) -> Result<Credentials, CommandError> {
     let question = format!("Password of {user} at {}:", pause.host());
     let password = terminal
         .ask_secret(&question)
-        .map_err(|_| no_credentials())?;
+        .map_err(|_| missing.of(Some(&user)))?;
     if password.is_empty() {
-        return Err(no_credentials());
+        return Err(missing.of(Some(&user)));
     }
     Ok(Credentials::password(user, password.into_bytes().into()))
 }

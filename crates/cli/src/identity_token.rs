@@ -13,7 +13,10 @@ use jiff::Timestamp;
 use crate::{
     error::CommandError,
     flags::LoginArgs,
-    ui::{Terminal, consent},
+    ui::{
+        Terminal,
+        consent::{self, Consent},
+    },
 };
 
 /// Largest file with a token that is read, in bytes.
@@ -32,6 +35,7 @@ pub async fn token(
     args: &LoginArgs,
     instance: &Instance,
     stated_issuer: Option<&str>,
+    consent: Consent,
     terminal: &Terminal,
 ) -> Result<IdentityToken, CommandError> {
     let client_id = args
@@ -60,7 +64,9 @@ pub async fn token(
     if nobody_logs_in(args) {
         return Err(no_token_in_ci());
     }
-    consent::ask(terminal, args.yes)?;
+    if consent == Consent::Required {
+        consent::ask(terminal, args.yes)?;
+    }
     let http = Http::for_urls([issuer])?;
     let options = LoginOptions {
         issuer,

@@ -6,6 +6,7 @@
 
 mod author_records;
 mod bundle_file;
+mod command_line;
 mod commands;
 mod credentials;
 mod error;
@@ -24,7 +25,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{commands::Command, error::CommandError, session::Session, ui::Terminal};
+use crate::{
+    command_line::HintCheck, commands::Command, error::CommandError, session::Session, ui::Terminal,
+};
 
 /// Sign CPAN releases with Sigstore, upload and verify them.
 ///
@@ -52,9 +55,12 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = command_line::parse();
     log::begin(arguments.verbose);
     let terminal = Terminal::new();
+    if cfg!(debug_assertions) {
+        terminal.check_hints(HintCheck::of_process::<Arguments>());
+    }
     let exit = match arguments.command.run(&Session::new(&terminal)) {
         Ok(exit) => written(exit, &terminal),
         Err(error) => {

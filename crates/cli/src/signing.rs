@@ -19,6 +19,7 @@ use crate::{
     flags::{LoginArgs, SigningArgs},
     identity_token,
     session::{Session, SigningMaterial},
+    ui::consent::Consent,
 };
 
 /// A person or workflow that has logged in. It has no certificate yet, so nothing is public.
@@ -36,20 +37,23 @@ pub struct Signer {
 }
 
 impl<'a> Login<'a> {
-    /// Logs in. The login has to be as one of these identities, if there are some.
+    /// Logs in. The login has to be as one of these identities, if there are some. A login that ends without a
+    /// signature makes nothing public, and needs no consent.
     ///
     /// # Errors
     /// No trust material, or no login.
     pub fn new(
         args: &SigningArgs,
         one_of: Option<Vec<IdentityPolicy>>,
+        consent: Consent,
         session: &'a Session<'_>,
     ) -> Result<Self, CommandError> {
         let material = session.signing_material(args)?;
         let verifier = Arc::clone(session.verifier(&args.instance)?);
         let issuer = material.config.oidc_issuer();
         let terminal = session.terminal();
-        let token = identity_token::token(&args.login, &material.instance, issuer, terminal);
+        let token =
+            identity_token::token(&args.login, &material.instance, issuer, consent, terminal);
         let token = session.wait(token)?;
         let expected = LoginPolicy::new(&token, args.login.identity.clone())
             .with_issuer(args.login.issuer.clone())
@@ -118,7 +122,8 @@ impl Signer {
         one_of: Option<Vec<IdentityPolicy>>,
         session: &Session<'_>,
     ) -> Result<Self, CommandError> {
-        session.wait(Login::new(args, one_of, session)?.certify())
+        let login = Login::new(args, one_of, Consent::Required, session)?;
+        session.wait(login.certify())
     }
 
     /// The identity in the certificate.

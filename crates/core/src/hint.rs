@@ -97,9 +97,9 @@ hints! {
 
     // Signers.
     /// Nothing is known of the author.
-    PinAuthor = "pin-author", "ask the author, not the bundle, whether this identity is theirs, and pin it in policy.toml; once allowed, it is remembered, and another one is denied";
+    PinAuthor = "pin-author", "ask the author, not the bundle, whether this identity is theirs, and pin it in policy.toml";
     /// The record is new.
-    NewRecord = "new-record", "use an author index, or ask the author and pin the identity in policy.toml: somebody with the author's PAUSE account can have made this record. Once a release is allowed whose signer signed the record too, the record is remembered";
+    NewRecord = "new-record", "use an author index, or ask the author and pin the identity in policy.toml: somebody with the author's PAUSE account can have made this record";
     /// The signer changed.
     ConfirmChange = "confirm-change", "do not use the file unless the author confirms this identity through another channel; the author can publish a record that connects the two, and you can pin the new identity in policy.toml or forget the old one";
     /// A pin is over.

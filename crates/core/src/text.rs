@@ -1,6 +1,6 @@
-//! Foreign text made safe to show.
+//! Foreign text made safe to show, and small forms of English.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// Whether a character shows as itself and leaves what is around it alone.
 ///
@@ -47,6 +47,36 @@ pub fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// The number with its noun, as in `1 entry` and `2 entries`. A noun of several words ends with the one that has
+/// the plural.
+pub fn count(number: impl TryInto<u64> + fmt::Display + Copy, noun: &str) -> String {
+    if number.try_into().is_ok_and(|number| number == 1) {
+        return format!("{number} {noun}");
+    }
+    let follows_vowel = |stem: &str| stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match noun.strip_suffix('y').filter(|stem| !follows_vowel(stem)) {
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {noun}s"),
+    }
+}
+
+/// Most values of a list that are shown.
+const LISTED: usize = 5;
+
+/// The alternatives in one line: the first ones, and the number of the others.
+pub fn alternatives(values: &[impl fmt::Display]) -> String {
+    let shown: Vec<_> = values
+        .iter()
+        .take(LISTED)
+        .map(ToString::to_string)
+        .collect();
+    let shown = shown.join(", or ");
+    match values.len().saturating_sub(LISTED) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
+}
+
 /// Longest address that is shown, in characters.
 const ADDRESS_LIMIT: usize = 200;
 
@@ -89,6 +119,27 @@ mod tests {
             assert_eq!(*decoded(bytes), *bytes);
         }
         assert_eq!(*decoded(b"\xff\xfea\0b"), *b"a?");
+    }
+
+    #[test]
+    fn counts_one_and_many() {
+        assert_eq!(count(1_usize, "archive"), "1 archive");
+        assert_eq!(count(0_usize, "archive"), "0 archives");
+        assert_eq!(count(2_u64, "entry"), "2 entries");
+        assert_eq!(count(1_i64, "day"), "1 day");
+        assert_eq!(count(-1_i64, "day"), "-1 days");
+        assert_eq!(count(12_u32, "new package"), "12 new packages");
+    }
+
+    #[test]
+    fn lists_few_alternatives() {
+        assert_eq!(alternatives(&["a"]), "a");
+        assert_eq!(alternatives(&["a", "b"]), "a, or b");
+        let seven: Vec<_> = (1..8).collect();
+        assert_eq!(
+            alternatives(&seven),
+            "1, or 2, or 3, or 4, or 5, and 2 more"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     reason::OwnerProof,
     release::{PackageName, PauseId},
+    text::count,
 };
 use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::VerifiedSignature};
 use cpan_sigstore_records::chain::RecordChain;
@@ -83,8 +84,8 @@ impl fmt::Display for IndexAge {
             Self::Signed { operator, age } => {
                 write!(
                     f,
-                    "one of {operator}, signed {} days ago",
-                    age.as_hours() / 24
+                    "one of {operator}, signed {} ago",
+                    count(age.as_hours() / 24, "day")
                 )
             }
         }

@@ -31,7 +31,12 @@ fn states_each_error_of_assembly() {
         },
         known: None,
     };
+    let unneeded = BuildError::Unneeded {
+        author: author(),
+        record: Box::new(refused.found.clone()),
+    };
     let errors = [
+        unneeded,
         BuildError::Read {
             path: path(),
             source: denied(),

@@ -8,6 +8,7 @@ use cpan_sigstore_core::{
     finding::{Exit, Finding},
     policy::{Origin, Rule, Setting},
     release::{PackageName, PauseId, ReleasePath},
+    text::count,
 };
 use serde::Serialize;
 
@@ -117,8 +118,12 @@ fn check(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         Tone::Good,
         "valid policy",
         &format!(
-            "{}, with sections for {authors} authors, {distributions} distributions, {modules} modules and {releases} releases",
-            chosen.path()?.display()
+            "{}, with sections for {}, {}, {} and {}",
+            chosen.path()?.display(),
+            count(authors, "author"),
+            count(distributions, "distribution"),
+            count(modules, "module"),
+            count(releases, "release")
         ),
     );
     Ok(Exit::Success)

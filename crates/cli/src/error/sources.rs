@@ -352,6 +352,9 @@ impl From<BuildError> for CommandError {
             BuildError::Known { .. } | BuildError::Broken(_) => Self::failed(error).hinted(
                 "use an index that `cpan-sigstore index verify` accepts, with the trusted root that it was built with",
             ),
+            BuildError::Unneeded { .. } => Self::failed(error).hinted(
+                "name the new record, which no identity of the record before signed",
+            ),
             BuildError::TooManyOwners { .. } => Self::failed(error).hinted(
                 "compare modules/06perms.txt with that of another mirror; if it is right, build with `--accept-all-owners`",
             ),

@@ -7,7 +7,7 @@ use crate::error::CommandError;
 
 /// The missing part of an identity.
 #[derive(Clone, Copy, Debug)]
-pub enum Missing {
+enum Missing {
     /// The name.
     Name,
     /// The issuer.

@@ -11,7 +11,7 @@ mod signing;
 mod wait;
 
 pub use gate::{GateArgs, PolicyArgs, TrustStoreArgs};
-pub use identity::{IdentityArgs, Missing};
+pub use identity::IdentityArgs;
 pub use instance::InstanceArgs;
 pub use login::LoginArgs;
 pub use mirror::MirrorArgs;

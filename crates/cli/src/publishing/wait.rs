@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::count};
 use cpan_sigstore_cpan::{
     Cpan, CpanError,
     publication::{Expected, Missing, Poller, State},
@@ -136,9 +136,9 @@ fn not_published(missing: Missing, cpan: &Cpan, args: &WaitArgs) -> CommandError
     CommandError::new(
         Exit::TryLater,
         format!(
-            "timed out waiting for {missing} at {} after {} minutes",
+            "timed out waiting for {missing} at {} after {}",
             cpan.name(),
-            args.patience
+            count(args.patience, "minute")
         ),
     )
     .hinted("run the same command again later; if PAUSE rejected a file, its mail to you states the reason")

@@ -5,6 +5,15 @@ use std::path::Path;
 
 use crate::{error::CommandError, folders, ui::Terminal};
 
+/// Whether a login needs consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// A signature follows, which makes the name public.
+    Required,
+    /// Nothing becomes public, as in a dry run.
+    Unneeded,
+}
+
 /// Prompts for consent, unless it was given before or by a flag.
 ///
 /// # Errors

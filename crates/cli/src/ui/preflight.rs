@@ -5,7 +5,7 @@ use std::path::Path;
 use cpan_sigstore_archive::{
     DefectReport, Destination, Preflight, Severity, fix::Repair, preflight_file,
 };
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, text::count};
 use serde::Serialize;
 
 use crate::{
@@ -130,13 +130,13 @@ fn word(found: &Preflight) -> &'static str {
 fn repaired(fixed: &Repair, terminal: &Terminal) {
     if fixed.permissions > 0 {
         let text = format!(
-            "only owner and group may write to {} members now",
-            fixed.permissions
+            "only owner and group may write to {} now",
+            count(fixed.permissions, "member")
         );
         terminal.field("fixed", &text);
     }
     if fixed.stripped > 0 {
-        let text = format!("cut off {} bytes after the end", fixed.stripped);
+        let text = format!("cut off {} after the end", count(fixed.stripped, "byte"));
         terminal.field("fixed", &text);
     }
     terminal.field("before", &fixed.old_digest.to_string());

@@ -7,6 +7,7 @@ use cpan_sigstore_core::{
     finding::{Exit, Finding},
     hint::Hint,
     identity::{IdentityMismatch, MismatchField, SignerIdentity, SourceClaims},
+    reason::Reason,
     release::ReleasePath,
     verdict::Verdict,
 };
@@ -42,6 +43,21 @@ pub struct Report<'a> {
     /// The lines that the hint wants in the policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     policy: Vec<String>,
+}
+
+/// Longest value on one line, in characters.
+const LINE: usize = 100;
+
+/// Prints a value; the alternatives of a long one below each other.
+fn alternatives(label: &str, value: &str, terminal: &Terminal) {
+    if value.chars().count() <= LINE {
+        return terminal.field(label, value);
+    }
+    let mut label = label;
+    for line in value.split_inclusive(", or ") {
+        terminal.field(label, line.trim_end());
+        label = "";
+    }
 }
 
 /// The signer, with the claim of a workflow if that differs.
@@ -109,9 +125,11 @@ impl<'a> Report<'a> {
 
     /// The verdict about a release that was named as `file`.
     pub fn verdict(file: &'a str, path: &ReleasePath, verdict: Verdict) -> Self {
+        let hint = verdict.hint;
         Self {
             release: Some(path.to_string()),
             policy: verdict.pin(path).into_iter().flatten().collect(),
+            hint: hint.map(|hint| verdict_text::hint_about(hint, path)),
             ..Self::of(file, verdict)
         }
     }
@@ -218,7 +236,7 @@ impl<'a> Report<'a> {
             ("found", &self.verdict.found),
         ] {
             if let Some(value) = value {
-                terminal.field(label, value);
+                alternatives(label, value, terminal);
             }
         }
         if self.verdict.finding == Finding::Trusted {
@@ -230,7 +248,9 @@ impl<'a> Report<'a> {
         if let Some(owner) = self.verdict.owner {
             terminal.field("owner", &owner.to_string());
         }
-        for reason in &self.verdict.reasons {
+        // The headline states this one.
+        let reasons = self.verdict.reasons.iter();
+        for reason in reasons.filter(|reason| **reason != Reason::AlwaysAllowed) {
             terminal.field("because", &verdict_text::reason(reason));
         }
         if let Some(hint) = &self.hint {

@@ -6,10 +6,16 @@
 //!   move the cursor or change the lines above it;
 //! - a reader that goes away (`| head`) ends the output, not the program's verdict.
 
-use std::{cell::RefCell, fmt::Write as _, io::Write};
+use std::{
+    cell::{OnceCell, RefCell},
+    fmt::Write as _,
+    io::Write,
+};
 
 use anstyle::{AnsiColor, Style};
 use cpan_sigstore_core::text::printable;
+
+use crate::command_line::HintCheck;
 
 /// Longest yes or no that is read, in bytes.
 const ANSWER_LIMIT: u64 = 64;
@@ -35,6 +41,8 @@ pub struct Terminal {
     result: RefCell<String>,
     /// The first failure to write a result, except to a reader that went away.
     failure: RefCell<Option<std::io::Error>>,
+    /// Ends the program at a hint with a flag that the command lacks; only set in debug builds.
+    hints: OnceCell<HintCheck>,
 }
 
 impl Terminal {
@@ -43,7 +51,14 @@ impl Terminal {
         Self {
             result: RefCell::default(),
             failure: RefCell::default(),
+            hints: OnceCell::new(),
         }
+    }
+
+    /// Checks that hints name only flags and commands that exist.
+    pub fn check_hints(&self, check: HintCheck) {
+        // The first check is kept; there is one process, and one command.
+        let _ = self.hints.set(check);
     }
 
     /// The first line of a result: a word and what it is about.
@@ -79,6 +94,11 @@ impl Terminal {
 
     /// What to do next.
     pub fn hint(&self, text: &str) {
+        let unknown = self.hints.get().and_then(|check| check.unknown(text));
+        debug_assert_eq!(
+            unknown, None,
+            "a flag or command that does not exist: {text}"
+        );
         self.err(format_args!("{LABEL}hint:{LABEL:#} {}", printable(text)));
     }
 

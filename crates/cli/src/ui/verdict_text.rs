@@ -1,6 +1,6 @@
 //! The sentences of this program about a verdict: those that name its flags and commands.
 
-use cpan_sigstore_core::{hint::Hint, policy::Origin, reason::Reason};
+use cpan_sigstore_core::{hint::Hint, policy::Origin, reason::Reason, release::ReleasePath};
 
 /// Returns the next step, with the flags and commands of this program.
 pub const fn hint(hint: Hint) -> &'static str {
@@ -56,6 +56,16 @@ pub const fn hint(hint: Hint) -> &'static str {
         }
         other => other.text(),
     }
+}
+
+/// Returns the same about a release, so that its commands can be copied.
+pub fn hint_about(about: Hint, path: &ReleasePath) -> String {
+    hint(about)
+        .replace("--author ID", &format!("--author {}", path.author))
+        .replace(
+            "--distribution NAME",
+            &format!("--distribution {}", path.name.distribution()),
+        )
 }
 
 /// Returns a reason as a sentence, with the flags of this program.

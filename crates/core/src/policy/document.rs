@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::leniency::Leniency;
 use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
 use crate::{
     decision::Decision,
@@ -18,7 +19,7 @@ use crate::{
 const LONGEST_AGE: u32 = 3650;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "the keys of a policy")]
 struct Document {
     #[serde(default)]
     default: Stated,
@@ -35,21 +36,28 @@ struct Document {
 
 /// One release.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a section with `digest`")]
 struct StatedRelease {
     digest: Spanned<String>,
 }
 
 /// PAUSE as identity provider.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a section with `issuer` and `domain`"
+)]
 struct Provider {
     issuer: String,
     domain: String,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a section"
+)]
 struct Stated {
     require_signed: Option<bool>,
     unsigned: Option<Leniency>,
@@ -67,27 +75,12 @@ struct Stated {
     authors: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
-/// The decisions that a policy may make of a finding.
 #[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Leniency {
-    Allow,
-    Warn,
-    Deny,
-}
-
-impl From<Leniency> for Decision {
-    fn from(leniency: Leniency) -> Self {
-        match leniency {
-            Leniency::Allow => Self::Allow,
-            Leniency::Warn => Self::Warn,
-            Leniency::Deny => Self::Deny,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "an identity such as `{ subject = \"...\", issuer = \"...\" }`"
+)]
 struct Identity {
     subject: Option<String>,
     pattern: Option<String>,
@@ -132,7 +125,7 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
     let lines = Lines(text);
     let document: Document = toml::from_str(text).map_err(|error| PolicyError::Syntax {
         line: lines.of(&error.span().unwrap_or_default()),
-        reason: error.message().replace('\n', ", "),
+        reason: reworded(&error.message().replace('\n', ", ")),
     })?;
     if let Some(identities) = &document.default.identities {
         return Err(lines.value(
@@ -176,6 +169,35 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
             .transpose()?,
         ..Policy::default()
     })
+}
+
+/// The message of the reader of TOML, as this program states expected and found values.
+fn reworded(message: &str) -> String {
+    let mistyped = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "));
+    if let Some((found, expected)) = mistyped.and_then(|rest| rest.split_once(", expected ")) {
+        return format!("expected {}, found {}", word(expected), word(found));
+    }
+    let unknown = message.strip_prefix("unknown field ");
+    if let Some((found, expected)) = unknown.and_then(|rest| rest.split_once(", expected ")) {
+        return format!("unknown key {found}, expected {expected}");
+    }
+    match message.strip_prefix("missing field ") {
+        Some(key) => format!("expected the key {key}, found none"),
+        None => message.to_owned(),
+    }
+}
+
+/// The word of a policy for one of the reader.
+fn word(of_reader: &str) -> &str {
+    match of_reader {
+        "a boolean" => "true or false",
+        "u32" => "a whole number of days",
+        "a sequence" | "sequence" => "a list",
+        "a map" | "map" => "a section",
+        other => other,
+    }
 }
 
 fn provider_of(stated: Spanned<Provider>, lines: &Lines<'_>) -> Result<PauseProvider, PolicyError> {

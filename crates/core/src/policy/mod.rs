@@ -14,6 +14,7 @@
 
 mod document;
 mod error;
+mod leniency;
 mod pause;
 mod rule;
 #[cfg(test)]

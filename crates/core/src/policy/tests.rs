@@ -292,6 +292,45 @@ fn rejects_keys_without_meaning_with_their_line() {
 }
 
 #[test]
+fn states_expected_and_found_values() {
+    let texts = [
+        "[default]\nunsigned = 5",
+        "[default]\nunsigned = 'perhaps'",
+        "[default]\nunsigned = {}",
+        "[default]\nrequire-signed = 'yes'",
+        "default = 5",
+        "author = 3",
+        "[author]\nTIMLEGGE = 3",
+        "[default]\nindex-age = 'a'",
+        "[default]\nindex-age = -1",
+        "[default]\nindex-age = 1.5",
+        "[author.TIMLEGGE]\nidentities = 'tim@example.org'",
+        "[author.TIMLEGGE]\nidentities = ['tim@example.org']",
+        "[author.TIMLEGGE]\nidentities = [{ subject = 3 }]",
+        "[author.TIMLEGGE]\nidentities = [{ subjet = 3 }]",
+        "[module.Foo]\nauthors = 'TIMLEGGE'",
+        "[pause]\nissuer = 'https://pause.example'",
+        "unsigned = 'warn'",
+        "[default]\nunsigned = warn",
+        "[default",
+    ];
+    let errors = texts.map(|text| Policy::parse(text).unwrap_err().to_string());
+    for error in &errors {
+        for word in [
+            "struct ",
+            "sequence",
+            "map",
+            "u32",
+            "variant",
+            "invalid type",
+        ] {
+            assert!(!error.contains(word), "{error}");
+        }
+    }
+    insta::assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
 fn identity_is_valid_between_its_times_at_every_clock() {
     let rule = rule(
         "[author.TIMLEGGE]\nidentities = [{ subject = 'a@x', issuer = 'i', from = '2026-01-01T00:00:00Z', until = '2027-01-01T00:00:00Z' }]",

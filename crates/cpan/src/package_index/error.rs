@@ -1,5 +1,6 @@
 //! The error of the package index and its siblings, and what they share.
 
+use cpan_sigstore_core::text::count;
 use jiff::Timestamp;
 
 use crate::path::SiteFile;
@@ -42,7 +43,8 @@ pub enum PackageIndexError {
     },
     /// The header states another number of packages.
     #[error(
-        "invalid package index: expected {expected} packages as the header states, found {found}"
+        "invalid package index: expected {} as the header states, found {found}",
+        count(*expected, "package")
     )]
     Count {
         /// The number that the header states.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 
+use cpan_sigstore_core::text::count;
 use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
 
 /// Reasons not to unpack a gzip.
@@ -14,7 +15,7 @@ pub enum PackedError {
     #[error("invalid gzip: expected at most {0} bytes in it, found more")]
     TooLarge(usize),
     /// More bytes follow it.
-    #[error("invalid gzip: expected the end of the file, found {0} more bytes")]
+    #[error("invalid gzip: expected the end of the file, found {}", count(*.0, "more byte"))]
     Trailing(usize),
 }
 

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use cpan_sigstore_core::release::{PackageName, PauseId};
+use cpan_sigstore_core::{
+    release::{PackageName, PauseId},
+    text,
+};
 use cpan_sigstore_records::author_index::PackageOwners;
 use jiff::{Timestamp, fmt::rfc2822};
 
@@ -96,7 +99,7 @@ impl PermissionList {
         if count != Some(found) || !(body.is_empty() || body.ends_with('\n')) {
             return refused(
                 "as many lines as `Line-Count` states once",
-                &format!("{found} lines"),
+                &text::count(found, "line"),
             );
         }
         list.sort()?;

@@ -43,6 +43,7 @@ use cpan_sigstore_core::{
     policy::{Origin, PackageRule, Rule},
     reason::Reason,
     release::{PackageName, ReleasePath},
+    text::count,
     verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_keyless::bundle::VerificationFailure;
@@ -245,8 +246,8 @@ fn old_trust(evidence: &Evidence, rule: &Rule) -> Option<Assessment> {
     let limit = SignedDuration::from_hours(24 * i64::from(days));
     let age = evidence.trust_age.filter(|age| *age > limit)?;
     Some(unavailable(format!(
-        "trust material that is {} days old; the policy allows {days}",
-        age.as_hours() / 24
+        "trust material that is {} old; the policy allows {days}",
+        count(age.as_hours() / 24, "day")
     )))
 }
 
@@ -273,8 +274,8 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
         ),
         IndexAge::Signed { operator, age } if *age > days(rule.index_age_limit.value) => Some(
             unavailable(format!(
-                "an index of {operator} that was signed {} days ago; the policy allows {}",
-                age.as_hours() / 24,
+                "an index of {operator} that was signed {} ago; the policy allows {}",
+                count(age.as_hours() / 24, "day"),
                 rule.index_age_limit.value
             ))
             .hint(Hint::IndexWithheld),
@@ -283,10 +284,13 @@ fn index(evidence: &Evidence, rule: &Rule, binding: Option<BindingSource>) -> Op
             Assessment::new(Finding::IndexStale)
                 .expected(
                     format!(
-                        "an index of {operator} that is at most {} days old",
-                        rule.index_age.value
+                        "an index of {operator} that is at most {} old",
+                        count(rule.index_age.value, "day")
                     ),
-                    format!("one that was signed {} days ago", age.as_hours() / 24),
+                    format!(
+                        "one that was signed {} ago",
+                        count(age.as_hours() / 24, "day")
+                    ),
                 )
                 .hint(Hint::RefreshIndex),
         ),

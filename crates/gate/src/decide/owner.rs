@@ -9,6 +9,7 @@ use cpan_sigstore_core::{
     policy::{Rule, Setting},
     reason::Reason,
     release::{PackageName, PauseId, ReleasePath},
+    text::alternatives,
     verdict::OwnerSource,
 };
 use jiff::Timestamp;
@@ -194,7 +195,7 @@ fn changed(what: &str, owners: &[PauseId], origin: &str, path: &ReleasePath) -> 
     let owners: Vec<_> = owners.iter().map(PauseId::as_str).collect();
     Assessment::new(Finding::OwnerChanged)
         .expected(
-            format!("{what} from {}, {origin}", owners.join(" or ")),
+            format!("{what} from {}, {origin}", alternatives(&owners)),
             format!("{what} from {}", path.author),
         )
         .hint(Hint::ConfirmOwner)

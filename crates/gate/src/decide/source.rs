@@ -7,6 +7,7 @@ use cpan_sigstore_core::{
     policy::{PauseProvider, Rule, Setting},
     reason::Provenance,
     release::{PauseId, ReleasePath},
+    text::alternatives,
     verdict::BindingSource,
 };
 
@@ -96,7 +97,13 @@ fn bound(finding: Finding, binding: BindingSource) -> Assessment {
 }
 
 fn by_pins(pins: &Setting<Vec<AuthorIdentity>>, verified: &VerifiedSignature) -> Assessment {
-    let listed = || format!("{}, as stated in {}", listed(&pins.value), pins.origin);
+    let listed = || {
+        format!(
+            "{}, as stated in {}",
+            alternatives(&pins.value),
+            pins.origin
+        )
+    };
     match AuthorIdentity::compare(&pins.value, verified.signer(), &verified.times()) {
         Membership::Authorized => bound(Finding::Trusted, BindingSource::Pin),
         Membership::Expired => bound(Finding::IdentityRetired, BindingSource::Pin)
@@ -116,7 +123,7 @@ fn by_record(
     let listed = || {
         format!(
             "{}, as {} says",
-            listed(authorized.history.identities()),
+            alternatives(authorized.history.identities()),
             authorized.name()
         )
     };
@@ -160,11 +167,6 @@ fn by_pause(
             .hint(Hint::OtherPauseAuthor);
     }
     bound(Finding::Trusted, BindingSource::PauseIssued)
-}
-
-fn listed(identities: &[AuthorIdentity]) -> String {
-    let identities: Vec<_> = identities.iter().map(AuthorIdentity::to_string).collect();
-    identities.join(", or ")
 }
 
 fn signed(verified: &VerifiedSignature) -> String {

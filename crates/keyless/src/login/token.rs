@@ -6,7 +6,10 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use cpan_sigstore_core::identity::{CiClaims, SignerIdentity, Subject, WorkflowClaims};
+use cpan_sigstore_core::{
+    identity::{CiClaims, SignerIdentity, Subject, WorkflowClaims},
+    text::count,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -162,7 +165,7 @@ impl IdentityToken {
         }
         let parts: Vec<&str> = jwt.split('.').collect();
         let [_, payload, _] = parts.as_slice() else {
-            return Err(form(&format!("{} parts", parts.len())));
+            return Err(form(&count(parts.len(), "part")));
         };
         let payload = URL_SAFE_NO_PAD
             .decode(payload)

@@ -1,6 +1,9 @@
 //! The identity as which the author intends to sign.
 
-use cpan_sigstore_core::identity::{CiClaims, IdentityPolicy, SignerIdentity, Subject};
+use cpan_sigstore_core::{
+    identity::{CiClaims, IdentityPolicy, SignerIdentity, Subject},
+    text::alternatives,
+};
 
 use super::SignError;
 use crate::login::IdentityToken;
@@ -111,8 +114,7 @@ impl LoginPolicy {
 
     fn describe(&self) -> String {
         if let Some(identities) = &self.one_of {
-            let listed: Vec<_> = identities.iter().map(ToString::to_string).collect();
-            return listed.join(", or ");
+            return alternatives(identities);
         }
         let name = match (&self.name, &self.token) {
             (Some(name), _) => name.clone(),

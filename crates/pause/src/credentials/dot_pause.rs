@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::{release::PauseId, text::decoded};
+use cpan_sigstore_core::{
+    release::PauseId,
+    text::{count, decoded},
+};
 
 use super::{Credentials, GpgError, Secret, TokenError, gpg};
 
@@ -78,8 +81,8 @@ pub enum DotPauseError {
     },
     /// The user is no PAUSE id.
     #[error(
-        "invalid user in line {line} of {}: expected a PAUSE id, found something else ({length} characters)",
-        path.display()
+        "invalid user in line {line} of {}: expected a PAUSE id, found something else ({})",
+        path.display(), count(*length, "character")
     )]
     User {
         /// The file.

@@ -7,7 +7,7 @@ pub use dot_pause::{DotPause, DotPauseError};
 pub use gpg::GpgError;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{release::PauseId, text::count};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
@@ -31,7 +31,7 @@ enum Proof {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not three parts.
-    #[error("expected `USER:TOKEN-ID:TOKEN`, found another form ({0} characters)")]
+    #[error("expected `USER:TOKEN-ID:TOKEN`, found another form ({})", count(*.0, "character"))]
     Form(usize),
     /// The first part is no PAUSE id.
     #[error("expected a PAUSE id before the first colon, found something else")]

@@ -81,7 +81,7 @@ impl fmt::Display for Change {
             ),
             Self::Period { before, after } => {
                 write!(f, "~ {}: valid {}", before.identity, period(after))?;
-                write!(f, ", until now {}", period(before))
+                write!(f, " (was: {})", period(before))
             }
             Self::Releases(Releases::Signed) => {
                 f.write_str("~ releases: all are signed; one without a bundle is refused")

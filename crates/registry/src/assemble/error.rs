@@ -8,7 +8,10 @@ use cpan_sigstore_cpan::{
     package_index::{PackageIndexError, PackedError},
 };
 use cpan_sigstore_gate::RecordRefused;
-use cpan_sigstore_records::{author_index::AuthorIndexError, chain::AppendResult};
+use cpan_sigstore_records::{
+    author_index::AuthorIndexError,
+    chain::{AppendResult, RecordSummary},
+};
 
 /// No index was built; what was there is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +81,14 @@ pub enum BuildError {
     /// An override would not make it valid.
     #[error("invalid override: expected an accepted record, found {0}")]
     Override(Box<AppendResult>),
+    /// The index has the record, so that it needs no override.
+    #[error("cannot announce an override of {author}: the index already has {record}")]
+    Unneeded {
+        /// The author.
+        author: PauseId,
+        /// The record.
+        record: Box<RecordSummary>,
+    },
     /// The records make no valid index.
     #[error(transparent)]
     Index(#[from] AuthorIndexError),

@@ -128,6 +128,10 @@ impl Judge<'_> {
         let result = results.swap_remove(0);
         match result.outcome {
             Outcome::Accepted => Ok(signed),
+            Outcome::Known => Err(BuildError::Unneeded {
+                author: id.clone(),
+                record: Box::new(result.found),
+            }),
             _ => Err(BuildError::Override(Box::new(result))),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId, text::count};
 use cpan_sigstore_cpan::backlog;
 use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
@@ -25,7 +25,7 @@ use crate::{
     publishing::{Destination, published_tree},
     session::Session,
     signing::{Login, Signer},
-    ui::{Terminal, Tone},
+    ui::{Terminal, Tone, consent::Consent},
 };
 
 /// The flags of commands that create a record. `--yes` confirms every question.
@@ -142,15 +142,16 @@ impl<'a> Maker<'a> {
             Some(one) => Err(CommandError::new(
                 Exit::Unsigned,
                 format!(
-                    "cannot require signatures of {}: {} archives have no bundle, such as {}",
+                    "cannot require signatures of {}: found {} without a bundle, such as {}",
                     self.author,
-                    unsigned.len(),
+                    count(unsigned.len(), "archive"),
                     one.path()
                 ),
             )
-            .hinted(
-                "sign them first with `cpan-sigstore backlog AUTHOR`, or delete them at PAUSE",
-            )),
+            .hinted(format!(
+                "sign the archives first with `cpan-sigstore backlog {}`, or delete them at PAUSE",
+                self.author
+            ))),
         }
     }
 
@@ -167,7 +168,11 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// A login that fails, or that does not tell the identity.
     pub fn log_in(&self) -> Result<(Login<'_>, IdentityPolicy), CommandError> {
-        let login = Login::new(&self.args.signing, None, self.session)?;
+        let consent = match self.args.dry_run {
+            true => Consent::Unneeded,
+            false => Consent::Required,
+        };
+        let login = Login::new(&self.args.signing, None, consent, self.session)?;
         let identity = logged_in(&login.identity(&self.args.signing.login)?);
         Ok((login, identity))
     }
@@ -241,8 +246,16 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Prints an unsigned record.
+    /// Prints an unsigned record, and which steps would make it public.
     pub fn show(&self, before: Option<&AuthorRecord>, record: &AuthorRecord) -> Exit {
+        let upload = match self.args.no_upload {
+            true => "",
+            false => ", and uploads record and bundle to PAUSE",
+        };
+        self.terminal.say(&format!(
+            "nothing was published; without `--dry-run`, this command logs your name and the signature over {} in public{upload}",
+            record.name()
+        ));
         let json = String::from_utf8_lossy(record.json());
         if self.args.json {
             self.print(before, record, "", "dry-run");

@@ -1,7 +1,7 @@
 //! The upload of a record: its bundle, then itself. Unlike an archive it may be uploaded again, so that an
 //! author can restore it after an attack.
 
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::count};
 use cpan_sigstore_pause::upload::Outcome;
 
 use super::files::Files;
@@ -85,9 +85,9 @@ impl Upload<'_> {
                 return Err(CommandError::new(
                     Exit::TryLater,
                     format!(
-                        "timed out waiting for {} to be published as uploaded, after {} minutes",
+                        "timed out waiting for {} to be published as uploaded, after {}",
                         self.to.path(&outgoing.name),
-                        self.wait.patience().as_secs() / 60
+                        count(self.wait.patience, "minute")
                     ),
                 )
                 .hinted(

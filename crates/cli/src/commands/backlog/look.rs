@@ -10,6 +10,7 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     finding::Exit,
     release::{PauseId, Subdirectory},
+    text::count,
 };
 use cpan_sigstore_cpan::{Cpan, backlog::UnsignedArchive};
 use cpan_sigstore_keyless::verify::sha256;
@@ -56,12 +57,14 @@ pub async fn look(
         None => PathBuf::from(format!("{author}-backlog")),
     };
     let (mut agreed, mut unknown, mut refused) = (Vec::new(), Vec::new(), None);
-    let count = listed.len();
+    let all = listed.len();
+    let verb = if all == 1 { "has" } else { "have" };
     terminal.say(&format!(
-        "{count} archives of {author} have no bundle; checking each"
+        "{} of {author} {verb} no bundle; checking each",
+        count(all, "archive")
     ));
     for (number, archive) in listed.into_iter().enumerate() {
-        terminal.say(&format!("[{}/{count}] {}", number + 1, archive.path()));
+        terminal.say(&format!("[{}/{all}] {}", number + 1, archive.path()));
         if archive
             .directory
             .below()
@@ -175,10 +178,10 @@ fn ask(args: &BacklogArgs, unknown: &[Agreed], terminal: &Terminal) -> Result<()
     if args.accept_published {
         return Ok(());
     }
-    let question = format!(
-        "Did you release these {} archives, with these digests?",
-        unknown.len()
-    );
+    let question = match unknown.len() {
+        1 => "Did you release this archive, with this digest?".to_owned(),
+        many => format!("Did you release these {many} archives, with these digests?"),
+    };
     let answer = terminal.confirm(&question);
     match answer.map_err(|error| CommandError::system("cannot read the answer", error))? {
         true => Ok(()),

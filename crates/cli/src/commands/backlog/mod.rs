@@ -75,6 +75,10 @@ fn uploader(
     Err(CommandError::usage(format!(
         "invalid credentials: expected those of {author}, found those of {}",
         uploader.author()
+    ))
+    .hinted(format!(
+        "run `cpan-sigstore backlog {}`, or name a file with the credentials of {author} with `--pause-file FILE`",
+        uploader.author()
     )))
 }
 

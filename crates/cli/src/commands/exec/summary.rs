@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use cpan_sigstore_core::{decision::Decision, finding::Exit, reason::Reason, release::ReleasePath};
+use cpan_sigstore_core::{
+    decision::Decision, finding::Exit, reason::Reason, release::ReleasePath, text::count,
+};
 use cpan_sigstore_mirror::{
     DecisionLog, LogEntry,
     decision_log::{EntryCause, Refusal},
@@ -56,9 +58,8 @@ fn first_uses(log: &DecisionLog, terminal: &Terminal) {
     };
     let authors: Vec<_> = authors.into_iter().take(AUTHORS).collect();
     terminal.say(&format!(
-        "first use: only the package index, which nobody signs, names the authors of the modules in {} release{}: {}{more}",
-        releases.len(),
-        if releases.len() == 1 { "" } else { "s" },
+        "first use: only the package index, which nobody signs, names the authors of the modules in {}: {}{more}",
+        count(releases.len(), "release"),
         authors.join(", ")
     ));
 }
@@ -73,10 +74,13 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
     }
     let word = if entry.left_out { "" } else { "refused: " };
     terminal.say(&format!("{word}{entry}"));
-    if let Some(hint) = entry.hint() {
-        terminal.hint(verdict_text::hint(hint));
-    }
     let path = entry.path.parse::<ReleasePath>().ok();
+    if let Some(hint) = entry.hint() {
+        terminal.hint(&match &path {
+            Some(path) => verdict_text::hint_about(hint, path),
+            None => verdict_text::hint(hint).to_owned(),
+        });
+    }
     if let (EntryCause::Gate(verdict), Some(path)) = (&entry.cause, path) {
         for line in verdict.pin(&path).iter().flatten() {
             terminal.copy(line);

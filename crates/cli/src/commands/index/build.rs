@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, release::PackageName, variable::SecretVariable};
+use cpan_sigstore_core::{
+    finding::Exit, release::PackageName, text::count, variable::SecretVariable,
+};
 use cpan_sigstore_cpan::{self as cpan, Cpan};
 use cpan_sigstore_registry::assemble::{AcceptedOwners, Plan, Report};
 use jiff::Timestamp;
@@ -59,7 +61,16 @@ pub fn run(args: &BuildArgs, session: &Session<'_>) -> Result<Exit, CommandError
             "cannot write a first index to {}: there is a file already",
             output.display()
         ))
-        .hinted("continue it with `--previous FILE`, which keeps known records, or name another file with `--output`"));
+        .hinted(format!(
+            "continue it with `--previous {}`, which keeps known records, or name another file with `--output FILE`",
+            output.display()
+        )));
+    }
+    if let Some(previous) = args.previous.as_deref().filter(|path| !path.exists()) {
+        return Err(
+            CommandError::read(previous)(cpan_sigstore_files::no_such_file())
+                .hinted("leave out `--previous` for a first index"),
+        );
     }
     let cpan = if args.cpan.contains("://") {
         Cpan::at(&args.cpan)?
@@ -105,8 +116,10 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
     terminal.field(
         "authors",
         &format!(
-            "{}, {} checked, {} signatures verified",
-            report.authors, report.looked_at, report.verified
+            "{}, {} checked, {} verified",
+            report.authors,
+            report.looked_at,
+            count(report.verified, "signature")
         ),
     );
     if report.packages > 0 {
@@ -150,8 +163,8 @@ fn print_list(report: &Report, terminal: &Terminal) {
     }
     if report.dropped_permissions > 0 {
         let what = format!(
-            "modules/06perms.txt: {} lines without a package or an author",
-            report.dropped_permissions
+            "modules/06perms.txt: {} without a package or an author",
+            count(report.dropped_permissions, "line")
         );
         terminal.headline(Tone::Careful, "ignored", &what);
     }

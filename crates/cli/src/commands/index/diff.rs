@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::count};
 use cpan_sigstore_records::author_index::{Difference, Override, OwnerChange, difference};
 use cpan_sigstore_registry::assemble;
 
@@ -77,7 +77,7 @@ pub fn print(difference: &Difference, terminal: &Terminal) {
         terminal.line(&format!("override withdrawn: {}", told(one)));
     }
     if difference.new_packages > 0 {
-        terminal.line(&format!("{} new packages", difference.new_packages));
+        terminal.line(&count(difference.new_packages, "new package"));
     }
     if difference.is_empty() {
         terminal.line("no changes");
@@ -99,6 +99,9 @@ pub fn print_owners(changes: &[OwnerChange], terminal: &Terminal) {
         .checked_sub(OWNERS_SHOWN)
         .filter(|more| *more > 0)
     {
-        terminal.line(&format!("{more} more packages with other authors"));
+        terminal.line(&format!(
+            "{} with other authors",
+            count(more, "more package")
+        ));
     }
 }

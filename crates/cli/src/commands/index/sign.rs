@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::count};
 use cpan_sigstore_keyless::verify::{VerifiedSignature, Verifier};
 use cpan_sigstore_records::author_index::AuthorIndex;
 use cpan_sigstore_registry::assemble;
@@ -69,7 +69,11 @@ pub fn run(args: &SignArgs, session: &Session<'_>) -> Result<Exit, CommandError>
         });
         return Ok(Exit::Success);
     }
-    let what = format!("{file}, number {}, {records} records", index.number());
+    let what = format!(
+        "{file}, number {}, {}",
+        index.number(),
+        count(records, "record")
+    );
     terminal.headline(Tone::Good, "signed", &what);
     terminal.field("signer", signed.verified().signer().subject.as_str());
     terminal.field("issuer", &signed.verified().signer().issuer);

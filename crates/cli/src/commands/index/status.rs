@@ -1,7 +1,7 @@
 //! `cpan-sigstore index status`.
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::count};
 use cpan_sigstore_gate::{
     TrustStore,
     store::{AttestedChange, IndexState, StoredIndex, TrustStoreError},
@@ -128,8 +128,11 @@ pub fn print(status: &Status, terminal: &Terminal) {
             "index",
             &format!("number {}, {}", index.number, index.digest),
         );
-        terminal.field("signed", &format!("{}, {age} hours ago", index.signed));
-        terminal.field("asked", &index.asked.to_string());
+        terminal.field(
+            "signed",
+            &format!("{}, {} ago", index.signed, count(age, "hour")),
+        );
+        terminal.field("checked", &index.asked.to_string());
     }
     if status.packages > 0 {
         terminal.field("packages", &status.packages.to_string());

@@ -55,12 +55,16 @@ pub fn run(args: &UseArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
     let file = folders::operator_file()?;
     let (Some(url), Some(identity), Some(issuer)) = (&args.url, &args.identity, &args.issuer)
     else {
-        let was = Pin::remove(&file)?;
-        if args.json {
-            terminal.json(&Status::none());
-        } else {
-            let word = if was { "unpinned" } else { "none" };
-            terminal.headline(Tone::Good, word, "no author index is in use");
+        // A damaged file is removed, too.
+        let was = Pin::load(&file).ok().flatten();
+        Pin::remove(&file)?;
+        match was {
+            _ if args.json => terminal.json(&Status::none()),
+            Some(pin) => {
+                let what = format!("{}; no author index is in use now", pin.url);
+                terminal.headline(Tone::Good, "no longer used", &what);
+            }
+            None => print(&Status::none(), terminal),
         }
         return Ok(Exit::Success);
     };

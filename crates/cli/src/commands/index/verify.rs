@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_core::{
+    digest::Sha256Digest, finding::Exit, identity::IdentityPolicy, text::count,
+};
 use cpan_sigstore_gate::store::follows;
 use cpan_sigstore_records::author_index::{OwnerChange, Transfer};
 use cpan_sigstore_registry::{
@@ -17,7 +19,7 @@ use super::sign::check;
 use crate::{
     bundle_file::{self, beside},
     error::CommandError,
-    flags::{InstanceArgs, Missing, TrustStoreArgs},
+    flags::{InstanceArgs, TrustStoreArgs},
     folders,
     session::Session,
     ui::Tone,
@@ -113,7 +115,7 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     terminal.field("signer", &format!("{} on {}", found.signer, found.signed));
     terminal.field(
         "records",
-        &format!("{records} of {} authors", found.authors),
+        &format!("{records} of {}", count(found.authors, "author")),
     );
     if found.packages > 0 {
         terminal.field("packages", &found.packages.to_string());
@@ -134,6 +136,9 @@ fn expected(args: &VerifyArgs, pin: Option<&Pin>) -> Result<IdentityPolicy, Comm
             Ok(expected?)
         }
         (_, _, Some(pin)) => Ok(pin.expected()?),
-        _ => Err(Missing::Both.into()),
+        _ => Err(CommandError::usage(
+            "missing signer of the index: expected name and issuer, found none, and no index is in use".to_owned(),
+        )
+        .hinted("name the operator's identity with `--identity NAME --issuer URL`, or use the index with `cpan-sigstore index use URL --identity NAME --issuer URL`")),
     }
 }

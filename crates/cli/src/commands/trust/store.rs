@@ -10,6 +10,7 @@ use clap::Args;
 use cpan_sigstore_core::{
     finding::Exit,
     release::{PackageName, PauseId},
+    text::count,
 };
 use cpan_sigstore_gate::store::{Contents, Forget, IMPORT_LIMIT};
 
@@ -187,8 +188,8 @@ pub fn forget(args: &ForgetArgs, session: &Session<'_>) -> Result<Exit, CommandE
         // One of them is required.
         What { .. } => Forget::All,
     };
-    let count = session.wait(store.forget(&what))?;
-    changed("forgotten", count, args.json, terminal);
+    let number = session.wait(store.forget(&what))?;
+    changed("forgotten", number, args.json, terminal);
     Ok(Exit::Success)
 }
 
@@ -207,21 +208,21 @@ pub fn import(args: &ImportArgs, session: &Session<'_>) -> Result<Exit, CommandE
         .map_err(CommandError::read(&args.file))?;
     let contents = Contents::parse(&json)?;
     let store = session.trust_store(&args.trust_store)?;
-    let count = session.wait(store.import(&contents, args.replace))?;
+    let number = session.wait(store.import(&contents, args.replace))?;
     changed(
         if args.json { "taken-in" } else { "imported" },
-        count,
+        number,
         args.json,
         terminal,
     );
     Ok(Exit::Success)
 }
 
-fn changed(word: &str, count: u64, json: bool, terminal: &Terminal) {
+fn changed(word: &str, number: u64, json: bool, terminal: &Terminal) {
     if json {
-        terminal.json(&std::collections::BTreeMap::from([(word, count)]));
+        terminal.json(&std::collections::BTreeMap::from([(word, number)]));
     } else {
-        terminal.headline(Tone::Good, word, &format!("{count} entries"));
+        terminal.headline(Tone::Good, word, &count(number, "entry"));
     }
 }
 

@@ -11,12 +11,28 @@ pub enum Target {
     Module(PackageName),
 }
 
+/// The start of the address of a page of MetaCPAN, which shows what is on CPAN and has no archives itself.
+const METACPAN: &str = "https://metacpan.org/";
+/// A usual suffix, for examples.
+const SUFFIX: &str = ".tar.gz";
+
 /// Reads what was named, where it can be a release or a module.
 pub fn parse(text: &str) -> Option<Target> {
+    let text = documented(text).unwrap_or(text);
     if let Some(module) = module(text) {
         return Some(Target::Module(module));
     }
     release(text).ok().map(Target::Release)
+}
+
+/// The module that a page of MetaCPAN documents.
+fn documented(text: &str) -> Option<&str> {
+    let page = text.strip_prefix(METACPAN)?;
+    let name = page
+        .strip_prefix("pod/")
+        .or_else(|| page.strip_prefix("module/"))?;
+    let name = name.split(['?', '#']).next()?.trim_end_matches('/');
+    is_module(name).then_some(name)
 }
 
 /// Reads a module, such as `Foo::Bar`, or `Foo/Bar.pm` as `require` names it.
@@ -30,6 +46,47 @@ fn module(text: &str) -> Option<PackageName> {
 
 /// Returns the advice for a text that names no release clearly enough.
 pub fn advice(text: &str) -> Option<String> {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Some(about_address(text));
+    }
+    nearly_a_release(text).or_else(|| about_name(text))
+}
+
+/// The advice for an address.
+fn about_address(text: &str) -> String {
+    let named = text.strip_prefix(METACPAN).and_then(|page| {
+        let page = page.split(['?', '#']).next().unwrap_or_default();
+        let of_release = page.strip_prefix("release/");
+        let name = of_release.or_else(|| page.strip_prefix("dist/"))?;
+        // Pages below one of a release show its files.
+        let parts: Vec<_> = name.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            [id, name, ..] if of_release.is_some() => nearly_a_release(&format!("{id}/{name}")),
+            [name, ..] => about_name(name)
+                .or_else(|| is_module(name).then(|| format!("name the module `{name}`"))),
+            [] => None,
+        }
+    });
+    named.unwrap_or_else(|| {
+        "name the release by its path, such as AUTHOR/Foo-Bar-1.02.tar.gz, or by the address of the archive at a CPAN mirror".to_owned()
+    })
+}
+
+/// The advice for a release with an author in lower case, or without its suffix.
+fn nearly_a_release(text: &str) -> Option<String> {
+    let (id, rest) = text.split_once('/')?;
+    let id: PauseId = id.to_uppercase().parse().ok()?;
+    let is_one = |path: &str| release(path).is_ok_and(|it| it.name.version().is_some());
+    let path = format!("{id}/{rest}");
+    if is_one(&path) {
+        return Some(format!("name the author in capital letters: `{path}`"));
+    }
+    let path = format!("{path}{SUFFIX}");
+    is_one(&path).then(|| format!("name the archive with its suffix, such as `{path}`"))
+}
+
+/// The advice for the name of a distribution, with or without a version, or of a module with one.
+fn about_name(text: &str) -> Option<String> {
     if let Some((name, _)) = text.split_once('@')
         && is_module(name)
     {
@@ -38,7 +95,6 @@ pub fn advice(text: &str) -> Option<String> {
             name.replace("::", "-")
         ));
     }
-    // A distribution, with or without a version.
     let name = text.trim_end_matches(|c: char| c.is_ascii_digit() || "._v".contains(c));
     let distribution = name.trim_end_matches('-');
     let is_distribution = distribution.contains('-')
@@ -112,6 +168,12 @@ mod tests {
             parse("Foo/Bar.pm"),
             Some(Target::Module("Foo::Bar".parse().unwrap()))
         );
+        for page in ["pod/Foo::Bar", "pod/Foo::Bar#NAME", "module/Foo::Bar/"] {
+            assert_eq!(
+                parse(&format!("https://metacpan.org/{page}")),
+                parse("Foo::Bar")
+            );
+        }
         for text in [
             "Foo-1.0.tar.gz",
             "./Foo-1.0.tar.gz",
@@ -125,6 +187,10 @@ mod tests {
             "-",
             "sha256:00",
             "",
+            "TIMLEGGE/Foo-1.0",
+            "https://metacpan.org/pod/Foo-Bar",
+            "https://metacpan.example/pod/Foo::Bar",
+            "https://metacpan.org/release/TIMLEGGE/Foo-1.0",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
@@ -137,6 +203,22 @@ mod tests {
             ("Foo-Bar-1.02", "AUTHOR/Foo-Bar-1.02.tar.gz"),
             ("Foo-Bar-v1.2.3", "`Foo::Bar`"),
             ("Foo::Bar@1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            ("TIMLEGGE/Foo-1.0", "`TIMLEGGE/Foo-1.0.tar.gz`"),
+            ("timlegge/Foo-1.0.zip", "`TIMLEGGE/Foo-1.0.zip`"),
+            ("timlegge/Foo-1.0", "`TIMLEGGE/Foo-1.0.tar.gz`"),
+            (
+                "https://metacpan.org/release/TIMLEGGE/Foo-1.0",
+                "`TIMLEGGE/Foo-1.0.tar.gz`",
+            ),
+            (
+                "https://metacpan.org/release/TIMLEGGE/Foo-1.0/view/lib/Foo.pm",
+                "`TIMLEGGE/Foo-1.0.tar.gz`",
+            ),
+            ("https://metacpan.org/release/Foo-Bar", "`Foo::Bar`"),
+            ("https://metacpan.org/dist/Foo-Bar/changes", "`Foo::Bar`"),
+            ("https://metacpan.org/dist/Foo", "`Foo`"),
+            ("https://metacpan.org/author/TIMLEGGE", "by its path"),
+            ("https://cpan.example/Foo-1.0.tar.gz", "by its path"),
         ] {
             assert!(
                 advice(text).unwrap().contains(named),
@@ -144,7 +226,15 @@ mod tests {
                 advice(text)
             );
         }
-        for text in ["Foo-Bar-1.02.tar.gz", "-", "./Foo-Bar", "sha256:00", "a@b"] {
+        for text in [
+            "Foo-Bar-1.02.tar.gz",
+            "-",
+            "./Foo-Bar",
+            "sha256:00",
+            "a@b",
+            "../Foo-1.0.tar.gz",
+            "/x/Foo-1.0.tar.gz",
+        ] {
             let found = advice(text);
             assert!(found.is_none() || text == "a@b", "{text}: {found:?}");
         }

@@ -64,6 +64,27 @@ fn dry_runs_get_no_certificate_and_log_nothing() {
 }
 
 #[test]
+fn dry_runs_need_no_consent_to_publish() {
+    let enrolling = Enrolling::new();
+    let logs_in = |args: &[&str]| {
+        let ran = enrolling.look(&[args, &["--dry-run", "--out-of-band"]].concat());
+        // Nobody types the code of the login that follows.
+        let ran = ran.exits(1);
+        assert!(ran.stderr.contains("/authorize?"), "{ran:#?}");
+        assert!(!ran.stderr.contains("Do you agree?"), "{ran:#?}");
+    };
+    logs_in(&["enroll"]);
+    enrolling
+        .said("author", &["enroll", "--dry-run"])
+        .exits(0)
+        .snapshot("author/dry_runs_need_no_consent_to_publish");
+    enrolling.run("author", &["enroll"]).exits(0);
+    logs_in(&["recover"]);
+    let asked = enrolling.look(&["recover", "--out-of-band"]).exits(2);
+    assert!(asked.stderr.contains("Do you agree?"), "{asked:#?}");
+}
+
+#[test]
 fn declined_confirmations_get_no_certificate() {
     let enrolling = Enrolling::new();
     assert_logs_nothing(&enrolling, "author", &["author", "enroll"], 2);

@@ -88,6 +88,23 @@ fn reports_unusable_arguments_of_verify() {
             "trusted-root-large",
             &with(&[FILE, "--trusted-root", "large"]),
         ),
+        (
+            "release-page",
+            &["verify", "https://metacpan.org/release/ETHER/Try-Tiny-0.31"],
+        ),
+        (
+            "distribution-page",
+            &["verify", "https://metacpan.org/dist/Try-Tiny"],
+        ),
+        (
+            "address-of-no-release",
+            &["verify", "https://cpan.example/"],
+        ),
+        ("release-without-suffix", &["verify", "ETHER/Try-Tiny-0.31"]),
+        (
+            "release-of-lower-case-author",
+            &["verify", "ether/Try-Tiny-0.31.tar.gz"],
+        ),
         ("instance-unknown", &with(&[FILE, "--instance", "none"])),
     ]);
 }
@@ -128,6 +145,11 @@ fn reports_unusable_arguments_of_authors() {
             &["author", "add", "--pattern", "https://*/x by https://x"],
         ),
         ("author-id", &["author", "show", "x"]),
+        (
+            "credentials-of-another-user",
+            &["upload", FILE, "--user", "STRANGER"],
+        ),
+        ("credentials-for-no-id", &["backlog", "STRANGER"]),
         ("check-missing", &["check", "none"]),
     ]);
 }
@@ -155,6 +177,11 @@ fn reports_unusable_arguments_of_operators() {
             &["index", "build", "--cpan", "none", "--output", "new.json"],
         ),
         ("bundle-missing", &["inspect", "none"]),
+        ("index-without-signer", &["index", "verify", "index.json"]),
+        (
+            "index-without-previous",
+            &["index", "build", "--cpan", ".", "--previous", "none.json"],
+        ),
     ]);
 }
 
@@ -163,6 +190,10 @@ fn reports_unusable_environment() {
     let world = prepared();
     let mut command = world.command(&["upload", FILE]);
     assert_error("pause-token", command.env("PAUSE_TOKEN", "no token"));
+    let mut command = world.command(&["mirror", "--listn", "127.0.0.1:0"]);
+    command.env("CPAN_SIGSTORE_POLICY", "policy.toml");
+    assert_error("usage-with-variables", &mut command);
+    assert_error("command-unknown", &mut world.command(&["verify-bund"]));
     world.write("broken.toml", b"instance = [\n");
     let mut command = world.command(&["instance", "list"]);
     command.env("CPAN_SIGSTORE_CONFIG", world.path("broken.toml"));

@@ -27,6 +27,14 @@ fn applies_override_after_a_week_since_first_seen() {
     announce(&["--reason", "lost", "--after", "6"])
         .exits(2)
         .snapshot("index/applies_override_after_a_week_since_first_seen-3");
+    let first = operator
+        .cpan()
+        .join(operator.first(ID, AUTHOR).name().path());
+    let known = ["override", "index.json", ID, first.to_str().unwrap()];
+    operator
+        .index(&[&known[..], &["--reason", "lost"]].concat())
+        .exits(1)
+        .snapshot("index/announces_no_override_of_known_record");
     let announced = announce(&["--reason", "lost the laptop"]).exits(0).json();
     assert_eq!(announced["version"], 2);
     let effective: Timestamp = announced["effective"].as_str().unwrap().parse().unwrap();

@@ -15,7 +15,7 @@ fn trusts_first_release_by_author_index() {
     assert_eq!(built["number"], 1);
     assert_eq!(built["changes"]["authors"][0]["author"], "MYAUTHOR");
     let signed = operator.sign("index.json").exits(0);
-    assert!(signed.stdout.contains("1 records"), "{signed:#?}");
+    assert!(signed.stdout.contains("1 record\n"), "{signed:#?}");
     let issuer = operator.world.issuer();
     operator.index(&["verify", "index.json"]).exits(2);
     let named = ["--identity", OPERATOR, "--issuer", &issuer];

@@ -11,7 +11,7 @@ fn checks_policy_and_names_lines_of_mistakes() {
         .run(&["policy", "check", "policy.toml"])
         .exits(0)
         .snapshot("trust/checks_policy_and_names_lines_of_mistakes-1");
-    assert!(ran.stdout.contains("1 authors"), "{ran:#?}");
+    assert!(ran.stdout.contains("1 author,"), "{ran:#?}");
     shop.policy("[default]\nunsigned = 'warn'\nunsinged = 'deny'\n");
     let ran = shop
         .run(&["policy", "check", "policy.toml"])

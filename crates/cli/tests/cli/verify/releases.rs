@@ -48,6 +48,23 @@ fn trusts_pinned_author_and_reports_binding() {
 }
 
 #[test]
+fn lists_few_of_many_identities() {
+    let shop = World::new();
+    shop.publish_release("1.02");
+    let pins = shop.pins("0@example.org");
+    let (start, issuer) = pins.split_once('{').unwrap();
+    let many: String = (0..8)
+        .map(|number| {
+            format!("{{{}", issuer.replace("0@", &format!("{number}@"))).replace("]\n", ",")
+        })
+        .collect();
+    let policy = shop.policy(&format!("{start}{many}]\n"));
+    shop.verify(&[&[RELEASE], &policy[..]].concat())
+        .exits(12)
+        .snapshot("verify/lists_few_of_many_identities");
+}
+
+#[test]
 fn warns_of_archive_without_meta() {
     let shop = World::new();
     let bytes = archive::targz(&[archive::file("Foo-Bar-1.02/lib/Foo/Bar.pm", "1;")]);

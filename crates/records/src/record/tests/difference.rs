@@ -87,7 +87,7 @@ fn a_change_is_a_line_that_a_person_understands() {
     assert_eq!(
         lines,
         [
-            "~ old@x (by https://accounts.example): valid for signatures before 2026-06-01T00:00:00Z, until now always",
+            "~ old@x (by https://accounts.example): valid for signatures before 2026-06-01T00:00:00Z (was: always)",
             "- gone@x (by https://accounts.example): none of its signatures is valid any more, not even older ones",
             "+ new@x (by https://accounts.example)",
             "~ releases: all are signed; one without a bundle is refused",
