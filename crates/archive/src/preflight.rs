@@ -33,6 +33,8 @@ pub struct Preflight {
     pub members: u64,
     /// Number of bytes that were unpacked.
     pub unpacked: u64,
+    /// Whether META states name and version, so that they could be compared with the file name.
+    pub states_name: bool,
     /// The defects, the worst first.
     pub defects: Vec<DefectReport>,
 }
@@ -102,6 +104,7 @@ fn check<R: Read + Seek>(
         digest: read.digest,
         members: members.count(),
         unpacked: read.unpacked,
+        states_name: members.metas.state_name(),
         defects: defects.into_reports(packing.is_some_and(|kind| kind != Packing::Zip)),
     })
 }

@@ -11,10 +11,11 @@
 )]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{Cursor, Read},
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use cpan_sigstore_archive::{Defect, Destination, Preflight, Severity, preflight};
@@ -86,6 +87,8 @@ const WARNINGS: &[Defect] = &[
     Defect::NameUnversioned,
     // Packed by Debian, in Debian's folder.
     Defect::TopFolderName,
+    // Compared with Perl's own readers below.
+    Defect::MetaUnreadable,
 ];
 
 /// Smallest number of releases: Debian's mirrors do not always have all of them.
@@ -128,11 +131,16 @@ fn archive_of(folder: &Path) -> PathBuf {
     file
 }
 
+/// Asks Perl whether its toolchain reads META files.
+const TOOLCHAIN: &str = include_str!("../src/tests/toolchain.pl");
+
 /// Paths of all members and META of the top folder, as the `tar` crate reads them.
 struct Listing {
     members: u64,
     top: String,
     meta: Option<(String, String)>,
+    /// The META files of the top folder, by name.
+    metas: BTreeMap<String, Vec<u8>>,
 }
 
 fn listing(file: &Path) -> Listing {
@@ -146,6 +154,7 @@ fn listing(file: &Path) -> Listing {
     let mut tops = BTreeSet::new();
     let mut members = 0;
     let mut meta = None;
+    let mut metas = BTreeMap::new();
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         // `git archive` notes a commit. The crate returns it like a member.
@@ -157,10 +166,13 @@ fn listing(file: &Path) -> Listing {
         let path = path.trim_start_matches("./").to_owned();
         if let Some((top, rest)) = path.split_once('/') {
             tops.insert(top.to_owned());
-            if rest == "META.yml" {
+            if matches!(rest, "META.yml" | "META.json") {
                 let mut text = Vec::new();
                 entry.read_to_end(&mut text).unwrap();
-                meta = stated(&String::from_utf8_lossy(&text)).or(meta);
+                if rest == "META.yml" {
+                    meta = stated(&String::from_utf8_lossy(&text)).or(meta);
+                }
+                metas.insert(rest.to_owned(), text);
             }
         }
     }
@@ -169,6 +181,7 @@ fn listing(file: &Path) -> Listing {
         members,
         top: tops.pop_first().unwrap(),
         meta,
+        metas,
     }
 }
 
@@ -254,4 +267,52 @@ fn raises_no_false_alarm_on_cpan_releases() {
     );
     assert!(unbound.len() * 10 <= packages.len(), "{unbound:?}");
     assert!(unused.is_empty(), "exceptions for nothing: {unused:?}");
+}
+
+#[test]
+fn warns_of_the_meta_that_perl_cannot_read() {
+    let (folder, packages) = corpus();
+    let work = tempfile::tempdir().unwrap();
+    let mut orders = String::new();
+    let mut ours = Vec::new();
+    for package in &packages {
+        let file = archive_of(&folder.join(package));
+        let listing = listing(&file);
+        let found = look(&file, &file_name(&listing, &file));
+        let mut warned = found.defects.iter();
+        let warned = warned.find(|defect| defect.code == Defect::MetaUnreadable);
+        let there = work.path().join(package);
+        fs::create_dir(&there).unwrap();
+        for (name, text) in &listing.metas {
+            let path = there.join(name);
+            fs::write(&path, text).unwrap();
+            orders.push_str(&format!("{}\n", path.display()));
+            let is_named = |member: &String| member.ends_with(name);
+            let warning = warned.filter(|it| it.members.iter().any(is_named));
+            ours.push((
+                format!("{package} {name}"),
+                warning.map(|it| it.found.clone()),
+            ));
+        }
+    }
+    let list = work.path().join("list");
+    fs::write(&list, orders).unwrap();
+    let perl = Command::new("perl")
+        .args(["-e", TOOLCHAIN])
+        .env_remove("PERL_YAML_BACKEND")
+        .env_remove("PERL_JSON_BACKEND")
+        .stdin(Stdio::from(File::open(&list).unwrap()))
+        .output()
+        .unwrap();
+    let theirs = String::from_utf8_lossy(&perl.stdout);
+    assert_eq!(theirs.lines().count(), ours.len());
+    let both = || ours.iter().zip(theirs.lines());
+    let differs: Vec<_> = both()
+        .filter(|((_, warning), theirs)| warning.is_some() == (*theirs == "ok"))
+        .collect();
+    let warned: Vec<_> = both()
+        .filter(|((_, warning), _)| warning.is_some())
+        .collect();
+    println!("{} of {} META files: {warned:#?}", warned.len(), ours.len());
+    assert!(differs.is_empty(), "{differs:#?}");
 }

@@ -8,7 +8,7 @@
 //! | [`parse_object`], for bundles and trust material | the whole [`Value`] | refused at every depth | left to the caller | one object, nothing after it |
 //! | author record (`records::record`) | typed document | refused | refused | the bytes are exactly the canonical form (RFC 8785) |
 //! | author index (`records::author_index`) | typed document, read as a stream | refused | refused | bundles stay the bytes that were written; no second copy in memory |
-//! | META.json (`archive`) | name and version alone | refused for these two | skipped | nothing nested is built in memory |
+//! | META.json (`archive`) | name, version and status alone | refused for these if values differ; a warning at every depth | skipped | nothing nested is built in memory |
 
 use std::fmt;
 

@@ -35,7 +35,13 @@ impl ArchiveAssessment {
             .defects
             .iter()
             .filter_map(|defect| Some((finding(defect)?, defect)));
-        let Some((finding, defect)) = findings.min_by_key(|(finding, _)| rank(*finding)) else {
+        let unnamed = || {
+            let mut defects = preflight.defects.iter();
+            let unreadable = defects.find(|defect| defect.code == Defect::MetaUnreadable)?;
+            (!preflight.states_name).then_some((Finding::NameUnchecked, unreadable))
+        };
+        let worst = findings.min_by_key(|(finding, _)| rank(*finding));
+        let Some((finding, defect)) = worst.or_else(unnamed) else {
             return Self::Fits;
         };
         Self::Finding {
@@ -101,7 +107,11 @@ mod tests {
     use super::*;
 
     fn look(defects: &[(Defect, Severity)]) -> Option<Finding> {
-        let defects = defects.iter().map(|(code, severity)| DefectReport {
+        let defects = defects.iter();
+        let states_name = defects
+            .clone()
+            .all(|(code, _)| *code != Defect::MetaUnreadable);
+        let defects = defects.map(|(code, severity)| DefectReport {
             code: *code,
             severity: *severity,
             expected: String::new(),
@@ -115,6 +125,7 @@ mod tests {
             digest: Sha256Digest::new([0; 32]),
             members: 1,
             unpacked: 1,
+            states_name,
             defects: defects.collect(),
         };
         match ArchiveAssessment::of(&preflight) {
@@ -162,7 +173,8 @@ mod tests {
             (Defect::NameMismatch, Error, mismatch),
             (Defect::MetaDisagree, Error, mismatch),
             (Defect::MetaUnreadable, Error, mismatch),
-            (Defect::MetaUnreadable, Warning, None),
+            // META that nobody can read states no name.
+            (Defect::MetaUnreadable, Warning, unchecked),
             (Defect::NameUnchecked, Warning, unchecked),
             (Defect::NameUnversioned, Warning, unchecked),
             (Defect::WorldWritable, Error, None),

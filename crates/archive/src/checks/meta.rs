@@ -8,7 +8,7 @@ use cpan_sigstore_core::release::{
 use crate::{
     Defect, Severity,
     collector::DefectCollector,
-    meta::{DeclaredName, MetaError, MetaFile},
+    meta::{DeclaredName, MetaError, MetaFile, toolchain},
 };
 
 /// Most META files that are compared. An archive with one top folder has two.
@@ -19,6 +19,8 @@ const MOST: usize = 8;
 pub struct MetaFiles {
     read: Vec<(String, DeclaredName)>,
     raku: bool,
+    /// Whether a META file was unreadable.
+    has_unreadable: bool,
 }
 
 impl MetaFiles {
@@ -34,21 +36,39 @@ impl MetaFiles {
             self.raku = true;
             return;
         }
-        match form.read(content) {
-            Ok(declared) if self.read.len() < MOST => self.read.push((member.to_owned(), declared)),
-            Ok(_) => {}
-            Err(error) => defects.add_member(
+        let problem = match form.read(content) {
+            // Readers disagree about the value.
+            Err(error @ MetaError::Twice(_)) => {
+                return defects.add_member(
+                    Defect::MetaUnreadable,
+                    Severity::Error,
+                    member,
+                    "META that states name and version once",
+                    || format!("{error} in `{member}`"),
+                );
+            }
+            Err(MetaError::Malformed(reason)) => {
+                self.has_unreadable = true;
+                let problem = toolchain::check(form, content).err();
+                Some(problem.map_or(reason, |problem| problem.to_string()))
+            }
+            Ok(declared) => {
+                if self.read.len() < MOST {
+                    self.read.push((member.to_owned(), declared));
+                }
+                let problem = toolchain::check(form, content).err();
+                problem.map(|problem| problem.to_string())
+            }
+        };
+        // If no reader can read it, it deceives nobody.
+        if let Some(problem) = problem {
+            defects.add_member(
                 Defect::MetaUnreadable,
-                // If META repeats a key, readers disagree about its value. If no reader can read
-                // it, it deceives nobody.
-                match error {
-                    MetaError::Twice(_) => Severity::Error,
-                    MetaError::Malformed(_) => Severity::Warning,
-                },
+                Severity::Warning,
                 member,
-                "META that states name and version once",
-                || format!("{error} in `{member}`"),
-            ),
+                "META in UTF-8 that CPAN::Meta reads",
+                || format!("{problem} in `{member}`"),
+            );
         }
     }
 
@@ -57,21 +77,30 @@ impl MetaFiles {
         self.raku
     }
 
+    /// Returns whether a META file states name and version.
+    pub fn state_name(&self) -> bool {
+        !self.complete().is_empty()
+    }
+
+    /// The META files with name and version.
+    fn complete(&self) -> Vec<Complete<'_>> {
+        let complete = self.read.iter().filter_map(|(member, declared)| {
+            Some((
+                member.as_str(),
+                declared.name.as_deref()?,
+                declared.version.as_deref()?,
+            ))
+        });
+        complete.collect()
+    }
+
     /// Compares all META files with the file name and with each other.
     pub fn compare(&self, release: Option<&ReleaseName>, defects: &mut DefectCollector) {
-        let complete: Vec<_> = self
-            .read
-            .iter()
-            .filter_map(|(member, declared)| {
-                Some((
-                    member.as_str(),
-                    declared.name.as_deref()?,
-                    declared.version.as_deref()?,
-                ))
-            })
-            .collect();
+        let complete = self.complete();
         if let Some(release) = release {
-            if complete.is_empty() {
+            // An unreadable file is reported as such, and not as a missing one.
+            let is_reported = self.read.is_empty() && self.has_unreadable;
+            if complete.is_empty() && !is_reported {
                 defects.add(
                     Defect::NameUnchecked,
                     Severity::Warning,

@@ -1,6 +1,7 @@
 //! The release name that META.json and META.yml declare.
 
 mod json;
+pub mod toolchain;
 mod yaml;
 
 /// Name, version and release status from META. Any of them may be missing.
@@ -31,7 +32,7 @@ pub enum MetaFile {
 /// Error for META without a usable name and version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetaError {
-    /// It states name, version or release status twice.
+    /// It states name, version or release status twice, with different values.
     #[error("`{0}` twice")]
     Twice(&'static str),
     /// It is not a document of its format.
@@ -54,7 +55,7 @@ impl MetaFile {
     /// fields are ASCII.
     ///
     /// # Errors
-    /// [`MetaError::Twice`] if a field is repeated, [`MetaError::Malformed`] if the file cannot be
+    /// [`MetaError::Twice`] if a field has two values, [`MetaError::Malformed`] if the file cannot be
     /// read.
     pub fn read(self, content: &[u8]) -> Result<DeclaredName, MetaError> {
         let text = String::from_utf8_lossy(content);
@@ -76,10 +77,11 @@ impl DeclaredName {
             "release_status" => ("release_status", &mut self.status),
             _ => return Ok(()),
         };
-        if place.is_some() {
+        let value = value.filter(|value| !value.is_empty());
+        if place.is_some() && *place != value {
             return Err(MetaError::Twice(field));
         }
-        *place = value.filter(|value| !value.is_empty());
+        *place = value;
         Ok(())
     }
 }
@@ -138,6 +140,14 @@ mod tests {
             MetaFile::Yaml.read(b"name: A\nversion: 1\nversion: 2\n"),
             Err(MetaError::Twice("version"))
         );
+        for nothing in ["null", "\"\""] {
+            let json = format!(r#"{{"name":"A","version":"1","version":{nothing}}}"#);
+            let read = MetaFile::Json.read(json.as_bytes());
+            assert_eq!(read, Err(MetaError::Twice("version")));
+        }
+        // Every reader reads the same.
+        let same = br#"{"name":"A","version":"1","version":"1"}"#;
+        assert_eq!(MetaFile::Json.read(same), Ok(declared("A", "1")));
     }
 
     #[test]

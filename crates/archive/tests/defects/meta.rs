@@ -9,6 +9,10 @@ use crate::archive::{META_JSON, META_YML, file, has, look, look_as, targz, the_o
 
 /// A release with these META files.
 fn with_meta(json: Option<&str>, yml: Option<&str>) -> Preflight {
+    with_bytes(json.map(str::as_bytes), yml.map(str::as_bytes))
+}
+
+fn with_bytes(json: Option<&[u8]>, yml: Option<&[u8]>) -> Preflight {
     let metas = [("META.json", json), ("META.yml", yml)];
     let mut entries: Vec<_> = metas
         .into_iter()
@@ -117,4 +121,60 @@ fn ignores_meta_below_the_top_folder() {
         ),
     ];
     assert!(look(&targz(&entries)).defects.is_empty());
+}
+
+#[test]
+fn warns_once_of_meta_that_perl_cannot_read() {
+    let json = META_JSON.as_bytes();
+    let with = |before: &[u8], after: &[u8]| [before, json, after].concat();
+    let latin1 = META_JSON.replacen('{', "{\"abstract\":\"Gr?\",", 1);
+    let latin1 = latin1
+        .bytes()
+        .map(|byte| if byte == b'?' { 0xfc } else { byte });
+    let odd: [(Vec<u8>, &str); 5] = [
+        (with(b"\xef\xbb\xbf", b""), "a byte order mark at the start"),
+        (latin1.collect(), "not UTF-8 in line 1"),
+        (with(b"", b"// comment"), "trailing characters"),
+        (with(b"", b"\0"), "trailing characters"),
+        (
+            META_JSON.replacen('{', "{\"x\":1,\"x\":2,", 1).into_bytes(),
+            "the key `x` twice",
+        ),
+    ];
+    for (json, found) in odd {
+        let defect = the_only(
+            &with_bytes(Some(&json), None),
+            Defect::MetaUnreadable,
+            Warning,
+        );
+        assert!(defect.found.contains(found), "{}", defect.found);
+        assert_eq!(defect.members, ["Foo-Bar-1.02/META.json"]);
+    }
+    let yml = format!("{META_YML}x: !!str 1\n");
+    let defect = the_only(
+        &with_meta(None, Some(&yml)),
+        Defect::MetaUnreadable,
+        Warning,
+    );
+    assert!(defect.found.contains("!!str 1"), "{}", defect.found);
+}
+
+#[test]
+fn warns_once_of_meta_that_nobody_can_read() {
+    for json in ["JSON-ish not json {", "[1]", "", "{\"name\":"] {
+        let found = with_meta(Some(json), None);
+        the_only(&found, Defect::MetaUnreadable, Warning);
+        assert!(!found.states_name, "{json}");
+    }
+    assert!(with_meta(Some("{"), Some(META_YML)).states_name);
+}
+
+#[test]
+fn warns_of_meta_that_repeats_a_field_with_one_value() {
+    let json = META_JSON.replacen('{', "{\"version\":\"1.02\",", 1);
+    the_only(
+        &with_meta(Some(&json), None),
+        Defect::MetaUnreadable,
+        Warning,
+    );
 }

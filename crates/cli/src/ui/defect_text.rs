@@ -61,7 +61,9 @@ pub fn remedy(report: &DefectReport) -> &'static str {
         Defect::MetaDisagree => {
             "build the release again: PAUSE reads META.yml, clients read META.json"
         }
-        Defect::MetaUnreadable => "build the release again with a current toolchain",
+        Defect::MetaUnreadable => {
+            "write META again, as `make dist` does; PAUSE and clients ignore a META that they cannot read, with its release_status, provides and no_index"
+        }
         Defect::NameUnchecked => "add META.json and META.yml, as `make dist` does",
     }
 }

@@ -4,7 +4,7 @@
 //! Archive::Zip, and their trees have to equal the one that this crate saw. `CPAN_SIGSTORE_MUTATIONS` is the number of
 //! mutations of each format.
 
-mod random;
+pub mod random;
 mod readers;
 mod tar_mutation;
 mod tar_seeds;
