@@ -328,7 +328,7 @@ fn dated(date: &str) -> Result<Option<Timestamp>, PackageIndexError> {
 }
 
 /// A path below `authors/id/`, as PAUSE writes it.
-fn below_authors(path: &str) -> &str {
+pub fn below_authors(path: &str) -> &str {
     path.strip_prefix("authors/id/").unwrap_or(path)
 }
 

@@ -28,31 +28,18 @@ impl ReleasePackages {
         }
     }
 
-    /// The number of releases.
-    pub fn releases(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// The packages of each release of either.
-    #[must_use]
-    pub fn merged(&self, other: &Self) -> Self {
-        let entries = |all: &'_ Self| -> Vec<(String, String)> {
-            let lines = all.lines.iter();
-            let of_line = lines.flat_map(|line| {
-                let (path, packages) = line.split_once(' ').unwrap_or((line, ""));
-                let packages = packages.split(' ').filter(|it| !it.is_empty());
-                packages.map(|package| (path.to_owned(), package.to_owned()))
-            });
-            of_line.collect()
-        };
-        let mut all = entries(self);
-        all.extend(entries(other));
-        all.sort_unstable();
-        all.dedup();
-        Self::of(
-            all.iter()
-                .map(|(path, package)| IndexEntry { package, path }),
-        )
+    /// The entries of releases whose packages are others in another index.
+    pub fn entries_beside<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = IndexEntry<'a>> + 'a {
+        let lines = self.lines.iter();
+        let lines = lines.filter(|line| other.lines.binary_search(line).is_err());
+        lines.flat_map(|line| {
+            let path = first(line);
+            let packages = line.split(' ').skip(1);
+            packages.map(move |package| IndexEntry { package, path })
+        })
     }
 
     /// The packages of a release; none if no entry leads to it.
@@ -79,21 +66,25 @@ mod tests {
     }
 
     #[test]
-    fn merges_the_packages_of_two_indexes() {
+    fn lists_entries_of_releases_that_changed() {
         let of = |entries: &[(&'static str, &'static str)]| {
             ReleasePackages::of(entries.iter().copied().map(entry))
         };
         let one = of(&[("A", "T/TI/TIM/A-1.tar.gz"), ("B", "T/TI/TIM/B-1.tar.gz")]);
-        let two = of(&[("A", "E/EV/EVIL/A-2.tar.gz"), ("C", "T/TI/TIM/B-1.tar.gz")]);
-        let both = of(&[
-            ("A", "T/TI/TIM/A-1.tar.gz"),
-            ("B", "T/TI/TIM/B-1.tar.gz"),
+        let two = of(&[
             ("A", "E/EV/EVIL/A-2.tar.gz"),
+            ("B", "T/TI/TIM/B-1.tar.gz"),
             ("C", "T/TI/TIM/B-1.tar.gz"),
+            ("A", "T/TI/TIM/A-1.tar.gz"),
         ]);
-        assert_eq!(one.merged(&two), both);
-        assert_eq!(both.merged(&one), both);
-        assert_eq!(both.releases(), 3);
+        let names = |one: &ReleasePackages, other: &ReleasePackages| -> String {
+            let entries = one.entries_beside(other);
+            entries.map(|it| it.package.to_owned()).collect()
+        };
+        assert_eq!(names(&two, &one), "ABC");
+        assert_eq!(names(&one, &two), "B");
+        assert_eq!(names(&two, &two), "");
+        assert_eq!(names(&two, &ReleasePackages::default()), "AABC");
     }
 
     #[test]

@@ -243,10 +243,20 @@ impl TrustStore {
             ),
         };
         let mut transaction = self.pool.begin().await?;
+        // They are no knowledge of the user's, and are not counted.
+        let served = match what {
+            Forget::Index(_) => Some("DELETE FROM served_packages WHERE cpan = $1"),
+            Forget::All => Some("DELETE FROM served_packages WHERE $1 = ''"),
+            _ => None,
+        };
         let mut forgotten = 0;
         for query in queries {
             let done = sqlx::query(query).bind(name).execute(&mut *transaction);
             forgotten += done.await?.rows_affected();
+        }
+        if let Some(query) = served {
+            let query = sqlx::query(query).bind(name);
+            query.execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(forgotten)

@@ -12,6 +12,7 @@
 //! - [`index`]: the date of a package index.
 //! - [`operator`]: author indexes of operators.
 //! - [`owners`]: the authors of packages by those indexes.
+//! - [`served`]: the packages that led to each release, by the package indexes that clients got.
 //! - [`take_in`]: imports author indexes.
 //! - [`import`]: imports exports.
 //! - [`watch`]: the state of a watch, and its alerts.
@@ -26,6 +27,7 @@ mod operator;
 mod owners;
 mod packages;
 mod rows;
+mod served;
 mod take_in;
 mod watch;
 

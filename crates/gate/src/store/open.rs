@@ -58,6 +58,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "newest release by distribution",
         include_str!("../../migrations/0009_newest_release_by_distribution.sql"),
     ),
+    (
+        10,
+        "served packages",
+        include_str!("../../migrations/0010_served_packages.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -102,7 +102,8 @@ impl Mirror {
         options: Options,
     ) -> Result<Arc<Self>, CacheError> {
         let cache = Cache::open(&options.cache, options.cache_size)?;
-        let index = cache.index(&upstream.name())?;
+        let name = upstream.name();
+        let index = cache.index(&name)?;
         Ok(Arc::new(Self {
             upstream,
             generation: RwLock::new(Generation::new(gate, options.fresh)),
@@ -111,7 +112,7 @@ impl Mirror {
             log,
             options,
             author_index: AuthorIndexFiles::default(),
-            packages: ServedPackages::default(),
+            packages: ServedPackages::new(name),
             fetches: Semaphore::new(FETCHES),
         }))
     }
@@ -187,14 +188,20 @@ impl Mirror {
 
     /// Forgets the answer to a request, because its file is gone from the cache.
     pub async fn forget(&self, path: &CpanPath) {
+        let generation = self.generation();
+        let store = generation.gate.trust_store();
         let key = match path {
             CpanPath::Release(release) => AnswerKey {
                 path: path.clone(),
-                packages: self.packages.of_release(release),
+                // Without the trust store, nothing is answered.
+                packages: match self.packages.of_release(store, release).await {
+                    Ok(packages) => packages,
+                    Err(_) => return,
+                },
             },
             _ => AnswerKey::of_document(path.clone()),
         };
-        self.generation().answers.invalidate(&key).await;
+        generation.answers.invalidate(&key).await;
     }
 
     fn generation(&self) -> Arc<Generation> {

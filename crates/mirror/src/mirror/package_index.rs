@@ -50,7 +50,9 @@ impl Mirror {
             tracing::info!(first, others, "left out packages that lead to no release");
         }
         let denied = gate.review_index(&mut index).await?;
-        let new = self.packages.replace(&index, &denied, now);
+        let store = gate.trust_store();
+        let new = self.packages.replace(store, &index, &denied, now).await;
+        let new = new.map_err(GateError::from)?;
         if new.len() > REPORTED {
             tracing::warn!(
                 entries = new.len(),
@@ -136,7 +138,9 @@ impl Mirror {
                 ));
             }
         }
-        Ok(self.packages.of_release(path))
+        let store = generation.gate.trust_store();
+        let packages = self.packages.of_release(store, path).await;
+        Ok(packages.map_err(GateError::from)?)
     }
 
     /// The answer to a request for a document.

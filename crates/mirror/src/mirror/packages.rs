@@ -1,29 +1,39 @@
 //! The packages that lead to each release, by the indexes that clients got.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeSet, HashSet},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use cpan_sigstore_cpan::package_index::{
     IndexEntry, PackageAuthors, PackageIndex, ReleasePackages,
 };
-use cpan_sigstore_gate::DeniedEntry;
+use cpan_sigstore_gate::{DeniedEntry, TrustStore, store::TrustStoreError};
 use jiff::{SignedDuration, Timestamp};
+use moka::future::Cache;
 use tokio::sync::Mutex;
 
-/// Releases of earlier indexes that are kept; CPAN has some 45000 at a time.
-const OLDER_LIMIT: usize = 500_000;
-/// Number of indexes whose entries are kept one by one.
-const INDEXES: usize = 4;
+/// Releases whose packages by earlier indexes are kept in memory.
+const OLDER_LIMIT: u64 = 20_000;
+/// Time for which they are kept there: another process may serve another index.
+const OLDER_FRESH: Duration = Duration::from_secs(60);
+/// Time after which all entries of an index are stored again, so that they do not age.
+const STORED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Time for which an index is used before a release by its path makes the mirror read it again.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// The entries of the indexes that were served.
-#[derive(Default)]
+///
+/// A client such as CPAN.pm uses its copy of an index for a day and longer. The entries of earlier indexes, also of
+/// other processes and before a restart, are in the trust store.
 pub(super) struct ServedPackages {
+    /// The address of the CPAN.
+    cpan: String,
     inner: RwLock<Inner>,
+    /// The packages of releases by the trust store, each with the number of the index that was newest then.
+    older: Cache<(u64, ReleasePath), Arc<BTreeSet<PackageName>>>,
     permissions: Mutex<Permissions>,
 }
 
@@ -32,10 +42,12 @@ type Permissions = Option<(Timestamp, Option<Arc<PackageAuthors>>)>;
 
 #[derive(Default)]
 struct Inner {
-    /// The newest index first.
-    served: VecDeque<Arc<ReleasePackages>>,
-    /// All entries of earlier ones. A client such as CPAN.pm uses its copy of an index for a day and longer.
-    older: ReleasePackages,
+    /// The newest index.
+    served: Arc<ReleasePackages>,
+    /// The number of indexes so far.
+    number: u64,
+    /// When all entries of an index were stored.
+    stored: Option<Timestamp>,
     /// The entries that were left out of the newest one.
     denied: ReleasePackages,
     /// The packages and paths of those, to report each once.
@@ -44,6 +56,19 @@ struct Inner {
 }
 
 impl ServedPackages {
+    /// None so far, of a CPAN.
+    pub fn new(cpan: String) -> Self {
+        Self {
+            cpan,
+            inner: RwLock::default(),
+            older: Cache::builder()
+                .max_capacity(OLDER_LIMIT)
+                .time_to_live(OLDER_FRESH)
+                .build(),
+            permissions: Mutex::default(),
+        }
+    }
+
     /// Whether an index was read, and no long time ago.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.with(|inner| {
@@ -60,26 +85,55 @@ impl ServedPackages {
 
     /// The packages that lead to a release, by the indexes that were served, and by the entries that were left out: a
     /// client may have them from elsewhere.
-    pub fn of_release(&self, path: &ReleasePath) -> Arc<[PackageName]> {
-        let mut packages: Vec<_> = self.with(|inner| {
-            let served = inner.served.iter().map(|index| &**index);
-            let all = served.chain([&inner.older, &inner.denied]);
-            all.flat_map(|index| index.of_release(path)).collect()
+    ///
+    /// # Errors
+    /// [`TrustStoreError`] if the trust store cannot be used.
+    pub async fn of_release(
+        &self,
+        store: &TrustStore,
+        path: &ReleasePath,
+    ) -> Result<Arc<[PackageName]>, TrustStoreError> {
+        let (number, newest) = self.with(|inner| {
+            let all = [&*inner.served, &inner.denied].into_iter();
+            let packages: Vec<_> = all.flat_map(|index| index.of_release(path)).collect();
+            (inner.number, packages)
         });
+        let key = (number, path.clone());
+        let older = match self.older.get(&key).await {
+            Some(older) => older,
+            None => {
+                let older = Arc::new(store.served_packages(&self.cpan, path).await?);
+                self.older.insert(key, Arc::clone(&older)).await;
+                older
+            }
+        };
+        let mut packages = newest;
+        packages.extend(older.iter().cloned());
         packages.sort_unstable();
         packages.dedup();
-        packages.into()
+        Ok(packages.into())
     }
 
     /// Takes the entries of an index that clients get, and those that were left out. Returns the positions of the
     /// latter that were not left out of the index before.
-    pub fn replace(
+    ///
+    /// The entries are in the trust store before any client gets the index.
+    ///
+    /// # Errors
+    /// [`TrustStoreError`] if the trust store cannot be used. The index must not be served then.
+    pub async fn replace(
         &self,
+        store: &TrustStore,
         index: &PackageIndex,
         denied: &[DeniedEntry],
         now: Timestamp,
-    ) -> Vec<usize> {
+    ) -> Result<Vec<usize>, TrustStoreError> {
         let served = Arc::new(index.releases());
+        let (before, stored) = self.with(|inner| (Arc::clone(&inner.served), inner.stored));
+        let recent = stored.filter(|then| now.duration_since(*then) < STORED_FOR);
+        let known = recent.map_or_else(Arc::default, |_| before);
+        let new = served.entries_beside(&known);
+        store.note_served(&self.cpan, new, now).await?;
         let paths: Vec<_> = denied.iter().map(|it| it.path.to_string()).collect();
         let entries = denied.iter().zip(&paths).map(|(entry, path)| {
             let path = path.strip_prefix("authors/id/").unwrap_or(path);
@@ -95,18 +149,10 @@ impl ServedPackages {
         inner.reported = denied.iter().map(key).collect();
         inner.denied = denied_releases;
         inner.read = Some(now);
-        if inner.served.front() != Some(&served) {
-            inner.served.push_front(served);
-            if inner.served.len() > INDEXES
-                && let Some(last) = inner.served.pop_back()
-            {
-                inner.older = match inner.older.releases() < OLDER_LIMIT {
-                    true => inner.older.merged(&last),
-                    false => (*last).clone(),
-                };
-            }
-        }
-        new
+        inner.served = served;
+        inner.number += 1;
+        inner.stored = recent.or(Some(now));
+        Ok(new)
     }
 
     /// The authors of packages by the upstream, read if that is some time ago. Others wait for the one who reads.

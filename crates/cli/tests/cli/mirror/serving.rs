@@ -430,6 +430,40 @@ fn mirror_leads_no_module_to_another_author() {
 }
 
 #[test]
+fn restart_forgets_no_index_that_a_client_may_use() {
+    let user = World::with_hostile_index();
+    let cpan = user.hostile_cpan();
+    let start = || Running::start(&user, &["--upstream", &cpan]);
+    let (good, helper) = (
+        format!("/authors/id/{GOOD}"),
+        format!("/authors/id/{HELPER}"),
+    );
+    // Nothing is known of the module yet, so the entry is in the client's copy of the index.
+    user.lead(&[("Acme::Helper", HELPER), ("Good::Mod", HELPER)]);
+    let mirror = start();
+    let index = mirror.get("/modules/02packages.details.txt");
+    assert!(index.text().contains("Good::Mod"), "{index:?}");
+    mirror.stop();
+
+    user.lead(&HONEST);
+    let mirror = start();
+    assert_eq!(mirror.get(&good).status, 200);
+    let denied = mirror.get(&helper);
+    assert_eq!(denied.body, b"deny: owner-changed; see /-/verdicts\n");
+    mirror.stop();
+
+    // A user who knows that the index was wrong forgets it.
+    let list = user.run(&["trust", "list"]).stdout;
+    let mut lines = list.lines().filter_map(|line| line.strip_prefix("index "));
+    let (name, _) = lines.next().unwrap().split_once(": ").unwrap();
+    let ran = user.run(&["trust", "forget", "--index", name]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let mirror = start();
+    assert_eq!(mirror.get(&helper).status, 200);
+    mirror.stop();
+}
+
+#[test]
 fn serves_no_release_while_package_index_is_invalid() {
     let user = World::with_hostile_index();
     user.lead(&HONEST);

@@ -3,6 +3,7 @@ mod migration;
 mod operator;
 mod owners;
 mod packages;
+mod served;
 mod server;
 mod watch;
 
@@ -174,6 +175,7 @@ async fn store_keeps_first_signers(place: &str) {
     exported_and_taken_in(&memory).await;
     operator::what_operators_vouch_for(&memory).await;
     owners::owners_of_packages(&memory).await;
+    served::keeps_packages_for_days(&memory).await;
     packages::keeps_first_owners(&memory).await;
 }
 
