@@ -57,6 +57,11 @@ L<CPAN::Sigstore::Timestamp>, and L<CPAN::Sigstore::TrustedRoot>. The signatures
 themselves are verified by L<CryptX> or C<openssl>, in
 L<CPAN::Sigstore::Crypto>.
 
+=item L<CPAN::Sigstore::Program>, L<CPAN::Sigstore::Command>
+
+The program C<cpan-sigstore> by its JSON interface, and the command
+L<cpan-verify>.
+
 =item L<CPAN::Sigstore::JSON>, L<CPAN::Sigstore::TOML>, L<CPAN::Sigstore::Time>, L<CPAN::Sigstore::DER>, L<CPAN::Sigstore::Fields>, L<CPAN::Sigstore::Error>
 
 Strict readers, and errors with stable codes.
