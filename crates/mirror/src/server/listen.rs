@@ -1,6 +1,8 @@
 //! Connections: plain or by TLS, bounded in number and time, and ended gracefully.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+};
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -11,7 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
     runtime::Handle,
-    sync::oneshot,
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     task::JoinHandle,
     time::timeout,
 };
@@ -20,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     Access, Limits, Server,
     connections::{Connections, Place},
+    line::Line,
     progress::ProgressStream,
     response::Response,
 };
@@ -34,6 +37,9 @@ const BACKLOG: u32 = 4096;
 const SEND_BUFFER: u32 = 128 * 1024;
 /// Longest wait for unfinished answers at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(8);
+/// Connections that start at once. The others wait in a line in which machines take turns: tasks have no order by
+/// which a machine with few connections could come first.
+const STARTS: usize = 32;
 /// Wait after a connection that cannot be accepted, as when no file descriptors are left.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -122,6 +128,8 @@ impl Listening {
     /// the runtime is about to end, too, and has no timers any more.
     async fn serve(self, mut stop: oneshot::Receiver<()>) {
         let graceful = GracefulShutdown::new();
+        let starts = Arc::new(Semaphore::new(STARTS));
+        let mut line = Line::default();
         loop {
             tokio::select! {
                 stopped = &mut stop => match stopped {
@@ -131,22 +139,41 @@ impl Listening {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, address)) => {
                         let place = self.connections.place(address.ip());
-                        self.begin(stream, place, graceful.watcher());
+                        line.push(place.machine(), (stream, place));
+                        // The sockets of those that lost their place are closed.
+                        if line.len() > 2 * self.connections.limit() {
+                            line.retain(|(_, place)| !place.activity().is_cut());
+                        }
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
                         self.connections.shed();
+                        line.retain(|(_, place)| !place.activity().is_cut());
                         tokio::time::sleep(PAUSE).await;
                     }
                 },
+                Ok(start) = Arc::clone(&starts).acquire_owned(), if !line.is_empty() => {
+                    let mut next = std::iter::from_fn(|| line.pop());
+                    let has_place = |(_, place): &(_, Place)| !place.activity().is_cut();
+                    if let Some((stream, place)) = next.find(has_place) {
+                        self.begin(stream, place, start, graceful.watcher());
+                    }
+                }
             }
         }
-        drop(self.listener);
+        drop((self.listener, line));
         // A client that reads no more does not delay the end.
         let _ = timeout(LAST_ANSWERS, graceful.shutdown()).await;
     }
 
-    fn begin(&self, stream: TcpStream, place: Place, watcher: Watcher) {
+    /// Starts a connection. The start is over when the mirror has looked for a request once.
+    fn begin(
+        &self,
+        stream: TcpStream,
+        place: Place,
+        start: OwnedSemaphorePermit,
+        watcher: Watcher,
+    ) {
         let server = Arc::clone(&self.server);
         let tls = self.tls.clone();
         let stall = self.connections.stall();
@@ -168,11 +195,21 @@ impl Listening {
                     },
                 }
             };
-            tokio::select! {
-                biased;
-                () = place.is_taken() => tracing::debug!("a newer connection took the place of an idle one"),
-                () = conversation => {}
-            }
+            let conversation = async {
+                tokio::select! {
+                    biased;
+                    () = place.is_taken() => tracing::debug!("a newer connection took the place of an idle one"),
+                    () = conversation => {}
+                }
+            };
+            let mut conversation = pin!(conversation);
+            let mut start = Some(start);
+            poll_fn(|context| {
+                let polled = conversation.as_mut().poll(context);
+                drop(start.take());
+                polled
+            })
+            .await;
         });
     }
 }

@@ -3,7 +3,10 @@
 //! Only `GET` and `HEAD` are answered, and no connection is passed through.
 
 mod access;
+mod activity;
 mod connections;
+mod crowds;
+mod line;
 mod listen;
 mod metrics;
 mod names;

@@ -14,7 +14,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::connections::Activity;
+use super::activity::Activity;
 
 /// A connection that can end without the bytes that its client has not read.
 pub(super) trait Cut {

@@ -4,6 +4,7 @@
 //! its goal, and what hyperfine cannot count: requests and memory.
 
 mod attempt;
+mod flood;
 mod floor;
 mod gate;
 mod index;
@@ -22,7 +23,8 @@ use crate::table::Table;
 fn main() -> ExitCode {
     let figures = match std::env::args().nth(1).as_deref() {
         // What needs no peers, while one works on it.
-        Some("index") => index_alone(),
+        Some("index") => alone(|table| index::figures(&program()?, table)),
+        Some("flood") => alone(flood::figures),
         _ => figures(),
     };
     match figures {
@@ -45,13 +47,14 @@ fn figures() -> Result<Table, BenchError> {
     sign::figures(&attempt, &mut table)?;
     gate::figures(&attempt, &mut table)?;
     mirror::figures(&attempt, &mut table)?;
+    flood::figures(&mut table)?;
     index::figures(&program()?, &mut table)?;
     Ok(table)
 }
 
-fn index_alone() -> Result<Table, BenchError> {
+fn alone(figures: impl FnOnce(&mut Table) -> Result<(), BenchError>) -> Result<Table, BenchError> {
     let mut table = Table::default();
-    index::figures(&program()?, &mut table)?;
+    figures(&mut table)?;
     Ok(table)
 }
 

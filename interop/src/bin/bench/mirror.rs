@@ -7,11 +7,14 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use cpan_sigstore_sandbox::Sandbox;
+
 use crate::attempt::{Attempt, BenchError};
+use crate::program;
 use crate::table::{Goal, Table, bytes};
 
 /// Where the archives are in the tree that is mirrored.
-const FOLDER: &str = "authors/id/B/BE/BENCH";
+pub const FOLDER: &str = "authors/id/B/BE/BENCH";
 /// An archive of about 100 KiB.
 const SMALL: &str = "Small-1.00.tar.gz";
 /// An archive of nearly 1 GiB, which is the most that is read of any.
@@ -24,9 +27,9 @@ const MEMORY: u64 = 64 << 20;
 /// Requests for each second, and memory.
 pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
     let tree = attempt.path("cpan");
-    fs::create_dir_all(tree.join(FOLDER))?;
     archive(&tree, SMALL, 100 << 10)?;
-    let mirror = Server::mirror(attempt, &tree)?;
+    let mirror = Server::mirror(&attempt.sandbox, &attempt.path("mirror"), &tree)?;
+    fetch(&mirror.url, SMALL)?;
     let nginx = Server::nginx(attempt, &tree)?;
     let [mut ours, mut theirs] = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
@@ -57,20 +60,22 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
 }
 
 /// A server that ends with its figures.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    /// Its address.
+    pub url: String,
 }
 
 impl Server {
-    fn mirror(attempt: &Attempt, tree: &Path) -> Result<Self, BenchError> {
-        let mut child = Command::new(std::env::var_os("CPAN_SIGSTORE_PROGRAM").unwrap_or_default())
+    /// A mirror of a tree, with its files in a folder.
+    pub fn mirror(sandbox: &Sandbox, folder: &Path, tree: &Path) -> Result<Self, BenchError> {
+        let mut child = Command::new(program()?)
             .args(["mirror", "--listen", "127.0.0.1:0", "--cache-dir"])
-            .arg(attempt.path("mirror-cache"))
+            .arg(folder.join("cache"))
             .arg("--upstream")
             .arg(format!("file://{}/", tree.display()))
-            .envs(attempt.sandbox.env())
-            .env("CPAN_SIGSTORE_DATA", attempt.path("mirror-data"))
+            .envs(sandbox.env())
+            .env("CPAN_SIGSTORE_DATA", folder.join("data"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
@@ -79,12 +84,10 @@ impl Server {
             BufReader::new(stdout).read_line(&mut line)?;
         }
         let url = line.trim().rsplit(' ').next().unwrap_or_default();
-        let server = Self {
+        Ok(Self {
             url: url.to_owned(),
             child,
-        };
-        fetch(&server.url, SMALL)?;
-        Ok(server)
+        })
     }
 
     fn nginx(attempt: &Attempt, tree: &Path) -> Result<Self, BenchError> {
@@ -146,13 +149,14 @@ impl Drop for Server {
 }
 
 /// A release whose one member is so many bytes that do not compress.
-fn archive(tree: &Path, name: &str, size: u64) -> Result<(), BenchError> {
+pub fn archive(tree: &Path, name: &str, size: u64) -> Result<(), BenchError> {
     let path = tree.join(FOLDER).join(name);
     let top = name.trim_end_matches(".tar.gz");
     let (distribution, version) = top.split_once('-').unwrap_or_default();
     let meta = format!(
         r#"{{"name":"{distribution}","version":"{version}","abstract":"a figure","author":["A"],"license":["mit"],"dynamic_config":0,"generated_by":"bench","release_status":"stable","meta-spec":{{"version":2}}}}"#
     );
+    fs::create_dir_all(tree.join(FOLDER))?;
     let source = tree.join("source").join(top);
     fs::create_dir_all(&source)?;
     fs::write(source.join("META.json"), meta)?;
