@@ -7,9 +7,12 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 
-/// Parses the arguments of the process. An error is printed, and ends the process.
-pub fn parse<T: Parser>() -> T {
-    T::try_parse().unwrap_or_else(|error| corrected::<T>(error).exit())
+/// Parses the arguments of the process.
+///
+/// # Errors
+/// [`clap::Error`] for a mistake, and for help and version, which are printed in the place of a command.
+pub fn parse<T: Parser>() -> Result<T, clap::Error> {
+    T::try_parse().map_err(corrected::<T>)
 }
 
 /// The error with the usage that the help states, and without hidden commands among its suggestions.

@@ -23,7 +23,12 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{
+    Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use cpan_sigstore_core::finding::Exit;
 
 use crate::{
     command_line::HintCheck, commands::Command, error::CommandError, session::Session, ui::Terminal,
@@ -55,9 +60,12 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments: Arguments = command_line::parse();
-    log::begin(arguments.verbose);
     let terminal = Terminal::new();
+    let arguments: Arguments = match command_line::parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return ExitCode::from(no_command(&error, &terminal)),
+    };
+    log::begin(arguments.verbose);
     if cfg!(debug_assertions) {
         terminal.check_hints(HintCheck::of_process::<Arguments>());
     }
@@ -71,14 +79,44 @@ fn main() -> ExitCode {
     ExitCode::from(exit)
 }
 
+/// Prints help, the version, or the mistake in a command line, and returns the exit code.
+fn no_command(error: &clap::Error, terminal: &Terminal) -> u8 {
+    let exit = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
+    if let Err(source) = error.print() {
+        terminal.note_failure(source);
+    }
+    if let Some(client) = client_without_separator(error) {
+        terminal.hint(&format!(
+            "put `--` before the client: `cpan-sigstore exec -- {client} …`"
+        ));
+    }
+    written(exit, terminal)
+}
+
+/// The client in a command line of `exec` in which the `--` before it is missing.
+fn client_without_separator(error: &clap::Error) -> Option<&str> {
+    let is_exec = std::env::args_os().any(|argument| argument == "exec");
+    if !is_exec || error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if !argument.starts_with('-') => Some(argument),
+        _ => None,
+    }
+}
+
 /// The exit code of a command whose result was written; a result that nobody can read is no success.
 fn written(exit: u8, terminal: &Terminal) -> u8 {
     terminal.flush();
     let Some(source) = terminal.take_failure() else {
         return exit;
     };
+    // A reader that went away wants no more text.
+    let is_gone = source.kind() == std::io::ErrorKind::BrokenPipe;
     let error = CommandError::system("cannot write the result to standard output", source);
-    terminal.error(&error, error.hints());
+    if !is_gone {
+        terminal.error(&error, error.hints());
+    }
     match exit {
         0 => error.exit() as u8,
         exit => exit,

@@ -48,6 +48,13 @@ impl Cpan {
         Self { source }
     }
 
+    /// The same CPAN, read for a server of this name, which recognises requests that lead back to it.
+    #[must_use]
+    pub fn via(self, name: &str) -> Self {
+        let source = self.source.via(name);
+        Self { source }
+    }
+
     /// The CPAN in a folder, such as minicpan and DarkPAN tools write it.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {

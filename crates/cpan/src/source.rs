@@ -56,6 +56,16 @@ impl Source {
         }
     }
 
+    pub fn via(self, name: &str) -> Self {
+        match self {
+            Self::Http { base, http } => Self::Http {
+                base,
+                http: http.via(name),
+            },
+            Self::Folder(folder) => Self::Folder(folder),
+        }
+    }
+
     pub fn name(&self) -> String {
         match self {
             Self::Http { .. } => self.address(""),

@@ -7,8 +7,8 @@ use cpan_sigstore_files::HashingWriter;
 use reqwest::{
     Method, Response, Url,
     header::{
-        AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-        LAST_MODIFIED,
+        AUTHORIZATION, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        LAST_MODIFIED, VIA,
     },
 };
 
@@ -17,12 +17,16 @@ use crate::{
     backoff::{Failure, Tries},
     each_part,
     error::{connection, shown},
+    object_store,
     redirect::Redirects,
     web_page,
 };
 
 /// Length limit of a validator, in bytes; servers send some twenty.
 const VALIDATOR_LIMIT: usize = 200;
+
+/// The status of a request that leads back to its sender (RFC 5842, section 7.2).
+const LOOP: u16 = 508;
 
 /// The validators by which a server recognises an unchanged file (RFC 9110, section 8.8).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +44,8 @@ pub enum Download {
     Whole(Validators),
     /// The file is unchanged since the validators of the request.
     Unchanged,
-    /// There is no file (404, 410, or 403 without a web page, as object stores answer).
+    /// There is no file: 404, 410, or the 403 of an object store. Any other 403 is an error, because it would
+    /// otherwise remove a bundle without a trace.
     Absent,
 }
 
@@ -151,7 +156,7 @@ impl Http {
         let asked = url.origin();
         let mut url = url.clone();
         let mut redirects = Redirects::default();
-        let response = loop {
+        let mut response = loop {
             let mut request = self.request(Method::GET, url.clone()).timeout(FILE_TIMEOUT);
             for (name, value) in known.conditions() {
                 request = request.header(name, value);
@@ -162,6 +167,9 @@ impl Http {
                 .filter(|_| url.origin() == asked)
             {
                 request = request.header(AUTHORIZATION, authorization);
+            }
+            if let Some(via) = &self.via {
+                request = request.header(VIA, &**via);
             }
             let request = request.build().map_err(|error| connection(&error))?;
             let response = self.start(request).await?;
@@ -174,7 +182,10 @@ impl Http {
             200 => Ok(Opened::File(response)),
             304 if *known != Validators::default() => Ok(Opened::Unchanged),
             404 | 410 => Ok(Opened::Absent),
-            403 if !is_page(response.headers()) => Ok(Opened::Absent),
+            403 if object_store::states_absence(&mut response, &shown(&url)).await => {
+                Ok(Opened::Absent)
+            }
+            LOOP if self.via.is_some() => Err(HttpError::Loop { url: shown(&url) }.into()),
             status if answer::is_transient(status) => {
                 let headers = response.headers();
                 Err(answer::unavailable(
@@ -191,14 +202,6 @@ impl Http {
             .into()),
         }
     }
-}
-
-/// Whether a response is a web page by its content type.
-fn is_page(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.trim_start().starts_with("text/html"))
 }
 
 /// The place for the bytes of a file.

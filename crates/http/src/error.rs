@@ -46,6 +46,12 @@ pub enum HttpError {
         /// The address that the server names, without credentials and query.
         to: String,
     },
+    /// The server is the one for which the file is requested.
+    #[error("cannot read {url}: it leads back to this mirror")]
+    Loop {
+        /// The address, without credentials and query.
+        url: String,
+    },
     /// A web page came in place of data, for example from a captive portal.
     #[error("cannot read {url}: the answer is a web page{}", titled(title))]
     WebPage {
@@ -130,6 +136,7 @@ impl HttpError {
                 | Self::Proxy { .. }
                 | Self::Certificate { .. }
                 | Self::Redirect { .. }
+                | Self::Loop { .. }
                 | Self::WebPage { .. }
         )
     }

@@ -11,6 +11,7 @@ mod answer;
 mod backoff;
 mod download;
 mod error;
+mod object_store;
 mod proxy;
 mod redirect;
 mod web_page;
@@ -56,7 +57,8 @@ const USER_AGENT: &str = concat!("cpan-sigstore/", env!("CARGO_PKG_VERSION"));
 /// # Security
 ///
 /// A request goes to the configured address and no other, and so does a token. Only [`Http::file`],
-/// [`Http::digest`] and [`Http::download`] follow redirects, on the same host.
+/// [`Http::digest`] and [`Http::download`] follow redirects, on the same host. Credentials in the address are for
+/// its scheme, host and port alone.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
@@ -66,6 +68,8 @@ pub struct Http {
     until: Option<Instant>,
     /// The `Authorization` of requests for files.
     authorization: Option<HeaderValue>,
+    /// The name of the server that requests files for others.
+    via: Option<Arc<str>>,
 }
 
 impl Http {
@@ -86,6 +90,7 @@ impl Http {
             backoff: Backoff::default(),
             until: None,
             authorization: None,
+            via: None,
         })
     }
 
@@ -110,6 +115,16 @@ impl Http {
     pub fn until(self, until: Instant) -> Self {
         Self {
             until: Some(until),
+            ..self
+        }
+    }
+
+    /// The same client, which states in each request for a file that it is for a server of this name. The server
+    /// recognises by the `Via` header a request that leads back to it.
+    #[must_use]
+    pub fn via(self, name: &str) -> Self {
+        Self {
+            via: Some(format!("1.1 {name}").into()),
             ..self
         }
     }

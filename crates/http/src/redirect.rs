@@ -18,8 +18,8 @@ impl Redirects {
     ///
     /// # Security
     ///
-    /// Another host is never contacted: the user named this one, and credentials in the address are for
-    /// it alone. A redirect from https to http is refused, too.
+    /// Another host is never contacted: the user named this one. A redirect from https to http is refused, too.
+    /// Credentials in the address are for its server alone: another port may be somebody else's.
     ///
     /// # Errors
     /// [`HttpError::Redirect`] for another server, and after too many redirects.
@@ -33,27 +33,50 @@ impl Redirects {
             url: shown(from),
             to: to.map_or_else(|| "no address".to_owned(), shown),
         };
-        let Some(mut to) = to else {
+        let Some(to) = to else {
             return Err(refused(None));
         };
         self.followed += 1;
         if self.followed > LIMIT || !is_followed(from, &to) {
             return Err(refused(Some(&to)));
         }
-        // A server states its own addresses without the credentials of the request.
-        // Only addresses that cannot have them refuse this.
-        let _ = to.set_username(from.username());
-        let _ = to.set_password(from.password());
-        Ok(Some(to))
+        Ok(Some(with_credentials(from, to)))
     }
+}
+
+/// An address with the credentials of the one that redirects to it, if they are for its server.
+fn with_credentials(from: &Url, mut to: Url) -> Url {
+    // A server states its own addresses without them.
+    let (user, password) = match is_same_server(from, &to) || is_upgrade(from, &to) {
+        true => (from.username(), from.password()),
+        false => ("", None),
+    };
+    // Only addresses that cannot have them refuse this.
+    let _ = to.set_username(user);
+    let _ = to.set_password(password);
+    to
 }
 
 /// Whether an address is on the same server, or on the same host by https.
 fn is_followed(from: &Url, to: &Url) -> bool {
-    let is_same_host = from.host().is_some() && from.host() == to.host();
-    let is_same_server =
-        from.scheme() == to.scheme() && from.port_or_known_default() == to.port_or_known_default();
-    is_same_host && (is_same_server || (from.scheme() == "http" && to.scheme() == "https"))
+    let is_secure = from.scheme() == "http" && to.scheme() == "https";
+    is_same_server(from, to) || (is_same_host(from, to) && is_secure)
+}
+
+fn is_same_host(from: &Url, to: &Url) -> bool {
+    from.host().is_some() && from.host() == to.host()
+}
+
+fn is_same_server(from: &Url, to: &Url) -> bool {
+    is_same_host(from, to)
+        && from.scheme() == to.scheme()
+        && from.port_or_known_default() == to.port_or_known_default()
+}
+
+/// Whether an address is the secure one of a whole host: https in place of http, both on their own ports.
+fn is_upgrade(from: &Url, to: &Url) -> bool {
+    let is_default = |url: &Url, scheme: &str| url.scheme() == scheme && url.port().is_none();
+    is_same_host(from, to) && is_default(from, "http") && is_default(to, "https")
 }
 
 #[cfg(test)]
@@ -90,5 +113,40 @@ mod tests {
             "http://cpan.example/a",
             "http://cpan.example:8080/a"
         ));
+    }
+
+    #[test]
+    fn sends_credentials_to_their_server_alone() {
+        for (from, to, expected) in [
+            (
+                "https://me:pw@cpan.example/a",
+                "/b",
+                "https://me:pw@cpan.example/b",
+            ),
+            (
+                "http://me:pw@cpan.example/a",
+                "https://cpan.example/a",
+                "https://me:pw@cpan.example/a",
+            ),
+            (
+                "http://me:pw@cpan.example/a",
+                "https://cpan.example:8443/a",
+                "https://cpan.example:8443/a",
+            ),
+            (
+                "http://me:pw@cpan.example:8080/a",
+                "https://cpan.example/a",
+                "https://cpan.example/a",
+            ),
+            (
+                "http://me:pw@cpan.example/a",
+                "https://other:pw2@cpan.example:8443/a",
+                "https://cpan.example:8443/a",
+            ),
+        ] {
+            let from: Url = from.parse().unwrap();
+            let to = from.join(to).unwrap();
+            assert_eq!(with_credentials(&from, to).as_str(), expected);
+        }
     }
 }

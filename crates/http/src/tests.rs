@@ -27,6 +27,7 @@ fn states_each_error() {
             url: url(),
             to: "https://login.example/".to_owned(),
         },
+        HttpError::Loop { url: url() },
         HttpError::WebPage {
             url: url(),
             title: "Log in".to_owned(),

@@ -129,6 +129,15 @@ async fn reports_answers_that_are_neither_file_nor_absence() {
     for fault in [
         Fault::Status(204),
         answer(403, &[("content-type", "text/html")], PAGE),
+        // A proxy that filters must not remove bundles without a trace.
+        answer(403, &[], ""),
+        answer(403, &[("content-type", "text/plain")], "Forbidden"),
+        answer(403, &[("content-type", "application/xml")], ""),
+        answer(
+            403,
+            &[("content-type", "text/html")],
+            "<Error><Code>AccessDenied</Code></Error>",
+        ),
     ] {
         faults.always(fault.clone());
         let url = || served.url("Foo-1.0.tar.gz");
@@ -147,15 +156,25 @@ async fn reports_answers_that_are_neither_file_nor_absence() {
 async fn takes_403_of_an_object_store_for_absence() {
     let served = Served::new();
     let faults = served.sandbox.services.cpan.faults();
-    for body in [
-        "",
-        "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>",
-    ] {
-        faults.always(answer(403, &[("content-type", "application/xml")], body));
-        assert_eq!(served.digest().await.unwrap(), None);
-        let file = served.http.file(served.url("Foo-1.0.tar.gz"), 10).await;
-        assert_eq!(file.unwrap(), None);
-    }
+    let body = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>";
+    faults.always(answer(403, &[("content-type", "application/xml")], body));
+    assert_eq!(served.digest().await.unwrap(), None);
+    let file = served.http.file(served.url("Foo-1.0.tar.gz"), 10).await;
+    assert_eq!(file.unwrap(), None);
+}
+
+#[tokio::test]
+async fn states_the_server_for_which_a_file_is_requested() {
+    let served = Served::new();
+    let cpan = &served.sandbox.services.cpan;
+    let file = async |http: &Http| http.file(served.url("Foo-1.0.tar.gz"), 100_000).await;
+    cpan.faults().always(Fault::Status(508));
+    let error = file(&served.http).await.unwrap_err();
+    assert!(matches!(error, HttpError::Refused { .. }), "{error}");
+    let http = served.http.clone().via("mirror");
+    let error = file(&http).await.unwrap_err();
+    assert!(matches!(error, HttpError::Loop { .. }), "{error}");
+    assert!(error.is_setup() && !error.is_transient());
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::io;
 
 use cpan_sigstore_cpan::{
     checksums::{Checksums, ChecksumsError},
-    package_index::{PackageIndex, PackageIndexError, pack, render_site_file},
-    path::SiteFile,
+    package_index::{PackageIndex, PackageIndexError, SIZE_LIMIT, pack, render_site_file, unpack},
+    path::{CpanPath, SiteFile},
 };
 use cpan_sigstore_keyless::bundle::{StrictBundle, VerificationFailure};
 use cpan_sigstore_records::record::{AuthorRecord, RecordError, RecordName};
@@ -51,6 +51,38 @@ pub enum RenderError {
 }
 
 impl Rendered {
+    /// The document at a path, from its text, which is unpacked.
+    ///
+    /// # Errors
+    /// [`RenderError`] if the text is not what its path states.
+    pub fn of(path: &CpanPath, text: Vec<u8>) -> Result<Self, RenderError> {
+        match path {
+            CpanPath::SiteFile { file, packed } => Self::site_file(*file, text, *packed),
+            CpanPath::Checksums(_) => Self::checksums(&text),
+            CpanPath::AuthorRecord {
+                name,
+                bundle: false,
+            } => Self::record(name, text),
+            CpanPath::Bundle(_) | CpanPath::AuthorRecord { .. } | CpanPath::Release(_) => {
+                Self::bundle(text)
+            }
+        }
+    }
+
+    /// The document at a path, from the bytes that were rendered before; `None` if they are no such document. The
+    /// cache that they come from may be another process's, of another version or with other rules.
+    pub fn of_cached(path: &CpanPath, bytes: Vec<u8>) -> Option<Self> {
+        Self::of(path, Self::unpacked(path, bytes)?).ok()
+    }
+
+    /// The text of a document that was rendered before.
+    pub fn unpacked(path: &CpanPath, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        match path {
+            CpanPath::SiteFile { packed: true, .. } => unpack(&bytes, SIZE_LIMIT).ok(),
+            _ => Some(bytes),
+        }
+    }
+
     /// The package index.
     ///
     /// # Errors
@@ -146,6 +178,50 @@ mod tests {
             assert!(matches!(error, RenderError::OtherRecord { .. }), "{error}");
         }
         assert!(Rendered::record(&name, b"root:x:0:0".to_vec()).is_err());
+    }
+
+    /// Bytes at each kind of path that no document of this name can be.
+    #[test]
+    fn renders_no_cached_bytes_of_another_kind() {
+        for path in [
+            "authors/01mailrc.txt",
+            "authors/01mailrc.txt.gz",
+            "modules/02packages.details.txt.gz",
+            "modules/03modlist.data",
+            "modules/06perms.txt",
+            "authors/id/A/AB/ABC/CHECKSUMS",
+            "authors/id/A/AB/ABC/Foo-1.0.tar.gz.sigstore.json",
+            "authors/id/A/AB/ABC/ABC-sigstore-identities-1.json",
+            "authors/id/A/AB/ABC/ABC-sigstore-identities-1.json.sigstore.json",
+        ] {
+            let at = CpanPath::at(path).unwrap();
+            for bytes in [&b"system 'id';\n"[..], b"\xff\xfe", b"<html>"] {
+                let packed = pack(bytes).unwrap();
+                for bytes in [bytes.to_vec(), packed] {
+                    let rendered = Rendered::of_cached(&at, bytes);
+                    let text = rendered.map(|rendered| {
+                        let bytes = rendered.as_bytes().to_vec();
+                        Rendered::unpacked(&at, bytes).unwrap()
+                    });
+                    let text = text.map(|text| String::from_utf8(text).unwrap());
+                    assert!(
+                        text.as_ref().is_none_or(|text| !text.contains("system")),
+                        "{path}: {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn renders_cached_checksums_again() {
+        let path = CpanPath::at("authors/id/A/AB/ABC/CHECKSUMS").unwrap();
+        let text = b"MARKER();\n$cksum = {};\nMARKER();\n".to_vec();
+        let rendered = Rendered::of_cached(&path, text).unwrap();
+        assert!(!String::from_utf8_lossy(rendered.as_bytes()).contains("MARKER"));
+        // What was rendered once stays as it is.
+        let again = Rendered::of_cached(&path, rendered.as_bytes().to_vec()).unwrap();
+        assert_eq!(again.as_bytes(), rendered.as_bytes());
     }
 
     #[test]

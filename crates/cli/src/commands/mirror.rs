@@ -125,7 +125,13 @@ pub fn run(args: &MirrorCommand, session: &Session<'_>) -> Result<Exit, CommandE
         "mirror of {} at {scheme}://{address}/",
         without_credentials(&args.mirror.upstream)
     ));
-    terminal.flush();
+    match terminal.try_flush() {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            let what = "cannot write the address of the mirror to standard output";
+            return Err(CommandError::system(what, source));
+        }
+        _ => {}
+    }
     while runtime.block_on(signals.is_due(REFRESH)) {
         let gate = session.mirror_gate(&args.mirror, Some(&copies));
         match gate.and_then(|gate| Ok((session.wait(kept(gate.trust_store(), &copies))?, gate))) {

@@ -19,6 +19,12 @@ pub fn after_request(error: &HttpError) -> Option<&'static str> {
             "correct HTTPS_PROXY and HTTP_PROXY (`http://USER:PASSWORD@proxy.example:3128`), or name the host in NO_PROXY"
         }
         HttpError::Redirect { .. } => "name the address that the server redirects to",
+        HttpError::Loop { .. } => "name another upstream: this address is the mirror's own",
+        HttpError::Refused {
+            status: 401 | 403, ..
+        } => {
+            "a proxy or the server refuses the file; name another mirror, or add user and password to its address"
+        }
         HttpError::WebPage { .. } => {
             "open the address in a browser: a network may ask for a login, or the address is another one"
         }

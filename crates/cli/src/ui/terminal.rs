@@ -4,7 +4,7 @@
 //! - colours appear on a terminal only, and never with `NO_COLOR`;
 //! - text from files and from the network is printed without control characters, so that it cannot
 //!   move the cursor or change the lines above it;
-//! - a reader that goes away (`| head`) ends the output, not the program's verdict.
+//! - a result that nobody could read is no success; a reader that goes away (`| head`) causes no message.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -39,7 +39,7 @@ pub enum Tone {
 pub struct Terminal {
     /// What was said of the result so far; results are written whole, at [`Terminal::flush`].
     result: RefCell<String>,
-    /// The first failure to write a result, except to a reader that went away.
+    /// The first failure to write a result.
     failure: RefCell<Option<std::io::Error>>,
     /// Ends the program at a hint with a flag that the command lacks; only set in debug builds.
     hints: OnceCell<HintCheck>,
@@ -168,14 +168,18 @@ impl Terminal {
 
     /// Ends a result: what was said so far is to be seen now.
     pub fn flush(&self) {
-        if let Err(error) = self.try_flush()
-            && error.kind() != std::io::ErrorKind::BrokenPipe
-        {
-            self.failure.borrow_mut().get_or_insert(error);
+        if let Err(error) = self.try_flush() {
+            self.note_failure(error);
         }
     }
 
-    /// Returns the first failure to write a result, for example because the disk is full.
+    /// Notes a failure to write a result.
+    pub fn note_failure(&self, error: std::io::Error) {
+        self.failure.borrow_mut().get_or_insert(error);
+    }
+
+    /// Returns the first failure to write a result, for example because the disk is full, or the
+    /// reader is gone.
     pub fn take_failure(&self) -> Option<std::io::Error> {
         self.failure.take()
     }

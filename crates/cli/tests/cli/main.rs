@@ -17,6 +17,7 @@ mod harness;
 mod index;
 mod mirror;
 mod network;
+mod output;
 mod peers;
 mod release;
 mod sign;

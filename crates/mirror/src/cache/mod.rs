@@ -113,7 +113,8 @@ impl Cache {
             digest: Sha256Digest::of(bytes),
             size: bytes.len() as u64,
         };
-        if !self.has(&content) {
+        // Another process may have written other bytes of the same length.
+        if self.bytes(&content).as_deref() != Some(bytes) {
             let mut incoming = self.incoming()?;
             incoming.write(bytes)?;
             self.keep(incoming, content)?;

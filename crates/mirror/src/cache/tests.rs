@@ -19,6 +19,17 @@ fn finds_cached_files_by_digest() {
 }
 
 #[test]
+fn writes_bytes_again_that_another_process_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), 1000).unwrap();
+    let content = keep(&cache, b"bytes");
+    fs::write(cache.path(&content.digest), b"other").unwrap();
+    assert_eq!(keep(&cache, b"bytes"), content);
+    assert_eq!(cache.bytes(&content).unwrap(), b"bytes");
+    assert_eq!(cache.size(), 5);
+}
+
+#[test]
 fn removes_longest_unused_files_above_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), 100).unwrap();

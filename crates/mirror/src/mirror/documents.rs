@@ -5,6 +5,7 @@
 use cpan_sigstore_cpan::{
     CpanError,
     checksums::SIZE_LIMIT as CHECKSUMS_LIMIT,
+    package_index::SIZE_LIMIT as SITE_FILE_LIMIT,
     path::{CpanPath, SiteFile},
 };
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT as BUNDLE_LIMIT;
@@ -43,27 +44,30 @@ impl Mirror {
         }
     }
 
-    /// The document that was served last, while the upstream cannot be read.
+    /// The document that was served last, while the upstream cannot be read. Another process may have written it, so
+    /// it is rendered again, as if it came from the upstream.
     async fn cached_document(
         &self,
         path: &CpanPath,
         error: CpanError,
     ) -> Result<Served, FetchError> {
         let file = self.index.get(&path.to_string());
-        match file.filter(|file| self.cache.has(&file.content)) {
-            Some(file) => {
-                tracing::info!(%path, %error, "the upstream cannot be read; serving from the cache");
-                if let CpanPath::SiteFile {
-                    file: SiteFile::Packages,
-                    packed,
-                } = path
-                {
-                    let rendered = self.cached_package_index(&file.content, *packed, error);
-                    let rendered = rendered.await?;
-                    return Ok(Served::File(self.keep_document(path, &rendered)?));
-                }
-                Ok(Served::File(file.content))
-            }
+        let Some(bytes) = file.and_then(|file| self.cache.bytes(&file.content)) else {
+            return Err(FetchError::Upstream(error));
+        };
+        tracing::info!(%path, %error, "the upstream cannot be read; serving from the cache");
+        let rendered = match path {
+            CpanPath::SiteFile {
+                file: SiteFile::Packages,
+                packed,
+            } => match Rendered::unpacked(path, bytes) {
+                Some(text) => self.cached_package_index(text, *packed).await?,
+                None => None,
+            },
+            _ => Rendered::of_cached(path, bytes),
+        };
+        match rendered {
+            Some(rendered) => Ok(Served::File(self.keep_document(path, &rendered)?)),
             None => Err(FetchError::Upstream(error)),
         }
     }
@@ -82,40 +86,29 @@ impl Mirror {
 
     /// Reads, parses and renders a document; `None` if the upstream has none.
     async fn rendered(&self, path: &CpanPath) -> Result<Option<Rendered>, FetchError> {
-        let file = async |limit| self.upstream.file(&path.to_string(), limit).await;
-        Ok(match path {
+        let text = match path {
             CpanPath::SiteFile {
                 file: SiteFile::Packages,
                 packed,
             } => {
                 let index = self.package_index().await?;
-                index
-                    .map(|index| Rendered::package_index(&index, *packed))
-                    .transpose()?
+                let rendered = index.map(|index| Rendered::package_index(&index, *packed));
+                return Ok(rendered.transpose()?);
             }
-            CpanPath::SiteFile { file, packed } => self
-                .upstream
-                .site_file(*file)
-                .await?
-                .map(|text| Rendered::site_file(*file, text, *packed))
-                .transpose()?,
-            CpanPath::Checksums(_) => file(CHECKSUMS_LIMIT)
-                .await?
-                .map(|text| Rendered::checksums(&text))
-                .transpose()?,
-            CpanPath::AuthorRecord {
-                name,
-                bundle: false,
-            } => file(RECORD_LIMIT)
-                .await?
-                .map(|json| Rendered::record(name, json))
-                .transpose()?,
-            CpanPath::Bundle(_) | CpanPath::AuthorRecord { .. } | CpanPath::Release(_) => {
-                file(BUNDLE_LIMIT)
-                    .await?
-                    .map(Rendered::bundle)
-                    .transpose()?
-            }
-        })
+            CpanPath::SiteFile { file, .. } => self.upstream.site_file(*file).await?,
+            _ => self.upstream.file(&path.to_string(), limit(path)).await?,
+        };
+        let rendered = text.map(|text| Rendered::of(path, text));
+        Ok(rendered.transpose()?)
+    }
+}
+
+/// The size limit of a document, in bytes.
+fn limit(path: &CpanPath) -> usize {
+    match path {
+        CpanPath::SiteFile { .. } => SITE_FILE_LIMIT,
+        CpanPath::Checksums(_) => CHECKSUMS_LIMIT,
+        CpanPath::AuthorRecord { bundle: false, .. } => RECORD_LIMIT,
+        CpanPath::Bundle(_) | CpanPath::AuthorRecord { .. } | CpanPath::Release(_) => BUNDLE_LIMIT,
     }
 }

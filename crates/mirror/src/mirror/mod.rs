@@ -15,6 +15,7 @@ mod release;
 pub use answers::Served;
 
 use std::{
+    hash::{BuildHasher as _, RandomState},
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -57,6 +58,8 @@ pub struct Options {
 
 /// A mirror of one upstream.
 pub struct Mirror {
+    /// The name of this mirror in its requests, another one for each process.
+    name: String,
     upstream: Cpan,
     generation: RwLock<Arc<Generation>>,
     cache: Cache,
@@ -104,8 +107,10 @@ impl Mirror {
         let cache = Cache::open(&options.cache, options.cache_size)?;
         let name = upstream.name();
         let index = cache.index(&name)?;
+        let own_name = format!("cpan-sigstore-{:016x}", RandomState::new().hash_one(()));
         Ok(Arc::new(Self {
-            upstream,
+            upstream: upstream.via(&own_name),
+            name: own_name,
             generation: RwLock::new(Generation::new(gate, options.fresh)),
             cache,
             index,
@@ -134,6 +139,11 @@ impl Mirror {
     /// The author index for clients; none at first.
     pub fn author_index(&self) -> &AuthorIndexFiles {
         &self.author_index
+    }
+
+    /// The name of this mirror in the `Via` header of its requests.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The decisions so far.

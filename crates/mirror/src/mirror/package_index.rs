@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use cpan_sigstore_cpan::{
-    CpanError,
-    package_index::{PackageAuthors, PackageIndex, PermissionList, SIZE_LIMIT, unpack},
+    package_index::{PackageAuthors, PackageIndex, PermissionList},
     path::{CpanPath, SiteFile},
 };
 use cpan_sigstore_gate::{DeniedEntry, Gate, GateError, accept_package_index, read_package_index};
 
 use super::{Generation, Mirror, Served, answers::AnswerKey, error::FetchError};
 use crate::{
-    cache::Content,
     decision_log::{EntryCause, LogEntry, Refusal},
     rendered::Rendered,
 };
@@ -70,27 +68,21 @@ impl Mirror {
         self.log.add_left_out(entry);
     }
 
-    /// The package index that was served last, while the upstream cannot be read. Another process with another
+    /// The package index that was served last, from its text; `None` if it is none. Another process with another
     /// policy may have written it, so this gate reviews it as if it came from the upstream.
     pub(super) async fn cached_package_index(
         &self,
-        content: &Content,
+        text: Vec<u8>,
         packed: bool,
-        error: CpanError,
-    ) -> Result<Rendered, FetchError> {
-        let text = self.cache.bytes(content);
-        let text = match packed {
-            true => text.and_then(|text| unpack(&text, SIZE_LIMIT).ok()),
-            false => text,
-        };
-        let Some(index) = text.and_then(|text| PackageIndex::parse(text).ok()) else {
-            return Err(FetchError::Upstream(error));
+    ) -> Result<Option<Rendered>, FetchError> {
+        let Ok(index) = PackageIndex::parse(text) else {
+            return Ok(None);
         };
         let generation = self.generation();
         let store = generation.gate.trust_store();
         accept_package_index(&index, &self.upstream.name(), store, self.now()).await?;
         let index = self.reviewed(index).await?;
-        Ok(Rendered::package_index(&index, packed)?)
+        Ok(Some(Rendered::package_index(&index, packed)?))
     }
 
     /// The authors of packages by the upstream itself, if the gate has a use for them.

@@ -1,7 +1,13 @@
 //! Connections: plain or by TLS, bounded in number and time, and ended gracefully.
 
 use std::{
-    convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+    convert::Infallible,
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -65,6 +71,7 @@ pub struct Listening {
 /// A mirror that answers. It ends when this is dropped.
 pub struct Running {
     address: SocketAddr,
+    server: Arc<Server>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -73,6 +80,11 @@ impl Running {
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The number of requests for files of a CPAN so far, answered or refused.
+    pub fn requested_files(&self) -> u64 {
+        self.server.files.load(Ordering::Relaxed)
     }
 
     /// Ends it after the unfinished answers.
@@ -111,7 +123,7 @@ impl Listening {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn spawn(self) -> Running {
-        let address = self.address;
+        let (address, server) = (self.address, Arc::clone(&self.server));
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = Handle::current();
         let serving = tokio::task::spawn_blocking(move || {
@@ -119,6 +131,7 @@ impl Listening {
         });
         Running {
             address,
+            server,
             stop,
             serving,
         }

@@ -57,6 +57,8 @@ struct Server {
     mirror: Arc<Mirror>,
     guard: Guard,
     metrics: Metrics,
+    /// The number of requests for files of a CPAN so far.
+    files: AtomicU64,
     /// The number of requests so far, by which the log tells them apart.
     requests: AtomicU64,
 }
@@ -80,6 +82,7 @@ impl Server {
             mirror,
             guard,
             metrics: Metrics::default(),
+            files: AtomicU64::new(0),
             requests: AtomicU64::new(0),
         }
     }
@@ -130,7 +133,14 @@ impl Server {
             Admitted::Proxied(uri) => proxied_target(uri),
         };
         match target {
-            Target::Cpan(wanted) => self.cpan(request, &wanted).await,
+            Target::Cpan(_) if self.comes_from_here(request) => text(
+                StatusCode::LOOP_DETECTED,
+                "refused: this mirror is its own upstream\n",
+            ),
+            Target::Cpan(wanted) => {
+                self.files.fetch_add(1, Ordering::Relaxed);
+                self.cpan(request, &wanted).await
+            }
             Target::Verdicts => page::verdicts(&self.mirror, wants_html(request)),
             Target::Metrics => self.metrics.answer(&self.mirror),
             Target::AuthorIndex(which) => self.author_index(which),
@@ -141,6 +151,15 @@ impl Server {
             ),
             Target::Outside => self.outside(request.uri()),
         }
+    }
+
+    /// Whether this mirror itself sent a request, perhaps through others.
+    fn comes_from_here<B>(&self, request: &Request<B>) -> bool {
+        let mut via = request.headers().get_all(header::VIA).iter();
+        via.any(|via| {
+            via.to_str()
+                .is_ok_and(|via| via.contains(self.mirror.name()))
+        })
     }
 
     async fn cpan<B>(&self, request: &Request<B>, path: &CpanPath) -> Response {

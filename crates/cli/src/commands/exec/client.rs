@@ -8,15 +8,15 @@ use std::{
     process::Command,
 };
 
-use cpan_sigstore_mirror::server::RunSecret;
-use tempfile::TempDir;
-
 use super::{
     arguments::{Argument, is_address, is_local},
     conf_pm::conf_pm,
     cpanm, environment,
+    folder::RunFolder,
     options::{CARTON, CPAN, CPM, MINICPAN},
+    refusal::{Refusal, for_address, for_file, for_option},
 };
+use cpan_sigstore_mirror::server::RunSecret;
 
 /// A client of CPAN, by the name of its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub enum Ways {
 pub struct Surroundings {
     mirror: String,
     proxy: Option<Proxy>,
-    folder: TempDir,
+    folder: RunFolder,
 }
 
 /// The proxy of a run.
@@ -71,12 +71,7 @@ impl Surroundings {
     /// # Errors
     /// [`io::Error`] if the folder cannot be created.
     pub fn new(host: SocketAddr, secret: &RunSecret, ways: Ways) -> io::Result<Self> {
-        let mut folder = tempfile::Builder::new();
-        folder.prefix("cpan-sigstore-exec-");
-        // It holds the secret of the run.
-        #[cfg(unix)]
-        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let folder = folder.tempdir()?;
+        let folder = RunFolder::new()?;
         // Settings of curl and wget, in the place of the user's.
         for settings in [".curlrc", "wgetrc"] {
             fs::write(folder.path().join(settings), "")?;
@@ -111,13 +106,6 @@ impl Surroundings {
     }
 }
 
-/// Why an argument is refused.
-pub fn refusal(argument: &str) -> String {
-    format!(
-        "invalid argument `{argument}`: it bypasses the mirror; `--allow-outside` before `--` allows it, unverified"
-    )
-}
-
 impl Client {
     /// The client of this program.
     pub fn of(program: &OsStr) -> Self {
@@ -134,14 +122,10 @@ impl Client {
     /// Refuses arguments that lead round the mirror.
     ///
     /// # Errors
-    /// Which, and what to do.
-    pub fn check(self, arguments: &[OsString]) -> Result<(), String> {
-        let words: Vec<String> = arguments
-            .iter()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect();
+    /// [`Refusal`]: which argument, and what to do.
+    pub fn check_words(self, words: &[String]) -> Result<(), Refusal> {
         let (options, may_be_local) = match self {
-            Self::Cpanm => return cpanm::check(&words),
+            Self::Cpanm => return cpanm::check(words),
             Self::Other => return Ok(()),
             Self::Cpm => (CPM, false),
             Self::Carton => {
@@ -154,23 +138,42 @@ impl Client {
             Self::Cpan => (CPAN, false),
             Self::Minicpan => (MINICPAN, true),
         };
-        for argument in options.read(&words) {
-            let (word, leads_round) = match argument {
-                Argument::Option { words, leads_round } => (words.join(" "), leads_round),
-                Argument::End => continue,
+        for argument in options.read(words) {
+            match argument {
+                Argument::Option { words, leads_round } if leads_round => {
+                    return Err(Refusal::of_argument(&words.join(" "), for_option(&words)));
+                }
+                Argument::Option { .. } | Argument::End => {}
+                Argument::Word(word) if is_address(&word) => {
+                    return Err(Refusal::of_argument(&word, Some(for_address(&word))));
+                }
                 Argument::Word(word) => {
                     // cpm takes a folder of any name for a distribution.
                     let is_folder = self == Self::Cpm && Path::new(&word).is_dir();
-                    let is_local = is_local(&word) || is_folder;
-                    let leads_round = is_address(&word) || (is_local && !may_be_local);
-                    (word, leads_round)
+                    if (is_local(&word) || is_folder) && !may_be_local {
+                        return Err(Refusal::of_argument(&word, Some(for_file())));
+                    }
                 }
-            };
-            if leads_round {
-                return Err(refusal(&word));
             }
         }
         Ok(())
+    }
+
+    /// Whether a client with these arguments needs nothing of a CPAN, such as to show its version.
+    pub fn needs_nothing(self, words: &[String]) -> bool {
+        let is_question = |word: &String| {
+            matches!(
+                word.as_str(),
+                "--version" | "-V" | "-v" | "--help" | "-h" | "-H"
+            )
+        };
+        let installs = |names: &[&str]| words.first().is_none_or(|word| names.contains(&&**word));
+        match self {
+            Self::Cpanm | Self::Cpan | Self::Minicpan => words.iter().any(is_question),
+            Self::Carton => !installs(&["install", "update", "bundle"]),
+            Self::Cpm => !installs(&["install"]),
+            Self::Other => false,
+        }
     }
 
     /// The command, with what it needs.

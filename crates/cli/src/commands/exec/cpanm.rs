@@ -3,6 +3,7 @@
 use super::{
     arguments::{Argument, is_address, is_local},
     options::CPANM,
+    refusal::{Refusal, for_address, for_file, for_option},
 };
 
 /// The refusal of `--verify`.
@@ -16,26 +17,33 @@ fn is_verify(word: &str) -> bool {
 
 /// Refuses arguments that lead round the mirror. The dependencies of a folder (`--installdeps .`) come from
 /// the mirror, too.
-pub fn check(arguments: &[String]) -> Result<(), String> {
+pub fn check(arguments: &[String]) -> Result<(), Refusal> {
     let installs_dependencies = arguments.iter().any(|word| word == "--installdeps");
     for argument in CPANM.read(arguments) {
-        let (word, leads_round) = match &argument {
-            Argument::Option { words, leads_round } => (words.join(" "), *leads_round),
+        match argument {
+            Argument::Option { words, leads_round } if leads_round => {
+                let hint = for_option(&words);
+                let words = words.join(" ");
+                return Err(match is_verify(&words) {
+                    true => Refusal {
+                        message: VERIFY.to_owned(),
+                        hint: None,
+                    },
+                    false => Refusal::of_argument(&words, hint),
+                });
+            }
+            Argument::Option { .. } => {}
             // What comes after it would hide the options that lead to the mirror.
-            Argument::End => ("--".to_owned(), true),
+            Argument::End => return Err(Refusal::of_argument("--", None)),
+            Argument::Word(word) if is_address(&word) => {
+                return Err(Refusal::of_argument(&word, Some(for_address(&word))));
+            }
             Argument::Word(word) => {
-                let is_own_folder = installs_dependencies && std::path::Path::new(word).is_dir();
-                (
-                    word.clone(),
-                    is_address(word) || (is_local(word) && !is_own_folder),
-                )
+                let is_own_folder = installs_dependencies && std::path::Path::new(&word).is_dir();
+                if is_local(&word) && !is_own_folder {
+                    return Err(Refusal::of_argument(&word, Some(for_file())));
+                }
             }
-        };
-        if leads_round {
-            if is_verify(&word) {
-                return Err(VERIFY.to_owned());
-            }
-            return Err(super::client::refusal(&word));
         }
     }
     Ok(())
@@ -66,7 +74,7 @@ pub fn options(callers: &str, url: &str) -> String {
 mod tests {
     use super::*;
 
-    fn checked(line: &str) -> Result<(), String> {
+    fn checked(line: &str) -> Result<(), Refusal> {
         let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
         check(&words)
     }

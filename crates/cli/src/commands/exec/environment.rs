@@ -126,6 +126,13 @@ pub fn lead_past_proxy(command: &mut Command) {
     }
 }
 
+/// Whether a variable leads the client to the mirror, or could lead it past.
+pub fn leads_to_mirror(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let is_proxy = PROXIES.contains(&&*lower) || lower == "no_proxy";
+    is_proxy || matches!(name, "CURL_HOME" | "WGETRC") || is_closed(OsStr::new(name))
+}
+
 fn is_closed(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     CLOSED.iter().any(|closed| name.starts_with(closed))

@@ -8,10 +8,14 @@ mod conf_pm;
 mod cpanfile;
 mod cpanm;
 mod environment;
+mod folder;
 mod options;
+mod refusal;
 mod summary;
+mod wrapper;
 
 use std::{
+    borrow::Cow,
     ffi::{OsStr, OsString},
     io,
 };
@@ -23,8 +27,9 @@ use cpan_sigstore_mirror::{
     server::{Access, Limits, Listening, RunSecret, Service},
 };
 
-use crate::{error::CommandError, flags::MirrorArgs, session::Session};
+use crate::{error::CommandError, flags::MirrorArgs, session::Session, ui::Terminal};
 use client::{Client, Surroundings, Ways};
+use wrapper::Wrapped;
 
 /// Run a CPAN client that installs only allowed releases.
 ///
@@ -64,7 +69,10 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     let ways = if args.allow_outside {
         Ways::Open
     } else {
-        client.check(arguments).map_err(CommandError::usage)?;
+        client.check_words(&words(arguments))?;
+        if let Some(wrapped) = wrapper::check(&words(&args.command))? {
+            wrapped_client(&wrapped, terminal);
+        }
         Ways::Closed
     };
     let runtime = session.runtime()?;
@@ -104,6 +112,7 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     let ended = runtime.block_on(child::run(command)).map_err(|source| {
         CommandError::system(&format!("cannot run {}", program.display()), source)
     })?;
+    let requested = running.requested_files();
     runtime.block_on(running.stop());
     let exit = summary::print(mirror.log(), terminal);
     if exit != Exit::Success {
@@ -131,6 +140,35 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
             folder.display()
         ));
     }
+    if ended == 0 && requested == 0 && !client.needs_nothing(&words(arguments)) {
+        verified_nothing(terminal);
+    }
     // Codes of programs are bytes.
     Ok(u8::try_from(ended).unwrap_or(Exit::Failed as u8))
+}
+
+fn words(arguments: &[OsString]) -> Vec<String> {
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    words.map(Cow::into_owned).collect()
+}
+
+/// Warns of a client that another program runs.
+fn wrapped_client(wrapped: &Wrapped, terminal: &Terminal) {
+    let Wrapped { by, client } = wrapped;
+    terminal.warning(&format!(
+        "`{by}` runs {client}: it is led to the mirror by its environment alone, and only as long as `{by}` changes nothing in it"
+    ));
+    terminal.hint(&format!(
+        "run the client itself, as in `exec -- {client} …`"
+    ));
+}
+
+/// Warns of a run that succeeded without the mirror.
+fn verified_nothing(terminal: &Terminal) {
+    terminal.warning(
+        "the client requested no index and no archive of the mirror, so this run verified nothing",
+    );
+    terminal.hint(
+        "if it installed anything, run the client itself after `--`, without a program that changes its environment",
+    );
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod clients;
+mod ended;
 mod env;
 mod forms;
 mod hostile;
@@ -10,3 +11,4 @@ mod owners;
 mod private;
 mod secrets;
 mod strangers;
+mod wrappers;

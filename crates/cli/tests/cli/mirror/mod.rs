@@ -3,3 +3,4 @@
 mod attacked;
 mod load;
 mod serving;
+mod upstream;

@@ -22,14 +22,14 @@ use crate::{
 };
 
 /// A mirror that runs.
-struct Running {
+pub struct Running {
     child: Beside,
     address: String,
 }
 
 impl Running {
     /// With a user's policy, and more flags.
-    fn start(user: &World, flags: &[&str]) -> Self {
+    pub fn start(user: &World, flags: &[&str]) -> Self {
         let fixed = [
             "mirror",
             "--policy",
@@ -56,7 +56,11 @@ impl Running {
         }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
         ask(&self.address, &format!("GET {path}"), &[])
     }
 
@@ -71,7 +75,7 @@ impl Running {
     }
 
     /// Ends it as an administrator does, and gives what it logged.
-    fn stop(mut self) -> String {
+    pub fn stop(mut self) -> String {
         self.signal("-TERM");
         let mut log = String::new();
         let mut stderr = self.child.0.stderr.take().unwrap();
