@@ -1,6 +1,6 @@
 # Each recipe is one script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test fresh docs interop bench fuzz lint platforms
+.PHONY: help demo test suite fresh docs interop bench fuzz lint platforms
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ demo: ## sign, verify and attack a Perl distribution on a private Sigstore, as a
 
 test: ## test the workspace and the Perl distributions
 	@scripts/test
+
+suite: ## run the test vectors of the standard through a line protocol, against the Perl modules
+	@scripts/suite
 
 fresh: ## run demo and tests in a minimal Debian root, as on a fresh machine (needs root)
 	@scripts/fresh-root make demo test

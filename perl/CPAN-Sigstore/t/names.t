@@ -1,28 +1,9 @@
 use strict;
 use warnings;
 
-use FindBin ();
-use lib "$FindBin::Bin/lib";
-use Vectors qw(vectors);
-
 use CPAN::Sigstore::Release ();
 use CPAN::Sigstore::Version ();
 use Test::More;
-
-for my $case (vectors('names')) {
-    my $release = CPAN::Sigstore::Release->parse_name($case->{file});
-    my $finding;
-    if ($release) {
-        my $meta = $case->{meta} || {};
-        $finding = $release->compare_names(
-            name           => $meta->{name},
-            version        => $meta->{version},
-            release_status => $meta->{'release-status'},
-            folder         => $case->{folder},
-        ) // 'trusted';
-    }
-    is $finding, $case->{finding}, "$case->{section} $case->{name}";
-}
 
 my %parts = (
     'CPAN-DistnameInfo-0.02'                     => [ 'CPAN-DistnameInfo', '0.02' ],

@@ -5,10 +5,87 @@ use warnings;
 use Exporter qw(import);
 use FindBin  ();
 
-use CPAN::Sigstore::JSON ();
-use CPAN::Sigstore::Time ();
+use CPAN::Sigstore::Chain    ();
+use CPAN::Sigstore::Decision ();
+use CPAN::Sigstore::JSON     ();
+use CPAN::Sigstore::Policy   ();
+use CPAN::Sigstore::Record   ();
+use CPAN::Sigstore::Release  ();
+use CPAN::Sigstore::Time     ();
 
-our @EXPORT_OK = qw(vectors seconds signer);
+our @EXPORT_OK = qw(vectors answer expected);
+
+# What an answer to a case of each file states.
+my %RESULT = (
+    names      => [qw(finding)],
+    records    => [qw(accepted digest error)],
+    succession => [qw(outcomes chain)],
+    gate       => [qw(expected)],
+);
+my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate);
+
+# The result of this implementation for a case of a file of vectors.
+sub answer {
+    my ($file, $case) = @_;
+    return $ANSWER{$file}->($case);
+}
+
+# The result that the case states.
+sub expected {
+    my ($file, $case) = @_;
+    my %case = %$case;
+    $case{outcomes} = [ map { $_->{outcome} } @{ $case{arrivals} } ] if $file eq 'succession';
+    $case{accepted} = $case{accepted} ? 1 : 0 if $file eq 'records';
+    $case{expected} = _whole($case{expected}) if $file eq 'gate';
+    return { map { exists $case{$_} ? ($_ => $case{$_}) : () } @{ $RESULT{$file} } };
+}
+
+# A verdict with all of its keys.
+sub _whole {
+    my ($verdict) = @_;
+    my %whole = (owner => undef, %$verdict);
+    $whole{remembers} = { packages => [], newest => 0, %{ $whole{remembers} } } if $whole{remembers};
+    return \%whole;
+}
+
+sub _name {
+    my ($case) = @_;
+    my $release = CPAN::Sigstore::Release->parse_name($case->{file}) or return { finding => undef };
+    my $meta    = $case->{meta} || {};
+    my $finding = $release->compare_names(
+        name           => $meta->{name},
+        version        => $meta->{version},
+        release_status => $meta->{'release-status'},
+        folder         => $case->{folder},
+    );
+    return { finding => $finding // 'trusted' };
+}
+
+sub _record {
+    my ($case) = @_;
+    my $record = eval { CPAN::Sigstore::Record->parse($case->{record}) };
+    return $record ? { accepted => 1, digest => $record->digest } : { accepted => 0, error => $@->code };
+}
+
+sub _succession {
+    my ($case) = @_;
+    my $chain   = CPAN::Sigstore::Chain->new($case->{author});
+    my %context = (now => seconds($case->{now}), overrides => $case->{overrides});
+    my @outcomes;
+    for my $signed (@{ signed($case->{arrivals}) }) {
+        my ($result) = $chain->append($signed, %context);
+        push @outcomes, $result->[0];
+    }
+    return { outcomes => \@outcomes, chain => [ map { $_->{record}->digest } $chain->records ] };
+}
+
+sub _gate {
+    my ($case) = @_;
+    my $verdict = CPAN::Sigstore::Decision::decide(facts($case));
+    my @keys = qw(finding decision exit binding owner);
+    push @keys, 'remembers' if ($case->{expected} && $case->{expected}{remembers}) || $case->{'wants-remembers'};
+    return { expected => { map { $_ => $verdict->{$_} } @keys } };
+}
 
 # The cases of one file of the standard, with numbers and booleans as Perl's own. Records are bytes.
 sub vectors {
@@ -37,6 +114,75 @@ sub plain {
 sub seconds {
     my ($time) = @_;
     return CPAN::Sigstore::Time::parse($time) // die "invalid time: $time\n";
+}
+
+sub signed {
+    return [
+        map {
+            +{
+                record => CPAN::Sigstore::Record->parse($_->{record}),
+                signer => signer($_->{signer}),
+                times  => [ map { seconds($_) } @{ $_->{signed} } ],
+            }
+        } @{ $_[0] || [] }
+    ];
+}
+
+sub release {
+    my ($path) = @_;
+    return if !defined $path;
+    return CPAN::Sigstore::Release->parse_path($path) // die "invalid path: $path\n";
+}
+
+sub signature {
+    my ($stated) = @_;
+    return if !$stated;
+    return { refused => $stated->{refused} }     if exists $stated->{refused};
+    return { undetermined => $stated->{untold} } if exists $stated->{untold};
+    return {
+        signer    => signer($stated->{signer}),
+        times     => [ map { seconds($_) } @{ $stated->{signed} } ],
+        statement => $stated->{statement},
+    };
+}
+
+sub facts {
+    my ($case)    = @_;
+    my $release    = release($case->{release});
+    my $remembered = $case->{remembered};
+    my $index      = $case->{index};
+    return (
+        release        => $release,
+        policy         => CPAN::Sigstore::Policy->parse($case->{policy}),
+        now            => seconds($case->{now}),
+        packages       => $case->{packages} || [],
+        signature      => scalar signature($case->{signature}),
+        trust_age_days => $case->{'trust-material-days'},
+        digest         => 'sha256:' . '01' x 32,
+        archive        => $case->{archive},
+        known          => {
+            chain        => scalar CPAN::Sigstore::Chain->restored($release->author, @{ signed($remembered->{records}) }),
+            author       => scalar signer($remembered->{author}),
+            distribution => $remembered->{distribution}
+            ? { author => $remembered->{distribution}{author}, signer => signer($remembered->{distribution}{signer}) }
+            : undef,
+            signed  => scalar release($remembered->{signed}),
+            newest  => [ map { release($_) } @{ $remembered->{newest} || [] } ],
+            owners  => { map { $_->{package} => $_ } @{ $remembered->{owners} || [] } },
+            signing => $remembered->{signing} || {},
+        },
+        index => $index
+        ? {
+            absent   => $index->{absent},
+            future   => $index->{future},
+            age_days => $index->{'age-days'} // 0,
+            records  => signed($index->{records}),
+            packages => $index->{packages} || {},
+            }
+        : undef,
+        directory => signed($case->{directory}),
+        overrides => $case->{overrides},
+    );
 }
 
 # A signer of the vectors.

@@ -154,6 +154,10 @@ sub _read_entry {
         qw(logIndex logId kindVersion integratedTime inclusionPromise inclusionProof canonicalizedBody));
     my $kind = CPAN::Sigstore::Fields::object($entry->{kindVersion}, 'kindVersion', qw(kind version));
     my $id   = CPAN::Sigstore::Fields::object($entry->{logId}, 'logId', 'keyId');
+    # In protobuf's JSON null is absent, but readers of whole numbers refuse it.
+    for my $key (qw(logIndex integratedTime)) {
+        _fail('bundle-malformed', "expected a whole number for `$key`") if exists $value->{$key} && !defined $value->{$key};
+    }
     my %entry = (
         kind   => CPAN::Sigstore::Fields::text($kind, 'kind') . q( ) . CPAN::Sigstore::Fields::text($kind, 'version'),
         log_id => CPAN::Sigstore::Fields::field_bytes($id, 'keyId'),
@@ -183,6 +187,9 @@ sub _read_proof {
     my ($entry, $value) = @_;
     _fail('inclusion-proof-missing', 'expected an inclusion proof') if !defined $value;
     my $proof = CPAN::Sigstore::Fields::object($value, 'inclusionProof', qw(logIndex rootHash treeSize hashes checkpoint));
+    for my $key (qw(logIndex treeSize)) {
+        _fail('bundle-malformed', "expected a whole number for `$key`") if exists $value->{$key} && !defined $value->{$key};
+    }
     $entry->{proof_index} = CPAN::Sigstore::Fields::number($proof->{logIndex} // '0', 'logIndex');
     $entry->{hashes} = [ map { _hash($_) } CPAN::Sigstore::Fields::list($proof->{hashes}, 'hashes', $HASH_LIMIT) ];
     my $checkpoint = defined $proof->{checkpoint} ? CPAN::Sigstore::Fields::object($proof->{checkpoint}, 'checkpoint', 'envelope') : {};

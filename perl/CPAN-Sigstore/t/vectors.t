@@ -1,0 +1,17 @@
+# The test vectors of the standard.
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Vectors qw(vectors answer expected);
+
+use Test::More;
+
+for my $file (qw(names records succession gate)) {
+    for my $case (vectors($file)) {
+        is_deeply answer($file, $case), expected($file, $case), "$file: $case->{section} $case->{name}";
+    }
+}
+
+done_testing;
