@@ -101,6 +101,20 @@ impl<'a> Fields<'a> {
         self.get(key).map(|_| self.text(key)).transpose()
     }
 
+    /// Checks an optional whole number: as a number or as a text, without sign and leading zeros.
+    pub fn whole_number(&self, key: &str) -> Result<(), VerificationFailure> {
+        let is_whole = |text: &str| {
+            let is_shortest = text == "0" || !text.starts_with('0');
+            is_shortest && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        match self.map.get(key) {
+            None => Ok(()),
+            Some(Value::Number(number)) if number.is_u64() => Ok(()),
+            Some(Value::String(text)) if is_whole(text) => Ok(()),
+            Some(_) => Err(malformed(&self.below(key), "not a whole number")),
+        }
+    }
+
     /// Returns which of several fields is present. Exactly one must be.
     pub fn one_of(&self, keys: &[&'static str]) -> Result<&'static str, VerificationFailure> {
         let mut present = keys.iter().filter(|key| self.get(key).is_some());

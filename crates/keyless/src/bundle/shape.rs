@@ -132,6 +132,8 @@ fn log_entry(entry: &Fields<'_>) -> Result<(), VerificationFailure> {
     kind.text("kind")?;
     kind.text("version")?;
     entry.text("canonicalizedBody")?;
+    entry.whole_number("logIndex")?;
+    entry.whole_number("integratedTime")?;
     if let Some(promise) = entry.optional_object("inclusionPromise", &["signedEntryTimestamp"])? {
         promise.text("signedEntryTimestamp")?;
     }
@@ -144,6 +146,8 @@ fn log_entry(entry: &Fields<'_>) -> Result<(), VerificationFailure> {
             VerificationFailure::new(Cause::InclusionProofMissing, "an entry without a proof")
         })?;
     proof.text("rootHash")?;
+    proof.whole_number("logIndex")?;
+    proof.whole_number("treeSize")?;
     proof.list("hashes", HASH_LIMIT)?;
     proof
         .optional_object("checkpoint", &["envelope"])?

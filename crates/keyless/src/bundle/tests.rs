@@ -222,6 +222,29 @@ fn rejects_unknown_and_missing_bundle_fields() {
 }
 
 #[test]
+fn rejects_numbers_in_another_form() {
+    for field in ["logIndex", "inclusionProof/logIndex"] {
+        let pointer = format!("{ENTRY}/{field}");
+        assert_eq!(changed(&pointer, json!(1)), None);
+        for other in [
+            json!("01"),
+            json!("+1"),
+            json!(" 1"),
+            json!("1.0"),
+            json!(1.5),
+            json!(-1),
+            json!(null),
+            json!(""),
+        ] {
+            let found = changed(&pointer, other.clone());
+            assert_eq!(found, Some(Cause::BundleMalformed), "{field} {other}");
+        }
+    }
+    let size = format!("{ENTRY}/inclusionProof/treeSize");
+    assert_eq!(changed(&size, json!("02")), Some(Cause::BundleMalformed));
+}
+
+#[test]
 fn rejects_contradictory_bundle_fields() {
     let other = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     for (field, to) in [
