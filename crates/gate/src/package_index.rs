@@ -73,22 +73,18 @@ pub async fn accept_package_index(
     now: Timestamp,
 ) -> Result<(), IndexReadError> {
     index.check_date(now)?;
+    let newest = store.note_index_date(name, index.date(), now).await?;
     let Some(found) = index.date() else {
-        // The epoch means no date. It shows that the upstream has an index, which may then not be missing.
-        let newest = store
-            .note_index_date(name, Timestamp::UNIX_EPOCH, now)
-            .await?;
-        if newest > Timestamp::UNIX_EPOCH {
+        if let Some(newest) = newest {
             return Err(IndexReadError::Undated { newest });
         }
         tracing::warn!(target: NOTICE, "the package index of {name} has no date with a time zone, so that an old one is not noticed");
         return Ok(());
     };
-    let newest = store.note_index_date(name, found, now).await?;
-    if newest > found {
-        return Err(IndexReadError::RolledBack { newest, found });
+    match newest {
+        Some(newest) if newest > found => Err(IndexReadError::RolledBack { newest, found }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -133,8 +129,8 @@ mod tests {
         let other = TrustStore::open(other.to_str().unwrap()).await.unwrap();
         let index = read_package_index(&cpan, &other, now).await.unwrap();
         assert!(index.unwrap().find("Foo").is_some());
-        let noted = other.index_date(&cpan.name()).await.unwrap();
-        assert_eq!(noted, Some(Timestamp::UNIX_EPOCH));
+        let noted = other.newest_index(&cpan.name()).await.unwrap();
+        assert_eq!(noted.unwrap().dated, None);
         dated(now - 1.hour());
         let error = read_package_index(&cpan, &store, now).await.unwrap_err();
         assert!(

@@ -7,7 +7,7 @@ use super::{
     Contents, IndexState, PackageOwner, StoredOverride, StoredRecord, TofuEntry, TrustStore,
     TrustStoreError,
     chain::{record_chain, restore},
-    operator, packages,
+    index, operator, packages,
     rows::{complete_ids, first_seen, insert_first_seen, insert_signed_before},
 };
 
@@ -28,15 +28,11 @@ impl TrustStore {
             new += insert_signed_before(&mut transaction, signed).await?;
         }
         for index in &contents.index_seen {
-            let done = sqlx::query(
-                "INSERT INTO index_seen (cpan, dated, seen) VALUES ($1, $2, $3) \
-                 ON CONFLICT (cpan) DO UPDATE SET dated = excluded.dated, seen = excluded.seen \
-                 WHERE excluded.dated > index_seen.dated",
-            )
-            .bind(&index.cpan)
-            .bind(index.dated.as_second())
-            .bind(index.seen.as_second())
-            .execute(&mut *transaction);
+            let done = sqlx::query(index::INSERT)
+                .bind(&index.cpan)
+                .bind(index.dated.map(jiff::Timestamp::as_second))
+                .bind(index.seen.as_second())
+                .execute(&mut *transaction);
             new += done.await?.rows_affected();
         }
         for records in contents

@@ -63,6 +63,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "served packages",
         include_str!("../../migrations/0010_served_packages.sql"),
     ),
+    (
+        11,
+        "undated index",
+        include_str!("../../migrations/0011_undated_index.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -73,8 +73,9 @@ pub struct SignedRelease {
 pub struct PackageIndexDate {
     /// The CPAN's address.
     pub cpan: String,
-    /// The date in the index.
-    pub dated: Timestamp,
+    /// The date in the index, if any index of the CPAN had one.
+    #[serde(default)]
+    pub dated: Option<Timestamp>,
     /// The time at which it was seen.
     pub seen: Timestamp,
 }
@@ -250,18 +251,17 @@ impl SignedRelease {
     }
 }
 
-impl PackageIndexDate {
-    pub(super) fn read(row: &AnyRow) -> Result<Self, TrustStoreError> {
-        Ok(Self {
-            cpan: row.try_get("cpan")?,
-            dated: timestamp(row, "dated")?,
-            seen: timestamp(row, "seen")?,
-        })
-    }
-}
-
 pub(super) fn timestamp(row: &AnyRow, column: &str) -> Result<Timestamp, TrustStoreError> {
     Timestamp::from_second(row.try_get(column)?).map_err(|_| unreadable("time"))
+}
+
+pub(super) fn maybe_timestamp(
+    row: &AnyRow,
+    column: &str,
+) -> Result<Option<Timestamp>, TrustStoreError> {
+    let second: Option<i64> = row.try_get(column)?;
+    let time = second.map(Timestamp::from_second).transpose();
+    time.map_err(|_| unreadable("time"))
 }
 
 pub(super) fn unreadable(what: &str) -> TrustStoreError {

@@ -25,7 +25,7 @@ impl Mirror {
         let (gate, now) = (&generation.gate, self.now());
         let Some(index) = read_package_index(&self.upstream, gate.trust_store(), now).await? else {
             let name = self.upstream.name();
-            let before = gate.trust_store().index_date(&name).await;
+            let before = gate.trust_store().newest_index(&name).await;
             if before.map_err(GateError::from)?.is_some() {
                 // Without it, nobody could say which module a release is reached through.
                 return Err(FetchError::refused(

@@ -138,7 +138,10 @@ pub fn list(args: &ListArgs, session: &Session<'_>) -> Result<Exit, CommandError
         terminal.line(&format!("newest {}: since {}", newest.path, newest.seen));
     }
     for index in &contents.index_seen {
-        terminal.line(&format!("index {}: {}", index.cpan, index.dated));
+        let dated = index
+            .dated
+            .map_or("undated".to_owned(), |it| it.to_string());
+        terminal.line(&format!("index {}: {dated}", index.cpan));
     }
     for known in &contents.author_records {
         terminal.line(&format!(

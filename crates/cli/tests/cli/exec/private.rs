@@ -41,6 +41,9 @@ fn installs_from_an_index_without_a_date_and_warns() {
         assert_eq!(ran.code, Some(0), "{ran:#?}");
         assert!(user.has("perl", "Foo::Bar"));
         ran.assert_summary("index_without_date");
+        let list = user.run(&["trust", "list"]).stdout;
+        let index = list.lines().find(|line| line.starts_with("index "));
+        assert!(index.unwrap().ends_with(": undated"), "{list}");
     }
 }
 

@@ -26,6 +26,10 @@ async fn old_store(address: &str) {
         );
         connection.execute(insert.as_str()).await.unwrap();
     }
+    for index in ["('undated', 0, 7)", "('dated', 5, 7)"] {
+        let insert = format!("INSERT INTO index_seen (cpan, dated, seen) VALUES {index}");
+        connection.execute(insert.as_str()).await.unwrap();
+    }
     connection.close().await.unwrap();
 }
 
@@ -51,6 +55,9 @@ pub async fn a_store_of_version_3_is_migrated(place: &str) {
     assert!(others.elsewhere(&path(OTHERS).author).is_some());
     let contents = memory.contents().await.unwrap();
     assert_eq!(contents.first_seen.len(), 4);
+    let dates = contents.index_seen.iter().map(|index| index.dated);
+    let second = |second| Timestamp::from_second(second).unwrap();
+    assert_eq!(dates.collect::<Vec<_>>(), [Some(second(5)), None]);
 }
 
 #[tokio::test]

@@ -183,12 +183,37 @@ async fn indexes(memory: &TrustStore) {
     let now = time("2026-11-24T00:00:00Z");
     let (old, new) = (time("2026-11-22T00:00:00Z"), time("2026-11-23T00:00:00Z"));
     let cpan = "https://cpan.example/";
-    assert_eq!(memory.index_date(cpan).await.unwrap(), None);
-    for (dated, highest) in [(old, old), (new, new), (old, new)] {
+    let newest = || async { memory.newest_index(cpan).await.unwrap() };
+    assert_eq!(newest().await, None);
+    for (dated, highest) in [
+        (None, None),
+        (Some(old), Some(old)),
+        (None, Some(old)),
+        (Some(new), Some(new)),
+        (Some(old), Some(new)),
+    ] {
         let noted = memory.note_index_date(cpan, dated, now).await.unwrap();
         assert_eq!(noted, highest);
+        assert_eq!(newest().await.unwrap().dated, highest);
     }
-    assert_eq!(memory.index_date(cpan).await.unwrap(), Some(new));
+    let undated = PackageIndexDate {
+        cpan: "https://undated.example/".into(),
+        dated: None,
+        seen: now,
+    };
+    let contents = Contents {
+        index_seen: vec![undated],
+        ..Contents::default()
+    };
+    let json = serde_json::to_vec(&contents).unwrap();
+    let contents = Contents::parse(&json).unwrap();
+    for new in [1, 0] {
+        assert_eq!(memory.import(&contents, false).await.unwrap(), new);
+    }
+    let address = contents.index_seen[0].cpan.clone();
+    let kept = memory.newest_index(&address).await.unwrap();
+    assert_eq!(kept.as_ref(), contents.index_seen.first());
+    memory.forget(&Forget::Index(address)).await.unwrap();
 }
 
 async fn exported_and_taken_in(memory: &TrustStore) {
