@@ -8,9 +8,9 @@ use Vectors qw(vectors answer expected);
 
 use Test::More;
 
-for my $file (qw(names records succession gate)) {
+for my $file (qw(names records succession gate bundles)) {
     for my $case (vectors($file)) {
-        is_deeply answer($file, $case), expected($file, $case), "$file: $case->{section} $case->{name}";
+        is_deeply scalar answer($file, $case), expected($file, $case), "$file: $case->{section} $case->{name}";
     }
 }
 

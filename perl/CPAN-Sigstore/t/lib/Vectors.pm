@@ -4,6 +4,8 @@ use warnings;
 
 use Exporter qw(import);
 use FindBin  ();
+use JSON::PP ();
+use MIME::Base64 qw(encode_base64 decode_base64);
 
 use CPAN::Sigstore::Chain    ();
 use CPAN::Sigstore::Decision ();
@@ -12,6 +14,8 @@ use CPAN::Sigstore::Policy   ();
 use CPAN::Sigstore::Record   ();
 use CPAN::Sigstore::Release  ();
 use CPAN::Sigstore::Time     ();
+use CPAN::Sigstore::TrustedRoot ();
+use CPAN::Sigstore::Verifier    ();
 
 our @EXPORT_OK = qw(vectors answer expected);
 
@@ -21,8 +25,9 @@ my %RESULT = (
     records    => [qw(accepted digest error)],
     succession => [qw(outcomes chain)],
     gate       => [qw(expected)],
+    bundles    => [qw(finding)],
 );
-my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate);
+my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate, bundles => \&_bundle);
 
 # The result of this implementation for a case of a file of vectors.
 sub answer {
@@ -183,6 +188,72 @@ sub facts {
         directory => signed($case->{directory}),
         overrides => $case->{overrides},
     );
+}
+
+# The case has bytes in base64, as the suite sends them, or names files and changes.
+sub _bundle {
+    my ($case) = @_;
+    my $whole = exists $case->{'trusted-root'} ? $case : whole_bundle($case);
+    my ($content, $bundle, $root) = map { decode_base64($whole->{$_}) } qw(content bundle trusted-root);
+    my $verified = eval {
+        CPAN::Sigstore::Verifier::verify(
+            root    => CPAN::Sigstore::TrustedRoot->parse($root),
+            bundle  => $bundle,
+            content => $content,
+            now     => seconds($whole->{now}),
+        );
+    };
+    return { finding => $verified ? 'valid' : 'signature-invalid' };
+}
+
+# Any time after the signatures.
+my $AFTERWARDS = '2027-01-15T08:00:00Z';
+
+sub whole_bundle {
+    my ($case) = @_;
+    my %whole = (content => $case->{content} // encode_base64(signed_file($case->{file}), q()), now => $AFTERWARDS);
+    for my $part ([ 'bundle', 'bundle', 'change' ], [ 'trusted-root', 'root', 'root-change' ]) {
+        my ($key, $name, $change) = @$part;
+        $whole{$key} = changed(signed_file($case->{$name}), $case->{$change});
+    }
+    return \%whole;
+}
+
+sub signed_file {
+    my ($name) = @_;
+    my $file = "$FindBin::Bin/signed/$name";
+    open my $handle, '<:raw', $file or die "cannot read $file: $!\n";
+    my $bytes = do { local $/ = undef; <$handle> };
+    close $handle or die "cannot read $file: $!\n";
+    return $bytes;
+}
+
+# A text with other fields, in base64.
+sub changed {
+    my ($text, $change) = @_;
+    return encode_base64($text, q()) if !$change;
+    return $change->{text} if exists $change->{text};
+    my $json     = JSON::PP->new->utf8->canonical;
+    my $document = $json->decode($text);
+    for my $path (@{ $change->{remove} || [] }) {
+        my ($place, $key) = place($document, $path);
+        delete $place->{$key};
+    }
+    for my $path (sort keys %{ $change->{set} || {} }) {
+        my ($place, $key) = place($document, $path);
+        if   (ref $place eq 'ARRAY') { $place->[$key] = $change->{set}{$path} }
+        else                         { $place->{$key} = $change->{set}{$path} }
+    }
+    return encode_base64($json->encode($document), q());
+}
+
+# The object or list in which a value is (RFC 6901), and its key there.
+sub place {
+    my ($place, $path) = @_;
+    my ($empty, @keys) = split m{/}, $path;
+    my $last = pop @keys;
+    for my $key (@keys) { $place = ref $place eq 'ARRAY' ? $place->[$key] : $place->{$key} }
+    return ($place, $last);
 }
 
 # A signer of the vectors.
