@@ -49,7 +49,7 @@ use crate::{
         cpan-sigstore exec -- cpanm Foo::Bar\n\n\
         Exit codes: 0 allowed, 1 failed, 2 usage, 3 try again later, 10 unsigned,\n  \
         11 signature invalid, 12 signed by somebody else, 13 signed before and not now,\n  \
-        14 unfit archive"
+        14 unfit archive, 15 not what the log has"
 )]
 struct Arguments {
     #[command(subcommand)]

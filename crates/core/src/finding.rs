@@ -189,4 +189,6 @@ pub enum Exit {
     Downgrade = 13,
     /// An archive that does not match its name, or that PAUSE or clients would not take as it is.
     Archive = 14,
+    /// A file that is not the logged one, or a log that breaks its rules.
+    Log = 15,
 }

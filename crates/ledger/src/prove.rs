@@ -6,6 +6,7 @@ use cpan_sigstore_tlog::{
     leaf::{Leaf, LeafKind, LeafPath},
     policy::LogPolicy,
     proof::{ProofError, TlogProof},
+    tile::TILE_WIDTH,
     tree::prove_inclusion,
 };
 
@@ -59,6 +60,33 @@ pub async fn find(log: &LogReader, size: u64, path: &LeafPath) -> Result<(u64, L
     })
     .await?;
     found.ok_or_else(|| ProveError::Unlogged(path.clone()))
+}
+
+/// Passes the leaves from one index to before another, with their indexes.
+///
+/// # Errors
+/// [`ReadError`] if the log cannot be read, or has a file of another form.
+pub async fn each(
+    log: &LogReader,
+    from: u64,
+    to: u64,
+    mut take: impl FnMut(u64, Leaf),
+) -> Result<(), ReadError> {
+    let mut index = from / TILE_WIDTH * TILE_WIDTH;
+    let tiles = bundles(to).skip(usize::try_from(from / TILE_WIDTH).unwrap_or(usize::MAX));
+    log.tiles(tiles, |tile, bytes| {
+        let invalid = |error: String| ReadError::Tile(error);
+        let leaves = entries::parse(&tile, &bytes).map_err(|error| invalid(error.to_string()))?;
+        for bytes in leaves {
+            let leaf = Leaf::parse(bytes).map_err(|error| invalid(error.to_string()))?;
+            if index >= from {
+                take(index, leaf);
+            }
+            index += 1;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Returns the proof of a leaf, after it was verified.

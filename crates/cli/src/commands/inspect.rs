@@ -12,16 +12,17 @@ use serde::Serialize;
 
 use crate::{
     bundle_file,
+    commands::log,
     error::CommandError,
     session::Session,
     ui::{Terminal, Tone},
 };
 
-/// Show the contents of a bundle, unverified.
+/// Show the contents of a bundle, proof or checkpoint, unverified.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cpan-sigstore inspect Foo-Bar-1.02.tar.gz.sigstore.json")]
 pub struct InspectArgs {
-    /// Bundle
+    /// Bundle, proof of the CPAN log, or checkpoint
     bundle: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -54,6 +55,9 @@ pub fn run(args: &InspectArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     let name = args.bundle.display().to_string();
     let bytes = bundle_file::read(&args.bundle)?
         .ok_or_else(|| CommandError::read(&args.bundle)(cpan_sigstore_files::no_such_file()))?;
+    if let Some(exit) = log::inspect(&name, &bytes, args.json, terminal) {
+        return Ok(exit);
+    }
     match read(&bytes) {
         Err(refused) => {
             if args.json {

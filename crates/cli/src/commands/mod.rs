@@ -9,6 +9,7 @@ mod exec;
 mod index;
 mod inspect;
 mod instance;
+mod log;
 mod mirror;
 mod policy;
 mod release;
@@ -42,6 +43,8 @@ pub enum Command {
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
+    Log(log::LogCommand),
+    #[command(subcommand)]
     Trust(trust::TrustCommand),
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
@@ -58,6 +61,7 @@ impl Command {
             Self::Release(args) => release::run(args, session),
             Self::Backlog(args) => backlog::run(args, session),
             Self::Index(command) => index::run(command, session),
+            Self::Log(command) => log::run(command, session),
             Self::Author(command) => author::run(command, session),
             Self::Upload(args) => upload::run(args, session),
             Self::Sign(args) => sign::run(args, session),

@@ -3,6 +3,7 @@
 //! An error of this crate is built where it arises. The errors of the libraries become one in
 //! `sources.rs`, each with its exit code and hints beside it.
 
+mod log_sources;
 mod login_hint;
 mod network_hint;
 mod sources;

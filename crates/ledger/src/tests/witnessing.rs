@@ -226,7 +226,7 @@ async fn keeps_published_checkpoint_without_quorum() {
             "{error}"
         );
         assert_eq!(store.get(Area::Log, CHECKPOINT), before);
-        // The tree is committed: nobody is asked to cosign another one of this size.
+        // The tree is committed: no witness gets another one of this size.
         let (key, tree) = (key(), *good.known.lock().unwrap());
         assert_eq!(LogWriter::open(&store, &key).unwrap().tree(), tree);
     }
