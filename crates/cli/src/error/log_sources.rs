@@ -68,6 +68,7 @@ impl From<ReadError> for CommandError {
             ReadError::Http(error) => error.into(),
             ReadError::Checkpoint(error) => error.into(),
             error @ ReadError::Address(_) => Self::new(Exit::Usage, error),
+            error @ ReadError::Tile(_) => Self::new(Exit::Log, error),
             error => Self::failed(error),
         }
     }

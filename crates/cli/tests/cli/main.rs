@@ -15,6 +15,7 @@ mod exec;
 mod fixtures;
 mod harness;
 mod index;
+mod log;
 mod mirror;
 mod network;
 mod output;
