@@ -17,7 +17,7 @@ impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> Self {
         let hint = match &error {
             LedgerError::NoState => {
-                "create a log with `cpan-sigstore log init`, or name the folder of its state with `--state DIR`"
+                "name the folder of its state with `--state DIR`, or create a log with `cpan-sigstore log init`"
             }
             LedgerError::Exists => "append to it with `cpan-sigstore log append`",
             LedgerError::OldState { .. } | LedgerError::OtherTree(_) => {
