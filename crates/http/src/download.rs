@@ -5,7 +5,7 @@ use std::io;
 use cpan_sigstore_core::digest::{Sha256Digest, Sha256Hasher};
 use cpan_sigstore_files::HashingWriter;
 use reqwest::{
-    Method, Response, Url,
+    Method, Request, Response, Url,
     header::{
         AUTHORIZATION, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
         LAST_MODIFIED, VIA,
@@ -138,7 +138,7 @@ impl Http {
         };
         let validators = Validators::of(response.headers());
         let mut is_first = true;
-        each_part(&mut response, &shown_url, limit, |part| {
+        each_part(&mut response, &shown_url, limit, self.patience, |part| {
             if std::mem::take(&mut is_first)
                 && let Some(title) = web_page::title(part)
             {
@@ -149,6 +149,15 @@ impl Http {
         })
         .await?;
         Ok(Download::Whole(validators))
+    }
+
+    /// The beginning of a file. The whole of it may take far longer.
+    async fn begun(&self, request: Request) -> Result<Response, HttpError> {
+        let url = shown(request.url());
+        let patience = self.patience.duration();
+        let begun = tokio::time::timeout(patience, self.start(request));
+        let begun = self.patience.announced(&url, begun).await;
+        begun.map_err(|_| HttpError::Timeout { url, patience })?
     }
 
     /// Requests a file, and returns the response whose body it is.
@@ -172,7 +181,7 @@ impl Http {
                 request = request.header(VIA, &**via);
             }
             let request = request.build().map_err(|error| connection(&error))?;
-            let response = self.start(request).await?;
+            let response = self.begun(request).await?;
             match redirects.next(&url, &response)? {
                 Some(next) => url = next,
                 None => break response,
@@ -182,7 +191,9 @@ impl Http {
             200 => Ok(Opened::File(response)),
             304 if *known != Validators::default() => Ok(Opened::Unchanged),
             404 | 410 => Ok(Opened::Absent),
-            403 if object_store::states_absence(&mut response, &shown(&url)).await => {
+            403 if object_store::states_absence(&mut response, &shown(&url), self.patience)
+                .await =>
+            {
                 Ok(Opened::Absent)
             }
             LOOP if self.via.is_some() => Err(HttpError::Loop { url: shown(&url) }.into()),

@@ -1,8 +1,10 @@
 //! The error of a request.
 
+use std::time::Duration;
+
 use reqwest::Url;
 
-use crate::REQUEST_TIMEOUT;
+use crate::CONNECT_TIMEOUT;
 
 /// Reasons why a request has no usable response.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +71,16 @@ pub enum HttpError {
         reason: String,
     },
     /// The response did not come in time.
-    #[error("cannot read {url}: no response within {} seconds", REQUEST_TIMEOUT.as_secs())]
+    #[error("cannot read {url}: no response within {} seconds", patience.as_secs_f32())]
     Timeout {
         /// The address, without credentials and query.
         url: String,
+        /// The longest wait.
+        patience: Duration,
     },
+    /// The variable that states the longest wait is no number of seconds.
+    #[error("invalid CPAN_SIGSTORE_TIMEOUT: expected seconds from 0.1 to 3600, found `{0}`")]
+    TimeoutSetting(String),
     /// The service is unavailable.
     #[error("cannot read {url}: status {status}{}", after_colon(said))]
     Unavailable {
@@ -133,6 +140,7 @@ impl HttpError {
             self,
             Self::Client(_)
                 | Self::ProxySetting { .. }
+                | Self::TimeoutSetting(_)
                 | Self::Proxy { .. }
                 | Self::Certificate { .. }
                 | Self::Redirect { .. }
@@ -157,7 +165,12 @@ fn titled(title: &str) -> String {
 }
 
 /// The error of a request that was sent, perhaps through a proxy.
-pub(crate) fn failed(url: &str, error: &reqwest::Error, proxy: Option<String>) -> HttpError {
+pub(crate) fn failed(
+    url: &str,
+    error: &reqwest::Error,
+    proxy: Option<String>,
+    patience: Duration,
+) -> HttpError {
     let url = url.to_owned();
     let reason = innermost(error);
     if is_untrusted(error) {
@@ -166,7 +179,13 @@ pub(crate) fn failed(url: &str, error: &reqwest::Error, proxy: Option<String>) -
     match proxy {
         // Through a proxy, a client connects to nothing else: the server's own failures come later.
         Some(proxy) if error.is_connect() => HttpError::Proxy { url, proxy, reason },
-        _ if error.is_timeout() => HttpError::Timeout { url },
+        _ if error.is_timeout() => {
+            let patience = match error.is_connect() {
+                true => patience.min(CONNECT_TIMEOUT),
+                false => patience,
+            };
+            HttpError::Timeout { url, patience }
+        }
         _ => HttpError::Connection { url, reason },
     }
 }

@@ -12,6 +12,7 @@ mod backoff;
 mod download;
 mod error;
 mod object_store;
+mod patience;
 mod proxy;
 mod redirect;
 mod web_page;
@@ -35,6 +36,7 @@ use tokio::time::Instant;
 use crate::{
     backoff::Tries,
     error::{connection, failed, shown},
+    patience::Patience,
 };
 
 /// The target of the events of the `tracing` crate that say why and how long a request waits.
@@ -42,9 +44,6 @@ pub const WAITING: &str = "cpan_sigstore::waiting";
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest wait for a whole response, and for the next part of a file. A Rekor v2 log answers only
-/// after the entry is in its tree.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest time of a download.
 const FILE_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 /// The name that this program sends.
@@ -66,6 +65,7 @@ pub struct Http {
     redirected: Option<Arc<OnceLock<reqwest::Client>>>,
     backoff: Backoff,
     until: Option<Instant>,
+    patience: Patience,
     /// The `Authorization` of requests for files.
     authorization: Option<HeaderValue>,
     /// The name of the server that requests files for others.
@@ -79,16 +79,18 @@ impl Http {
     /// milliseconds. Without them every `https` connection fails.
     ///
     /// # Errors
-    /// [`HttpError::Client`] if TLS cannot be set up, and [`HttpError::ProxySetting`] if the environment
-    /// names no usable proxy.
+    /// [`HttpError::Client`] if TLS cannot be set up, [`HttpError::ProxySetting`] if the environment names no
+    /// usable proxy, and [`HttpError::TimeoutSetting`] if it states no usable time.
     pub fn for_urls<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, HttpError> {
         proxy::check(|name| std::env::var(name).ok())?;
+        let patience = Patience::of_environment()?;
         let has_certificates = urls.into_iter().any(|url| url.starts_with("https:"));
         Ok(Self {
-            client: client(has_certificates)?,
+            client: client(has_certificates, patience)?,
             redirected: (!has_certificates).then(Arc::default),
             backoff: Backoff::default(),
             until: None,
+            patience,
             authorization: None,
             via: None,
         })
@@ -183,7 +185,7 @@ impl Http {
         let url = shown(request.url());
         let mut response = self.start(request).await?;
         let mut body = Vec::new();
-        each_part(&mut response, &url, limit, |part| {
+        each_part(&mut response, &url, limit, self.patience, |part| {
             body.extend_from_slice(part);
             Ok(())
         })
@@ -211,8 +213,16 @@ impl Http {
     async fn start(&self, request: Request) -> Result<Response, HttpError> {
         let url = request.url().clone();
         let method = request.method().clone();
-        let response = self.client_for(&url)?.execute(request).await;
-        let response = response.map_err(|error| failed(&shown(&url), &error, proxy::of(&url)))?;
+        let patience = request.timeout().copied();
+        let response = self.client_for(&url)?.execute(request);
+        // A large upload takes longer, and has a bar.
+        let response = match patience {
+            None => self.patience.announced(&shown(&url), response).await,
+            Some(_) => response.await,
+        };
+        let patience = patience.unwrap_or(self.patience.duration());
+        let response =
+            response.map_err(|error| failed(&shown(&url), &error, proxy::of(&url), patience))?;
         tracing::debug!(%method, url = shown(&url), status = response.status().as_u16(), "requested");
         if response.status() == 407
             && let Some(proxy) = proxy::of(&url)
@@ -231,7 +241,7 @@ impl Http {
             Some(redirected) if url.scheme() == "https" => match redirected.get() {
                 Some(client) => Ok(client),
                 None => {
-                    let client = client(true)?;
+                    let client = client(true, self.patience)?;
                     Ok(redirected.get_or_init(|| client))
                 }
             },
@@ -240,12 +250,12 @@ impl Http {
     }
 }
 
-fn client(has_certificates: bool) -> Result<reqwest::Client, HttpError> {
+fn client(has_certificates: bool, patience: Patience) -> Result<reqwest::Client, HttpError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT);
+        .connect_timeout(CONNECT_TIMEOUT.min(patience.duration()))
+        .timeout(patience.duration());
     if !has_certificates {
         builder = builder.tls_certs_only([]);
     }
@@ -259,6 +269,7 @@ async fn each_part(
     response: &mut Response,
     url: &str,
     limit: u64,
+    patience: Patience,
     mut take: impl FnMut(&[u8]) -> Result<(), HttpError>,
 ) -> Result<(), HttpError> {
     let too_large = || HttpError::TooLarge {
@@ -273,12 +284,13 @@ async fn each_part(
     }
     let mut left = limit;
     loop {
-        let part = tokio::time::timeout(REQUEST_TIMEOUT, response.chunk())
+        let part = tokio::time::timeout(patience.duration(), response.chunk())
             .await
             .map_err(|_| HttpError::Timeout {
                 url: url.to_owned(),
+                patience: patience.duration(),
             })?
-            .map_err(|error| failed(url, &error, None))?;
+            .map_err(|error| failed(url, &error, None, patience.duration()))?;
         let Some(part) = part else {
             return Ok(());
         };

@@ -5,7 +5,7 @@
 
 use reqwest::{Response, header::CONTENT_TYPE};
 
-use crate::each_part;
+use crate::{each_part, patience::Patience};
 
 /// Most bytes of such a document.
 const LIMIT: u64 = 4096;
@@ -13,14 +13,14 @@ const LIMIT: u64 = 4096;
 const CODE: &str = "<Code>AccessDenied</Code>";
 
 /// Whether a response of status 403 is that of an object store about a file that it does not have.
-pub(crate) async fn states_absence(response: &mut Response, url: &str) -> bool {
+pub(crate) async fn states_absence(response: &mut Response, url: &str, patience: Patience) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     if !content_type.is_some_and(is_xml) {
         return false;
     }
     let mut body = Vec::new();
-    let read = each_part(response, url, LIMIT, |part| {
+    let read = each_part(response, url, LIMIT, patience, |part| {
         body.extend_from_slice(part);
         Ok(())
     });

@@ -1,6 +1,6 @@
 //! The text of every error, with sample data.
 
-use std::io;
+use std::{io, time::Duration};
 
 use crate::HttpError;
 
@@ -36,7 +36,11 @@ fn states_each_error() {
             url: url(),
             reason: reason(),
         },
-        HttpError::Timeout { url: url() },
+        HttpError::Timeout {
+            url: url(),
+            patience: Duration::from_secs(60),
+        },
+        HttpError::TimeoutSetting("soon".to_owned()),
         HttpError::Unavailable {
             url: url(),
             status: 503,
