@@ -70,6 +70,9 @@ hints! {
     /// The author index is stale.
     RefreshIndex = "refresh-index", "refresh the author index: changes of authors since then are not known here";
 
+    /// The bundle may still follow.
+    AwaitBundle = "await-bundle", "try again later: PAUSE may publish an archive some time before its bundle";
+
     // Archives.
     /// The archive has no META.
     AskForMeta = "ask-for-meta", "ask the author for META.json: the name of the file alone says which release it is";

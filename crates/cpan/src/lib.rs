@@ -21,6 +21,7 @@ pub mod folder;
 pub mod package_index;
 pub mod path;
 pub mod publication;
+mod published;
 pub mod recent;
 mod records;
 mod release;
@@ -30,6 +31,7 @@ mod walk;
 pub use client::Cpan;
 pub use directory::Directory;
 pub use error::{CpanError, DEFAULT};
+pub use published::published;
 pub use release::{FetchedArchive, FetchedRelease};
 pub use walk::{DIRECTORIES_LIMIT, DirectoryWalk};
 

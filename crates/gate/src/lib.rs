@@ -8,6 +8,7 @@
 //! - [`Gate`] decides about a [`Candidate`], and remembers admitted releases.
 //! - [`collect`] collects the evidence; [`authorized`] the authorized signers of its author.
 //! - [`decide`] is the decision itself, in numbered steps: pure, without clock, network and files.
+//! - [`awaited`] postpones the judgement of a young archive whose bundle may still follow.
 //! - [`assess`] assesses the archive.
 //! - [`statement`] lists the attestations that are signatures of a release.
 //! - [`Gate::review_index`] removes entries of a package index that lead a module to another author than its owners.
@@ -19,6 +20,7 @@
 
 mod assess;
 mod authorized;
+mod awaited;
 mod candidate;
 mod collect;
 mod decide;
@@ -35,6 +37,7 @@ pub mod store;
 /// The target of the events of the `tracing` crate that a person should read, although nothing fails.
 pub const NOTICE: &str = "cpan_sigstore::notice";
 
+pub use awaited::GRACE;
 pub use candidate::{ArchiveFile, Candidate};
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;

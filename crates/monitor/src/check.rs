@@ -1,6 +1,6 @@
 //! A check of one author: reads the files on the CPAN, and compares them with the known ones.
 
-use std::fmt::Display;
+use std::{collections::BTreeSet, fmt::Display};
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::recent::EventKind;
@@ -22,6 +22,8 @@ pub(super) struct AuthorCheck<'a> {
     pub is_by_record: bool,
     pub alerts: Vec<Alert>,
     pub undetermined: Vec<Undetermined>,
+    /// Releases whose bundle may still follow.
+    pub awaited: BTreeSet<String>,
 }
 
 /// The result of a check.
@@ -70,6 +72,7 @@ impl<'a> AuthorCheck<'a> {
             is_by_record: false,
             alerts: Vec::new(),
             undetermined: Vec::new(),
+            awaited: BTreeSet::new(),
         };
         check.releases(&mut state, &listing, &files).await?;
         check.records(&mut state, &files).await?;
@@ -98,6 +101,9 @@ impl<'a> AuthorCheck<'a> {
     /// Reports files that differ from RECENT: a mirror may have RECENT before it has the files.
     fn lagging(&mut self, state: &AuthorState) {
         for (path, kind) in &self.scan.named {
+            if self.awaited.contains(path) {
+                continue;
+            }
             let reason = match (kind, state.has(self.author, path)) {
                 (EventKind::New, Some(false)) => "RECENT lists it as new, and it is not there yet",
                 (EventKind::Delete, Some(true)) => {

@@ -7,11 +7,12 @@ use cpan_sigstore_core::{
     verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
-use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
+use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease, published};
 use cpan_sigstore_files::HashingWriter;
 use cpan_sigstore_gate::{ArchiveFile, Candidate, RecordFile};
 use cpan_sigstore_http::Validators;
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
+use jiff::Timestamp;
 
 use super::{
     AlertCode, Severity, WatchError,
@@ -27,6 +28,8 @@ const SIGNERS_LIMIT: usize = 256;
 struct Judged {
     archive: Sha256Digest,
     bundle: Option<Sha256Digest>,
+    /// The date of publication that the CPAN states.
+    published: Option<Timestamp>,
     verdict: Verdict,
 }
 
@@ -122,10 +125,14 @@ impl AuthorCheck<'_> {
         let Judged {
             archive,
             bundle,
+            published,
             verdict,
         } = *judged;
         self.is_by_record |= verdict.binding == Some(BindingSource::Record) && is_good(&verdict);
         let code = self.code(state, before.as_ref(), archive, bundle, &verdict);
+        if code == Some(AlertCode::UnsignedRelease) && self.awaits(&listed.path, published).await? {
+            return Ok(());
+        }
         let was_alarmed = before.as_ref().is_some_and(|before| before.alarmed);
         let is_same = before
             .as_ref()
@@ -218,12 +225,12 @@ impl AuthorCheck<'_> {
                 into,
             )
             .await;
-        let (bundle, archive) = match fetched {
+        let (bundle, archive, published) = match fetched {
             Ok(Some(FetchedRelease {
                 bundle,
-                archive: FetchedArchive::Written { file, .. },
+                archive: FetchedArchive::Written { file, validators },
                 ..
-            })) => (bundle, file),
+            })) => (bundle, file, published(&validators)),
             // Without a condition nothing is unchanged.
             Ok(_) => return Ok(Outcome::Gone),
             Err(error) => {
@@ -249,8 +256,28 @@ impl AuthorCheck<'_> {
         Ok(Outcome::Judged(Box::new(Judged {
             archive: archive.digest(),
             bundle: bundle.as_deref().map(Sha256Digest::of),
+            published,
             verdict,
         })))
+    }
+
+    /// Returns whether a release has no bundle yet and may get one. It stays unknown, so that the next check judges it.
+    async fn awaits(
+        &mut self,
+        path: &ReleasePath,
+        published: Option<Timestamp>,
+    ) -> Result<bool, WatchError> {
+        let gate = self.monitor.gate;
+        let Some(until) = gate.awaits_bundle(path, published, self.now()).await? else {
+            return Ok(false);
+        };
+        let name = path.to_string();
+        self.undetermined(
+            &name,
+            format!("it has no bundle yet; it is new, and is judged without one from {until} on"),
+        );
+        self.awaited.insert(name);
+        Ok(true)
     }
 
     /// Returns whether RECENT names this very file.

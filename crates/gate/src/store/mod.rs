@@ -8,6 +8,7 @@
 //! - [`rows`]: first signers, signed releases, dates of package indexes.
 //! - [`packages`]: owners of packages, and the newest release of each distribution.
 //! - [`contents`]: lists and forgets the contents.
+//! - [`awaited`]: the first sight of young archives without a bundle.
 //! - [`chain`]: the record chains of authors.
 //! - [`index`]: the date of a package index.
 //! - [`operator`]: author indexes of operators.
@@ -17,6 +18,7 @@
 //! - [`import`]: imports exports.
 //! - [`watch`]: the state of a watch, and its alerts.
 
+mod awaited;
 mod chain;
 mod contents;
 mod error;

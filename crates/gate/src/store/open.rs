@@ -68,6 +68,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "undated index",
         include_str!("../../migrations/0011_undated_index.sql"),
     ),
+    (
+        12,
+        "awaited bundle",
+        include_str!("../../migrations/0012_awaited_bundle.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -6,6 +6,7 @@
 
 mod answers;
 mod authors;
+mod awaited;
 mod documents;
 mod error;
 mod package_index;

@@ -132,6 +132,7 @@ impl Mirror {
                 };
                 let file = ArchiveFile::Hashed(file);
                 let verdict = self.ask_gate_again(path, file, &evidence).await;
+                let verdict = self.await_bundle(path, validators, verdict).await;
                 (content, validators.clone(), verdict)
             }
             Archive::Cached(cached) => {

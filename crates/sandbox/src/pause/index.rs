@@ -126,6 +126,6 @@ pub(super) fn authors(ids: &[&str]) -> String {
 }
 
 /// Returns a date in HTTP's form (RFC 9110, section 5.6.7).
-fn http_date(time: Timestamp) -> String {
+pub(super) fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

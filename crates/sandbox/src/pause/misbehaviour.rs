@@ -7,6 +7,8 @@ pub enum PauseMisbehaviour {
     SwappedBundle,
     /// An uploaded Sigstore bundle is never published.
     DroppedBundle,
+    /// Every file is dated now, so that it always looks new.
+    YoungForever,
     /// A file that is published after another was verified in the same pass is forgotten. The next pass removes it, and
     /// fetches it again.
     LostConnection,

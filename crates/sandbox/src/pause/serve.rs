@@ -4,12 +4,13 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Path, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 
 use futures_util::stream;
+use jiff::Timestamp;
 
 use super::{Pause, PauseMisbehaviour, compression::Compression, index};
 
@@ -35,7 +36,15 @@ pub(super) fn tree_file(pause: &Pause, path: &str) -> Response {
         Some(folder) => pause.checksums(folder).map(String::into_bytes),
         None => pause.file(path),
     };
-    content.map_or_else(not_found, |content| served(path, content))
+    let Some(content) = content else {
+        return not_found();
+    };
+    let mut response = served(path, content);
+    let date = pause.modified(path).map(index::http_date);
+    if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
+        response.headers_mut().insert(header::LAST_MODIFIED, date);
+    }
+    response
 }
 
 async fn root(State(pause): State<Pause>, Path(name): Path<String>) -> Response {
@@ -76,6 +85,17 @@ impl Pause {
         let state = self.state();
         let checksums = state.tree.checksums(folder)?;
         Some(checksums.render(wrong))
+    }
+
+    /// Returns the date of a published file.
+    fn modified(&self, path: &str) -> Option<Timestamp> {
+        let since = self.state().tree.since(path)?;
+        let is_young = self.inner.misbehaviour.is(PauseMisbehaviour::YoungForever);
+        Some(if is_young {
+            self.inner.clock.now()
+        } else {
+            since
+        })
     }
 
     /// Returns the file RECENT of an interval, in YAML or in JSON.

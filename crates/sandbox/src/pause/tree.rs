@@ -76,6 +76,11 @@ impl Tree {
         self.files.get(path).map(|file| file.bytes.as_slice())
     }
 
+    /// Returns when a file was published.
+    pub(super) fn since(&self, path: &str) -> Option<Timestamp> {
+        Some(self.files.get(path)?.since)
+    }
+
     /// Returns the paths of all files below a folder.
     pub(super) fn below(&self, folder: &str) -> Vec<String> {
         self.in_folder(folder)

@@ -17,7 +17,8 @@ use crate::{
 /// Verify that a release was signed by its author.
 ///
 /// A release is fetched from a CPAN with its bundle, by its path or by a module in it. With `--author`, the
-/// arguments are local files of that author, each with the bundle beside it. The gate decides by policy, author
+/// arguments are local files of that author, each with the bundle beside it. The author's record comes from the
+/// CPAN in both cases. The gate decides by policy, author
 /// record, author index or first signer seen. With an identity or a key, one local file is verified
 /// against that.
 #[derive(Args, Debug)]

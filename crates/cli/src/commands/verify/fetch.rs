@@ -5,7 +5,7 @@ use cpan_sigstore_core::{
     release::{PackageName, ReleasePath},
 };
 use cpan_sigstore_cpan::package_index::{PackageAuthors, PermissionList};
-use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile};
+use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile, published};
 use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
 use cpan_sigstore_http::Validators;
@@ -26,6 +26,8 @@ pub struct Fetched {
     pub bundle: Option<Vec<u8>>,
     /// The author's records in the author's directory.
     pub records: Vec<RecordFile>,
+    /// The date of publication that the CPAN states.
+    pub published: Option<Timestamp>,
 }
 
 impl<'a> Fetcher<'a> {
@@ -55,11 +57,12 @@ impl<'a> Fetcher<'a> {
             Some(FetchedRelease {
                 bundle,
                 records,
-                archive: FetchedArchive::Written { file, .. },
+                archive: FetchedArchive::Written { file, validators },
             }) => Ok(Fetched {
                 archive: file,
                 bundle,
                 records,
+                published: published(&validators),
             }),
             // Without a condition nothing is unchanged.
             _ => Err(self.absent(path.to_string())),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use cpan_sigstore_core::{
     finding::Exit,
     release::{PauseId, ReleasePath},
-    verdict::Verdict,
+    verdict::{BindingSource, Verdict},
 };
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile};
 use jiff::Timestamp;
 
 use super::{
@@ -58,6 +58,14 @@ pub fn run(
     Ok(worst)
 }
 
+/// Whether a pin or the author's record decided.
+fn is_bound(verdict: &Verdict) -> bool {
+    matches!(
+        verdict.binding,
+        Some(BindingSource::Pin | BindingSource::Record)
+    )
+}
+
 /// The gate and its flags.
 struct Asked<'a> {
     args: &'a VerifyArgs,
@@ -76,18 +84,37 @@ impl Asked<'_> {
             None => bundle_file::beside(file),
         };
         let bundle = bundle_file::read(&bundle)?;
+        let known = self.session.wait(self.gate.known_version(author))?;
+        let (records, missing) = match self.records(author, known + 1) {
+            Ok(records) => (records, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         let candidate = Candidate {
             path: &path,
             archive: ArchiveFile::Unhashed(file),
             bundle: bundle.as_deref(),
-            records: &[],
+            records: &records,
             packages: &[],
             permissions: None,
         };
         // Verifying a suspicious file changes no trust, so nothing is remembered.
         let verdict = self.gate.judge(&candidate, Timestamp::now());
         let verdict = self.session.wait(verdict)?;
-        Ok(self.report(&file.display().to_string(), &path, verdict))
+        match missing {
+            // A record that was not read can only change a verdict that admits the file without pin or known record.
+            Some(error) if verdict.admits() && !is_bound(&verdict) => Err(error
+                .hinted("try again with a network, or use only what is known with `--offline`")),
+            _ => Ok(self.report(&file.display().to_string(), &path, verdict)),
+        }
+    }
+
+    /// The author's records on the CPAN from a version on; none with `--offline`.
+    fn records(&self, author: &PauseId, from: u32) -> Result<Vec<RecordFile>, CommandError> {
+        if self.args.instance.offline {
+            return Ok(Vec::new());
+        }
+        let cpan = self.session.cpan(&self.args.cpan)?;
+        self.session.wait(cpan.author_records(author, from))
     }
 
     /// Verifies a release on a CPAN.
@@ -115,6 +142,7 @@ impl Asked<'_> {
             archive,
             bundle,
             records,
+            published,
         } = self.session.wait(fetcher.fetch(&path, known + 1))?;
         let candidate = Candidate {
             path: &path,
@@ -124,8 +152,11 @@ impl Asked<'_> {
             packages: &packages,
             permissions: permissions.as_ref(),
         };
-        let admitted = self.gate.admit(&candidate, Timestamp::now());
+        let now = Timestamp::now();
+        let admitted = self.gate.admit(&candidate, now);
         let verdict = self.session.wait(admitted)?;
+        let settled = self.gate.await_bundle(&path, published, verdict, now);
+        let verdict = self.session.wait(settled)?;
         Ok(self.report(text, &path, verdict))
     }
 

@@ -4,6 +4,7 @@ mod attacks;
 mod bundles;
 mod causes;
 mod clock;
+mod gap;
 mod identity;
 mod inspect;
 mod instances;

@@ -1,6 +1,7 @@
 //! `watch` reports each event of an author on a CPAN once, despite interruptions.
 
 mod delivery;
+mod gap;
 mod hook;
 mod records;
 mod releases;
