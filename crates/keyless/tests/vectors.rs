@@ -1,5 +1,13 @@
 //! The test vectors of the standard that are about bundles.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that cannot continue fails"
+)]
+
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
