@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cpan_sigstore_core::text::shown_path;
 use cpan_sigstore_files::{Access, Existing, check_writable, read_prefix, write_with};
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 
@@ -19,7 +20,7 @@ pub use cpan_sigstore_core::bundle::SUFFIX;
 
 /// A bundle that is there already.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: a bundle already exists", .0.display())]
+#[error("cannot write {}: a bundle already exists", shown_path(.0))]
 pub struct BundleExists(pub PathBuf);
 
 impl From<BundleExists> for CommandError {

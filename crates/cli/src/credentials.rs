@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::{release::PauseId, variable::SecretVariable};
+use cpan_sigstore_core::{release::PauseId, text::shown_path, variable::SecretVariable};
 use cpan_sigstore_pause::{
     credentials::{Credentials, DotPause},
     server::{self, Pause},
@@ -98,7 +98,7 @@ impl Missing {
             Self::All => "none".to_owned(),
             Self::Password => "only the id".to_owned(),
             Self::PasswordOfUser { found, path } => {
-                format!("that of {found} in {}", path.display())
+                format!("that of {found} in {}", shown_path(path))
             }
         };
         let error = CommandError::usage(format!(
@@ -169,7 +169,7 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<(PathBuf, DotPause
     if file.exposed {
         terminal.warning(&format!(
             "other users of this machine can read {0}; deny them access with `chmod 600 {0}`",
-            path.display()
+            shown_path(&path)
         ));
     }
     Ok((path, file))
@@ -198,7 +198,7 @@ fn refuse_other_destination(
         None => Ok(()),
         Some((_, key, flag)) => Err(CommandError::usage(format!(
             "cannot follow `{key}` in {}: this program takes it from the command line only",
-            path.display()
+            shown_path(path)
         ))
         .hinted(format!(
             "name the same value with `{flag}`, or remove the line"

@@ -3,7 +3,10 @@
 
 use std::{cell::OnceCell, path::Path, sync::Arc, time::Duration};
 
-use cpan_sigstore_core::policy::{self, Policy, PolicyError};
+use cpan_sigstore_core::{
+    policy::{self, Policy, PolicyError},
+    text::shown_path,
+};
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{Gate, TrustStore};
 use cpan_sigstore_keyless::{
@@ -202,7 +205,7 @@ impl<'a> Session<'a> {
                     file.into_os_string().into_string().map_err(|name| {
                         CommandError::usage(format!(
                             "invalid data folder: expected a name in UTF-8, found {}; name the trust store with `--trust-store FILE`",
-                            name.display()
+                            shown_path(&name)
                         ))
                     })?
                 }
@@ -337,7 +340,7 @@ fn cache(args: &InstanceArgs) -> Result<TrustLoader, CommandError> {
 /// Parses the policy in a file.
 fn parse_policy(path: &Path, bytes: Vec<u8>) -> Result<Policy, CommandError> {
     let unusable = |error: PolicyError| {
-        CommandError::usage(format!("{}: {error}", path.display()))
+        CommandError::usage(format!("{}: {error}", shown_path(path)))
             .hinted("correct the file, and check it with `cpan-sigstore policy check`")
     };
     let text = String::from_utf8(bytes).map_err(|error| {

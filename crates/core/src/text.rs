@@ -1,6 +1,6 @@
 //! Foreign text made safe to show, and small forms of English.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, ffi::OsStr, fmt, fmt::Write as _};
 
 /// Whether a character shows as itself and leaves what is around it alone.
 ///
@@ -20,6 +20,31 @@ pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if shows_as_itself(c) { c } else { ' ' })
         .collect()
+}
+
+/// Returns a path as text, so that different paths are different texts.
+///
+/// A path that is not UTF-8 is quoted as shells do, `$'Gr\xfc\xdfe.tar.gz'`, so that it is marked and can be copied.
+pub fn shown_path(path: impl AsRef<OsStr>) -> String {
+    let path = path.as_ref();
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let mut shown = "$'".to_owned();
+    for chunk in path.as_encoded_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if matches!(c, '\\' | '\'') {
+                shown.push('\\');
+            }
+            shown.push(c);
+        }
+        for byte in chunk.invalid() {
+            // Writing to a text cannot fail.
+            let _ = write!(shown, "\\x{byte:02x}");
+        }
+    }
+    shown.push('\'');
+    shown
 }
 
 /// The text of a small file that a person wrote, in UTF-8: without the mark that some editors write at its
@@ -102,6 +127,21 @@ pub fn without_credentials(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn shows_each_path_as_another_text() {
+        use std::os::unix::ffi::OsStrExt as _;
+        for (path, shown) in [
+            (&b"a b\\'.tar.gz"[..], "a b\\'.tar.gz"),
+            (b"Gr\xc3\xbc\xdfe", r"$'Gr\u{fc}\xdfe'"),
+            (b"\xff\\'", r"$'\xff\\\''"),
+            (b"\xff\xff", r"$'\xff\xff'"),
+        ] {
+            let shown = shown.replace(r"\u{fc}", "\u{fc}");
+            assert_eq!(shown_path(OsStr::from_bytes(path)), shown);
+        }
+    }
 
     #[test]
     fn decodes_what_editors_write() {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use cpan_sigstore_core::text::shown_path;
 use serde_json::{Deserializer, Value};
 
 use crate::error::CommandError;
@@ -69,7 +70,7 @@ impl Container {
         };
         CommandError::failed(format!(
             "cannot use {}: expected one Sigstore bundle, found {form}",
-            path.display()
+            shown_path(path)
         ))
         .hinted(hint)
     }

@@ -11,6 +11,7 @@ use cpan_sigstore_archive::{
 use cpan_sigstore_core::{
     finding::Exit,
     release::{PauseId, Subdirectory},
+    text::shown_path,
 };
 
 use crate::{
@@ -91,7 +92,7 @@ fn check(
         }
     }
     preflight::print(
-        &file.display().to_string(),
+        &shown_path(file),
         &found,
         fixed.as_ref(),
         terminal,

@@ -2,7 +2,7 @@
 //! (`docs/cli_protocol.md` of sigstore/sigstore-conformance). Hidden: people use `sign` and `verify`,
 //! which do the work here too.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::Args;
 use cpan_sigstore_core::finding::Exit;
@@ -43,7 +43,7 @@ pub struct VerifyBundleArgs {
     key: Option<PathBuf>,
     #[arg(long)]
     trusted_root: Option<PathBuf>,
-    file_or_digest: String,
+    file_or_digest: OsString,
 }
 
 /// Runs `sign-bundle`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{cause::Cause, finding::Exit};
+use cpan_sigstore_core::{cause::Cause, finding::Exit, text::shown_path};
 use cpan_sigstore_keyless::{
     bundle::{StrictBundle, VerificationFailure},
     inspect::{BundleClaims, claims},
@@ -52,7 +52,7 @@ const NOTHING: &str = "nothing was verified";
 /// Runs the command.
 pub fn run(args: &InspectArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let terminal = session.terminal();
-    let name = args.bundle.display().to_string();
+    let name = shown_path(&args.bundle);
     let bytes = bundle_file::read(&args.bundle)?
         .ok_or_else(|| CommandError::read(&args.bundle)(cpan_sigstore_files::no_such_file()))?;
     if let Some(exit) = log::inspect(&name, &bytes, args.json, terminal) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::shown_path};
 use cpan_sigstore_keyless::trust::{
     Config, Instance, Repository, SigningConfig, TrustSource, TrustedRoot,
 };
@@ -131,7 +131,7 @@ fn describe(instance: &Instance) -> String {
         }
         TrustSource::Repository(Repository::Private { url, .. }) => format!("repository {url}"),
         TrustSource::Files { trusted_root, .. } => {
-            format!("trusted root {}", trusted_root.display())
+            format!("trusted root {}", shown_path(trusted_root))
         }
     }
 }

@@ -9,6 +9,7 @@ use cpan_sigstore_core::{
     policy::{Origin, Rule, Setting},
     release::{PackageName, PauseId, ReleasePath},
     text::count,
+    text::shown_path,
 };
 use serde::Serialize;
 
@@ -119,7 +120,7 @@ fn check(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         "valid policy",
         &format!(
             "{}, with sections for {}, {}, {} and {}",
-            chosen.path()?.display(),
+            shown_path(&chosen.path()?),
             count(authors, "author"),
             count(distributions, "distribution"),
             count(modules, "module"),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, text::shown_path};
 use cpan_sigstore_keyless::{
     sign::SignedBundle,
     verify::{VerifiedSignature, sha256},
@@ -109,7 +109,7 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, CommandError> {
             if taken.contains(&whole) {
                 return Err(CommandError::usage(format!(
                     "invalid bundle paths: expected each once, found {} twice",
-                    whole.display()
+                    shown_path(&whole)
                 )));
             }
             taken.push(whole);
@@ -139,7 +139,7 @@ impl Job {
         } else {
             Err(CommandError::failed(format!(
                 "cannot write the bundle of {}: the file changed after it was hashed",
-                self.file.display()
+                shown_path(&self.file)
             ))
             .hinted("sign it again when no program writes to it"))
         }
@@ -148,17 +148,17 @@ impl Job {
 
 fn print(job: &Job, signed: &SignedBundle, json: bool, terminal: &Terminal) {
     let verified = signed.verified();
-    let bundle = job.place.path().display().to_string();
+    let bundle = shown_path(job.place.path());
     if json {
         terminal.json(&Signed {
-            file: job.file.display().to_string(),
+            file: shown_path(&job.file),
             bundle,
             verified,
         });
         terminal.flush();
         return;
     }
-    terminal.headline(Tone::Good, "signed", &job.file.display().to_string());
+    terminal.headline(Tone::Good, "signed", &shown_path(&job.file));
     terminal.field("signer", verified.signer().subject.as_str());
     terminal.field("issuer", &verified.signer().issuer);
     for log in verified.signature().log() {

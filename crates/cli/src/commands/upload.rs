@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
+use cpan_sigstore_core::{
+    finding::Exit, identity::IdentityPolicy, release::PauseId, text::shown_path,
+};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
 
@@ -126,7 +128,7 @@ fn look(
         return Ok(Checked::Stopped(Exit::Archive));
     }
     let bundle = args.bundle.clone().unwrap_or_else(|| beside(archive));
-    let file = archive.display().to_string();
+    let file = shown_path(archive);
     let verified = SignedArchive::verify(archive, found.digest, &bundle, expected, verifier)?;
     let report = match verified {
         Verification::Signed(signed) => return Ok(Checked::Signed(signed)),
@@ -154,8 +156,8 @@ fn plan(args: &UploadArgs, signed: &SignedArchive, account: &Account, terminal: 
         PauseId::to_string,
     );
     terminal.field("as", &format!("{user} at {}", account.host));
-    terminal.field("first", &signed.bundle().display().to_string());
-    terminal.field("then", &signed.archive().display().to_string());
+    terminal.field("first", &shown_path(signed.bundle()));
+    terminal.field("then", &shown_path(signed.archive()));
     terminal.field("digest", &signed.digest().to_string());
     terminal.field("signer", signed.verified().signer().subject.as_str());
     terminal.field("issuer", &signed.verified().signer().issuer);

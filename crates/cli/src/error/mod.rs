@@ -10,7 +10,7 @@ mod sources;
 
 use std::{error::Error, fmt, io, path::Path};
 
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::shown_path};
 
 /// The place for reports of faults in this program.
 const REPORT: &str = "report this fault of cpan-sigstore, with the command and this message, as CONTRIBUTING.md describes";
@@ -66,12 +66,22 @@ impl CommandError {
 
     /// A file that cannot be read.
     pub fn read(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::system(&format!("cannot read {}", path.as_ref().display()), source)
+        move |source| {
+            Self::system(
+                &format!("cannot read {}", shown_path(path.as_ref())),
+                source,
+            )
+        }
     }
 
     /// A file that cannot be written.
     pub fn write(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::system(&format!("cannot write {}", path.as_ref().display()), source)
+        move |source| {
+            Self::system(
+                &format!("cannot write {}", shown_path(path.as_ref())),
+                source,
+            )
+        }
     }
 
     /// The same, with one more line of what to do next.
@@ -116,7 +126,7 @@ impl CommandError {
         }
         let rest: Vec<_> = files
             .skip(done)
-            .map(|file| file.as_ref().display().to_string())
+            .map(|file| shown_path(file.as_ref()))
             .collect();
         let message = format!(
             "{}; {done} {verb}, not {verb}: {}",

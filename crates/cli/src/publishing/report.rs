@@ -1,6 +1,6 @@
 //! How far a release has come, as the result of a command.
 
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{release::PauseId, text::shown_path};
 use cpan_sigstore_keyless::verify::VerifiedSignature;
 use serde::Serialize;
 
@@ -43,8 +43,8 @@ pub fn print(
     terminal: &Terminal,
     json: bool,
 ) {
-    let file = signed.archive().display().to_string();
-    let bundle = signed.bundle().display().to_string();
+    let file = shown_path(signed.archive());
+    let bundle = shown_path(signed.bundle());
     if json {
         terminal.json(&Released {
             file,

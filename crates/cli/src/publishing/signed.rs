@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{IdentityMismatch, IdentityPolicy},
+    text::shown_path,
 };
 use cpan_sigstore_keyless::{
     bundle::{StrictBundle, VerificationFailure},
@@ -65,7 +66,7 @@ impl NotSigned {
     /// As the result of a command about a file with this bundle.
     pub fn report<'a>(&self, file: &'a str, bundle: &Path) -> Report<'a> {
         match self {
-            Self::NoBundle => Report::unsigned(file, &bundle.display().to_string()),
+            Self::NoBundle => Report::unsigned(file, &shown_path(bundle)),
             Self::Invalid(refused) => Report::invalid(file, refused),
             Self::Mismatch(mismatch, verified) => {
                 Report::mismatch(file, mismatch, verified.signature().clone())

@@ -5,7 +5,11 @@ use std::path::Path;
 use cpan_sigstore_archive::{
     DefectReport, Destination, Preflight, Severity, fix::Repair, preflight_file,
 };
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, text::count};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    finding::Exit,
+    text::{count, shown_path},
+};
 use serde::Serialize;
 
 use crate::{
@@ -49,7 +53,7 @@ pub fn look(
 ) -> Result<Preflight, CommandError> {
     let found = preflight_file(path, destination).map_err(CommandError::read(path))?;
     if !found.is_fit() {
-        print(&path.display().to_string(), &found, None, terminal, json);
+        print(&shown_path(path), &found, None, terminal, json);
         return Ok(found);
     }
     for defect in &found.defects {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cpan_sigstore_core::digest::Sha256Digest;
+use cpan_sigstore_core::{digest::Sha256Digest, text::shown_path};
 use cpan_sigstore_gate::{RecordFile, RecordRefused, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::upload::Outgoing;
@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> Result<(RecordName, RecordFile), CommandError> {
 
 /// A file that is no record that can be uploaded.
 pub fn unusable(path: &Path, found: &str) -> CommandError {
-    CommandError::failed(format!("invalid record {}: {found}", path.display()))
+    CommandError::failed(format!("invalid record {}: {found}", shown_path(path)))
         .hinted("create a record with `cpan-sigstore author enroll`, `add` or `retire`")
 }
 

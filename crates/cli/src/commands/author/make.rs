@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId, text::count};
+use cpan_sigstore_core::{
+    finding::Exit,
+    identity::IdentityPolicy,
+    release::PauseId,
+    text::{count, shown_path},
+};
 use cpan_sigstore_cpan::backlog;
 use cpan_sigstore_gate::TrustStore;
 use cpan_sigstore_keyless::{bundle::SIZE_LIMIT, verify::Verifier};
@@ -331,7 +336,7 @@ impl<'a> Maker<'a> {
             Some(BundleExists(path)) => CommandError::failed(format!(
                 "cannot write version {} to {}: there is a file already, which is not on CPAN",
                 record.version(),
-                path.display()
+                shown_path(path)
             ))
             .hinted(
                 "upload it with `cpan-sigstore author upload FILE`, or delete it and its bundle",
@@ -356,8 +361,8 @@ impl<'a> Maker<'a> {
             self.terminal.json(&Made {
                 author: &self.author,
                 version: record.version(),
-                bundle: bundle_file::beside(&file).display().to_string(),
-                file: file.display().to_string(),
+                bundle: shown_path(bundle_file::beside(&file)),
+                file: shown_path(&file),
                 digest: record.digest().to_string(),
                 signer: signer.to_owned(),
                 changes: difference(before, record)
@@ -386,7 +391,7 @@ impl<'a> Maker<'a> {
         let file = self.args.directory.join(record.name().to_string());
         format!(
             "upload it with `cpan-sigstore author upload {}`",
-            file.display()
+            shown_path(&file)
         )
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::shown_path};
 
 use super::{
     files::{Files, unusable},
@@ -76,7 +76,7 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
             wait: &args.wait,
         };
         let stage = session.wait(upload.run(terminal))?;
-        terminal.headline(Tone::Good, stage, &files.path().display().to_string());
+        terminal.headline(Tone::Good, stage, &shown_path(files.path()));
     }
     Ok(Exit::Success)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cpan_sigstore_core::identity::IdentityPolicy;
+use cpan_sigstore_core::{identity::IdentityPolicy, text::shown_path};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
 
@@ -79,7 +79,7 @@ fn sign(
     verify(agreed, &expected, verifier)?.ok_or_else(|| {
         CommandError::failed(format!(
             "cannot use {}: the file changed after it was written",
-            agreed.bundle.display()
+            shown_path(&agreed.bundle)
         ))
         .hinted("run the command again when no program writes to it")
     })

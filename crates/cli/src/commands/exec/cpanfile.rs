@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::client::Client;
+use cpan_sigstore_core::text::shown_path;
 
 /// Largest cpanfile that is checked, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -75,7 +76,7 @@ fn ways_round_in(path: &Path) -> Vec<String> {
         .map(|(at, line)| {
             format!(
                 "{}, line {}, may lead round the mirror: {}",
-                path.display(),
+                shown_path(path),
                 at + 1,
                 line.trim()
             )

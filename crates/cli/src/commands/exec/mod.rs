@@ -21,7 +21,10 @@ use std::{
 };
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, text::printable};
+use cpan_sigstore_core::{
+    finding::Exit,
+    text::{printable, shown_path},
+};
 use cpan_sigstore_mirror::{
     DecisionLog,
     server::{Access, Limits, Listening, RunSecret, Service},
@@ -110,7 +113,7 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     }
     terminal.flush();
     let ended = runtime.block_on(child::run(command)).map_err(|source| {
-        CommandError::system(&format!("cannot run {}", program.display()), source)
+        CommandError::system(&format!("cannot run {}", shown_path(program)), source)
     })?;
     let requested = running.requested_files();
     runtime.block_on(running.stop());
@@ -137,7 +140,7 @@ pub fn run(args: &ExecArgs, session: &Session<'_>) -> Result<u8, CommandError> {
     {
         terminal.hint(&format!(
             "read the client's own logs in {}",
-            folder.display()
+            shown_path(&folder)
         ));
     }
     if ended == 0 && requested == 0 && !client.needs_nothing(&words(arguments)) {

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cpan_sigstore_core::{
-    finding::Exit, release::PackageName, text::count, variable::SecretVariable,
+    finding::Exit,
+    release::PackageName,
+    text::{count, shown_path},
+    variable::SecretVariable,
 };
 use cpan_sigstore_cpan::{self as cpan, Cpan};
 use cpan_sigstore_registry::assemble::{AcceptedOwners, Plan, Report};
@@ -59,11 +62,11 @@ pub fn run(args: &BuildArgs, session: &Session<'_>) -> Result<Exit, CommandError
     if args.previous.is_none() && output.symlink_metadata().is_ok() {
         return Err(CommandError::usage(format!(
             "cannot write a first index to {}: there is a file already",
-            output.display()
+            shown_path(output)
         ))
         .hinted(format!(
             "continue it with `--previous {}`, which keeps known records, or name another file with `--output FILE`",
-            output.display()
+            shown_path(output)
         )));
     }
     if let Some(previous) = args.previous.as_deref().filter(|path| !path.exists()) {
@@ -110,7 +113,7 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
     } else {
         "built"
     };
-    let what = format!("{}, number {}", output.display(), report.number);
+    let what = format!("{}, number {}", shown_path(output), report.number);
     terminal.headline(Tone::Good, word, &what);
     terminal.field("digest", &report.digest.to_string());
     terminal.field(
@@ -150,7 +153,7 @@ fn print(report: &Report, output: &Path, terminal: &Terminal) {
     }
     terminal.hint(&format!(
         "sign it with `cpan-sigstore index sign {}`",
-        output.display()
+        shown_path(output)
     ));
 }
 

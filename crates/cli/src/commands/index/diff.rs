@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, text::count};
+use cpan_sigstore_core::{
+    finding::Exit,
+    text::{count, shown_path},
+};
 use cpan_sigstore_records::author_index::{Difference, Override, OwnerChange, difference};
 use cpan_sigstore_registry::assemble;
 
@@ -37,8 +40,8 @@ pub fn run(args: &DiffArgs, session: &Session<'_>) -> Result<Exit, CommandError>
     if after.number() == before.number() + 1 && after.previous() != Some(before.digest()) {
         terminal.warning(&format!(
             "{} does not name {} as its predecessor",
-            args.after.display(),
-            args.before.display()
+            shown_path(&args.after),
+            shown_path(&args.before)
         ));
     }
     terminal.line(&format!("number {} to {}", before.number(), after.number()));

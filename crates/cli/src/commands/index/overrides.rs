@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_core::{finding::Exit, release::PauseId, text::shown_path};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_records::record::{RecordName, SIZE_LIMIT};
 use cpan_sigstore_registry::assemble;
@@ -81,7 +81,7 @@ pub fn run(args: &OverrideArgs, session: &Session<'_>) -> Result<Exit, CommandEr
     terminal.field("reason", &announced.reason);
     terminal.field(
         "index",
-        &format!("{}, number {}", output.display(), next.number()),
+        &format!("{}, number {}", shown_path(output), next.number()),
     );
     Ok(Exit::Success)
 }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cpan_sigstore_core::{finding::Exit, text::count};
+use cpan_sigstore_core::{
+    finding::Exit,
+    text::{count, shown_path},
+};
 use cpan_sigstore_keyless::verify::{VerifiedSignature, Verifier};
 use cpan_sigstore_records::author_index::AuthorIndex;
 use cpan_sigstore_registry::assemble;
@@ -57,8 +60,8 @@ pub fn run(args: &SignArgs, session: &Session<'_>) -> Result<Exit, CommandError>
     let mut signer = Signer::log_in(&args.signing, None, session)?;
     let signed = session.wait(signer.sign(index.digest()))?;
     place.write(signed.json())?;
-    let bundle = place.path().display().to_string();
-    let file = args.file.display().to_string();
+    let bundle = shown_path(place.path());
+    let file = shown_path(&args.file);
     if args.json {
         terminal.json(&Signed {
             file,
@@ -98,7 +101,7 @@ pub fn check(
     checked.map_err(|reason| {
         CommandError::new(
             Exit::SignatureInvalid,
-            format!("{}: {reason}", path.display()),
+            format!("{}: {reason}", shown_path(path)),
         )
     })
 }

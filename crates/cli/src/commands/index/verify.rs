@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cpan_sigstore_core::{
-    digest::Sha256Digest, finding::Exit, identity::IdentityPolicy, text::count,
+    digest::Sha256Digest,
+    finding::Exit,
+    identity::IdentityPolicy,
+    text::{count, shown_path},
 };
 use cpan_sigstore_gate::store::follows;
 use cpan_sigstore_records::author_index::{OwnerChange, Transfer};
@@ -75,7 +78,7 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     let bundle = bundle_file::read(&path)?.ok_or_else(|| {
         CommandError::new(
             Exit::Unsigned,
-            format!("cannot find the bundle {}", path.display()),
+            format!("cannot find the bundle {}", shown_path(&path)),
         )
         .hinted("sign it with `cpan-sigstore index sign FILE`")
     })?;
@@ -94,7 +97,7 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         }
     }
     let found = Found {
-        file: args.file.display().to_string(),
+        file: shown_path(&args.file),
         number: index.number(),
         digest: index.digest(),
         authors: index.authors().len(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::{
     digest::Sha256Digest, finding::Exit, identity::IdentityPolicy, release::PauseId,
+    text::shown_path,
 };
 use cpan_sigstore_pause::{
     journal::{Journal, SignedBy},
@@ -148,7 +149,7 @@ impl Job<'_> {
             if begun.is_none() {
                 return Err(CommandError::failed(format!(
                     "cannot use the bundle at {}: this command did not create it",
-                    self.bundle.display()
+                    shown_path(&self.bundle)
                 ))
                 .hinted("name its signer with `--identity` and `--issuer`, or sign again with `--force`"));
             }
@@ -220,7 +221,7 @@ impl Job<'_> {
 
     /// Prints why the archive is not signed.
     fn stopped(&self, not_signed: &NotSigned) -> Outcome {
-        let file = self.archive.display().to_string();
+        let file = shown_path(self.archive);
         let report = not_signed.report(&file, &self.bundle);
         Outcome::Stopped(report.print(self.session.terminal(), self.args.publish.json))
     }

@@ -1,9 +1,12 @@
 //! The flags of `verify`, and the question that they ask.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{release::PauseId, text::shown_path};
 
 use super::{
     file::Question,
@@ -37,7 +40,7 @@ pub struct VerifyArgs {
     /// Releases (AUTHOR/FILE) or modules; files with --author; with an identity or a key one file, `-` for
     /// standard input, or sha256:HEX
     #[arg(required = true, value_name = "RELEASE|MODULE|FILE")]
-    pub targets: Vec<String>,
+    pub targets: Vec<OsString>,
     /// Author of the local files
     #[arg(long, value_name = "ID", conflicts_with = "key")]
     pub author: Option<PauseId>,
@@ -99,29 +102,27 @@ impl VerifyArgs {
             let files = self.targets.iter().map(Path::new).collect();
             return Ok(Mode::Releases(Releases::Files(author, files)));
         }
-        let targets: Vec<_> = self
-            .targets
-            .iter()
-            .map(|text| (text.as_str(), target::parse(text)))
-            .collect();
         // Another text may be a file, for which an identity is missing then.
-        if let [(text, None)] = targets.as_slice()
-            && (target::advice(text).is_none() || Path::new(text).exists())
+        if let [one] = self.targets.as_slice()
+            && published(one).is_none()
+            && (advice(one).is_none() || Path::new(one).exists())
         {
             return self.file().map(Mode::File);
         }
         self.check_bundle(false)?;
-        let published = targets.into_iter().map(|(text, target)| match target {
-            Some(target) => Ok((text, target)),
-            None => Err(CommandError::usage(format!(
-                "invalid release: expected one such as TIMLEGGE/Foo-Bar-1.02.tar.gz, or a module such as Foo::Bar, found `{text}`"
-            ))
-            .hinted(target::advice(text).unwrap_or_else(|| {
-                "for a local file, name the author with `--author ID`".to_owned()
-            }))),
+        let targets = self.targets.iter().map(|target| {
+            published(target).ok_or_else(|| {
+                CommandError::usage(format!(
+                    "invalid release: expected one such as TIMLEGGE/Foo-Bar-1.02.tar.gz, or a module such as Foo::Bar, found `{}`",
+                    shown_path(target)
+                ))
+                .hinted(advice(target).unwrap_or_else(|| {
+                    "for a local file, name the author with `--author ID`".to_owned()
+                }))
+            })
         });
         Ok(Mode::Releases(Releases::Published(
-            published.collect::<Result<_, _>>()?,
+            targets.collect::<Result<_, _>>()?,
         )))
     }
 
@@ -154,4 +155,14 @@ impl VerifyArgs {
                 .into(),
         ))
     }
+}
+
+/// A release on a CPAN. Its name is UTF-8.
+fn published(argument: &OsStr) -> Option<(&str, Target)> {
+    let text = argument.to_str()?;
+    Some((text, target::parse(text)?))
+}
+
+fn advice(argument: &OsStr) -> Option<String> {
+    target::advice(argument.to_str()?)
 }

@@ -1,12 +1,15 @@
 //! One file against the identity or the key that is named.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io,
     path::{Path, PathBuf},
 };
 
-use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit, identity::IdentityPolicy};
+use cpan_sigstore_core::{
+    digest::Sha256Digest, finding::Exit, identity::IdentityPolicy, text::shown_path,
+};
 use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     trust::TrustError,
@@ -27,7 +30,7 @@ const KEY_LIMIT: u64 = 16 * 1024;
 /// A file, and the expected signer.
 pub struct Question<'a> {
     /// The file, `-`, or a digest.
-    pub file: &'a str,
+    pub file: &'a OsStr,
     /// The bundle, if it is not beside the file.
     pub bundle: Option<&'a Path>,
     /// The expected identity.
@@ -53,18 +56,20 @@ pub fn run(args: &Question<'_>, session: &Session<'_>) -> Result<Exit, CommandEr
     let expected = expected(args)?;
     let input = Input::of(args.file)?;
     let bundle = bundle_path(args, &input)?;
+    let file = &shown_path(args.file);
     let report = match bundle_file::read(&bundle)? {
-        None => Report::unsigned(args.file, &bundle.display().to_string()),
+        None => Report::unsigned(file, &shown_path(&bundle)),
         Some(bytes) => match StrictBundle::parse(&bytes) {
-            Err(refused) => Report::invalid(args.file, &refused),
-            Ok(bundle) => verify(args, session, &expected, input, &bundle)?,
+            Err(refused) => Report::invalid(file, &refused),
+            Ok(bundle) => verify(file, args, session, &expected, input, &bundle)?,
         },
     };
     Ok(report.print(session.terminal(), args.json))
 }
 
 fn verify<'a>(
-    args: &Question<'a>,
+    file: &'a str,
+    args: &Question<'_>,
     session: &Session<'_>,
     expected: &Expected,
     mut input: Input,
@@ -74,7 +79,7 @@ fn verify<'a>(
         Ok(verifier) => verifier,
         Err(error) => match error.downcast_ref() {
             Some(unavailable) if TrustError::is_unavailable(unavailable) => {
-                return Ok(Report::unavailable(args.file, unavailable));
+                return Ok(Report::unavailable(file, unavailable));
             }
             _ => return Err(error),
         },
@@ -82,7 +87,6 @@ fn verify<'a>(
     let allow = VerifyOptions {
         old_format: args.allow_old_format,
     };
-    let file = args.file;
     let verified = match expected {
         Expected::Key(key) => verifier
             .verify_key(input.artifact(), bundle, key, allow)
@@ -135,15 +139,16 @@ enum Input {
 }
 
 impl Input {
-    fn of(argument: &str) -> Result<Self, CommandError> {
+    fn of(argument: &OsStr) -> Result<Self, CommandError> {
+        let digest = argument.to_str().filter(|text| text.starts_with("sha256:"));
         if argument == "-" {
             return Ok(Self::Standard(io::stdin().lock()));
         }
         // A file of this name wins, so that no name can be mistaken for a digest.
-        match File::open(argument) {
-            Ok(file) => Ok(Self::File(argument.into(), file)),
-            Err(_) if argument.starts_with("sha256:") => Ok(Self::Digest(argument.parse()?)),
-            Err(error) => Err(CommandError::read(argument)(error)),
+        match (File::open(argument), digest) {
+            (Ok(file), _) => Ok(Self::File(argument.into(), file)),
+            (Err(_), Some(digest)) => Ok(Self::Digest(digest.parse()?)),
+            (Err(error), None) => Err(CommandError::read(argument)(error)),
         }
     }
 

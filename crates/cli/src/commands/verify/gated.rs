@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cpan_sigstore_core::{
     finding::Exit,
     release::{PauseId, ReleasePath},
+    text::shown_path,
     verdict::{BindingSource, Verdict},
 };
 use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile};
@@ -104,7 +105,7 @@ impl Asked<'_> {
             // A record that was not read can only change a verdict that admits the file without pin or known record.
             Some(error) if verdict.admits() && !is_bound(&verdict) => Err(error
                 .hinted("try again with a network, or use only what is known with `--offline`")),
-            _ => Ok(self.report(&file.display().to_string(), &path, verdict)),
+            _ => Ok(self.report(&shown_path(file), &path, verdict)),
         }
     }
 

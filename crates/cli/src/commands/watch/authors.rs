@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use cpan_sigstore_core::{release::PauseId, text::decoded};
+use cpan_sigstore_core::{
+    release::PauseId,
+    text::{decoded, shown_path},
+};
 use cpan_sigstore_monitor::AUTHORS_LIMIT;
 
 use crate::error::CommandError;
@@ -43,7 +46,7 @@ fn listed(file: &Path) -> Result<Vec<PauseId>, CommandError> {
             continue;
         }
         let author = id.parse().map_err(|error| {
-            CommandError::usage(format!("{}, line {number}: {error}", file.display()))
+            CommandError::usage(format!("{}, line {number}: {error}", shown_path(file)))
         })?;
         authors.push(author);
     }

@@ -9,6 +9,7 @@ mod identity;
 mod inspect;
 mod instances;
 mod modules;
+mod paths;
 mod public_bundles;
 mod releases;
 mod workflows;
