@@ -11,7 +11,7 @@ use cpan_sigstore_core::{
     release::{PauseId, Subdirectory},
 };
 use cpan_sigstore_cpan::{
-    ARCHIVE_LIMIT, Cpan, CpanError, DIRECTORIES_LIMIT, folder,
+    ARCHIVE_LIMIT, Cpan, CpanError, folder,
     path::{CpanPath, SiteFile},
 };
 use cpan_sigstore_files::HashingWriter;
@@ -23,8 +23,8 @@ use crate::{parallel, writer::NewFile};
 
 /// The folder of all authors.
 const AUTHORS: &str = "authors/id";
-/// Levels of folders below an author's.
-const DEPTH_LIMIT: usize = 16;
+/// Most folders of one author on a disk. One author with more would stop the log, so no author of PAUSE reaches it.
+const FOLDERS_LIMIT: usize = 100_000;
 /// Files that are fetched at once.
 const AT_ONCE: usize = 16;
 /// Bytes that are read at once.
@@ -50,7 +50,7 @@ pub enum ScanError {
     #[error("cannot find a CPAN: expected {0}, found none")]
     NoCpan(String),
     /// An author has more folders than the limit.
-    #[error("too many folders of {author}: expected at most {DIRECTORIES_LIMIT}")]
+    #[error("too many folders of {author}: expected at most {FOLDERS_LIMIT}")]
     TooManyFolders {
         /// The author.
         author: PauseId,
@@ -130,7 +130,7 @@ fn walk_author(
     let mut folders = 0;
     while let Some(folder) = left.pop() {
         folders += 1;
-        if folders > DIRECTORIES_LIMIT {
+        if folders > FOLDERS_LIMIT {
             return Err(ScanError::TooManyFolders {
                 author: author.clone(),
             });
@@ -139,7 +139,7 @@ fn walk_author(
             let path = format!("{folder}/{name}");
             if let Some(candidate) = candidate(&path) {
                 found.push(candidate);
-            } else if is_folder_name(&name) && path.split('/').count() < DEPTH_LIMIT {
+            } else if is_folder(&home, &path, &name) {
                 let metadata = folder::metadata(root, &path).map_err(unreadable(&path))?;
                 if metadata.is_some_and(|metadata| metadata.is_dir()) {
                     left.push(path);
@@ -150,8 +150,9 @@ fn walk_author(
     Ok(())
 }
 
-fn is_folder_name(name: &str) -> bool {
-    !FILE_ENDINGS.iter().any(|end| name.ends_with(end)) && name.parse::<Subdirectory>().is_ok()
+fn is_folder(home: &str, path: &str, name: &str) -> bool {
+    let below = path.strip_prefix(home).unwrap_or_default();
+    !FILE_ENDINGS.iter().any(|end| name.ends_with(end)) && below.parse::<Subdirectory>().is_ok()
 }
 
 fn names(root: &Path, path: &str) -> Result<Vec<String>, ScanError> {

@@ -14,7 +14,7 @@ use cpan_sigstore_tlog::{
     frontier::Frontier,
     hash::NodeHash,
     key::SigningKey,
-    leaf::{Leaf, LeafError, LeafKind, LeafPath},
+    leaf::{LEAF_LIMIT, Leaf, LeafError, LeafKind, LeafPath},
     note::{NOTE_LIMIT, Note, NoteError},
     policy::{CheckpointError, LogPolicy},
     tile::{HashTile, TILE_WIDTH, TileError, TileKind, TilePath},
@@ -30,7 +30,7 @@ use crate::{
 /// Name of the checkpoint, in the log and in the state.
 pub const CHECKPOINT: &str = "checkpoint";
 /// Largest file of a log that is read: an entry bundle of the longest leaves.
-pub(crate) const TILE_LIMIT: u64 = 256 * (2 + 512);
+pub(crate) const TILE_LIMIT: u64 = TILE_WIDTH * (2 + LEAF_LIMIT as u64);
 /// Most seconds that this machine's clock may be behind the newest leaf.
 const CLOCK_TOLERANCE: u64 = 300;
 

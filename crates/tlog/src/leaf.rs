@@ -12,8 +12,8 @@ use crate::{
     hash::NodeHash,
 };
 
-/// Longest leaf, in bytes.
-pub const LEAF_LIMIT: usize = 512;
+/// Longest leaf, in bytes. A leaf of the longest path of a CPAN has fewer, so that no author's file stops a log.
+pub const LEAF_LIMIT: usize = 768;
 /// Latest time of a leaf: the end of the year 9999.
 pub const TIME_LIMIT: u64 = 253_402_300_799;
 /// The start of every leaf.
@@ -342,10 +342,16 @@ mod tests {
         let path = format!(
             "authors/id/T/TI/TIMLEGGE/{}/{}",
             "d".repeat(200),
-            "f".repeat(200)
+            "f".repeat(255)
         );
         let digest = Sha256Digest::of(b"");
-        let leaf = Leaf::new(LeafKind::Archive, path.parse().unwrap(), digest, 0, 0);
-        assert!(matches!(leaf, Err(LeafError::Length(_))));
+        let path = path.parse().unwrap();
+        // The longest path, size and time fit.
+        let leaf = Leaf::new(LeafKind::Archive, path, digest, SIZE_LIMIT, TIME_LIMIT).unwrap();
+        let text = leaf.to_string();
+        assert_eq!(Leaf::parse(text.as_bytes()).unwrap(), leaf);
+        let longer = text.replacen(' ', &" ".repeat(LEAF_LIMIT), 1);
+        let found = Leaf::parse(longer.as_bytes());
+        assert!(matches!(found, Err(LeafError::Length(_))));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cpan_sigstore_cpan::Cpan;
+use cpan_sigstore_cpan::{Cpan, DIRECTORIES_LIMIT};
 use cpan_sigstore_tlog::leaf::{Leaf, LeafKind};
 
 use super::support::{MemoryStore, NOW, audited, key, policy};
@@ -185,4 +185,34 @@ fn knows_the_kinds_of_logged_files() {
         assert_eq!(kind(file), None, "{file}");
     }
     assert_eq!(candidate("modules/02packages.details.txt"), None);
+}
+
+#[tokio::test]
+async fn logs_the_longest_path_of_a_cpan() {
+    let (root, store) = (cpan(), new_log());
+    let below = format!("{}/{}", "d".repeat(150), "e".repeat(49));
+    let (start, end) = (format!("{HOME}/{below}/"), "-1.0.tar.gz");
+    let file = format!("{start}{}{end}", "F".repeat(255 - end.len()));
+    assert!(
+        file.len() <= 512 && candidate(&file).is_some(),
+        "{}",
+        file.len()
+    );
+    write(root.path(), &file, "one");
+    let appended = append(&store, root.path(), NOW).await.unwrap();
+    assert_eq!(appended.archives, 3);
+    let audit = audited(&store).await;
+    assert!(audit.faults.is_empty(), "{:?}", audit.faults);
+}
+
+#[tokio::test]
+async fn logs_files_of_author_with_many_and_deep_folders() {
+    let (root, store) = (cpan(), new_log());
+    for at in 0..=DIRECTORIES_LIMIT {
+        fs::create_dir_all(root.path().join(format!("{HOME}/many/{at}"))).unwrap();
+    }
+    let deep = "d/".repeat(90);
+    write(root.path(), &format!("{HOME}/{deep}Foo-2.tar.gz"), "deep");
+    let appended = append(&store, root.path(), NOW).await.unwrap();
+    assert_eq!(appended.archives, 3);
 }

@@ -2,13 +2,14 @@
 
 use std::fs;
 
+use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_tlog::{
     checkpoint::VerifiedCheckpoint,
     entries,
     hash::NodeHash,
     key::{Algorithm, SigningKey},
-    leaf::LeafPath,
+    leaf::{LeafKind, LeafPath},
 };
 
 use super::support::{MemoryStore, NOW, ORIGIN, archives, audited, key, path, policy, run};
@@ -18,7 +19,7 @@ use crate::{
     prove::{ProveError, find, prove},
     reader::{LogReader, ReadError},
     store::Area,
-    writer::CHECKPOINT,
+    writer::{CHECKPOINT, LogWriter, NewFile},
 };
 
 fn log_of(count: u64) -> MemoryStore {
@@ -173,4 +174,52 @@ async fn reads_partial_tile_from_the_full_one() {
         &proof
     ));
     assert_ne!(proof, [NodeHash::of_empty_tree()]);
+}
+
+#[tokio::test]
+async fn reports_archive_that_the_log_calls_a_bundle() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join(path(1).as_str());
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, 2_u64.to_be_bytes()).unwrap();
+    let store = MemoryStore::new();
+    create(&store, &key()).unwrap();
+    // A bundle may change, an archive may not. Here a log calls an archive a bundle, and changes it.
+    let as_bundle = |content: u64| NewFile {
+        kind: LeafKind::Bundle,
+        path: path(1),
+        digest: Sha256Digest::of(&content.to_be_bytes()),
+        size: 8,
+    };
+    let key = key();
+    let mut writer = LogWriter::open(&store, &key).unwrap();
+    writer.append(&[as_bundle(1)], NOW).unwrap();
+    writer.append(&[as_bundle(2)], NOW).unwrap();
+    let note = writer.checkpoint().clone();
+    writer.publish(&note, &policy()).unwrap();
+    let mut found = Vec::new();
+    let cpan = Cpan::in_folder(root.path());
+    let audit = audited(&store).await;
+    let compared = audit.compare(&cpan, |difference| found.push(difference));
+    compared.await.unwrap();
+    assert!(
+        matches!(&found[..], [Difference::Unlogged { path: of, .. }] if *of == path(1)),
+        "{found:?}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn reports_listed_archive_that_nobody_gets() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join(path(1).as_str());
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("nothing", file).unwrap();
+    let audit = audited(&log_of(2)).await;
+    let mut found = Vec::new();
+    let cpan = Cpan::in_folder(root.path());
+    let compared = audit.compare(&cpan, |difference| found.push(difference));
+    assert_eq!(compared.await.unwrap(), 0);
+    let absent = [0, 1].map(|at| Difference::Absent { path: path(at) });
+    assert_eq!(found, absent);
 }

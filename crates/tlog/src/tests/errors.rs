@@ -150,7 +150,7 @@ fn states_each_error_of_trees_and_leaves() {
     ];
     let leaves = [
         LeafError::Form("cpan-log/v2".to_owned()),
-        LeafError::Length(513),
+        LeafError::Length(769),
         LeafError::Path("../etc".to_owned()),
     ];
     let proofs = [
@@ -185,7 +185,7 @@ fn states_each_error_of_trees_and_leaves() {
     let violations = [
         Violation::Form {
             index,
-            source: LeafError::Length(513),
+            source: LeafError::Length(769),
         },
         Violation::Changed {
             index,

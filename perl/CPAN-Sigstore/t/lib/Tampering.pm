@@ -134,6 +134,7 @@ my @CASES = (
     [ 'log-index-null'     => sub { $_[0]->set("$PROOF/logIndex", undef) }, 'bundle-malformed' ],
     [ 'log-time-null'      => sub { $_[0]->set("$ENTRY/integratedTime", undef) }, 'bundle-malformed' ],
     [ 'checkpoint-missing' => sub { $_[0]->remove($PROOF, 'checkpoint') }, 'checkpoint-invalid' ],
+    [ 'checkpoint-signature-with-a-space-in-its-name' => checkpoint(sub { s/\n\n\x{2014} \S+ /\n\n\x{2014} a b / }), 'checkpoint-invalid' ],
     [ 'checkpoint-of-another-log'      => borrowed('elsewhere-author', $CHECKPOINT), 'bundle-contradictory' ],
     [ 'checkpoint-signature-flipped'   => checkpoint(sub { s/(\S+)\n\z/my $x = decode_base64($1); substr($x, -1, 1) ^= "\1"; encode_base64($x, q()) . "\n"/e }), 'checkpoint-invalid' ],
     [ 'checkpoint-signature-dropped'   => checkpoint(sub { s/\n\n.*/\n\n/s }), 'checkpoint-invalid' ],

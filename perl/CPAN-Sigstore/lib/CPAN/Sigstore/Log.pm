@@ -78,7 +78,7 @@ sub parse_checkpoint {
         if !defined $hash || $origin eq q() || $size !~ /\A(?:0|[1-9][0-9]*)\z/;
     my @signatures;
     for my $line (split /\n/, $signatures) {
-        my ($name, $base64) = $line =~ /\A\xE2\x80\x94 (\S+(?: \S+)*) ([A-Za-z0-9+\/=]+)\z/ or _fail('checkpoint-invalid', 'expected signatures');
+        my ($name, $base64) = $line =~ /\A\xE2\x80\x94 (\S+) ([A-Za-z0-9+\/=]+)\z/ or _fail('checkpoint-invalid', 'expected signatures');
         my $bytes = _bytes($base64);
         _fail('checkpoint-invalid', 'expected a whole signature') if length $bytes < 5;
         push @signatures, { name => $name, hint => substr($bytes, 0, 4), bytes => substr $bytes, 4 };
