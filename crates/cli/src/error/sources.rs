@@ -56,10 +56,17 @@ plain! {
     KeyError => Usage,
     ArtifactError => Failed,
     FixError => Failed,
-    CacheError => Failed,
     TlsError => Failed,
     AuthorIndexError => Failed,
     PackageIndexError => Failed,
+}
+
+impl From<CacheError> for CommandError {
+    fn from(error: CacheError) -> Self {
+        Self::failed(error).hinted(
+            "name a folder that can be written with `--cache-dir DIR`, or in CPAN_SIGSTORE_CACHE",
+        )
+    }
 }
 
 impl From<ConfigError> for CommandError {
@@ -104,7 +111,7 @@ impl From<TrustError> for CommandError {
 }
 
 /// What to do without a trust store.
-const NO_STORE: &str = "repair the trust store, or name another one with `--trust-store`; without it, every release is denied";
+const NO_STORE: &str = "repair the trust store, or name another file with `--trust-store FILE` or another folder in CPAN_SIGSTORE_DATA; without one, every release is denied";
 
 impl From<TrustStoreError> for CommandError {
     fn from(error: TrustStoreError) -> Self {

@@ -1,5 +1,8 @@
 //! Networks as they are: proxies, private CAs, captive portals, services that hang or throttle.
 
+#[cfg(unix)]
+mod company;
+
 use std::{
     io::{Read as _, Write as _},
     net::TcpListener,
