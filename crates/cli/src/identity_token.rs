@@ -5,12 +5,15 @@ use std::{io::IsTerminal as _, path::Path, time::Duration};
 use cpan_sigstore_core::text::decoded;
 use cpan_sigstore_http::Http;
 use cpan_sigstore_keyless::{
-    login::{Env, Flow, IdentityToken, LoginOptions, Prompt, Provider, ambient, interactive},
+    login::{
+        Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider, ambient, interactive,
+    },
     trust::Instance,
 };
 use jiff::Timestamp;
 
 use crate::{
+    clock,
     error::CommandError,
     flags::LoginArgs,
     ui::{
@@ -50,17 +53,20 @@ pub async fn token(
         None if asks_for_login(args) => None,
         None => ambient(&env).await?,
     };
-    if let Some(token) = offered {
-        let token = token.for_audience(client_id);
-        token.check(Timestamp::now())?;
-        return Ok(token);
-    }
     let issuer = args
         .oidc_issuer
         .as_deref()
         .or(instance.oidc_issuer.as_deref())
-        .or(stated_issuer)
-        .ok_or_else(no_issuer)?;
+        .or(stated_issuer);
+    if let Some(token) = offered {
+        let token = token.for_audience(client_id);
+        let now = Timestamp::now();
+        return match token.check(now) {
+            Ok(()) => Ok(token),
+            Err(error) => Err(clock::explained(error, now, issuer).await),
+        };
+    }
+    let issuer = issuer.ok_or_else(no_issuer)?;
     if nobody_logs_in(args) {
         return Err(no_token_in_ci());
     }
@@ -77,7 +83,13 @@ pub async fn token(
         clock: Timestamp::now,
         env: &env,
     };
-    Ok(interactive(&http, &options, &mut TerminalPrompt { terminal }).await?)
+    match interactive(&http, &options, &mut TerminalPrompt { terminal }).await {
+        Ok(token) => Ok(token),
+        Err(LoginError::Token(error)) => {
+            Err(clock::explained(error, Timestamp::now(), Some(issuer)).await)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn asks_for_login(args: &LoginArgs) -> bool {

@@ -6,6 +6,7 @@
 
 mod author_records;
 mod bundle_file;
+mod clock;
 mod command_line;
 mod commands;
 mod credentials;

@@ -9,6 +9,7 @@
 mod address;
 mod answer;
 mod backoff;
+mod date;
 mod download;
 mod error;
 mod object_store;

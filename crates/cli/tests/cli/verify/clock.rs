@@ -1,6 +1,8 @@
-//! `verify` on a machine whose clock is wrong.
+//! `verify` and `sign` on a machine whose clock is wrong.
 
 use std::process::Command;
+
+use cpan_sigstore_sandbox::Fault;
 
 use crate::harness::{AUTHOR, FILE, Ran, World};
 
@@ -43,4 +45,30 @@ fn names_the_clock_that_is_behind_and_not_the_signature() {
     // Another file is another file by any clock.
     user.write(FILE, b"other bytes");
     verify(0).exits(11);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_the_clock_that_is_ahead_and_not_the_token() {
+    let user = World::new();
+    let library = skewing(&user);
+    let token = user.sandbox.token("author").unwrap();
+    let sign = |days: i64| {
+        let mut command = user.command(&["sign", FILE, "--identity-token", &token]);
+        command
+            .env("LD_PRELOAD", &library)
+            .env("SKEW", (days * 86_400).to_string());
+        Ran::of(command.output().unwrap())
+    };
+    let ran = sign(2).exits(3);
+    for text in ["the clock of this machine says", "is valid until"] {
+        assert!(ran.stderr.contains(text), "{ran:#?}");
+    }
+    assert!(ran.stderr.contains("set the clock"), "{ran:#?}");
+    ran.snapshot("error/clock-ahead");
+    assert!(!user.bundle().exists());
+    // Without a service that answers, it is a token that has expired.
+    user.sandbox.services.oidc.faults().always(Fault::busy());
+    let alone = sign(2).exits(1);
+    assert!(alone.stderr.contains("expired at"), "{alone:#?}");
 }
