@@ -114,13 +114,22 @@ fn check(args: &CheckArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         None => &args.policy,
     };
     let policy = session.policy(chosen)?;
+    let path = chosen.path()?;
+    if !path.exists() {
+        let what = format!(
+            "{} does not exist, so the defaults apply",
+            shown_path(&path)
+        );
+        terminal.headline(Tone::Good, "no policy", &what);
+        return Ok(Exit::Success);
+    }
     let [authors, distributions, modules, releases] = policy.sections();
     terminal.headline(
         Tone::Good,
         "valid policy",
         &format!(
             "{}, with sections for {}, {}, {} and {}",
-            shown_path(&chosen.path()?),
+            shown_path(&path),
             count(authors, "author"),
             count(distributions, "distribution"),
             count(modules, "module"),

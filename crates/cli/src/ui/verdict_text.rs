@@ -25,7 +25,7 @@ pub const fn hint(hint: Hint) -> &'static str {
             "fetch the author index with `cpan-sigstore index use`, or stop using one with `cpan-sigstore index use --none`; nothing is known of what it says"
         }
         Hint::RefreshIndex => {
-            "refresh the author index with `cpan-sigstore index status`; changes of authors since then are not known here"
+            "fetch the author index now with `cpan-sigstore index use URL --identity NAME --issuer URL`, and ask its operator if it stays old; changes of authors since then are not known here"
         }
         Hint::BundleMissing => {
             "fetch the bundle from the source of the file; if the author confirms the end of signing, forget the author with `cpan-sigstore trust forget --author ID`"

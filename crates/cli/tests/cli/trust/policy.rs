@@ -1,7 +1,7 @@
 //! `policy check` and `policy explain`.
 
 use crate::fixtures::shop::RELEASE;
-use crate::harness::{AUTHOR, World};
+use crate::harness::{AUTHOR, Ran, World};
 
 #[test]
 fn checks_policy_and_names_lines_of_mistakes() {
@@ -27,6 +27,11 @@ fn checks_policy_and_names_lines_of_mistakes() {
         .exits(2)
         .snapshot("trust/checks_policy_and_names_lines_of_mistakes-3");
     assert!(ran.stderr.contains("line 2"), "{ran:#?}");
+    let mut default = shop.command(&["policy", "check"]);
+    default.env("CPAN_SIGSTORE_CONFIG", shop.path("none/config.toml"));
+    Ran::of(default.output().unwrap())
+        .exits(0)
+        .snapshot("trust/says_that_there_is_no_policy");
     shop.run(&["policy", "check", "none.toml"])
         .exits(1)
         .snapshot("trust/checks_policy_and_names_lines_of_mistakes-4");
