@@ -98,6 +98,8 @@ const READERS: &[&str] = &[
     "cli/src/commands/exec/environment.rs",
     // The user's proxy.
     "http/src/lib.rs",
+    // How long the user waits for a service.
+    "http/src/patience.rs",
     // All of the login, as a parameter; secrets by the list.
     "keyless/src/login/env.rs",
     // The name of a program.
