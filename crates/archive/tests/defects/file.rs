@@ -178,7 +178,7 @@ fn reports_bytes_after_gzip_stream_and_warns_of_zeros() {
     assert!(
         defect
             .found
-            .starts_with(&format!("1 bytes after byte {}", whole.len()))
+            .starts_with(&format!("1 byte after byte {}", whole.len()))
     );
     the_only(&look(&append(&[0; 700])), Defect::TrailingBytes, Warning);
     the_only(&look(&append(b"\0\0x")), Defect::TrailingBytes, Error);
