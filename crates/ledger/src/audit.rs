@@ -24,7 +24,9 @@ use crate::{
 };
 
 /// Leaves of the largest log that is replayed.
-const LEAVES_LIMIT: u64 = 1 << 26;
+const LEAVES_LIMIT: u64 = 1 << 23;
+/// Most faults that are reported, so that a hostile log does not fill the memory.
+const FAULTS_LIMIT: usize = 1000;
 
 /// Reasons why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +83,9 @@ pub enum Fault {
         /// The size of the remembered tree.
         known: u64,
     },
+    /// There are more faults than are reported.
+    #[error("the log has more than {FAULTS_LIMIT} faults")]
+    More,
 }
 
 impl Fault {
@@ -96,6 +101,7 @@ impl Fault {
             Self::Tile(_) => "tile-mismatch",
             Self::Fork { .. } => "log-fork",
             Self::RolledBack { .. } => "log-rolled-back",
+            Self::More => "more-faults",
         }
     }
 }
@@ -193,7 +199,7 @@ pub async fn audit(
         let leaves =
             entries::parse(&path, &bytes).map_err(|error| ReadError::Tile(error.to_string()))?;
         for leaf in leaves {
-            replay.take(leaf, |violation| faults.push(violation.into()));
+            replay.take(leaf, |violation| add(&mut faults, violation.into()));
             frontier.push(NodeHash::of_leaf(leaf), |path, row| {
                 tiles.insert(path, HashTile::to_bytes(row));
             });
@@ -218,7 +224,7 @@ pub async fn audit(
     let hashes = TilePath::added(0, tree.size).filter(|path| path.kind() != TileKind::Entries);
     log.tiles(hashes, |path, bytes| {
         if tiles.get(&path).is_none_or(|computed| *computed != bytes) {
-            faults.push(Fault::Tile(path));
+            add(&mut faults, Fault::Tile(path));
         }
         Ok::<_, ReadError>(())
     })
@@ -240,6 +246,15 @@ pub async fn audit(
         counts,
         replay,
     })
+}
+
+/// Adds a fault, unless there are enough.
+fn add(faults: &mut Vec<Fault>, fault: Fault) {
+    match faults.len() {
+        FAULTS_LIMIT => faults.push(Fault::More),
+        count if count > FAULTS_LIMIT => {}
+        _ => faults.push(fault),
+    }
 }
 
 fn check_known(frontier: &Frontier, known: &[VerifiedCheckpoint], faults: &mut Vec<Fault>) {

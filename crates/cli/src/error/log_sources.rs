@@ -3,8 +3,13 @@
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_files::LockError;
 use cpan_sigstore_ledger::{
-    LedgerError, append::AppendError, audit::AuditError, prove::ProveError, reader::ReadError,
-    scan::ScanError, witnesses::PublishError,
+    LedgerError,
+    append::AppendError,
+    audit::AuditError,
+    prove::ProveError,
+    reader::ReadError,
+    scan::ScanError,
+    witnesses::{PublishError, WitnessError},
 };
 use cpan_sigstore_tlog::{
     key::KeyError,
@@ -13,6 +18,15 @@ use cpan_sigstore_tlog::{
 
 use super::CommandError;
 
+/// What to do with an old state.
+const OLD_STATE: &str =
+    "use the newest state of this log; to continue from an old one would be a fork";
+
+/// Whether a witness knows a larger tree of the log.
+fn is_ahead(error: &WitnessError) -> bool {
+    matches!(error, WitnessError::Ahead { .. })
+}
+
 impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> Self {
         let hint = match &error {
@@ -20,9 +34,7 @@ impl From<LedgerError> for CommandError {
                 "name the folder of its state with `--state DIR`, or create a log with `cpan-sigstore log init`"
             }
             LedgerError::Exists => "append to it with `cpan-sigstore log append`",
-            LedgerError::OldState { .. } | LedgerError::OtherTree(_) => {
-                "use the newest state of this log; to continue from an old one would be a fork"
-            }
+            LedgerError::OldState { .. } | LedgerError::OtherTree(_) => OLD_STATE,
             LedgerError::Damaged { .. } => {
                 "restore the files of the log from a copy that `cpan-sigstore log audit` finds sound"
             }
@@ -56,6 +68,9 @@ impl From<PublishError> for CommandError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Ledger(error) => error.into(),
+            PublishError::Quorum { ref refused, .. } if refused.iter().any(|(_, why)| is_ahead(why)) => {
+                Self::failed(error).hinted(OLD_STATE)
+            }
             PublishError::Quorum { .. } => Self::new(Exit::TryLater, error)
                 .hinted("run the command again; the new leaves are committed, and wait for their cosignatures"),
         }

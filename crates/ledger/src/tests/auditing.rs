@@ -223,3 +223,18 @@ async fn reports_listed_archive_that_nobody_gets() {
     let absent = [0, 1].map(|at| Difference::Absent { path: path(at) });
     assert_eq!(found, absent);
 }
+
+#[tokio::test]
+async fn bounds_the_faults_of_a_hostile_log() {
+    let store = log_of(1100);
+    for (tile, width) in [(0, 256), (1, 256), (2, 256), (3, 256), (4, 76)] {
+        let mut junk = Vec::new();
+        (0..width).for_each(|_| entries::append(&mut junk, b"junk").unwrap());
+        let part = if width < 256 { ".p/76" } else { "" };
+        store.set(Area::Log, &format!("tile/entries/00{tile}{part}"), &junk);
+    }
+    let faults = audited(&store).await.faults;
+    let codes: Vec<_> = faults.iter().map(Fault::code).collect();
+    assert_eq!(codes[..1000], ["leaf-malformed"; 1000]);
+    assert_eq!(codes[1000..], ["more-faults", "root-mismatch"]);
+}

@@ -125,6 +125,7 @@ fn states_each_error_and_fault_of_reading() {
             size: 10,
             known: 20,
         },
+        Fault::More,
     ];
     let too_large = AuditError::TooLarge(1 << 40);
     let all = [
