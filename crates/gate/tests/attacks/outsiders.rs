@@ -43,7 +43,7 @@ enum Bundle {
     Absent,
     /// The outsider's own.
     Own,
-    /// The honest author's, over the same bytes. Whoever publishes a copy of an archive has it.
+    /// The honest author's, over the same bytes. Everybody who publishes a copy of an archive has it.
     Copied,
     /// The honest author's, over other bytes.
     Foreign,
@@ -53,7 +53,7 @@ enum Bundle {
 /// A step of the outsider.
 #[derive(Clone, Debug)]
 enum Step {
-    /// An upload and a request for it. PAUSE indexes it under packages of the outsider alone, whatever is in it.
+    /// An upload and a request for it. PAUSE indexes it under packages of the outsider alone, for any content.
     Upload {
         file: usize,
         bundle: Bundle,
