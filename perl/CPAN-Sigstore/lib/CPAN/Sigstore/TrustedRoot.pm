@@ -149,7 +149,7 @@ CPAN::Sigstore::TrustedRoot - the keys and certificates that a user trusts
 =head1 DESCRIPTION
 
 The file C<trusted_root.json> of a Sigstore instance. This module does not fetch
-it: whoever gives the file vouches for it. It throws a L<CPAN::Sigstore::Error>
+it: the caller vouches for the file. It throws a L<CPAN::Sigstore::Error>
 with the code C<trusted-root>.
 
 =head1 METHODS
