@@ -5,7 +5,7 @@ use cpan_sigstore_cpan::{
     Cpan,
     recent::{Coverage, EventKind, News, NewsError, news},
 };
-use cpan_sigstore_tlog::leaf::{LeafKind, LeafPath};
+use cpan_sigstore_tlog::leaf::LeafKind;
 use serde::Serialize;
 
 use crate::{
@@ -94,9 +94,9 @@ impl<S: Store> Append<'_, '_, S> {
         };
         if changes.is_none() {
             // Archives do not change, and `log audit` compares those that are logged.
-            files.retain(|path, kind| *kind != LeafKind::Archive || !self.writer.has(path));
+            files.retain(|path| path.kind() != LeafKind::Archive || !self.writer.has(path));
         }
-        let files: Vec<_> = files.iter().map(|(path, kind)| (path, *kind)).collect();
+        let files: Vec<_> = files.into_iter().collect();
         for (count, batch) in (0..).zip(files.chunks(BATCH)) {
             let read = scan::read(self.cpan, batch).await?;
             self.take(read, &mut appended)?;
@@ -119,7 +119,7 @@ impl<S: Store> Append<'_, '_, S> {
             let logged = self.writer.find(&file.path)?.map(|(_, leaf)| leaf.digest());
             match logged {
                 Some(logged) if logged == file.digest => {}
-                Some(logged) if file.kind == LeafKind::Archive => {
+                Some(logged) if file.path.kind() == LeafKind::Archive => {
                     let (path, found) = (file.path.to_string(), file.digest);
                     appended.changed.push(ChangedArchive {
                         path,
@@ -133,7 +133,7 @@ impl<S: Store> Append<'_, '_, S> {
         self.writer.append(&new, (self.clock)())?;
         for file in &new {
             appended.leaves += 1;
-            match file.kind {
+            match file.path.kind() {
                 LeafKind::Archive => appended.archives += 1,
                 LeafKind::Bundle => appended.bundles += 1,
                 LeafKind::Record => appended.records += 1,
@@ -218,7 +218,5 @@ fn changed_files(news: &News) -> Candidates {
         .filter(|(_, event)| event.kind == EventKind::New);
     events
         .filter_map(|(path, _)| scan::candidate(path))
-        .collect::<Vec<(LeafPath, _)>>()
-        .into_iter()
         .collect()
 }

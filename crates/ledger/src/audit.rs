@@ -94,7 +94,6 @@ impl Fault {
         match self {
             Self::Rule(Violation::Form { .. }) => "leaf-malformed",
             Self::Rule(Violation::Changed { .. }) => "archive-changed",
-            Self::Rule(Violation::Kind { .. }) => "kind-changed",
             Self::Rule(Violation::Time { .. }) => "time-ran-back",
             Self::Rule(Violation::Future { .. }) => "time-ahead",
             Self::Root { .. } => "root-mismatch",
@@ -272,8 +271,8 @@ fn check_known(frontier: &Frontier, known: &[VerifiedCheckpoint], faults: &mut V
 
 fn count(replay: &Replay) -> Counts {
     let mut counts = Counts::default();
-    for logged in replay.files().values() {
-        match logged.kind {
+    for path in replay.files().keys() {
+        match path.kind() {
             LeafKind::Archive => counts.archives += 1,
             LeafKind::Bundle => counts.bundles += 1,
             LeafKind::Record => counts.records += 1,
@@ -299,7 +298,7 @@ impl Audit {
         mut report: impl FnMut(Difference),
     ) -> Result<u64, ScanError> {
         let files = scan::walk(cpan).await?;
-        let listed: Vec<_> = files.iter().map(|(path, kind)| (path, *kind)).collect();
+        let listed: Vec<_> = files.into_iter().collect();
         let (mut read, mut found) = (0, HashSet::new());
         for batch in listed.chunks(BATCH) {
             for file in scan::read(cpan, batch).await? {
@@ -315,10 +314,9 @@ impl Audit {
         let archives = self
             .replay
             .files()
-            .iter()
-            .filter(|(_, logged)| logged.kind == LeafKind::Archive);
+            .keys()
+            .filter(|path| path.kind() == LeafKind::Archive);
         let mut absent: Vec<_> = archives
-            .map(|(path, _)| path)
             // A file that a list names, and that nobody gets, is absent too.
             .filter(|path| !found.contains(*path))
             .collect();
@@ -333,8 +331,6 @@ impl Audit {
         let (path, found) = (file.path.clone(), file.digest);
         match self.replay.files().get(&file.path) {
             None => Some(Difference::Unlogged { path, found }),
-            // The rule that its digest never changes is for archives alone, and a proof of another kind proves nothing.
-            Some(logged) if logged.kind != file.kind => Some(Difference::Unlogged { path, found }),
             Some(logged) if logged.digest != found => Some(Difference::Changed {
                 path,
                 logged: logged.digest,

@@ -1,7 +1,7 @@
 //! The files of a CPAN that are logged.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     io::{self, Read as _},
     path::Path,
 };
@@ -16,7 +16,7 @@ use cpan_sigstore_cpan::{
 };
 use cpan_sigstore_files::HashingWriter;
 use cpan_sigstore_http::{Download, Validators};
-use cpan_sigstore_tlog::leaf::{LeafKind, LeafPath, PACKAGE_INDEX_PATH};
+use cpan_sigstore_tlog::leaf::{LeafPath, PACKAGE_INDEX_PATH};
 use tokio::task::JoinSet;
 
 use crate::{parallel, writer::NewFile};
@@ -64,18 +64,17 @@ fn unreadable(path: &str) -> impl FnOnce(io::Error) -> ScanError {
     }
 }
 
-/// Files that are logged, with the kind of each.
-pub type Candidates = BTreeMap<LeafPath, LeafKind>;
+/// Files that are logged.
+pub type Candidates = BTreeSet<LeafPath>;
 
-/// Returns the kind of the file at a path; `None` if such files are not logged.
-pub fn candidate(path: &str) -> Option<(LeafPath, LeafKind)> {
-    let kind = match CpanPath::at(path)? {
-        CpanPath::Release(_) => LeafKind::Archive,
-        CpanPath::Bundle(_) | CpanPath::AuthorRecord { bundle: true, .. } => LeafKind::Bundle,
-        CpanPath::AuthorRecord { bundle: false, .. } => LeafKind::Record,
-        CpanPath::Checksums(_) | CpanPath::SiteFile { .. } => return None,
-    };
-    Some((path.parse().ok()?, kind))
+/// Returns the path of a file of an author that is logged; `None` for all others.
+pub fn candidate(path: &str) -> Option<LeafPath> {
+    match CpanPath::at(path)? {
+        CpanPath::Release(_) | CpanPath::Bundle(_) | CpanPath::AuthorRecord { .. } => {
+            path.parse().ok()
+        }
+        CpanPath::Checksums(_) | CpanPath::SiteFile { .. } => None,
+    }
 }
 
 /// Returns all files of a CPAN that are logged, without the package index.
@@ -120,11 +119,7 @@ fn walk_folder(root: &Path) -> Result<Candidates, ScanError> {
     Ok(found.into_iter().flatten().collect())
 }
 
-fn walk_author(
-    root: &Path,
-    author: &PauseId,
-    found: &mut Vec<(LeafPath, LeafKind)>,
-) -> Result<(), ScanError> {
+fn walk_author(root: &Path, author: &PauseId, found: &mut Vec<LeafPath>) -> Result<(), ScanError> {
     let home = author.directory();
     let mut left = vec![home.trim_end_matches('/').to_owned()];
     let mut folders = 0;
@@ -190,10 +185,7 @@ async fn walk_network(cpan: &Cpan) -> Result<Candidates, ScanError> {
 }
 
 /// The files in the CHECKSUMS of an author.
-async fn list_author(
-    cpan: &Cpan,
-    author: &PauseId,
-) -> Result<Vec<(LeafPath, LeafKind)>, CpanError> {
+async fn list_author(cpan: &Cpan, author: &PauseId) -> Result<Vec<LeafPath>, CpanError> {
     let mut walk = cpan.directories(author);
     let mut found = Vec::new();
     while let Some((directory, checksums)) = walk.next().await? {
@@ -210,15 +202,15 @@ async fn list_author(
 ///
 /// # Errors
 /// [`ScanError`] if one cannot be read.
-pub async fn read(cpan: &Cpan, files: &[(&LeafPath, LeafKind)]) -> Result<Vec<NewFile>, ScanError> {
+pub async fn read(cpan: &Cpan, files: &[LeafPath]) -> Result<Vec<NewFile>, ScanError> {
     let read = match cpan.folder() {
-        Some(root) => parallel::map(files, |(path, kind)| read_file(root, path, *kind))?,
+        Some(root) => parallel::map(files, |path| read_file(root, path))?,
         None => fetch(cpan, files).await?,
     };
     Ok(read.into_iter().flatten().collect())
 }
 
-fn read_file(root: &Path, path: &LeafPath, kind: LeafKind) -> Result<Option<NewFile>, ScanError> {
+fn read_file(root: &Path, path: &LeafPath) -> Result<Option<NewFile>, ScanError> {
     let name = path.as_str();
     let Some((file, _)) = folder::open(root, name).map_err(unreadable(name))? else {
         return Ok(None);
@@ -239,23 +231,19 @@ fn read_file(root: &Path, path: &LeafPath, kind: LeafKind) -> Result<Option<NewF
         return Err(CpanError::TooLarge { path, limit }.into());
     }
     Ok(Some(NewFile {
-        kind,
         path: path.clone(),
         digest: hasher.finish(),
         size,
     }))
 }
 
-async fn fetch(
-    cpan: &Cpan,
-    files: &[(&LeafPath, LeafKind)],
-) -> Result<Vec<Option<NewFile>>, ScanError> {
+async fn fetch(cpan: &Cpan, files: &[LeafPath]) -> Result<Vec<Option<NewFile>>, ScanError> {
     let mut all = Vec::with_capacity(files.len());
     for batch in files.chunks(AT_ONCE) {
         let mut running = JoinSet::new();
-        for (at, (path, kind)) in batch.iter().enumerate() {
-            let (cpan, path, kind) = (cpan.clone(), (*path).clone(), *kind);
-            running.spawn(async move { (at, fetch_one(&cpan, path, kind).await) });
+        for (at, path) in batch.iter().enumerate() {
+            let (cpan, path) = (cpan.clone(), path.clone());
+            running.spawn(async move { (at, fetch_one(&cpan, path).await) });
         }
         let mut fetched = running.join_all().await;
         fetched.sort_by_key(|(at, _)| *at);
@@ -266,11 +254,7 @@ async fn fetch(
     Ok(all)
 }
 
-async fn fetch_one(
-    cpan: &Cpan,
-    path: LeafPath,
-    kind: LeafKind,
-) -> Result<Option<NewFile>, ScanError> {
+async fn fetch_one(cpan: &Cpan, path: LeafPath) -> Result<Option<NewFile>, ScanError> {
     let file = tempfile::tempfile().map_err(unreadable("a temporary file"))?;
     let mut writer = HashingWriter::new(file).map_err(unreadable("a temporary file"))?;
     let known = Validators::default();
@@ -280,7 +264,6 @@ async fn fetch_one(
     let file = writer.finish();
     let is_there = matches!(download, Download::Whole(_));
     Ok(is_there.then(|| NewFile {
-        kind,
         path,
         digest: file.digest(),
         size: file.size(),
@@ -297,7 +280,6 @@ pub async fn package_index(cpan: &Cpan) -> Result<Option<NewFile>, ScanError> {
         let path = PACKAGE_INDEX_PATH.parse().ok()?;
         let digest = Sha256Digest::of(&text);
         Some(NewFile {
-            kind: LeafKind::PackageIndex,
             path,
             digest,
             size: text.len() as u64,

@@ -14,7 +14,7 @@ use cpan_sigstore_tlog::{
     frontier::Frontier,
     hash::NodeHash,
     key::SigningKey,
-    leaf::{LEAF_LIMIT, Leaf, LeafError, LeafKind, LeafPath},
+    leaf::{LEAF_LIMIT, Leaf, LeafError, LeafPath},
     note::{NOTE_LIMIT, Note, NoteError},
     policy::{CheckpointError, LogPolicy},
     tile::{HashTile, TILE_WIDTH, TileError, TileKind, TilePath},
@@ -117,8 +117,6 @@ impl LedgerError {
 /// A file to log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
-    /// The kind.
-    pub kind: LeafKind,
     /// The path below the root of a CPAN.
     pub path: LeafPath,
     /// The digest.
@@ -252,7 +250,7 @@ impl<'a, S: Store> LogWriter<'a, S> {
         let old = self.frontier.size();
         let mut written = Vec::new();
         for file in files {
-            let leaf = Leaf::new(file.kind, file.path.clone(), file.digest, file.size, time)?;
+            let leaf = Leaf::new(file.path.clone(), file.digest, file.size, time)?;
             let text = leaf.to_string();
             let appended = entries::append(&mut self.bundle, text.as_bytes());
             appended.map_err(|error| LedgerError::Damaged {

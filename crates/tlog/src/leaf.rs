@@ -2,10 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use cpan_sigstore_core::{
-    digest::Sha256Digest,
-    release::{PauseId, Subdirectory, is_file_name},
-};
+use cpan_sigstore_core::{bundle, digest::Sha256Digest, release::ReleasePath};
+use cpan_sigstore_records::record::RecordName;
 
 use crate::{
     encoding::{SIZE_LIMIT, decimal, excerpt},
@@ -69,22 +67,25 @@ impl fmt::Display for LeafKind {
 }
 
 /// The path of a file that can be logged.
+///
+/// # Security
+///
+/// The path decides the kind. So no log calls an archive a bundle, whose digest may change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LeafPath(String);
+pub struct LeafPath {
+    text: String,
+    kind: LeafKind,
+}
 
 impl LeafPath {
     /// The path below the root of a CPAN.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    /// Whether a leaf of this kind can have the path.
-    fn is_of(&self, kind: LeafKind) -> bool {
-        match kind {
-            LeafKind::PackageIndex => self.0 == PACKAGE_INDEX_PATH,
-            LeafKind::AuthorIndex => self.0 == AUTHOR_INDEX_PATH,
-            LeafKind::Archive | LeafKind::Bundle | LeafKind::Record => self.0.starts_with(AUTHORS),
-        }
+    /// The kind of the file.
+    pub const fn kind(&self) -> LeafKind {
+        self.kind
     }
 }
 
@@ -92,39 +93,48 @@ impl FromStr for LeafPath {
     type Err = LeafError;
 
     fn from_str(text: &str) -> Result<Self, LeafError> {
-        let is_path =
-            text == PACKAGE_INDEX_PATH || text == AUTHOR_INDEX_PATH || is_author_file(text);
-        if is_path {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(LeafError::Path(excerpt(text)))
-        }
+        let kind = kind_at(text).ok_or_else(|| LeafError::Path(excerpt(text)))?;
+        Ok(Self {
+            text: text.to_owned(),
+            kind,
+        })
     }
 }
 
 impl fmt::Display for LeafPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
-/// Whether a path is that of a file in the directory of an author.
-fn is_author_file(path: &str) -> bool {
-    let Some((directory, file)) = path.rsplit_once('/') else {
-        return false;
+/// The kind of the file at a path; `None` if such files are not logged.
+fn kind_at(path: &str) -> Option<LeafKind> {
+    match path {
+        PACKAGE_INDEX_PATH => return Some(LeafKind::PackageIndex),
+        AUTHOR_INDEX_PATH => return Some(LeafKind::AuthorIndex),
+        _ if !path.starts_with(AUTHORS) => return None,
+        _ => {}
+    }
+    let (signed, is_bundle) = match path.strip_suffix(bundle::SUFFIX) {
+        Some(signed) => (signed, true),
+        None => (path, false),
     };
-    let mut parts = directory.splitn(6, '/');
-    let author: Option<PauseId> = parts.nth(4).and_then(|author| author.parse().ok());
-    let Some(home) = author.map(|author| author.directory()) else {
-        return false;
+    let kind = if is_record(signed) {
+        LeafKind::Record
+    } else if signed.parse::<ReleasePath>().is_ok() {
+        LeafKind::Archive
+    } else {
+        return None;
     };
-    let is_home = format!("{directory}/").starts_with(&home);
-    let is_below = parts.next().is_none_or(|below| {
-        below
-            .parse::<Subdirectory>()
-            .is_ok_and(|subdirectory| subdirectory.as_str() == below)
-    });
-    is_home && is_below && is_file_name(file)
+    Some(if is_bundle { LeafKind::Bundle } else { kind })
+}
+
+/// Whether a path is that of an author record: in the author's own directory.
+fn is_record(path: &str) -> bool {
+    let name = path
+        .rsplit_once('/')
+        .and_then(|(_, name)| name.parse().ok());
+    name.is_some_and(|name: RecordName| name.path() == path)
 }
 
 /// A leaf: the statement that a file was on a CPAN at a time.
@@ -132,7 +142,6 @@ fn is_author_file(path: &str) -> bool {
 /// Its text is one line, `cpan-log/v1 KIND PATH sha256:HEX SIZE TIME`, with a line feed at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
-    kind: LeafKind,
     path: LeafPath,
     digest: Sha256Digest,
     size: u64,
@@ -149,33 +158,40 @@ pub enum LeafError {
     #[error("invalid leaf: expected at most {LEAF_LIMIT} bytes, found {0}")]
     Length(usize),
     /// The path is none that is logged.
-    #[error("invalid path of a leaf: expected {AUTHORS}A/AU/AUTHOR/FILE or an index, found `{0}`")]
+    #[error(
+        "invalid path of a leaf: expected an archive, a bundle or an author record in {AUTHORS}A/AU/AUTHOR/, or an index, found `{0}`"
+    )]
     Path(String),
+    /// The kind is not that of the path.
+    #[error("invalid kind of {path}: expected {expected}, found {found}")]
+    Kind {
+        /// The path.
+        path: LeafPath,
+        /// The kind of the file at this path.
+        expected: LeafKind,
+        /// The kind in the leaf.
+        found: LeafKind,
+    },
 }
 
 impl Leaf {
     /// A leaf of these values.
     ///
     /// # Errors
-    /// [`LeafError`] if the path is not of the kind, a number is too large, or the leaf is too long.
+    /// [`LeafError`] if a number is too large, or the leaf is too long.
     pub fn new(
-        kind: LeafKind,
         path: LeafPath,
         digest: Sha256Digest,
         size: u64,
         time: u64,
     ) -> Result<Self, LeafError> {
         let leaf = Self {
-            kind,
             path,
             digest,
             size,
             time,
         };
         let text = leaf.to_string();
-        if !leaf.path.is_of(kind) {
-            return Err(LeafError::Path(excerpt(leaf.path.as_str())));
-        }
         if text.len() > LEAF_LIMIT {
             return Err(LeafError::Length(text.len()));
         }
@@ -208,7 +224,16 @@ impl Leaf {
         let (Some(size), Some(time)) = (decimal(size), decimal(time)) else {
             return Err(form());
         };
-        let leaf = Self::new(kind, path.parse()?, digest, size, time)?;
+        let path: LeafPath = path.parse()?;
+        if path.kind() != kind {
+            let (expected, found) = (path.kind(), kind);
+            return Err(LeafError::Kind {
+                path,
+                expected,
+                found,
+            });
+        }
+        let leaf = Self::new(path, digest, size, time)?;
         if head == HEAD && leaf.to_string() == text {
             Ok(leaf)
         } else {
@@ -218,7 +243,7 @@ impl Leaf {
 
     /// The kind of the file.
     pub const fn kind(&self) -> LeafKind {
-        self.kind
+        self.path.kind()
     }
 
     /// The path below the root of a CPAN.
@@ -250,12 +275,12 @@ impl Leaf {
 impl fmt::Display for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            kind,
             path,
             digest,
             size,
             time,
         } = self;
+        let kind = path.kind();
         writeln!(f, "{HEAD} {kind} {path} {digest} {size} {time}")
     }
 }
@@ -305,15 +330,39 @@ mod tests {
     }
 
     #[test]
-    fn rejects_paths_that_are_not_those_of_a_file_of_an_author() {
-        for path in [
-            PATH,
-            "authors/id/T/TI/TIMLEGGE/sub/dir/Foo-1.tgz",
-            PACKAGE_INDEX_PATH,
-            AUTHOR_INDEX_PATH,
+    fn rejects_leaf_whose_kind_is_not_that_of_its_path() {
+        let home = "authors/id/T/TI/TIMLEGGE";
+        for (path, kind) in [
+            (PATH.to_owned(), LeafKind::Archive),
+            (format!("{home}/sub/dir/Foo-1.tgz"), LeafKind::Archive),
+            (format!("{PATH}.sigstore.json"), LeafKind::Bundle),
+            (
+                format!("{home}/TIMLEGGE-sigstore-identities-1.json.sigstore.json"),
+                LeafKind::Bundle,
+            ),
+            (
+                format!("{home}/TIMLEGGE-sigstore-identities-12.json"),
+                LeafKind::Record,
+            ),
+            (PACKAGE_INDEX_PATH.to_owned(), LeafKind::PackageIndex),
+            (AUTHOR_INDEX_PATH.to_owned(), LeafKind::AuthorIndex),
         ] {
-            assert!(path.parse::<LeafPath>().is_ok(), "{path}");
+            for word in LeafKind::ALL {
+                let text = format!("cpan-log/v1 {word} {path} sha256:{HEX} 1 2\n");
+                let leaf = Leaf::parse(text.as_bytes());
+                match leaf {
+                    Ok(leaf) => assert_eq!((leaf.kind(), word), (kind, kind), "{text}"),
+                    Err(LeafError::Kind { found, .. }) => {
+                        assert!(found == word && word != kind, "{text}");
+                    }
+                    Err(error) => panic!("{text}: {error}"),
+                }
+            }
         }
+    }
+
+    #[test]
+    fn rejects_paths_that_are_not_those_of_a_file_of_an_author() {
         for path in [
             "",
             "Foo-1.tgz",
@@ -331,6 +380,12 @@ mod tests {
             "authors/id/T/TI/TIMLEGGE/sub/./Foo-1.tgz",
             "authors/id/T/TI/TIMLEGGEX",
             "modules/03modlist.data",
+            "T/TI/TIMLEGGE/Foo-1.tgz",
+            "authors/id/T/TI/TIMLEGGE/CHECKSUMS",
+            "authors/id/T/TI/TIMLEGGE/Foo-1.meta",
+            "authors/id/T/TI/TIMLEGGE/Foo-1.tgz.sigstore.json.sigstore.json",
+            "authors/id/T/TI/TIMLEGGE/OTHER-sigstore-identities-1.json",
+            "authors/id/T/TI/TIMLEGGE/sub/TIMLEGGE-sigstore-identities-1.json",
             "authors/id/T/TI/TIMLEGGE/authors/id/E/EV/EVIL/Foo-1.tgz",
         ] {
             assert!(path.parse::<LeafPath>().is_err(), "{path}");
@@ -339,15 +394,16 @@ mod tests {
 
     #[test]
     fn bounds_the_length_of_a_leaf() {
+        let end = "-1.0.tar.gz.sigstore.json";
         let path = format!(
-            "authors/id/T/TI/TIMLEGGE/{}/{}",
+            "authors/id/T/TI/TIMLEGGE/{}/{}{end}",
             "d".repeat(200),
-            "f".repeat(255)
+            "F".repeat(255 - end.len())
         );
         let digest = Sha256Digest::of(b"");
         let path = path.parse().unwrap();
         // The longest path, size and time fit.
-        let leaf = Leaf::new(LeafKind::Archive, path, digest, SIZE_LIMIT, TIME_LIMIT).unwrap();
+        let leaf = Leaf::new(path, digest, SIZE_LIMIT, TIME_LIMIT).unwrap();
         let text = leaf.to_string();
         assert_eq!(Leaf::parse(text.as_bytes()).unwrap(), leaf);
         let longer = text.replacen(' ', &" ".repeat(LEAF_LIMIT), 1);

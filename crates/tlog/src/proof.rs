@@ -10,7 +10,7 @@ use crate::{
     checkpoint::VerifiedCheckpoint,
     encoding::{SIZE_LIMIT, decimal, excerpt, from_base64, to_base64},
     hash::NodeHash,
-    leaf::{Leaf, LeafError, LeafKind, LeafPath},
+    leaf::{Leaf, LeafError, LeafPath},
     note::NOTE_LIMIT,
     policy::{CheckpointError, LogPolicy},
     tree::{PROOF_LIMIT, includes},
@@ -232,16 +232,6 @@ pub enum LeafMismatch {
         /// The digest of the file.
         found: Sha256Digest,
     },
-    /// The leaf is of another kind.
-    #[error("the log has {path} as {found}, and not as {expected}")]
-    Kind {
-        /// The path.
-        path: LeafPath,
-        /// The kind of the file.
-        expected: LeafKind,
-        /// The kind of the leaf.
-        found: LeafKind,
-    },
 }
 
 impl LoggedLeaf {
@@ -264,23 +254,11 @@ impl LoggedLeaf {
     ///
     /// # Errors
     /// [`LeafMismatch`] if the leaf is about another file, or has another digest.
-    pub fn compare(
-        &self,
-        kind: LeafKind,
-        path: &LeafPath,
-        digest: Sha256Digest,
-    ) -> Result<(), LeafMismatch> {
+    pub fn compare(&self, path: &LeafPath, digest: Sha256Digest) -> Result<(), LeafMismatch> {
         let leaf = &self.leaf;
         if leaf.path() != path {
             let (expected, found) = (path.clone(), leaf.path().clone());
             return Err(LeafMismatch::Path { expected, found });
-        }
-        if leaf.kind() != kind {
-            return Err(LeafMismatch::Kind {
-                path: path.clone(),
-                expected: kind,
-                found: leaf.kind(),
-            });
         }
         if leaf.digest() != digest {
             return Err(LeafMismatch::Digest {

@@ -11,8 +11,6 @@ use crate::leaf::{Leaf, LeafError, LeafKind, LeafPath};
 pub struct Logged {
     /// The index of the leaf.
     pub index: u64,
-    /// The kind of the file.
-    pub kind: LeafKind,
     /// The digest.
     pub digest: Sha256Digest,
 }
@@ -41,20 +39,6 @@ pub enum Violation {
         first: u64,
         /// The digest of the first leaf.
         logged: Sha256Digest,
-    },
-    /// A path has another kind than before.
-    #[error("leaf {index}: {path} is of kind {found}, but leaf {first} of kind {logged}")]
-    Kind {
-        /// Its index.
-        index: u64,
-        /// The path.
-        path: LeafPath,
-        /// The kind.
-        found: LeafKind,
-        /// The index of the earlier leaf.
-        first: u64,
-        /// The kind of the earlier leaf.
-        logged: LeafKind,
     },
     /// The time is before that of the previous leaf.
     #[error("leaf {index}: time {found} is before {before}, the time of an earlier leaf")]
@@ -124,7 +108,6 @@ impl Replay {
     fn take_file(&mut self, leaf: &Leaf, index: u64, mut report: impl FnMut(Violation)) {
         let found = Logged {
             index,
-            kind: leaf.kind(),
             digest: leaf.digest(),
         };
         let mut known = match self.files.entry(leaf.path().clone()) {
@@ -135,15 +118,7 @@ impl Replay {
             Entry::Occupied(known) => known,
         };
         let (first, logged) = (known.get().index, known.get().digest);
-        if known.get().kind != found.kind {
-            report(Violation::Kind {
-                index,
-                path: leaf.path().clone(),
-                found: found.kind,
-                first,
-                logged: known.get().kind,
-            });
-        } else if found.kind != LeafKind::Archive {
+        if leaf.kind() != LeafKind::Archive {
             known.insert(found);
         } else if logged != found.digest {
             let (path, found) = (leaf.path().clone(), found.digest);
@@ -177,19 +152,15 @@ impl Replay {
 mod tests {
     use super::*;
 
-    fn leaf(kind: LeafKind, file: &str, content: &[u8], time: u64) -> Vec<u8> {
-        let path = match kind {
-            LeafKind::PackageIndex => file.to_owned(),
-            _ => format!("authors/id/A/AB/ABC/{file}"),
+    const INDEX: &str = "modules/02packages.details.txt";
+
+    fn leaf(path: &str, content: &[u8], time: u64) -> Vec<u8> {
+        let path = match path {
+            INDEX => path.to_owned(),
+            file => format!("authors/id/A/AB/ABC/{file}"),
         };
         let digest = Sha256Digest::of(content);
-        let leaf = Leaf::new(
-            kind,
-            path.parse().unwrap(),
-            digest,
-            content.len() as u64,
-            time,
-        );
+        let leaf = Leaf::new(path.parse().unwrap(), digest, content.len() as u64, time);
         leaf.unwrap().to_string().into_bytes()
     }
 
@@ -205,35 +176,16 @@ mod tests {
 
     #[test]
     fn accepts_repeated_bundles_records_and_indexes() {
+        let (bundle, record) = ("Foo-1.tgz.sigstore.json", "ABC-sigstore-identities-1.json");
         let leaves = [
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"archive", 5),
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"archive", 5),
-            leaf(LeafKind::Bundle, "Foo-1.tgz.sigstore.json", b"one", 6),
-            leaf(LeafKind::Bundle, "Foo-1.tgz.sigstore.json", b"two", 6),
-            leaf(
-                LeafKind::Record,
-                "ABC-sigstore-identities-1.json",
-                b"one",
-                7,
-            ),
-            leaf(
-                LeafKind::Record,
-                "ABC-sigstore-identities-1.json",
-                b"two",
-                8,
-            ),
-            leaf(
-                LeafKind::PackageIndex,
-                "modules/02packages.details.txt",
-                b"one",
-                9,
-            ),
-            leaf(
-                LeafKind::PackageIndex,
-                "modules/02packages.details.txt",
-                b"two",
-                1000,
-            ),
+            leaf("Foo-1.tgz", b"archive", 5),
+            leaf("Foo-1.tgz", b"archive", 5),
+            leaf(bundle, b"one", 6),
+            leaf(bundle, b"two", 6),
+            leaf(record, b"one", 7),
+            leaf(record, b"two", 8),
+            leaf(INDEX, b"one", 9),
+            leaf(INDEX, b"two", 1000),
         ];
         assert_eq!(violations(&leaves), []);
     }
@@ -241,9 +193,9 @@ mod tests {
     #[test]
     fn reports_archive_with_another_digest() {
         let leaves = [
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"archive", 5),
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"other", 5),
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"archive", 5),
+            leaf("Foo-1.tgz", b"archive", 5),
+            leaf("Foo-1.tgz", b"other", 5),
+            leaf("Foo-1.tgz", b"archive", 5),
         ];
         let found = violations(&leaves);
         let [
@@ -261,32 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn reports_archive_that_is_logged_as_another_kind() {
-        let leaves = [
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"archive", 5),
-            leaf(LeafKind::Bundle, "Foo-1.tgz", b"other", 5),
-        ];
-        let found = violations(&leaves);
-        assert!(
-            matches!(
-                found[..],
-                [Violation::Kind {
-                    index: 1,
-                    first: 0,
-                    ..
-                }]
-            ),
-            "{found:?}"
-        );
-    }
-
-    #[test]
     fn reports_time_that_runs_back_and_time_in_the_future() {
         let leaves = [
-            leaf(LeafKind::Archive, "Foo-1.tgz", b"1", 500),
-            leaf(LeafKind::Archive, "Foo-2.tgz", b"2", 499),
-            leaf(LeafKind::Archive, "Foo-3.tgz", b"3", 499),
-            leaf(LeafKind::Archive, "Foo-4.tgz", b"4", 1001),
+            leaf("Foo-1.tgz", b"1", 500),
+            leaf("Foo-2.tgz", b"2", 499),
+            leaf("Foo-3.tgz", b"3", 499),
+            leaf("Foo-4.tgz", b"4", 1001),
         ];
         assert_eq!(
             violations(&leaves),

@@ -169,7 +169,7 @@ async fn refuses_folder_that_is_no_cpan() {
 
 #[test]
 fn knows_the_kinds_of_logged_files() {
-    let kind = |file: &str| candidate(&format!("{HOME}/{file}")).map(|(_, kind)| kind);
+    let kind = |file: &str| candidate(&format!("{HOME}/{file}")).map(|path| path.kind());
     assert_eq!(kind("Foo-1.tgz"), Some(LeafKind::Archive));
     assert_eq!(kind("Foo-1.tgz.sigstore.json"), Some(LeafKind::Bundle));
     assert_eq!(

@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_tlog::{
     checkpoint::VerifiedCheckpoint,
     entries,
     hash::NodeHash,
     key::{Algorithm, SigningKey},
-    leaf::{LeafKind, LeafPath},
+    leaf::{LeafError, LeafPath},
+    replay::Violation,
 };
 
 use super::support::{MemoryStore, NOW, ORIGIN, archives, audited, key, path, policy, run};
@@ -19,7 +19,7 @@ use crate::{
     prove::{ProveError, find, prove},
     reader::{LogReader, ReadError},
     store::Area,
-    writer::{CHECKPOINT, LogWriter, NewFile},
+    writer::CHECKPOINT,
 };
 
 fn log_of(count: u64) -> MemoryStore {
@@ -152,7 +152,9 @@ async fn proves_every_logged_file_and_no_other() {
         let proof = prove(&log, &policy(), &known, index, &leaf).await.unwrap();
         assert_eq!(proof.verify(&policy()).unwrap().leaf().path(), &path(at));
     }
-    let other: LeafPath = "authors/id/A/AB/ABC/Foo-30.tar".parse().unwrap();
+    let other: LeafPath = "authors/id/A/AB/ABC/Foo-30.tar.gz.sigstore.json"
+        .parse()
+        .unwrap();
     let error = find(&log, 300, &other).await.unwrap_err();
     assert!(matches!(error, ProveError::Unlogged(_)), "{error}");
 }
@@ -182,28 +184,38 @@ async fn reports_archive_that_the_log_calls_a_bundle() {
     let file = root.path().join(path(1).as_str());
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, 2_u64.to_be_bytes()).unwrap();
-    let store = MemoryStore::new();
-    create(&store, &key()).unwrap();
-    // A bundle may change, an archive may not. Here a log calls an archive a bundle, and changes it.
-    let as_bundle = |content: u64| NewFile {
-        kind: LeafKind::Bundle,
-        path: path(1),
-        digest: Sha256Digest::of(&content.to_be_bytes()),
-        size: 8,
-    };
-    let key = key();
-    let mut writer = LogWriter::open(&store, &key).unwrap();
-    writer.append(&[as_bundle(1)], NOW).unwrap();
-    writer.append(&[as_bundle(2)], NOW).unwrap();
-    let note = writer.checkpoint().clone();
-    writer.publish(&note, &policy()).unwrap();
+    // A bundle may change, an archive may not. Here a log calls an archive a bundle.
+    let store = log_of(3);
+    let tile = "tile/entries/000.p/3";
+    let bytes = store.get(Area::Log, tile).unwrap();
+    let mut changed = Vec::new();
+    for leaf in entries::parse(&tile.parse().unwrap(), &bytes).unwrap() {
+        let text = std::str::from_utf8(leaf).unwrap();
+        let text = match text.contains(path(1).as_str()) {
+            true => text.replace(" archive ", " bundle "),
+            false => text.to_owned(),
+        };
+        entries::append(&mut changed, text.as_bytes()).unwrap();
+    }
+    store.set(Area::Log, tile, &changed);
     let mut found = Vec::new();
     let cpan = Cpan::in_folder(root.path());
     let audit = audited(&store).await;
+    assert!(
+        matches!(
+            audit.faults[0],
+            Fault::Rule(Violation::Form {
+                index: 1,
+                source: LeafError::Kind { .. }
+            })
+        ),
+        "{:?}",
+        audit.faults
+    );
     let compared = audit.compare(&cpan, |difference| found.push(difference));
     compared.await.unwrap();
     assert!(
-        matches!(&found[..], [Difference::Unlogged { path: of, .. }] if *of == path(1)),
+        matches!(&found[..], [Difference::Unlogged { path: of, .. }, ..] if *of == path(1)),
         "{found:?}"
     );
 }

@@ -10,7 +10,7 @@ use std::{
 use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_tlog::{
     key::{Algorithm, SigningKey},
-    leaf::{LeafKind, LeafPath},
+    leaf::LeafPath,
     policy::LogPolicy,
 };
 
@@ -172,7 +172,6 @@ pub fn archives(numbers: std::ops::Range<u64>) -> Vec<NewFile> {
     let archive = |at: u64| {
         let digest = Sha256Digest::of(&at.to_be_bytes());
         NewFile {
-            kind: LeafKind::Archive,
             path: path(at),
             digest,
             size: 8,

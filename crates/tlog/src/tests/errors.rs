@@ -152,6 +152,11 @@ fn states_each_error_of_trees_and_leaves() {
         LeafError::Form("cpan-log/v2".to_owned()),
         LeafError::Length(769),
         LeafError::Path("../etc".to_owned()),
+        LeafError::Kind {
+            path: path(),
+            expected: LeafKind::Archive,
+            found: LeafKind::Bundle,
+        },
     ];
     let proofs = [
         ProofError::Size(400_000),
@@ -176,11 +181,6 @@ fn states_each_error_of_trees_and_leaves() {
             logged,
             found,
         },
-        LeafMismatch::Kind {
-            path: path(),
-            expected: LeafKind::Archive,
-            found: LeafKind::Bundle,
-        },
     ];
     let violations = [
         Violation::Form {
@@ -193,13 +193,6 @@ fn states_each_error_of_trees_and_leaves() {
             found,
             first: 3,
             logged,
-        },
-        Violation::Kind {
-            index,
-            path: path(),
-            found: LeafKind::Bundle,
-            first: 3,
-            logged: LeafKind::Archive,
         },
         Violation::Time {
             index,

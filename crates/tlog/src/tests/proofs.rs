@@ -10,7 +10,7 @@ use crate::{
     fork::{ForkError, Relation, compare},
     hash::NodeHash,
     key::{Algorithm, SigningKey},
-    leaf::{Leaf, LeafKind, LeafPath},
+    leaf::{Leaf, LeafPath},
     policy::{CheckpointError, LogPolicy},
     proof::{LeafMismatch, ProofError, TlogProof},
     tree::{NodeSource, TreeHead, prove_consistency, prove_inclusion, root},
@@ -64,7 +64,7 @@ impl Log {
         let leaf = |at: usize| {
             let digest = Sha256Digest::of(&at.to_be_bytes());
             let time = 1_700_000_000 + at as u64;
-            Leaf::new(LeafKind::Archive, path(at), digest, at as u64, time).unwrap()
+            Leaf::new(path(at), digest, at as u64, time).unwrap()
         };
         Self((0..count).map(leaf).collect())
     }
@@ -105,7 +105,7 @@ fn verifies_proof_of_every_leaf_offline() {
         assert_eq!((logged.leaf(), logged.index()), (&log.0[at], index));
         assert_eq!(logged.checkpoint().tree().size, size);
         let digest = log.0[at].digest();
-        assert_eq!(logged.compare(LeafKind::Archive, &path(at), digest), Ok(()));
+        assert_eq!(logged.compare(&path(at), digest), Ok(()));
     }
 }
 
@@ -132,12 +132,10 @@ fn rejects_proof_for_another_path_or_file() {
     let log = Log::new(10);
     let logged = log.prove(3, 10).verify(&policy()).unwrap();
     let digest = log.0[3].digest();
-    let other_path = logged.compare(LeafKind::Archive, &path(4), digest);
+    let other_path = logged.compare(&path(4), digest);
     assert!(matches!(other_path, Err(LeafMismatch::Path { .. })));
-    let other_file = logged.compare(LeafKind::Archive, &path(3), Sha256Digest::of(b"other"));
+    let other_file = logged.compare(&path(3), Sha256Digest::of(b"other"));
     assert!(matches!(other_file, Err(LeafMismatch::Digest { .. })));
-    let other_kind = logged.compare(LeafKind::Bundle, &path(3), digest);
-    assert!(matches!(other_kind, Err(LeafMismatch::Kind { .. })));
 }
 
 #[test]

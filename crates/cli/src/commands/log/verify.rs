@@ -11,9 +11,8 @@ use cpan_sigstore_core::{
     digest::{Sha256Digest, Sha256Hasher},
     finding::Exit,
 };
-use cpan_sigstore_ledger::scan;
 use cpan_sigstore_tlog::{
-    leaf::{LeafKind, LeafPath, PACKAGE_INDEX_PATH},
+    leaf::LeafPath,
     proof::{LoggedLeaf, SIZE, SUFFIX, TlogProof},
 };
 use serde::Serialize;
@@ -78,15 +77,10 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         .and_then(|bytes| bytes.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(CommandError::read(path))?;
     let digest = digest_of(&args.file).map_err(CommandError::read(&args.file))?;
-    let kind = match scan::candidate(args.path.as_str()) {
-        Some((_, kind)) => kind,
-        None if args.path.as_str() == PACKAGE_INDEX_PATH => LeafKind::PackageIndex,
-        None => LeafKind::AuthorIndex,
-    };
     let verified = TlogProof::parse(&bytes).and_then(|proof| proof.verify(&policy));
     let judged = verified
         .map_err(|error| error.to_string())
-        .and_then(|logged| match logged.compare(kind, &args.path, digest) {
+        .and_then(|logged| match logged.compare(&args.path, digest) {
             Ok(()) => Ok(logged),
             Err(mismatch) => Err(mismatch.to_string()),
         });
