@@ -6,7 +6,8 @@ use cpan_sigstore_core::text::decoded;
 use cpan_sigstore_http::Http;
 use cpan_sigstore_keyless::{
     login::{
-        Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider, ambient, interactive,
+        BrowserFailure, Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider,
+        ambient, interactive,
     },
     trust::Instance,
 };
@@ -155,6 +156,12 @@ impl Prompt for TerminalPrompt<'_> {
         self.terminal
             .say("Your browser opens to log you in. If it does not, open this address:");
         self.terminal.say(&format!("  {url}"));
+    }
+
+    fn show_browser_failure(&mut self, failure: &BrowserFailure) {
+        self.terminal.warning(&failure.to_string());
+        self.terminal
+            .hint("open the address above, or log in on another device with `--device`");
     }
 
     fn show_device_code(&mut self, page: &str, complete: Option<&str>, code: &str) {

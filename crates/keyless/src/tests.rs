@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::{
     bundle::VerificationFailure,
-    login::{LoginError, TokenError},
+    login::{BrowserFailure, LoginError, TokenError},
     sign::SignError,
     trust::{Config, ConfigError, RefreshError, TrustError},
     verify::{ArtifactError, ClockBehind, PublicKey},
@@ -87,7 +87,16 @@ fn states_each_error_of_a_login() {
             email: "tim@example.org".to_owned(),
         },
     ];
+    let browser = [
+        BrowserFailure::Program {
+            program: "firefox".to_owned(),
+            source: denied(),
+        },
+        BrowserFailure::NoCommand,
+        BrowserFailure::Default(denied()),
+    ];
     let mut texts: Vec<_> = login.iter().map(ToString::to_string).collect();
+    texts.extend(browser.iter().map(ToString::to_string));
     texts.extend(token.iter().map(ToString::to_string));
     insta::assert_snapshot!(texts.join("\n"));
 }

@@ -7,7 +7,7 @@
 use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use cpan_sigstore_http::Http;
-use cpan_sigstore_keyless::login::{Env, Flow, LoginOptions, Prompt, interactive};
+use cpan_sigstore_keyless::login::{BrowserFailure, Env, Flow, LoginOptions, Prompt, interactive};
 use cpan_sigstore_sandbox::{
     Sandbox, SandboxOptions,
     oidc::browser::{Click, visit},
@@ -21,6 +21,9 @@ struct Onlooker(String);
 impl Prompt for Onlooker {
     fn show_url(&mut self, url: &str) {
         url.clone_into(&mut self.0);
+    }
+    fn show_browser_failure(&mut self, failure: &BrowserFailure) {
+        panic!("{failure}");
     }
     fn show_device_code(&mut self, _: &str, _: Option<&str>, _: &str) {}
     fn ask_code(&mut self, _: &str) -> io::Result<String> {

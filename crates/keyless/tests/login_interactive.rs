@@ -11,7 +11,8 @@ use std::{
 
 use cpan_sigstore_http::{Http, HttpError};
 use cpan_sigstore_keyless::login::{
-    Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider, TokenError, interactive,
+    BrowserFailure, Env, Flow, IdentityToken, LoginError, LoginOptions, Prompt, Provider,
+    TokenError, interactive,
 };
 use cpan_sigstore_sandbox::{
     Fault, Sandbox, SandboxOptions, loopback_client,
@@ -58,6 +59,10 @@ impl Person {
 impl Prompt for Person {
     fn show_url(&mut self, url: &str) {
         self.go(url);
+    }
+
+    fn show_browser_failure(&mut self, failure: &BrowserFailure) {
+        panic!("{failure}");
     }
 
     fn show_device_code(&mut self, page: &str, complete: Option<&str>, code: &str) {
@@ -282,6 +287,7 @@ async fn reports_an_expired_device_code() {
     struct Late<'a>(&'a Sandbox);
     impl Prompt for Late<'_> {
         fn show_url(&mut self, _: &str) {}
+        fn show_browser_failure(&mut self, _: &BrowserFailure) {}
         fn show_device_code(&mut self, _: &str, _: Option<&str>, _: &str) {
             self.0
                 .oidc_clock()
@@ -335,6 +341,7 @@ async fn serves_only_the_login_on_the_callback_port() {
                 ]
             }));
         }
+        fn show_browser_failure(&mut self, _: &BrowserFailure) {}
         fn show_device_code(&mut self, _: &str, _: Option<&str>, _: &str) {}
         fn ask_code(&mut self, _: &str) -> io::Result<String> {
             Err(io::ErrorKind::UnexpectedEof.into())

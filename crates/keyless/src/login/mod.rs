@@ -14,5 +14,5 @@ mod token;
 pub use ambient::ambient;
 pub use env::Env;
 pub use error::LoginError;
-pub use interactive::{Flow, LoginOptions, Prompt, Provider, interactive};
+pub use interactive::{BrowserFailure, Flow, LoginOptions, Prompt, Provider, interactive};
 pub use token::{IdentityToken, TokenError};

@@ -207,6 +207,20 @@ fn opens_browser_and_receives_code() {
 }
 
 #[test]
+fn reports_browser_that_does_not_start() {
+    let user = user();
+    let env = [("BROWSER", "/no/such/browser")];
+    let mut session = Session::start(&user, &["--yes"], &env, "");
+    // The login continues by the address, which is there before the warning.
+    session.clicks(CLICK);
+    let ran = session
+        .ends()
+        .snapshot("sign/reports_browser_that_does_not_start");
+    assert!(ran.stderr.contains("/no/such/browser"), "{ran:#?}");
+    signed_by_the_author(&user, ran);
+}
+
+#[test]
 fn uses_device_login_only_without_display() {
     let user = user();
     let from_elsewhere = [("SSH_TTY", "x"), ("DISPLAY", ":0")];

@@ -1,6 +1,9 @@
 //! The person's browser.
 
-use std::process::{Command, Stdio};
+use std::{
+    io,
+    process::{Command, Stdio},
+};
 
 use url::Url;
 
@@ -21,23 +24,50 @@ pub(super) fn has_display(env: &Env) -> bool {
     cfg!(any(windows, target_os = "macos")) || env.has("DISPLAY") || env.has("WAYLAND_DISPLAY")
 }
 
+/// The reason why no browser opens. The login continues: the person can also open the address by hand.
+#[derive(Debug, thiserror::Error)]
+pub enum BrowserFailure {
+    /// No command of `BROWSER` starts.
+    #[error("cannot start {program}, which `BROWSER` names: {source}")]
+    Program {
+        /// The first program of the list.
+        program: String,
+        /// Its failure.
+        source: io::Error,
+    },
+    /// `BROWSER` has no command.
+    #[error("invalid `BROWSER`: expected a command, found none")]
+    NoCommand,
+    /// The desktop's default does not start.
+    #[error("cannot open the default browser: {0}")]
+    Default(io::Error),
+}
+
 /// Opens the browser: the first command of `BROWSER` that can be run, else the desktop's default.
 ///
-/// A failure is ignored: the person can also open the address by hand.
-pub(super) fn open(env: &Env, url: &Url) {
+/// # Errors
+/// [`BrowserFailure`] if no program starts.
+pub(super) fn open(env: &Env, url: &Url) -> Result<(), BrowserFailure> {
     let Some(browser) = env.get("BROWSER") else {
-        let _ = open::that_detached(url.as_str());
-        return;
+        return open::that_detached(url.as_str()).map_err(BrowserFailure::Default);
     };
-    let _ = commands(&browser, url.as_str()).into_iter().any(|words| {
+    let mut first = None;
+    for words in commands(&browser, url.as_str()) {
         let Some((program, arguments)) = words.split_first() else {
-            return false;
+            continue;
         };
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().is_ok()
-    });
+        match command.spawn() {
+            Ok(_) => return Ok(()),
+            Err(source) => {
+                let program = program.clone();
+                first.get_or_insert(BrowserFailure::Program { program, source });
+            }
+        }
+    }
+    Err(first.unwrap_or(BrowserFailure::NoCommand))
 }
 
 /// Returns the commands of `BROWSER`, each as words: a list with colons, as Debian and Python read it. The
@@ -90,6 +120,23 @@ mod tests {
             ("DISPLAY", "localhost:10.0"),
             ("SSH_CONNECTION", "a")
         ]));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn names_the_first_browser_only_if_none_starts() {
+        let url = Url::parse("https://example.org/").unwrap();
+        let opened = |browser| {
+            open(&Env::with_variables([("BROWSER", browser)]), &url)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(opened("/no/such/browser:true"), Ok(()));
+        let error = opened("/no/such/browser -x:/no/other").unwrap_err();
+        assert!(
+            error.starts_with("cannot start /no/such/browser,"),
+            "{error}"
+        );
+        assert!(opened(":'").unwrap_err().contains("found none"));
     }
 
     #[test]

@@ -62,7 +62,9 @@ pub(super) async fn run(
     let code = match callback {
         Some(callback) => {
             prompt.show_url(url.as_str());
-            browser::open(options.env, &url);
+            if let Err(failure) = browser::open(options.env, &url) {
+                prompt.show_browser_failure(&failure);
+            }
             callback.code(state.secret()).await?
         }
         None => typed(prompt.ask_code(url.as_str()).map_err(LoginError::Code)?)?,

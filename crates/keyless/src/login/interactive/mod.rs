@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{Env, IdentityToken, LoginError};
+pub use browser::BrowserFailure;
 use code_flow::CodeDelivery;
 use cpan_sigstore_http::Http;
 use provider::OpenIdProvider;
@@ -81,6 +82,8 @@ pub struct LoginOptions<'a> {
 pub trait Prompt {
     /// Shows the address at which the browser opens, in case it does not open.
     fn show_url(&mut self, url: &str);
+    /// Shows why no browser opens at that address, which the person can still open by hand.
+    fn show_browser_failure(&mut self, failure: &BrowserFailure);
     /// Asks the person to open `page` on any device and to enter `code`. `complete` is the page
     /// with the code already entered, if the provider has one.
     fn show_device_code(&mut self, page: &str, complete: Option<&str>, code: &str);
