@@ -74,9 +74,8 @@ impl State {
             self.extract_companions(&path, now);
             return Some(DaemonStep::Verified(path));
         }
-        if self.is_lost(&path) {
+        if self.lost.remove(&path) {
             self.tree.delete(&path, now);
-            self.lost.remove(&path);
             self.queue.repeat(&path);
             return Some(DaemonStep::Withdrawn(path));
         }
@@ -91,10 +90,6 @@ impl State {
             self.lost.insert(path);
         }
         Some(step)
-    }
-
-    fn is_lost(&self, path: &str) -> bool {
-        self.lost.contains(path)
     }
 
     /// Publishes an upload with the bytes that the folder of received files has now.

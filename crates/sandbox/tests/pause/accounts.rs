@@ -57,7 +57,7 @@ async fn shows_published_files_to_accounts_only() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
     pause.hold();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let path = format!("/pub/PAUSE/authors/id/{HOME}/{BUNDLE}");
     assert_eq!(get(&uploader, &path, Some(STRANGER)).await.0, 404);
     pause.run_pass();
@@ -73,7 +73,7 @@ async fn shows_published_files_to_accounts_only() {
 async fn shows_received_files_to_every_account() {
     let uploader = Uploader::new();
     uploader.sandbox.pause.hold();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let path = format!("/incoming/{BUNDLE}");
     assert_eq!(get(&uploader, &path, None).await.0, 401);
     let found = (200, b"{}".to_vec());

@@ -47,7 +47,7 @@ async fn states_the_facts_of_every_file_for_perl() {
     let uploader = Uploader::new();
     let begun = today();
     let bytes = distribution("1.02");
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     uploader.upload(ARCHIVE, &bytes).await.succeeded();
     uploader
         .upload_into("sub", "notes.txt", b"notes")
@@ -97,7 +97,7 @@ async fn states_the_facts_of_every_file_for_perl() {
 #[tokio::test]
 async fn frames_checksums_as_signed_unless_signing_fails() {
     let uploader = Uploader::new();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let signed = checksums(&uploader, HOME).await;
     let head = format!("{FIRST_LINE}\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: ");
     assert!(signed.starts_with(&head), "{signed}");
@@ -125,10 +125,7 @@ async fn frames_checksums_as_signed_unless_signing_fails() {
 #[tokio::test]
 async fn keeps_the_entry_of_a_deleted_file_until_a_publication() {
     let uploader = Uploader::new();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     uploader.sandbox.pause.delete(AUTHOR, ARCHIVE);
     let stays = evaluated(&checksums(&uploader, HOME).await);
     assert_eq!(stays[ARCHIVE]["sha256"], sha256(&distribution("1.02")));

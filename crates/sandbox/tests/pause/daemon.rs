@@ -34,11 +34,8 @@ async fn publishes_an_archive_ten_seconds_before_its_bundle() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
     // The order of the uploads does not matter.
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_bundle().await;
+    uploader.upload_archive().await;
     assert_eq!(pause.step(), Some(Published(path(ARCHIVE))));
     assert_eq!(status(&uploader, ARCHIVE).await, 200);
     assert_eq!(status(&uploader, BUNDLE).await, 404);
@@ -52,12 +49,9 @@ async fn publishes_an_archive_ten_seconds_before_its_bundle() {
 async fn publishes_bundle_first_only_in_an_earlier_pass() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     assert_eq!(pause.run_pass(), [Published(path(BUNDLE))]);
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     let steps = [Published(path(ARCHIVE)), Verified(path(BUNDLE))];
     assert_eq!(pause.run_pass(), steps);
     assert_eq!(pause.run_pass(), [Verified(path(ARCHIVE))]);
@@ -68,13 +62,10 @@ async fn publishes_bundle_first_only_in_an_earlier_pass() {
 async fn leaves_later_uploads_to_the_next_pass() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     uploader.upload("notes.txt", b"x").await.succeeded();
     assert_eq!(pause.step(), Some(Published(path(BUNDLE))));
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     assert_eq!(pause.run_pass(), [Published(path("notes.txt"))]);
     assert_eq!(pause.run_pass()[0], Published(path(ARCHIVE)));
 }
@@ -83,10 +74,7 @@ async fn leaves_later_uploads_to_the_next_pass() {
 async fn writes_checksums_and_index_a_pass_later() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     pause.run_pass();
     assert_eq!(status(&uploader, "CHECKSUMS").await, 404);
     let index = "/modules/02packages.details.txt";
@@ -145,7 +133,7 @@ async fn fetches_a_published_file_again_after_a_lost_connection() {
     pause.misbehaviour().set(PauseMisbehaviour::LostConnection);
     uploader.upload("AAA.txt", b"x").await.succeeded();
     pause.run_pass();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     // It verifies one file, and then publishes another.
     let steps = [Verified(path("AAA.txt")), Published(path(BUNDLE))];
     assert_eq!(pause.run_pass(), steps);
@@ -162,10 +150,7 @@ async fn fetches_a_published_file_again_after_a_lost_connection() {
 async fn publishes_what_another_account_put_under_the_same_name() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     let others = distribution("6.66");
     let sent = form(STRANGER, ARCHIVE, &others);
     uploader
@@ -180,10 +165,7 @@ async fn publishes_what_another_account_put_under_the_same_name() {
 async fn overwrites_the_received_file_even_if_the_name_is_taken() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     let again = uploader.upload(ARCHIVE, &distribution("1.03")).await;
     assert_eq!(again.status, 409);
     pause.run_pass();
@@ -195,7 +177,7 @@ async fn gives_up_a_file_after_sixteen_tries_and_frees_its_name() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
     pause.misbehaviour().set(PauseMisbehaviour::FailingFetch);
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     for _ in 1..MOST_TRIES {
         assert_eq!(pause.run_pass(), [Failed(path(BUNDLE))]);
     }
@@ -227,7 +209,7 @@ async fn gives_up_a_damaged_archive_at_once_with_a_mail() {
 async fn mails_author_and_list_about_each_file() {
     let uploader = waiting();
     let pause = &uploader.sandbox.pause;
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     pause.run_pass();
     let mails = pause.mails();
     let to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();

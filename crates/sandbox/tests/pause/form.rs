@@ -36,10 +36,7 @@ async fn uploads_without_the_action_but_does_not_report_it() {
 #[tokio::test]
 async fn deletes_a_file_only_for_its_author() {
     let uploader = Uploader::new();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     let deleting = |user: &str| {
         reqwest::multipart::Form::new()
             .text("HIDDENNAME", user.to_owned())
@@ -85,10 +82,7 @@ async fn retries_a_lower_case_login_in_upper_case() {
 #[tokio::test]
 async fn rejects_an_existing_path_with_409() {
     let uploader = Uploader::new();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     let answer = uploader.upload(ARCHIVE, &distribution("1.03")).await;
     assert_eq!(answer.status, 409);
     let said = answer.body.replace('\n', " ");
@@ -128,10 +122,7 @@ async fn rejects_a_base_name_from_another_subdirectory_with_409() {
 async fn rejects_a_duplicate_of_a_queued_file() {
     let uploader = Uploader::new();
     uploader.sandbox.pause.hold();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     assert_eq!(
         uploader.upload(ARCHIVE, &distribution("1.02")).await.status,
         409
@@ -191,10 +182,7 @@ async fn ignores_an_empty_file_with_200() {
         "{answer:?}"
     );
     assert!(uploader.sandbox.pause.uploads().is_empty());
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
 }
 
 #[tokio::test]

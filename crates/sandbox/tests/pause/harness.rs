@@ -40,6 +40,17 @@ impl Uploader {
             .await
     }
 
+    /// Uploads [`ARCHIVE`], with version 1.02.
+    pub async fn upload_archive(&self) {
+        let sent = self.upload(ARCHIVE, &distribution("1.02")).await;
+        sent.succeeded();
+    }
+
+    /// Uploads [`BUNDLE`], which nobody reads.
+    pub async fn upload_bundle(&self) {
+        self.upload(BUNDLE, b"{}").await.succeeded();
+    }
+
     /// Uploads into a subdirectory.
     pub async fn upload_into(&self, subdirectory: &str, name: &str, bytes: &[u8]) -> Answer {
         let form = form(AUTHOR, name, bytes);

@@ -20,7 +20,7 @@ async fn changes_one_byte_of_an_archive_that_still_unpacks() {
     let uploader = misbehaving(ChangedBytes);
     let sent = distribution("1.02");
     uploader.upload(ARCHIVE, &sent).await.succeeded();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let published = file(&uploader, ARCHIVE).unwrap();
     let differing = sent
         .iter()
@@ -42,10 +42,7 @@ async fn swaps_or_drops_a_bundle_but_not_its_archive() {
     for wrong in [SwappedBundle, DroppedBundle] {
         let uploader = misbehaving(wrong);
         uploader.upload(BUNDLE, b"{\"a\":1}").await.succeeded();
-        uploader
-            .upload(ARCHIVE, &distribution("1.02"))
-            .await
-            .succeeded();
+        uploader.upload_archive().await;
         let swapped = file(&uploader, BUNDLE);
         assert_eq!(swapped.is_some(), wrong == SwappedBundle);
         assert_ne!(swapped.as_deref(), Some(b"{\"a\":1}".as_slice()));
@@ -69,7 +66,7 @@ async fn reports_success_for_an_ignored_upload() {
 #[tokio::test]
 async fn writes_checksums_with_only_the_sha256_wrong() {
     let uploader = Uploader::new();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let path = format!("/authors/id/{HOME}/CHECKSUMS");
     let right = uploader.text(&path).await;
     uploader.sandbox.pause.misbehaviour().set(WrongChecksums);

@@ -8,11 +8,8 @@ async fn publishes_held_uploads_by_path() {
     let uploader = Uploader::new();
     let pause = uploader.sandbox.pause.clone();
     pause.hold();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_bundle().await;
+    uploader.upload_archive().await;
     let (archive, bundle) = (format!("{HOME}/{ARCHIVE}"), format!("{HOME}/{BUNDLE}"));
     assert_eq!(pause.queue(), [archive.clone(), bundle.clone()]);
     assert!(uploader.published().is_empty());
@@ -43,10 +40,7 @@ async fn publishes_a_bundle_as_it_was_last_uploaded() {
     let pause = &uploader.sandbox.pause;
     pause.hold();
     uploader.upload(BUNDLE, b"{\"first\":1}").await.succeeded();
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     uploader.upload(BUNDLE, b"{\"second\":2}").await.succeeded();
     let (archive, bundle) = (format!("{HOME}/{ARCHIVE}"), format!("{HOME}/{BUNDLE}"));
     assert_eq!(pause.publish_all(), [archive, bundle.clone()]);
@@ -73,7 +67,7 @@ async fn loses_the_response_to_the_second_of_two_uploads() {
         .pause
         .faults()
         .after(1, 1, Fault::DropAnswer);
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let url = format!(
         "{}/pause/authenquery?ACTION=add_uri",
         uploader.sandbox.services.pause.url()
@@ -110,10 +104,7 @@ async fn sends_a_planned_status_while_a_large_file_arrives() {
 async fn keeps_the_name_of_a_deleted_file_taken() {
     let uploader = Uploader::new();
     let pause = &uploader.sandbox.pause;
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     assert!(pause.delete(AUTHOR, ARCHIVE));
     assert!(!pause.delete(AUTHOR, ARCHIVE));
     let (status, _) = uploader.get(&format!("/authors/id/{HOME}/{ARCHIVE}")).await;

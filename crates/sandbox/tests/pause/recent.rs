@@ -1,6 +1,6 @@
 //! The files RECENT, which list recent events of a mirror.
 
-use crate::harness::{ARCHIVE, AUTHOR, BUNDLE, HOME, Uploader, distribution};
+use crate::harness::{ARCHIVE, AUTHOR, BUNDLE, HOME, Uploader};
 use cpan_sigstore_sandbox::pause::PauseMisbehaviour;
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -37,10 +37,7 @@ async fn lists_the_latest_event_of_each_path_newest_first() {
     for content in [b"{}".as_slice(), b"[]"] {
         uploader.upload(BUNDLE, content).await.succeeded();
     }
-    uploader
-        .upload(ARCHIVE, &distribution("1.02"))
-        .await
-        .succeeded();
+    uploader.upload_archive().await;
     let yaml = recent(&uploader, "1h").await;
     assert_eq!(
         events(&yaml),
@@ -62,7 +59,7 @@ async fn lists_the_latest_event_of_each_path_newest_first() {
 #[tokio::test]
 async fn moves_old_events_to_the_next_file() {
     let uploader = Uploader::new();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let clock = uploader.sandbox.pause.clock();
     for (hours, holding) in [
         (0, "1h 6h"),
@@ -100,7 +97,7 @@ async fn moves_the_dirtymark_when_the_past_changes() {
 #[tokio::test]
 async fn serves_the_same_events_as_json_at_the_root() {
     let uploader = Uploader::new();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let json = uploader.text("/RECENT-1h.json").await;
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["meta"]["interval"], "1h");
@@ -115,7 +112,7 @@ async fn serves_the_same_events_as_json_at_the_root() {
 #[tokio::test]
 async fn serves_stale_garbage_or_no_files_when_misbehaving() {
     let uploader = Uploader::new();
-    uploader.upload(BUNDLE, b"{}").await.succeeded();
+    uploader.upload_bundle().await;
     let wrong = uploader.sandbox.pause.misbehaviour();
     wrong.set(PauseMisbehaviour::StaleRecent);
     assert_eq!(events(&recent(&uploader, "1h").await), [new(BUNDLE)]);

@@ -7,6 +7,7 @@ mod token;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -47,11 +48,18 @@ struct RunArgs {
     rekor: u8,
     /// Publish as the real PAUSE does, in passes, with this time between two steps of its daemon
     /// [default: at once]
-    #[arg(long, value_name = "SECONDS")]
-    daemon: Option<f64>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    daemon: Option<Duration>,
     /// Command to run in the sandbox; its exit code becomes the sandbox's
     #[arg(last = true)]
     command: Vec<OsString>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "expected a number of seconds, such as 0.2".to_owned())
 }
 
 #[derive(Subcommand)]

@@ -28,10 +28,8 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
         },
         ..SandboxOptions::default()
     })?;
-    let _daemon = args.daemon.map(|seconds| {
-        let pace = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1));
-        Daemon::start(sandbox.pause.clone(), pace)
-    });
+    let pace = args.daemon;
+    let _daemon = pace.map(|pace| Daemon::start(sandbox.pause.clone(), pace));
     let runtime = crate::runtime()?;
     match args.command.split_first() {
         Some((program, arguments)) => runtime.block_on(command(&sandbox, program, arguments)),
