@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     scan::{self, Candidates, ScanError},
     store::{Area, Store},
+    unread::{Unread, UnreadList},
     writer::{LedgerError, LogWriter, NewFile},
 };
 
@@ -60,6 +61,8 @@ pub struct Appended {
     pub read: u64,
     /// Archives with other bytes than the logged ones. They are not logged again.
     pub changed: Vec<ChangedArchive>,
+    /// Files and authors that cannot be read. All others are logged, and the next append tries these again.
+    pub unread: Vec<Unread>,
 }
 
 /// An append to a log.
@@ -77,12 +80,13 @@ pub struct Append<'a, 'w, S> {
 impl<S: Store> Append<'_, '_, S> {
     /// Appends all files that are not logged, and commits them in batches.
     ///
-    /// The files RECENT state what is new since the last append; without them, all files are listed.
+    /// The files RECENT state what is new since the last append; without them, all files are listed. A file or an
+    /// author that cannot be read stops no other.
     ///
     /// # Errors
-    /// [`AppendError`]. Batches that were committed remain.
+    /// [`AppendError`] if the log cannot be written, or the CPAN as a whole cannot be read. Batches that were committed remain.
     pub async fn run(mut self) -> Result<Appended, AppendError> {
-        let mut appended = Appended::default();
+        let (mut appended, mut unread) = (Appended::default(), UnreadList::default());
         let known = self.read_since()?;
         let news = self.news(known.as_ref()).await?;
         let changes = news
@@ -90,7 +94,7 @@ impl<S: Store> Append<'_, '_, S> {
             .filter(|news| is_complete(news, known.as_ref()));
         let mut files = match changes {
             Some(news) => changed_files(news),
-            None => scan::walk(self.cpan).await?,
+            None => scan::walk(self.cpan, &mut unread).await?,
         };
         if changes.is_none() {
             // Archives do not change, and `log audit` compares those that are logged.
@@ -98,14 +102,15 @@ impl<S: Store> Append<'_, '_, S> {
         }
         let files: Vec<_> = files.into_iter().collect();
         for (count, batch) in (0..).zip(files.chunks(BATCH)) {
-            let read = scan::read(self.cpan, batch).await?;
+            let read = scan::read(self.cpan, batch, &mut unread).await?;
             self.take(read, &mut appended)?;
             (self.progress)(count * BATCH + batch.len(), files.len());
         }
         // The index follows the archives that it names.
         let index = scan::package_index(self.cpan).await?;
         self.take(index.into_iter().collect(), &mut appended)?;
-        if let Some(news) = news {
+        appended.unread = unread.into_items();
+        if let Some(news) = news.filter(|_| appended.unread.is_empty()) {
             self.write_since(&news)?;
         }
         Ok(appended)

@@ -20,6 +20,7 @@ use crate::{
     append::BATCH,
     reader::{LogReader, ReadError, bundles},
     scan::{self, ScanError},
+    unread::{Unread, UnreadList},
     writer::NewFile,
 };
 
@@ -164,6 +165,15 @@ pub struct Counts {
     pub indexes: u64,
 }
 
+/// The end of a comparison of a log with a CPAN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The number of files that were read.
+    pub read: u64,
+    /// Files and authors that cannot be read.
+    pub unread: Vec<Unread>,
+}
+
 /// A replayed log.
 #[derive(Debug)]
 pub struct Audit {
@@ -288,20 +298,22 @@ impl Audit {
         self.replay.latest()
     }
 
-    /// Compares the log with all files of a CPAN, and passes each difference to `report`.
+    /// Compares the log with all files of a CPAN, and passes each difference to `report`. A file or an author that
+    /// cannot be read stops no other, and is no difference.
     ///
     /// # Errors
-    /// [`ScanError`] if the CPAN cannot be read.
+    /// [`ScanError`] if the CPAN as a whole cannot be read.
     pub async fn compare(
         &self,
         cpan: &Cpan,
         mut report: impl FnMut(Difference),
-    ) -> Result<u64, ScanError> {
-        let files = scan::walk(cpan).await?;
+    ) -> Result<Comparison, ScanError> {
+        let mut unread = UnreadList::default();
+        let files = scan::walk(cpan, &mut unread).await?;
         let listed: Vec<_> = files.into_iter().collect();
         let (mut read, mut found) = (0, HashSet::new());
         for batch in listed.chunks(BATCH) {
-            for file in scan::read(cpan, batch).await? {
+            for file in scan::read(cpan, batch, &mut unread).await? {
                 read += 1;
                 found.insert(file.path.clone());
                 self.compare_file(&file).into_iter().for_each(&mut report);
@@ -318,13 +330,14 @@ impl Audit {
             .filter(|path| path.kind() == LeafKind::Archive);
         let mut absent: Vec<_> = archives
             // A file that a list names, and that nobody gets, is absent too.
-            .filter(|path| !found.contains(*path))
+            .filter(|path| !found.contains(*path) && !unread.has(path.as_str()))
             .collect();
         absent.sort();
         absent
             .into_iter()
             .for_each(|path| report(Difference::Absent { path: path.clone() }));
-        Ok(read)
+        let unread = unread.into_items();
+        Ok(Comparison { read, unread })
     }
 
     fn compare_file(&self, file: &NewFile) -> Option<Difference> {

@@ -20,9 +20,11 @@ pub mod reader;
 pub mod scan;
 mod staged;
 pub mod store;
+mod unread;
 pub mod witnesses;
 pub mod writer;
 
+pub use unread::Unread;
 pub use writer::{LedgerError, LogWriter, create};
 
 use cpan_sigstore_tlog::key::{Algorithm, KeyError, SigningKey};

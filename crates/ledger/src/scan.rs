@@ -19,11 +19,11 @@ use cpan_sigstore_http::{Download, Validators};
 use cpan_sigstore_tlog::leaf::{LeafPath, PACKAGE_INDEX_PATH};
 use tokio::task::JoinSet;
 
-use crate::{parallel, writer::NewFile};
+use crate::{parallel, unread::UnreadList, writer::NewFile};
 
 /// The folder of all authors.
 const AUTHORS: &str = "authors/id";
-/// Most folders of one author on a disk. One author with more would stop the log, so no author of PAUSE reaches it.
+/// Most folders of one author on a disk; no author of PAUSE reaches it.
 const FOLDERS_LIMIT: usize = 100_000;
 /// Files that are fetched at once.
 const AT_ONCE: usize = 16;
@@ -57,6 +57,13 @@ pub enum ScanError {
     },
 }
 
+impl ScanError {
+    /// Whether server or network are out of order, which no author causes.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Cpan(CpanError::Http(error)) if error.is_transient() || error.is_setup())
+    }
+}
+
 fn unreadable(path: &str) -> impl FnOnce(io::Error) -> ScanError {
     move |source| ScanError::Read {
         path: path.to_owned(),
@@ -77,18 +84,19 @@ pub fn candidate(path: &str) -> Option<LeafPath> {
     }
 }
 
-/// Returns all files of a CPAN that are logged, without the package index.
+/// Returns all files of a CPAN that are logged, without the package index. Of an author whose directories cannot all
+/// be read, it returns those that were found.
 ///
 /// # Errors
-/// [`ScanError`] if it is no CPAN, or cannot be read.
-pub async fn walk(cpan: &Cpan) -> Result<Candidates, ScanError> {
+/// [`ScanError`] if it is no CPAN, or its list of authors cannot be read.
+pub(crate) async fn walk(cpan: &Cpan, unread: &mut UnreadList) -> Result<Candidates, ScanError> {
     match cpan.folder() {
-        Some(root) => walk_folder(root),
-        None => walk_network(cpan).await,
+        Some(root) => walk_folder(root, unread),
+        None => walk_network(cpan, unread).await,
     }
 }
 
-fn walk_folder(root: &Path) -> Result<Candidates, ScanError> {
+fn walk_folder(root: &Path, unread: &mut UnreadList) -> Result<Candidates, ScanError> {
     let authors = folder::metadata(root, AUTHORS).map_err(unreadable(AUTHORS))?;
     if authors.is_none_or(|metadata| !metadata.is_dir()) {
         return Err(ScanError::NoCpan(AUTHORS.to_owned()));
@@ -103,20 +111,60 @@ fn walk_folder(root: &Path) -> Result<Candidates, ScanError> {
         let seconds = seconds.filter(|second| second.len() == 2 && second.starts_with(&first));
         folders.extend(seconds.map(|second| format!("{below}/{second}")));
     }
-    let found = parallel::map(&folders, |below| {
-        let mut found = Vec::new();
-        for name in names(root, below)? {
-            let author = name
-                .parse::<PauseId>()
-                .ok()
-                .filter(|id| id.as_str() == name);
-            if let Some(author) = author.filter(|id| id.directory() == format!("{below}/{name}/")) {
-                walk_author(root, &author, &mut found)?;
-            }
-        }
-        Ok::<_, ScanError>(found)
+    let listings = parallel::map(&folders, |below| {
+        Ok::<_, ScanError>(walk_authors(root, below))
     })?;
-    Ok(found.into_iter().flatten().collect())
+    let mut all = Candidates::new();
+    for listing in listings.into_iter().flatten() {
+        listing.add_to(&mut all, unread)?;
+    }
+    Ok(all)
+}
+
+/// The files in a directory.
+struct Listing {
+    /// The path of the directory, with `/` at its end.
+    path: String,
+    found: Vec<LeafPath>,
+    /// Whether these are all.
+    walked: Result<(), ScanError>,
+}
+
+impl Listing {
+    fn add_to(self, all: &mut Candidates, unread: &mut UnreadList) -> Result<(), ScanError> {
+        all.extend(self.found);
+        unread.value(&self.path, self.walked)?;
+        Ok(())
+    }
+}
+
+/// Lists the files of all authors in a folder.
+fn walk_authors(root: &Path, below: &str) -> Vec<Listing> {
+    let names = match names(root, below) {
+        Ok(names) => names,
+        Err(error) => {
+            return vec![Listing {
+                path: format!("{below}/"),
+                found: Vec::new(),
+                walked: Err(error),
+            }];
+        }
+    };
+    let authors = names.iter().filter_map(|name| {
+        let author: PauseId = name.parse().ok()?;
+        (author.directory() == format!("{below}/{name}/")).then_some(author)
+    });
+    authors
+        .map(|author| {
+            let mut found = Vec::new();
+            let walked = walk_author(root, &author, &mut found);
+            Listing {
+                path: author.directory(),
+                found,
+                walked,
+            }
+        })
+        .collect()
 }
 
 fn walk_author(root: &Path, author: &PauseId, found: &mut Vec<LeafPath>) -> Result<(), ScanError> {
@@ -155,7 +203,7 @@ fn names(root: &Path, path: &str) -> Result<Vec<String>, ScanError> {
     Ok(names.unwrap_or_default())
 }
 
-async fn walk_network(cpan: &Cpan) -> Result<Candidates, ScanError> {
+async fn walk_network(cpan: &Cpan, unread: &mut UnreadList) -> Result<Candidates, ScanError> {
     let missing = || ScanError::NoCpan(SiteFile::Authors.path().to_owned());
     let list = cpan
         .site_file(SiteFile::Authors)
@@ -168,26 +216,37 @@ async fn walk_network(cpan: &Cpan) -> Result<Candidates, ScanError> {
             .ok()
             .filter(|author| author.as_str() == id)
     });
-    let (mut found, mut running) = (Candidates::new(), JoinSet::new());
+    let (mut all, mut running) = (Candidates::new(), JoinSet::new());
     loop {
         while running.len() < AT_ONCE
             && let Some(author) = authors.next()
         {
             let cpan = cpan.clone();
-            running.spawn(async move { list_author(&cpan, &author).await });
+            running.spawn(async move {
+                let mut found = Vec::new();
+                let walked = list_author(&cpan, &author, &mut found).await;
+                Listing {
+                    path: author.directory(),
+                    found,
+                    walked,
+                }
+            });
         }
         match running.join_next().await {
-            None => return Ok(found),
-            Some(Ok(listed)) => found.extend(listed?),
+            None => return Ok(all),
+            Some(Ok(listing)) => listing.add_to(&mut all, unread)?,
             Some(Err(failed)) => return Err(unreadable(AUTHORS)(io::Error::other(failed))),
         }
     }
 }
 
-/// The files in the CHECKSUMS of an author.
-async fn list_author(cpan: &Cpan, author: &PauseId) -> Result<Vec<LeafPath>, CpanError> {
+/// Finds the files in the CHECKSUMS of an author.
+async fn list_author(
+    cpan: &Cpan,
+    author: &PauseId,
+    found: &mut Vec<LeafPath>,
+) -> Result<(), ScanError> {
     let mut walk = cpan.directories(author);
-    let mut found = Vec::new();
     while let Some((directory, checksums)) = walk.next().await? {
         found.extend(
             checksums
@@ -195,26 +254,54 @@ async fn list_author(cpan: &Cpan, author: &PauseId) -> Result<Vec<LeafPath>, Cpa
                 .filter_map(|(name, _)| candidate(&directory.path(name))),
         );
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Reads files, and returns those that are there, in order.
 ///
 /// # Errors
-/// [`ScanError`] if one cannot be read.
-pub async fn read(cpan: &Cpan, files: &[LeafPath]) -> Result<Vec<NewFile>, ScanError> {
-    let read = match cpan.folder() {
-        Some(root) => parallel::map(files, |path| read_file(root, path))?,
-        None => fetch(cpan, files).await?,
+/// [`ScanError`] if the CPAN is out of order.
+pub(crate) async fn read(
+    cpan: &Cpan,
+    files: &[LeafPath],
+    unread: &mut UnreadList,
+) -> Result<Vec<NewFile>, ScanError> {
+    let mut all = Vec::with_capacity(files.len());
+    let mut take = |path: &LeafPath, file: Result<Option<NewFile>, _>| {
+        let file = unread.value(path.as_str(), file)?;
+        all.extend(file.flatten());
+        Ok::<_, ScanError>(())
     };
-    Ok(read.into_iter().flatten().collect())
+    match cpan.folder() {
+        Some(root) => {
+            let read = parallel::map(files, |path| Ok::<_, ScanError>(read_file(root, path)))?;
+            for (path, file) in files.iter().zip(read) {
+                take(path, file)?;
+            }
+        }
+        None => {
+            for batch in files.chunks(AT_ONCE) {
+                for (path, file) in batch.iter().zip(fetch(cpan, batch).await) {
+                    take(path, file)?;
+                }
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn read_file(root: &Path, path: &LeafPath) -> Result<Option<NewFile>, ScanError> {
     let name = path.as_str();
-    let Some((file, _)) = folder::open(root, name).map_err(unreadable(name))? else {
+    let Some((file, metadata)) = folder::open(root, name).map_err(unreadable(name))? else {
         return Ok(None);
     };
+    let too_large = || CpanError::TooLarge {
+        path: root.join(name),
+        limit: ARCHIVE_LIMIT,
+    };
+    if metadata.len() > ARCHIVE_LIMIT {
+        return Err(too_large().into());
+    }
     let (mut hasher, mut size) = (Sha256Hasher::default(), 0_u64);
     let mut buffer = vec![0; BUFFER];
     let mut file = file.take(ARCHIVE_LIMIT + 1);
@@ -227,8 +314,7 @@ fn read_file(root: &Path, path: &LeafPath) -> Result<Option<NewFile>, ScanError>
         size += count as u64;
     }
     if size > ARCHIVE_LIMIT {
-        let (path, limit) = (root.join(name), ARCHIVE_LIMIT);
-        return Err(CpanError::TooLarge { path, limit }.into());
+        return Err(too_large().into());
     }
     Ok(Some(NewFile {
         path: path.clone(),
@@ -237,21 +323,16 @@ fn read_file(root: &Path, path: &LeafPath) -> Result<Option<NewFile>, ScanError>
     }))
 }
 
-async fn fetch(cpan: &Cpan, files: &[LeafPath]) -> Result<Vec<Option<NewFile>>, ScanError> {
-    let mut all = Vec::with_capacity(files.len());
-    for batch in files.chunks(AT_ONCE) {
-        let mut running = JoinSet::new();
-        for (at, path) in batch.iter().enumerate() {
-            let (cpan, path) = (cpan.clone(), path.clone());
-            running.spawn(async move { (at, fetch_one(&cpan, path).await) });
-        }
-        let mut fetched = running.join_all().await;
-        fetched.sort_by_key(|(at, _)| *at);
-        for (_, file) in fetched {
-            all.push(file?);
-        }
+/// Fetches files at once, and returns them in order.
+async fn fetch(cpan: &Cpan, files: &[LeafPath]) -> Vec<Result<Option<NewFile>, ScanError>> {
+    let mut running = JoinSet::new();
+    for (at, path) in files.iter().enumerate() {
+        let (cpan, path) = (cpan.clone(), path.clone());
+        running.spawn(async move { (at, fetch_one(&cpan, path).await) });
     }
-    Ok(all)
+    let mut fetched = running.join_all().await;
+    fetched.sort_by_key(|(at, _)| *at);
+    fetched.into_iter().map(|(_, file)| file).collect()
 }
 
 async fn fetch_one(cpan: &Cpan, path: LeafPath) -> Result<Option<NewFile>, ScanError> {
@@ -273,8 +354,8 @@ async fn fetch_one(cpan: &Cpan, path: LeafPath) -> Result<Option<NewFile>, ScanE
 /// Reads the package index; `None` if the CPAN has none.
 ///
 /// # Errors
-/// [`ScanError`] if it cannot be read.
-pub async fn package_index(cpan: &Cpan) -> Result<Option<NewFile>, ScanError> {
+/// [`ScanError`] if it cannot be read. No author writes it.
+pub(crate) async fn package_index(cpan: &Cpan) -> Result<Option<NewFile>, ScanError> {
     let text = cpan.site_file(SiteFile::Packages).await?;
     Ok(text.and_then(|text| {
         let path = PACKAGE_INDEX_PATH.parse().ok()?;

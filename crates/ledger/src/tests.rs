@@ -4,5 +4,6 @@ mod appending;
 mod auditing;
 mod crashing;
 mod errors;
+mod networking;
 mod support;
 mod witnessing;

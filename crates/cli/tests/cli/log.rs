@@ -11,6 +11,10 @@ use crate::{
 
 const FOO: &str = "authors/id/M/MY/MYAUTHOR/Foo-1.0.tar.gz";
 
+const APPEND: [&str; 8] = [
+    "log", "append", "--cpan", "cpan", "--log", "log", "--key", "log.key",
+];
+
 /// A folder with a CPAN and an empty log of it.
 struct Logged {
     folder: tempfile::TempDir,
@@ -27,17 +31,7 @@ impl Logged {
         logged.put(FOO, "foo");
         logged.put("authors/id/M/MY/MYAUTHOR/sub/Bar-1.0.zip", "bar");
         logged.put("modules/02packages.details.txt", "index");
-        let init = [
-            "log",
-            "init",
-            "--log",
-            "log",
-            "--key",
-            "log.key",
-            "--origin",
-            "cpan.example/log",
-        ];
-        let ran = logged.run(&init).exits(0);
+        let ran = logged.init().exits(0);
         let policy = ran
             .stderr
             .lines()
@@ -71,11 +65,13 @@ impl Logged {
         Ran::of(bare(self.folder.path(), args).output().unwrap())
     }
 
+    fn init(&self) -> Ran {
+        let folders = ["log", "init", "--log", "log", "--key", "log.key"];
+        self.run(&[&folders[..], &["--origin", "cpan.example/log"]].concat())
+    }
+
     fn append(&self, more: &[&str]) -> Ran {
-        let args = [
-            "log", "append", "--cpan", "cpan", "--log", "log", "--key", "log.key",
-        ];
-        self.run(&[&args, more].concat())
+        self.run(&[&APPEND, more].concat())
     }
 
     fn audit(&self, more: &[&str]) -> Ran {
@@ -251,26 +247,35 @@ fn refuses_to_write_with_another_key_or_an_old_state() {
         .append(&[])
         .exits(1)
         .snapshot("log/refuses_missing_state");
-    let init = [
-        "log",
-        "init",
-        "--log",
-        "log",
-        "--key",
-        "log.key",
-        "--origin",
-        "cpan.example/log",
-    ];
-    logged
-        .run(&init)
-        .exits(1)
-        .snapshot("log/refuses_second_log");
+    logged.init().exits(1).snapshot("log/refuses_second_log");
     logged.write("bad.txt", "log x\nquorum none\n");
     let audit = ["log", "audit", "--log", "log", "--log-policy", "bad.txt"];
     logged
         .run(&audit)
         .exits(2)
         .snapshot("log/refuses_invalid_policy");
+}
+
+#[cfg(unix)]
+#[test]
+fn logs_and_audits_other_files_if_one_cannot_be_read() {
+    let logged = Logged::new();
+    let path = "cpan/authors/id/M/MY/MYAUTHOR/Out-1.0.tar.gz";
+    std::os::unix::fs::symlink("/etc/hostname", logged.folder.path().join(path)).unwrap();
+    logged
+        .append(&[])
+        .exits(1)
+        .snapshot("log/appends_all_but_one_file");
+    logged
+        .audit(&["--cpan", "cpan"])
+        .exits(1)
+        .snapshot("log/audits_all_but_one_file");
+    let report = logged.append(&["--json"]).exits(1).json();
+    let path = path.strip_prefix("cpan/").unwrap();
+    assert_eq!(report["unread"][0]["path"], path);
+    // A file with other bytes is worse.
+    logged.put(FOO, "other");
+    logged.audit(&["--cpan", "cpan"]).exits(15);
 }
 
 #[cfg(unix)]
@@ -287,15 +292,12 @@ fn resumes_after_being_killed_at_any_moment() {
             &at.to_string(),
         );
     }
-    let args = [
-        "log", "append", "--cpan", "cpan", "--log", "log", "--key", "log.key",
-    ];
     for moment in 0..20_u64 {
         logged.put(
             &format!("authors/id/M/MY/MYAUTHOR/Qux-{moment}.tar.gz"),
             "qux",
         );
-        let mut append = bare(logged.folder.path(), &args);
+        let mut append = bare(logged.folder.path(), &APPEND);
         let mut child = append
             .stdout(Stdio::null())
             .stderr(Stdio::null())

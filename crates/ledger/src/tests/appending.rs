@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cpan_sigstore_cpan::{Cpan, DIRECTORIES_LIMIT};
+use cpan_sigstore_cpan::{ARCHIVE_LIMIT, Cpan, DIRECTORIES_LIMIT};
 use cpan_sigstore_tlog::leaf::{Leaf, LeafKind};
 
 use super::support::{MemoryStore, NOW, audited, key, policy};
@@ -10,6 +10,7 @@ use crate::{
     append::{Append, AppendError, Appended},
     create,
     scan::{ScanError, candidate},
+    store::Area,
     writer::LogWriter,
 };
 
@@ -215,4 +216,46 @@ async fn logs_files_of_author_with_many_and_deep_folders() {
     write(root.path(), &format!("{HOME}/{deep}Foo-2.tar.gz"), "deep");
     let appended = append(&store, root.path(), NOW).await.unwrap();
     assert_eq!(appended.archives, 3);
+}
+
+fn unread(appended: &Appended) -> Vec<&str> {
+    let unread = appended.unread.iter();
+    unread.map(|unread| unread.path.as_str()).collect()
+}
+
+fn recent(root: &Path, epoch: u64) {
+    let events: String = (100..=epoch)
+        .rev()
+        .map(|at| {
+            format!("  - epoch: {at}\n    path: id/A/AB/ABC/Foo-{at}.tar.gz\n    type: new\n")
+        })
+        .collect();
+    let text = format!("meta:\n  protocol: 1\n  interval: 1h\n  dirtymark: 1\nrecent:\n{events}");
+    write(root, "authors/RECENT-1h.yaml", &text);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn logs_all_other_files_if_one_is_too_large_or_leads_out() {
+    let (root, store) = (cpan(), new_log());
+    let (large, out) = (
+        format!("{HOME}/Foo-100.tar.gz"),
+        format!("{HOME}/Foo-101.tar.gz"),
+    );
+    let file = fs::File::create(root.path().join(&large)).unwrap();
+    file.set_len(ARCHIVE_LIMIT + 1).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", root.path().join(&out)).unwrap();
+    recent(root.path(), 101);
+    let appended = append(&store, root.path(), NOW).await.unwrap();
+    assert_eq!(appended.leaves, 6);
+    assert_eq!(unread(&appended), [large.as_str(), out.as_str()]);
+    // The time of the newest change is not remembered, so that the next append tries again.
+    assert!(store.get(Area::State, "since").is_none());
+    for path in [&large, &out] {
+        fs::remove_file(root.path().join(path)).unwrap();
+        write(root.path(), path, "mended");
+    }
+    let appended = append(&store, root.path(), NOW).await.unwrap();
+    assert_eq!((appended.archives, unread(&appended)), (2, Vec::new()));
+    assert!(store.get(Area::State, "since").is_some());
 }

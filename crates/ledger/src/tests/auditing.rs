@@ -131,7 +131,7 @@ async fn compares_log_with_a_cpan() {
         .iter()
         .map(|one: &Difference| (one.code(), one.path().clone()))
         .collect();
-    assert_eq!(read, 3);
+    assert_eq!((read.read, read.unread), (3, Vec::new()));
     assert_eq!(
         found,
         [
@@ -231,9 +231,27 @@ async fn reports_listed_archive_that_nobody_gets() {
     let mut found = Vec::new();
     let cpan = Cpan::in_folder(root.path());
     let compared = audit.compare(&cpan, |difference| found.push(difference));
-    assert_eq!(compared.await.unwrap(), 0);
+    assert_eq!(compared.await.unwrap().read, 0);
     let absent = [0, 1].map(|at| Difference::Absent { path: path(at) });
     assert_eq!(found, absent);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn compares_all_other_files_if_one_cannot_be_read() {
+    let root = tempfile::tempdir().unwrap();
+    let file = |at| root.path().join(path(at).as_str());
+    fs::create_dir_all(file(0).parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", file(0)).unwrap();
+    fs::write(file(1), "other").unwrap();
+    let audit = audited(&log_of(3)).await;
+    let mut found = Vec::new();
+    let cpan = Cpan::in_folder(root.path());
+    let compared = audit.compare(&cpan, |difference| found.push(difference.code()));
+    let compared = compared.await.unwrap();
+    let unread: Vec<_> = compared.unread.iter().map(|unread| &*unread.path).collect();
+    assert_eq!((compared.read, unread), (1, vec![path(0).as_str()]));
+    assert_eq!(found, ["log-mismatch", "absent"]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use cpan_sigstore_ledger::{
 use cpan_sigstore_tlog::{leaf::Leaf, policy::LogPolicy, proof};
 use serde::Serialize;
 
-use super::{OwnLogArgs, now, open_cpan, read_policy};
+use super::{OwnLogArgs, now, open_cpan, print_unread, read_policy};
 use crate::{
     error::CommandError,
     session::Session,
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  cpan-sigstore log append --cpan /srv/CPAN --log /srv/log --key log.key\n\n\
-    Exit codes: 0 appended, 1 failed, 2 usage, 3 too few witnesses, 15 an archive has other bytes than the log"
+    Exit codes: 0 appended, 1 failed or not all files read, 2 usage, 3 too few witnesses, 15 an archive has other bytes than the log"
 )]
 pub struct AppendArgs {
     /// CPAN: a folder, or an address
@@ -108,10 +108,12 @@ pub fn run(args: &AppendArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         true => session.terminal().json(&report),
         false => print(&report, session.terminal()),
     }
-    Ok(if appended.changed.is_empty() {
-        Exit::Success
-    } else {
+    Ok(if !appended.changed.is_empty() {
         Exit::Log
+    } else if !appended.unread.is_empty() {
+        Exit::Failed
+    } else {
+        Exit::Success
     })
 }
 
@@ -193,6 +195,7 @@ fn print(report: &Report<'_>, terminal: &Terminal) {
         let text = format!("{}: {}", refused.witness, refused.reason);
         terminal.headline(Tone::Careful, "no cosignature", &text);
     }
+    print_unread(&appended.unread, terminal);
     for changed in &appended.changed {
         let text = format!(
             "{} has {}, the log has {}",

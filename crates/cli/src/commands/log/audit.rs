@@ -6,13 +6,14 @@ use clap::Args;
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_files::{read_limited, write_atomic};
 use cpan_sigstore_ledger::{
+    Unread,
     audit::{Audit, Counts, Difference, audit},
     reader::LogReader,
 };
 use cpan_sigstore_tlog::{checkpoint::VerifiedCheckpoint, note::NOTE_LIMIT, policy::LogPolicy};
 use serde::Serialize;
 
-use super::{TrustedLogArgs, now, open_cpan, shown_time};
+use super::{TrustedLogArgs, now, open_cpan, print_unread, shown_time};
 use crate::{
     error::CommandError,
     session::Session,
@@ -27,7 +28,7 @@ use crate::{
 #[command(
     after_help = "Example:\n  cpan-sigstore log audit --log https://cpan.example/log/ --log-policy policy.txt \\\n    \
     --remember checkpoint --cpan /srv/CPAN\n\n\
-    Exit codes: 0 no fault, 1 failed, 2 usage, 15 a fault, or a file that is not the logged one"
+    Exit codes: 0 no fault, 1 failed or not all files read, 2 usage, 15 a fault, or a file that is not the logged one"
 )]
 pub struct AuditArgs {
     /// Log: a folder, or an address
@@ -76,6 +77,7 @@ struct Compared {
     unlogged: u64,
     changed: u64,
     absent: u64,
+    unread: Vec<Unread>,
 }
 
 /// Runs the command.
@@ -107,22 +109,29 @@ pub fn run(args: &AuditArgs, session: &Session<'_>) -> Result<Exit, CommandError
             };
             report(args, terminal, difference.code(), &shown(&difference), tone);
         });
-        counts.files = runtime.block_on(compare)?;
+        let comparison = runtime.block_on(compare)?;
+        (counts.files, counts.unread) = (comparison.read, comparison.unread);
+        if !args.json {
+            print_unread(&counts.unread, terminal);
+        }
         compared = Some(counts);
     }
     let is_changed = compared
         .as_ref()
         .is_some_and(|compared| compared.changed > 0);
+    let is_whole = compared
+        .as_ref()
+        .is_none_or(|compared| compared.unread.is_empty());
     let is_sound = audited.faults.is_empty();
     if let Some(path) = args.remember.as_ref().filter(|_| is_sound) {
         let text = audited.checkpoint.note().to_string();
         write_atomic(path, text.as_bytes()).map_err(CommandError::write(path))?;
     }
     summarize(args, terminal, &audited, compared);
-    Ok(if is_sound && !is_changed {
-        Exit::Success
-    } else {
-        Exit::Log
+    Ok(match (is_sound && !is_changed, is_whole) {
+        (false, _) => Exit::Log,
+        (true, false) => Exit::Failed,
+        (true, true) => Exit::Success,
     })
 }
 
@@ -207,10 +216,13 @@ fn summarize(args: &AuditArgs, terminal: &Terminal, audited: &Audit, compared: O
         unlogged,
         changed,
         absent,
+        unread,
     }) = compared
     {
-        let text =
-            format!("{files} files: {unlogged} unlogged, {changed} changed, {absent} absent");
+        let text = format!(
+            "{files} files: {unlogged} unlogged, {changed} changed, {absent} absent, {} unread",
+            unread.len()
+        );
         terminal.field("compared", &text);
     }
 }

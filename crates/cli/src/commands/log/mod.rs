@@ -12,12 +12,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::Cpan;
+use cpan_sigstore_ledger::Unread;
 use cpan_sigstore_tlog::{
     key::{SigningKey, VerifierKey},
     policy::{LogPolicy, POLICY_LIMIT},
 };
 
-use crate::{error::CommandError, session::Session};
+use crate::{
+    error::CommandError,
+    session::Session,
+    ui::{Terminal, Tone},
+};
 
 pub use claims::inspect;
 
@@ -119,6 +124,12 @@ fn open_cpan(place: &str) -> Result<Cpan, CommandError> {
     }
     let folder = std::fs::canonicalize(place).map_err(CommandError::read(place))?;
     Ok(Cpan::in_folder(folder))
+}
+
+fn print_unread(unread: &[Unread], terminal: &Terminal) {
+    for Unread { reason, .. } in unread {
+        terminal.headline(Tone::Bad, "unread", reason);
+    }
 }
 
 /// Returns the time in Unix seconds.
