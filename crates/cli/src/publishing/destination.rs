@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::count};
 use cpan_sigstore_cpan::{Cpan, CpanError, Directory};
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 use cpan_sigstore_pause::upload::{Outcome, Outgoing, Uploader};
@@ -165,9 +165,9 @@ impl Destination<'_> {
             None => Err(CommandError::new(
                 Exit::TryLater,
                 format!(
-                    "timed out waiting for {} to be published, after {} minutes; the other file was not uploaded",
+                    "timed out waiting for {} to be published, after {}; the other file was not uploaded",
                     self.path(name),
-                    wait.patience
+                    count(wait.patience, "minute")
                 ),
             )
             .hinted("run the same command again: it resumes; if PAUSE rejected the file, its mail to you states the reason")),

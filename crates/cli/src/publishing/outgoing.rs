@@ -33,8 +33,6 @@ pub struct Underway<'a> {
     kept: PathBuf,
     /// The bundle that was published before this one was uploaded.
     before: Option<Vec<u8>>,
-    /// Whether the archive is published as signed.
-    is_archive_published: bool,
     /// Whether the archive was uploaded long ago and is not published.
     is_archive_overdue: bool,
 }
@@ -67,7 +65,6 @@ impl<'a> Underway<'a> {
             journal,
             kept: kept.to_owned(),
             before: None,
-            is_archive_published: false,
             is_archive_overdue: false,
         })
     }
@@ -95,12 +92,12 @@ impl<'a> Underway<'a> {
             .release
             .is_archive_published(journal.archive_uploaded.is_some())
             .await?;
-        self.is_archive_published = archive == Some(true);
+        let is_archive_published = archive == Some(true);
         self.is_archive_overdue = archive == Some(false) && journal.is_archive_overdue(now);
-        if self.is_archive_published {
+        if is_archive_published {
             journal.archive_uploaded.get_or_insert(now);
         }
-        if !self.is_archive_published && journal.bundle_uploaded.is_none() {
+        if !is_archive_published && journal.bundle_uploaded.is_none() {
             return Ok(());
         }
         match self.release.is_bundle_published().await {
@@ -108,7 +105,7 @@ impl<'a> Underway<'a> {
                 journal.bundle_uploaded.get_or_insert(now);
                 journal.bundle_published.get_or_insert(now);
                 self.keep()?;
-                if self.is_archive_published {
+                if is_archive_published {
                     terminal.say("PAUSE has already published both files as signed");
                 }
             }

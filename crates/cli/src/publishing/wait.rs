@@ -82,9 +82,9 @@ pub async fn wait(
             return Err(CommandError::new(
                 Exit::TryLater,
                 format!(
-                    "timed out waiting for the bundle as it was uploaded, at {} after {} minutes: an earlier one of yours is still published",
+                    "timed out waiting for the bundle as it was uploaded, at {} after {}: an earlier one of yours is still published",
                     release.to.cpan.name(),
-                    args.patience
+                    count(args.patience, "minute")
                 ),
             )
             .hinted("run the same command again later"));
@@ -127,7 +127,8 @@ pub async fn poll<T>(
         let now = begun.elapsed().as_secs() / 60;
         if now > minutes {
             minutes = now;
-            terminal.say(&format!("still waiting after {minutes} minutes"));
+            let waited = count(minutes, "minute");
+            terminal.say(&format!("still waiting after {waited}"));
         }
     }
 }

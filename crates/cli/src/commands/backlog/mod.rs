@@ -9,7 +9,7 @@ mod sign;
 
 pub use arguments::BacklogArgs;
 
-use cpan_sigstore_core::{finding::Exit, release::PauseId};
+use cpan_sigstore_core::{finding::Exit, release::PauseId, text::count};
 use cpan_sigstore_cpan::backlog::unsigned;
 use cpan_sigstore_keyless::bundle::SIZE_LIMIT;
 use cpan_sigstore_pause::{journal::Journal, upload::Uploader};
@@ -124,8 +124,9 @@ fn publish(
 
 /// The load that the bundles cause at PAUSE.
 fn cost(bundles: usize) -> String {
-    let minutes = (bundles * SECONDS_EACH).div_ceil(60);
+    let bundles_of_all = count(bundles, "bundle");
+    let time = count((bundles * SECONDS_EACH).div_ceil(60), "minute");
     format!(
-        "PAUSE publishes the bundles one after the other, {bundles} of them, in about {minutes} min of its queue, and sends 2 mails for each: one to you, one to the list of all uploads"
+        "PAUSE publishes one file in about {SECONDS_EACH} seconds: {bundles_of_all} will keep its queue busy for about {time}. It sends 2 mails for each: one to you, one to the list of all uploads"
     )
 }

@@ -84,6 +84,27 @@ fn signs_whole_backlog_in_one_login() {
 }
 
 #[test]
+fn uploads_whole_backlog_before_the_first_wait() {
+    let author = author();
+    author.sandbox.pause.hold();
+    let ran = backlog(
+        &author,
+        &["--accept-published", "--wait", "--patience", "0"],
+    )
+    .exits(3)
+    .snapshot("release/uploads_whole_backlog_before_the_first_wait");
+    let at = |text: &str| ran.stderr.find(text).expect(text);
+    assert!(at("3 bundles will keep its queue busy") < at("uploaded "));
+    assert!(ran.stderr.rfind("uploaded ").unwrap() < at("waiting for"));
+    assert_eq!(author.uploads().len(), 3);
+    // They are published while it waits, and nothing is uploaded twice.
+    author.sandbox.pause.release();
+    backlog(&author, &["--wait", "--poll", "0.01"]).exits(0);
+    assert_signed(&author, &OLD);
+    assert_eq!(author.uploads().len(), 3);
+}
+
+#[test]
 fn signs_no_backlog_without_confirmation() {
     let author = author();
     let ran = backlog(&author, &[])
