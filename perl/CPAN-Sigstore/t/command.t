@@ -9,13 +9,14 @@ use Exhibit qw(slurp);
 use CPAN::Sigstore::Bundle      ();
 use CPAN::Sigstore::Certificate ();
 use CPAN::Sigstore::JSON        ();
+use Cwd                         ();
 use File::Spec                  ();
 use File::Temp                  ();
 use Test::More;
 
 my $signed = "$FindBin::Bin/signed";
-my $script = File::Spec->catfile($FindBin::Bin, File::Spec->updir, 'script', 'cpan-verify');
-my @perl   = ($^X, (map { ('-I', File::Spec->rel2abs($_)) } grep { !ref } @INC), $script);
+my $script = File::Spec->rel2abs(File::Spec->catfile($FindBin::Bin, File::Spec->updir, 'script', 'cpan-verify'));
+my @perl   = ($^X, map { ('-I', File::Spec->rel2abs($_)) } grep { !ref && $_ ne '.' } @INC);
 my $folder = File::Temp->newdir;
 
 sub certificate {
@@ -29,8 +30,10 @@ my @file   = ('--', "$signed/Foo-Bar-1.02.tar.gz");
 # By a clock before the fixtures nothing invalid can be told from something of the future.
 my $invalid = time + 600 < certificate('here-author-2.json')->from ? 3 : 11;
 
+sub cpan_verify { return run_perl($script, @_) }
+
 # Returns exit code, output and errors.
-sub cpan_verify {
+sub run_perl {
     my (@arguments) = @_;
     my %text;
     my $child = fork // die "cannot fork: $!";
@@ -97,9 +100,12 @@ is $object->{exit}->whole, $exit, 'with the exit code';
 # A program in the place of cpan-sigstore, which gives this answer.
 sub program {
     my ($answer, $end, $version) = @_;
-    my $path = "$folder/program";
+    return write_program("$folder/program", $version // 'cpan-sigstore 9.8.7', $answer, $end);
+}
+
+sub write_program {
+    my ($path, $version, $answer, $end) = @_;
     open my $handle, '>', $path or die "cannot write $path: $!";
-    $version //= 'cpan-sigstore 9.8.7';
     print {$handle} "#!/bin/sh\nif [ \"\$1\" = --version ]; then echo '$version'; exit; fi\nprintf '%s\\n' \"\$*\" >$folder/arguments\ncat <<'END'\n$answer\nEND\n$end\n";
     close $handle or die "cannot write $path: $!";
     chmod oct 755, $path or die "cannot change $path: $!";
@@ -150,6 +156,38 @@ for my $case (
     is +(cpan_verify(@author, @root, bundle('here-author-2'), @file))[0], 1, 'never another one than CPAN_SIGSTORE names';
     delete $ENV{CPAN_SIGSTORE};
     is +(cpan_verify(@author, @root, bundle('here-author-2'), '--verifier', 'program', @file))[0], 1, 'a program that is not installed';
+}
+
+# In a folder of somebody else, neither a program nor modules of that folder run.
+{
+    my $home = Cwd::getcwd();
+    my ($evil, $bin) = map { File::Temp->newdir } 1 .. 2;
+    write_program("$evil/cpan-sigstore", 'cpan-sigstore 6.6.6', answer(), 'exit 0');
+    my ($shown, $bundle, $archive) = map { File::Spec->rel2abs($_) } $root[1], (bundle('here-author-2'))[1], $file[1];
+    my @command = (@author, '--trusted-root', $shown, '--bundle', $bundle, '--json', $archive);
+    my $verifier = sub { CPAN::Sigstore::JSON::decode((cpan_verify(@command))[1])->{verifier} };
+    chdir $evil or die "cannot enter $evil: $!";
+    my $above = File::Spec->catdir(File::Spec->updir, (File::Spec->splitdir("$evil"))[-1]);
+    delete local $ENV{CPAN_SIGSTORE};
+    for my $path ('.', q(), ".:$ENV{PATH}", ":$ENV{PATH}", "$ENV{PATH}:", $above) {
+        local $ENV{PATH} = $path;
+        my $found = (cpan_verify(@command))[1];
+        unlike $found, qr/6\.6\.6/, "runs no program of the current folder by PATH `$path`";
+    }
+    {
+        local $ENV{PATH} = "$bin:$ENV{PATH}";
+        write_program("$bin/cpan-sigstore", 'cpan-sigstore 9.8.7', answer(), 'exit 0');
+        is $verifier->(), 'cpan-sigstore 9.8.7', 'runs a program of an absolute folder';
+        local $ENV{CPAN_SIGSTORE} = 'cpan-sigstore';
+        is $verifier->(), 'cpan-sigstore 9.8.7', 'by its name, too';
+        local $ENV{CPAN_SIGSTORE} = './cpan-sigstore';
+        is $verifier->(), 'cpan-sigstore 6.6.6', 'runs the file that CPAN_SIGSTORE names by a path';
+    }
+    local $ENV{PERL_USE_UNSAFE_INC} = 1;
+    my ($code, $text) = run_perl('-e', 'END { print map {"<$_>"} grep { !ref } @INC } @ARGV = ("--version"); do "' . $script . '"; die $@ if $@');
+    like $text, qr/<.+>/, 'states where modules are searched for';
+    unlike $text, qr/<\.>/, 'and not in the current folder';
+    chdir $home or die "cannot enter $home: $!";
 }
 
 done_testing;

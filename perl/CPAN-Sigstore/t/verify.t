@@ -8,6 +8,7 @@ use Exhibit qw(slurp);
 use CPAN::Sigstore::Crypto      ();
 use CPAN::Sigstore::TrustedRoot ();
 use CPAN::Sigstore::Verifier    ();
+use Cwd                         ();
 use Digest::SHA                 qw(sha256_hex);
 use File::Spec                  ();
 use File::Temp                  ();
@@ -82,6 +83,37 @@ for my $selected (qw(none other)) {
     CPAN::Sigstore::Crypto::forget();
     is $verified, undef, 'an openssl that only succeeds proves nothing';
     is $error->code, 'crypto', 'and says so';
+}
+
+# Where CryptX is missing, a module of that name in the current folder does not run.
+{
+    my $evil = File::Temp->newdir;
+    my $home = Cwd::getcwd();
+    chdir $evil or die "cannot enter $evil: $!\n";
+    for my $folder ('Crypt', 'Crypt/PK') { mkdir $folder or die "cannot make $folder: $!\n" }
+    open my $handle, '>', 'Crypt/PK/ECC.pm' or die "cannot write: $!\n";
+    print {$handle} '$ENV{IS_RUN} = 1; 1;';
+    close $handle or die "cannot write: $!\n";
+    {
+        local @INC = ('.');
+        local %INC = %INC;
+        delete @INC{ grep {m{\ACrypt/}} keys %INC };
+        local $CPAN::Sigstore::Crypto::SELECTED = 'CryptX';
+        CPAN::Sigstore::Crypto::forget();
+        is eval { CPAN::Sigstore::Crypto::name() }, undef, 'finds no CryptX in the current folder';
+    }
+    CPAN::Sigstore::Crypto::forget();
+    chdir $home or die "cannot enter $home: $!\n";
+    ok !delete $ENV{IS_RUN}, 'and runs nothing there';
+}
+
+# A program that does not wait for its children verifies, too.
+SKIP: {
+    local $CPAN::Sigstore::Crypto::SELECTED = 'openssl';
+    skip 'openssl is not installed', 1 if !eval { CPAN::Sigstore::Crypto::name() };
+    local $SIG{CHLD} = 'IGNORE';
+    my $verified = eval { CPAN::Sigstore::Verifier::verify(%input, root => CPAN::Sigstore::TrustedRoot->parse(slurp('here.trusted_root.json')), file => $file) };
+    ok $verified, 'verifies by openssl without a handler of children' or diag $@;
 }
 
 done_testing;

@@ -7,13 +7,18 @@ use Digest::SHA  ();
 use File::Spec   ();
 use File::Temp   ();
 use MIME::Base64 ();
+use POSIX        ();
 
-use CPAN::Sigstore::DER   ();
-use CPAN::Sigstore::Error ();
+use CPAN::Sigstore::DER     ();
+use CPAN::Sigstore::Error   ();
+use CPAN::Sigstore::Program ();
 
 our $VERSION = '0.01';
 
 our $SELECTED = $ENV{CPAN_SIGSTORE_CRYPTO};
+
+# Most bytes of an answer of openssl that are read.
+my $ANSWER_LIMIT = 4096;
 
 my %HASH = (
     SHA256 => { size => 32, function => \&Digest::SHA::sha256 },
@@ -146,6 +151,8 @@ sub _find {
 }
 
 sub _cryptx {
+    # CryptX may be missing, and the current folder may be somebody else's.
+    local @INC = grep { ref || $_ ne '.' } @INC;
     return if !eval { require Crypt::PK::ECC; require Crypt::PK::Ed25519; require Crypt::PK::RSA; 1 };
     return {
         name  => 'CryptX',
@@ -165,8 +172,7 @@ sub _cryptx {
 }
 
 sub _openssl {
-    my ($program) = grep { -f && -x } map { File::Spec->catfile($_, 'openssl') } grep { File::Spec->file_name_is_absolute($_) } File::Spec->path;
-    return if !$program;
+    my $program = CPAN::Sigstore::Program::in_path('openssl') // return;
     return {
         name  => 'openssl',
         ecdsa => sub {
@@ -210,6 +216,8 @@ sub _run {
 sub _capture {
     my ($folder, @command) = @_;
     my $path = File::Spec->catfile($folder, 'output');
+    # Where children are not waited for, their exit code is lost.
+    local $SIG{CHLD} = 'DEFAULT';
     my $process = fork // _fail('crypto', "cannot run $command[0]: $!");
     if (!$process) {
         # No configuration or engine of the environment takes part.
@@ -217,15 +225,15 @@ sub _capture {
         local $SIG{__DIE__};
         open STDIN,  '<', File::Spec->devnull and open STDOUT, '>', $path and open STDERR, '>', File::Spec->devnull
             and do { no warnings 'exec'; exec { $command[0] } @command };
-        require POSIX;
         POSIX::_exit(127);
     }
     waitpid $process, 0;
     my $status = $?;
-    open my $handle, '<', $path or return ($status, q());
-    my $output = do { local $/ = undef; <$handle> };
+    open my $handle, '<:raw', $path or return ($status, q());
+    my $output = q();
+    my $count  = read $handle, $output, $ANSWER_LIMIT;
     close $handle or return ($status, q());
-    return ($status, $output // q());
+    return ($status, $count ? $output : q());
 }
 
 1;
@@ -247,7 +255,7 @@ CPAN::Sigstore::Crypto - signatures by ECDSA, Ed25519 and RSA
 =head1 DESCRIPTION
 
 It verifies by L<CryptX>, or by the program C<openssl> of version 3 where CryptX
-is not installed. Without either it throws an error: nothing is ever a pass that
+is not installed. It takes neither from the current folder. Without either it throws an error: nothing is ever a pass that
 was not verified. The environment variable C<CPAN_SIGSTORE_CRYPTO> selects
 C<CryptX>, C<openssl> or C<none>.
 

@@ -21,15 +21,20 @@ sub _fail {
 # The program cpan-sigstore, or nothing if it is not installed.
 sub find {
     my ($class) = @_;
-    my $named = $ENV{CPAN_SIGSTORE};
-    if (defined $named && $named ne q()) {
-        _fail("invalid CPAN_SIGSTORE: expected an executable program, found $named") if !-f $named || !-x _;
-        return $class->new($named);
-    }
-    # A folder of the path that is not absolute could be one of somebody else.
-    my ($path) = grep { -f && -x _ } map { File::Spec->catfile($_, 'cpan-sigstore') }
-        grep { File::Spec->file_name_is_absolute($_) } File::Spec->path;
+    my $named = $ENV{CPAN_SIGSTORE} // q();
+    my (undef, $folder) = File::Spec->splitpath($named);
+    my $path = $folder eq q() ? in_path($named eq q() ? 'cpan-sigstore' : $named) : File::Spec->rel2abs($named);
+    _fail("invalid CPAN_SIGSTORE: expected an executable program, found $named")
+        if $named ne q() && !(defined $path && -f $path && -x _);
     return defined $path ? $class->new($path) : undef;
+}
+
+# The program of this name in PATH, or undef. A folder that is not absolute could be somebody else's.
+sub in_path {
+    my ($name) = @_;
+    my ($path) = grep { -f && -x _ } map { File::Spec->catfile($_, $name) }
+        grep { File::Spec->file_name_is_absolute($_) } File::Spec->path;
+    return $path;
 }
 
 sub new {
@@ -73,6 +78,8 @@ sub verify {
 
 sub _run {
     my ($self, @arguments) = @_;
+    # Where children are not waited for, their exit code is lost.
+    local $SIG{CHLD} = 'DEFAULT';
     open my $handle, '-|', $self->{path}, @arguments or _fail("cannot run $self->{path}: $!");
     binmode $handle;
     my $output = q();
@@ -108,8 +115,8 @@ CPAN::Sigstore::Program - the program cpan-sigstore, by its JSON interface
 
 =head2 find
 
-Returns the program that C<CPAN_SIGSTORE> names, or the one in C<PATH>, or
-C<undef>.
+Returns the program that C<CPAN_SIGSTORE> names by a path or by a name in
+C<PATH>, or else C<cpan-sigstore> in C<PATH>, or C<undef>.
 
 =head2 new(PATH)
 
@@ -122,5 +129,12 @@ The program at a path, and its name with its version.
 Returns the verdict, as read from JSON. It throws a L<CPAN::Sigstore::Error> with
 the code C<program> if the program fails, or if exit code, finding and decision
 contradict each other.
+
+=head1 FUNCTIONS
+
+=head2 in_path(NAME)
+
+Returns the path of the program in the first absolute folder of C<PATH> that has
+it, or C<undef>.
 
 =cut
