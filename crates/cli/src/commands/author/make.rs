@@ -298,7 +298,7 @@ impl<'a> Maker<'a> {
             Some(uploader) if !self.args.no_upload => {
                 let tree = published_tree(uploader)?;
                 let upload = publish::Upload {
-                    files: &files,
+                    files: std::slice::from_ref(&files),
                     to: Destination {
                         uploader,
                         cpan: self.session.cpan(&self.args.pause.cpan)?,
@@ -308,7 +308,8 @@ impl<'a> Maker<'a> {
                     wait: &self.args.wait,
                 };
                 let sent = self.session.wait(upload.run(self.terminal));
-                sent.inspect_err(|_| self.terminal.hint(&self.way_on(record)))?
+                let stages = sent.inspect_err(|_| self.terminal.hint(&self.way_on(record)))?;
+                stages.first().copied().unwrap_or("uploaded")
             }
             _ => "signed",
         };

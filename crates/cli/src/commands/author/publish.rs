@@ -1,8 +1,8 @@
-//! The upload of a record: its bundle, then itself. Unlike an archive it may be uploaded again, so that an
+//! The upload of records: their bundles, then themselves. Unlike an archive a record may be uploaded again, so that an
 //! author can restore it after an attack.
 
 use cpan_sigstore_core::{finding::Exit, text::count};
-use cpan_sigstore_pause::upload::Outcome;
+use cpan_sigstore_pause::upload::{Outcome, Outgoing};
 
 use super::files::Files;
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
     ui::Terminal,
 };
 
-/// A record on its way.
+/// Records on their way.
 pub struct Upload<'a> {
-    /// The record and its bundle.
-    pub files: &'a Files,
+    /// The records and their bundles.
+    pub files: &'a [Files],
     /// The author's own directory.
     pub to: Destination<'a>,
     /// How long to wait.
@@ -37,46 +37,67 @@ pub fn refuse_subdirectory(pause: &PauseArgs) -> Result<(), CommandError> {
 }
 
 impl Upload<'_> {
-    /// Uploads the files that the CPAN does not serve as they are here, waits for them with `--wait`, and
-    /// returns the stage.
+    /// Uploads the files that the CPAN does not serve as they are here, all bundles first. Waits for all with `--wait`,
+    /// and returns the stage of each record.
     ///
     /// # Errors
     /// No confirmation by PAUSE, or no publication in time.
-    pub async fn run(&self, terminal: &Terminal) -> Result<&'static str, CommandError> {
-        let mut published = true;
-        for (number, (bytes, outgoing)) in self.files.outgoing().into_iter().enumerate() {
-            let is_there = self.to.is_newest(&outgoing.name, bytes).await;
-            if is_there.unwrap_or(false) {
-                terminal.say(&format!("PAUSE has already published {}", outgoing.name));
-                continue;
-            }
-            published = false;
-            if self.to.upload(&outgoing, terminal).await? == Outcome::NameTaken {
-                return Err(name_taken(&outgoing.name));
-            }
-            // The record follows when its bundle is published: PAUSE would publish the record first.
-            if number == 0 && !self.wait.no_wait {
-                let (name, wait) = (&outgoing.name, self.wait);
-                let is_foreign = |_: &[u8]| false;
+    pub async fn run(&self, terminal: &Terminal) -> Result<Vec<&'static str>, CommandError> {
+        let mut is_sent = Vec::new();
+        for files in self.files {
+            let [bundle, _] = files.outgoing();
+            is_sent.push(self.send(bundle, terminal).await?);
+        }
+        // The records follow when their bundles are published: PAUSE would publish a record first.
+        for (files, _) in self.files.iter().zip(&is_sent).filter(|(_, sent)| **sent) {
+            if !self.wait.no_wait {
+                let [(bytes, bundle), _] = files.outgoing();
+                let (name, is_foreign) = (&bundle.name, |_: &[u8]| false);
                 let published = self
                     .to
-                    .until_published(name, bytes, is_foreign, wait, terminal);
+                    .until_published(name, bytes, is_foreign, self.wait, terminal);
                 published.await?;
             }
         }
-        if published {
-            return Ok("published");
+        for (files, is_sent) in self.files.iter().zip(&mut is_sent) {
+            let [_, record] = files.outgoing();
+            *is_sent |= self.send(record, terminal).await?;
         }
-        if !self.wait.wait {
-            return Ok("uploaded");
+        let mut stages = Vec::new();
+        for (files, is_sent) in self.files.iter().zip(is_sent) {
+            stages.push(match is_sent {
+                true if !self.wait.wait => "uploaded",
+                true => self.until_published(files, terminal).await?,
+                false => "published",
+            });
         }
-        self.until_published(terminal).await?;
-        Ok("published")
+        Ok(stages)
     }
 
-    async fn until_published(&self, terminal: &Terminal) -> Result<(), CommandError> {
+    /// Uploads a file, unless it is published already. Returns whether it was uploaded.
+    async fn send(
+        &self,
+        (bytes, outgoing): (&[u8], Outgoing),
+        terminal: &Terminal,
+    ) -> Result<bool, CommandError> {
+        let is_there = self.to.is_newest(&outgoing.name, bytes).await;
+        if is_there.unwrap_or(false) {
+            terminal.say(&format!("PAUSE has already published {}", outgoing.name));
+            return Ok(false);
+        }
+        match self.to.upload(&outgoing, terminal).await? {
+            Outcome::Accepted => Ok(true),
+            Outcome::NameTaken => Err(name_taken(&outgoing.name)),
+        }
+    }
+
+    async fn until_published(
+        &self,
+        files: &Files,
+        terminal: &Terminal,
+    ) -> Result<&'static str, CommandError> {
         terminal.say("waiting for both files to be published");
-        for (bytes, outgoing) in self.files.outgoing() {
+        for (bytes, outgoing) in files.outgoing() {
             let published = poll(self.wait, terminal, async || {
                 let is_there = self.to.is_published(&outgoing.name, bytes).await?;
                 Ok(is_there.then_some(()))
@@ -95,7 +116,7 @@ impl Upload<'_> {
                 ));
             }
         }
-        Ok(())
+        Ok("published")
     }
 }
 

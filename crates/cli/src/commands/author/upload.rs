@@ -64,18 +64,18 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     }
     let cpan = session.cpan(&args.pause.cpan)?;
     let tree = published_tree(&uploader)?;
-    for files in &all {
-        let upload = publish::Upload {
-            files,
-            to: Destination {
-                uploader: &uploader,
-                cpan,
-                tree: tree.as_ref(),
-                directory: args.pause.directory(uploader.author()),
-            },
-            wait: &args.wait,
-        };
-        let stage = session.wait(upload.run(terminal))?;
+    let upload = publish::Upload {
+        files: &all,
+        to: Destination {
+            uploader: &uploader,
+            cpan,
+            tree: tree.as_ref(),
+            directory: args.pause.directory(uploader.author()),
+        },
+        wait: &args.wait,
+    };
+    let stages = session.wait(upload.run(terminal))?;
+    for (files, stage) in all.iter().zip(stages) {
         terminal.headline(Tone::Good, stage, &shown_path(files.path()));
     }
     Ok(Exit::Success)

@@ -76,3 +76,32 @@ fn author_check_finds_missing_and_malformed_records() {
     let checked = enrolling.look(&["check", ID, "--json"]).exits(10).json();
     assert_eq!(checked["missing"], true);
 }
+
+#[test]
+fn restores_records_with_all_bundles_first() {
+    let enrolling = Enrolling::new();
+    enrolling.run("author", &["enroll"]).exits(0);
+    let also = enrolling.named("new@example.org");
+    enrolling.run("author", &["add", "--also", &also]).exits(0);
+    let records = [record(1), record(2)];
+    let bundles = records.clone().map(|name| format!("{name}.sigstore.json"));
+    let pause = &enrolling.world.sandbox.pause;
+    for name in records.iter().chain(&bundles) {
+        assert!(pause.delete(ID, name), "{name}");
+    }
+    pause.hold();
+    let before = enrolling.world.uploads().len();
+    let upload = ["upload", &records[0], &records[1]];
+    let ran = enrolling.look(&[&upload[..], &["--patience", "0"]].concat());
+    ran.exits(3);
+    assert_eq!(enrolling.world.uploads()[before..], bundles);
+    pause.release();
+    enrolling
+        .look(&upload)
+        .exits(0)
+        .snapshot("author/restores_records_with_all_bundles_first");
+    let all = [&bundles[..], &records[..]].concat();
+    assert_eq!(enrolling.world.uploads()[before..], all);
+    enrolling.assert_published(1);
+    enrolling.assert_published(2);
+}
