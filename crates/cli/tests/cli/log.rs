@@ -11,6 +11,9 @@ use crate::{
 
 const FOO: &str = "authors/id/M/MY/MYAUTHOR/Foo-1.0.tar.gz";
 
+/// A witness without an address, so that it never cosigns.
+const WITNESS: &str = "witness.example+3176bd45+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
+
 const APPEND: [&str; 8] = [
     "log", "append", "--cpan", "cpan", "--log", "log", "--key", "log.key",
 ];
@@ -254,6 +257,30 @@ fn refuses_to_write_with_another_key_or_an_old_state() {
         .run(&audit)
         .exits(2)
         .snapshot("log/refuses_invalid_policy");
+}
+
+#[test]
+fn reports_changed_archive_without_quorum() {
+    let logged = Logged::new();
+    let recent = |epoch: u64| {
+        let events: String = (100..=epoch)
+            .rev()
+            .map(|at| format!("  - epoch: {at}\n    path: {}\n    type: new\n", &FOO[8..]))
+            .collect();
+        let head = "meta:\n  protocol: 1\n  interval: 1h\nrecent:\n";
+        logged.put("authors/RECENT-1h.yaml", &format!("{head}{events}"));
+    };
+    recent(100);
+    logged.append(&[]).exits(0);
+    logged.put(FOO, "other");
+    recent(101);
+    let policy = format!("log {}\nwitness one {WITNESS}\nquorum one\n", logged.public);
+    logged.write("witnessed.txt", &policy);
+    let append = ["--log-policy", "witnessed.txt"];
+    logged
+        .append(&append)
+        .exits(15)
+        .snapshot("log/reports_changed_archive_without_quorum");
 }
 
 #[cfg(unix)]

@@ -92,21 +92,26 @@ pub fn run(args: &AppendArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     let appended = runtime.block_on(plan.run());
     bar.end();
     let appended = appended?;
-    let published = runtime.block_on(publish(&writer, &policy))?;
-    if let Some(folder) = &args.proofs {
-        runtime.block_on(write_proofs(&args.log.log, &policy, before, folder))?;
-    }
+    let published = runtime.block_on(publish(&writer, &policy));
     let tree = writer.tree();
     let report = Report {
         origin: key.verifier().name(),
         size: tree.size,
         root: tree.root.to_string(),
         appended: &appended,
-        refused: refused(&published),
+        refused: published.as_ref().map(refused).unwrap_or_default(),
     };
     match args.json {
         true => session.terminal().json(&report),
         false => print(&report, session.terminal()),
+    }
+    // The next append may not read a changed archive again, so a missing quorum must not hide it.
+    published.map_err(|error| match appended.changed.is_empty() {
+        true => error.into(),
+        false => CommandError::new(Exit::Log, error),
+    })?;
+    if let Some(folder) = &args.proofs {
+        runtime.block_on(write_proofs(&args.log.log, &policy, before, folder))?;
     }
     Ok(if !appended.changed.is_empty() {
         Exit::Log
