@@ -172,12 +172,7 @@ impl<S: Store> Append<'_, '_, S> {
         let Some(epoch) = &news.newest else {
             return Ok(());
         };
-        let mark = news
-            .dirtymark
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let text = format!("{}\n{epoch}\n{mark}\n", self.cpan.name());
+        let text = format!("{}\n{epoch}\n{}\n", self.cpan.name(), dirtymark(news));
         let written = self
             .writer
             .store()
@@ -206,14 +201,16 @@ impl Since {
     }
 }
 
+/// The mark of the events; empty without one.
+fn dirtymark(news: &News) -> String {
+    let mark = news.dirtymark.as_ref();
+    mark.map(ToString::to_string).unwrap_or_default()
+}
+
 /// Whether the events are all changes since the last append.
 fn is_complete(news: &News, known: Option<&Since>) -> bool {
-    let mark = news
-        .dirtymark
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    news.coverage == Coverage::Whole && known.is_some_and(|known| known.dirtymark == mark)
+    news.coverage == Coverage::Whole
+        && known.is_some_and(|known| known.dirtymark == dirtymark(news))
 }
 
 fn changed_files(news: &News) -> Candidates {

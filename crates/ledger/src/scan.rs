@@ -302,25 +302,32 @@ fn read_file(root: &Path, path: &LeafPath) -> Result<Option<NewFile>, ScanError>
     if metadata.len() > ARCHIVE_LIMIT {
         return Err(too_large().into());
     }
-    let (mut hasher, mut size) = (Sha256Hasher::default(), 0_u64);
-    let mut buffer = vec![0; BUFFER];
-    let mut file = file.take(ARCHIVE_LIMIT + 1);
-    loop {
-        let count = file.read(&mut buffer).map_err(unreadable(name))?;
-        if count == 0 {
-            break;
-        }
-        hasher.update(&buffer[..count]);
-        size += count as u64;
-    }
+    let (digest, size) = hash(file.take(ARCHIVE_LIMIT + 1)).map_err(unreadable(name))?;
     if size > ARCHIVE_LIMIT {
         return Err(too_large().into());
     }
     Ok(Some(NewFile {
         path: path.clone(),
-        digest: hasher.finish(),
+        digest,
         size,
     }))
+}
+
+/// Reads to the end, and returns the digest and the number of bytes.
+///
+/// # Errors
+/// Those of reading.
+pub fn hash(mut from: impl io::Read) -> io::Result<(Sha256Digest, u64)> {
+    let (mut hasher, mut size) = (Sha256Hasher::default(), 0);
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = from.read(&mut buffer)?;
+        if count == 0 {
+            return Ok((hasher.finish(), size));
+        }
+        hasher.update(&buffer[..count]);
+        size += count as u64;
+    }
 }
 
 /// Fetches files at once, and returns them in order.

@@ -4,6 +4,7 @@
 
 use std::io;
 
+use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_tlog::{hash::NodeHash, tile::TilePath};
 
 use crate::{
@@ -24,11 +25,7 @@ pub(crate) type Files = Vec<(TilePath, Vec<u8>)>;
 
 /// The name of the file that has the files of a tree.
 fn name(root: &NodeHash) -> String {
-    let hex: String = root
-        .as_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = Sha256Digest::new(*root.as_bytes()).to_hex();
     format!("{FOLDER}/{hex}")
 }
 

@@ -2,15 +2,12 @@
 
 use std::{
     fs::File,
-    io::Read as _,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
-use cpan_sigstore_core::{
-    digest::{Sha256Digest, Sha256Hasher},
-    finding::Exit,
-};
+use cpan_sigstore_core::{digest::Sha256Digest, finding::Exit};
+use cpan_sigstore_ledger::scan;
 use cpan_sigstore_tlog::{
     leaf::LeafPath,
     proof::{LoggedLeaf, SIZE, SUFFIX, TlogProof},
@@ -23,9 +20,6 @@ use crate::{
     session::Session,
     ui::{Terminal, Tone},
 };
-
-/// Bytes that are read at once.
-const BUFFER: usize = 64 * 1024;
 
 /// Verify offline that a file is the logged one.
 ///
@@ -76,7 +70,8 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     let bytes = cpan_sigstore_files::read_prefix(path, SIZE as u64)
         .and_then(|bytes| bytes.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(CommandError::read(path))?;
-    let digest = digest_of(&args.file).map_err(CommandError::read(&args.file))?;
+    let hashed = File::open(&args.file).and_then(scan::hash);
+    let (digest, _) = hashed.map_err(CommandError::read(&args.file))?;
     let verified = TlogProof::parse(&bytes).and_then(|proof| proof.verify(&policy));
     let judged = verified
         .map_err(|error| error.to_string())
@@ -93,18 +88,6 @@ pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     } else {
         Exit::Log
     })
-}
-
-fn digest_of(path: &Path) -> std::io::Result<Sha256Digest> {
-    let mut file = File::open(path)?;
-    let (mut hasher, mut buffer) = (Sha256Hasher::default(), vec![0; BUFFER]);
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(hasher.finish());
-        }
-        hasher.update(&buffer[..count]);
-    }
 }
 
 fn report<'a>(
