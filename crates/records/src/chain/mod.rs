@@ -1,4 +1,4 @@
-//! The record chain: which record may follow on which. Pure rules, section 4 of `docs/spec/SPEC.md`.
+//! The record chain: which record may follow on which. Pure rules, section 4 of the standard, `docs/spec/succession.md`.
 //!
 //! - An identity in version 1 signs version 1.
 //! - Version n+1 names the digest of version n. An identity that version n authorizes at the time of

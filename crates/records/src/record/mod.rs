@@ -2,7 +2,7 @@
 //!
 //! It is in the author's directory on CPAN, which shows that the PAUSE account agrees. Its bundle is by one of
 //! its identities, which shows that the identity agrees. Versions follow on each other by the rules of
-//! [`chain`](crate::chain). The format is section 3 of `docs/spec/SPEC.md`.
+//! [`chain`](crate::chain). The format is section 3 of the standard, `docs/spec/author-records.md`.
 
 mod difference;
 mod document;
