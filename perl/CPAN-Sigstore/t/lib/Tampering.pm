@@ -176,6 +176,15 @@ my @CASES = (
     [ 'timestamp-by-another-authority' => borrowed('elsewhere-author', $TIMESTAMP), undef, 'timestamp-invalid' ],
     [ 'timestamp-flipped'     => flipped($TIMESTAMP),  undef, 'timestamp-invalid' ],
     [ 'timestamp-extended'    => appended($TIMESTAMP), undef, 'timestamp-invalid' ],
+    [ 'timestamp-with-its-certificate-changed' => sub {
+        my $chain = JSON::PP->new->utf8->decode($_[0]{root})->{timestampAuthorities}[0]{certChain}{certificates};
+        my $certificate = decode_base64($chain->[0]{rawBytes});
+        $_[0]->edit_bytes($TIMESTAMP, sub {
+            my $at = index $_, $certificate;
+            die "expected the certificate in the timestamp\n" if $at < 0;
+            substr($_, $at + length($certificate) - 1, 1) ^= "\x01";
+        });
+    }, undef, 'valid' ],
     [ 'timestamp-no-der'      => sub { $_[0]->set($TIMESTAMP, 'bm90IERFUg==') }, undef, 'timestamp-invalid' ],
     [ 'timestamp-twice'       => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, $all->[0] }) }, undef, 'valid' ],
     [ 'timestamp-forty-times' => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, ($all->[0]) x 39 }) }, undef, 'bundle-excess' ],

@@ -189,13 +189,10 @@ sub _holds {
     return 1;
 }
 
-# Whether it is part of a chain, or issued by a part of it.
-sub is_vouched_for {
-    my ($self, $purpose, @chain) = @_;
-    for my $at (0 .. $#chain) {
-        return _holds($purpose, 0, @chain[ $at .. $#chain ]) if $chain[$at]->der eq $self->der;
-    }
-    return $self->issuer_in($purpose, @chain) ? 1 : 0;
+# Whether it is issued by the first of these certificates, and each of them by the next.
+sub is_below {
+    my ($self, $purpose, @above) = @_;
+    return _holds($purpose, 0, $self, @above);
 }
 
 # What an authority signed for the certificate log: the same without the log's own answer (RFC 6962, 3.2).
