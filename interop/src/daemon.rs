@@ -75,15 +75,40 @@ impl Daemon {
         let mut pause = interval(Duration::from_millis(20));
         loop {
             pause.tick().await;
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(self.not_ready(format!("it ended with {status}")));
-            }
+            self.check_running()?;
             if let Ok(body) = get(http, url).await {
                 return Ok(body);
             }
             if Instant::now() > deadline {
                 return Err(self.not_ready(format!("{url} did not answer within {START:?}")));
             }
+        }
+    }
+
+    /// Waits until the service has written a line, and returns it.
+    ///
+    /// # Errors
+    /// If the service ends before, or writes none in time.
+    pub async fn first_line(&mut self) -> Result<String, InteropError> {
+        let deadline = Instant::now() + START;
+        let mut pause = interval(Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            let text = fs::read_to_string(&self.log).unwrap_or_default();
+            if let Some((line, _)) = text.split_once('\n') {
+                return Ok(line.to_owned());
+            }
+            self.check_running()?;
+            if Instant::now() > deadline {
+                return Err(self.not_ready(format!("it wrote no line within {START:?}")));
+            }
+        }
+    }
+
+    fn check_running(&mut self) -> Result<(), InteropError> {
+        match self.child.try_wait() {
+            Ok(Some(status)) => Err(self.not_ready(format!("it ended with {status}"))),
+            _ => Ok(()),
         }
     }
 

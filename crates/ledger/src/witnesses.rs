@@ -52,6 +52,13 @@ pub enum WitnessError {
         /// The size of the log.
         size: u64,
     },
+    /// It knows a tree that this log does not continue. The proof is right for this log, so only another history of
+    /// it makes the proof wrong (tlog-witness, status 422).
+    #[error("it cosigned another history of this log ({text})")]
+    Contradicts {
+        /// The start of its answer.
+        text: String,
+    },
     /// Its cosignature is invalid.
     #[error(transparent)]
     Cosignature(#[from] CosignatureError),
@@ -241,6 +248,7 @@ fn judge<S: Store>(
             Ok(Answered::Cosigned(taken))
         }
         (409, Some(size)) => Ok(Answered::Known(size)),
+        (422, _) => Err(WitnessError::Contradicts { text }),
         _ => Err(WitnessError::Refused { status, text }),
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod attestation;
+mod cpan_log;
 mod real_stack;
 mod sandbox;
 mod tampered;

@@ -22,9 +22,12 @@ use super::CommandError;
 const OLD_STATE: &str =
     "use the newest state of this log; to continue from an old one would be a fork";
 
-/// Whether a witness knows a larger tree of the log.
-fn is_ahead(error: &WitnessError) -> bool {
-    matches!(error, WitnessError::Ahead { .. })
+/// Whether a witness knows a tree of the log that this state lacks.
+fn knows_more(error: &WitnessError) -> bool {
+    matches!(
+        error,
+        WitnessError::Ahead { .. } | WitnessError::Contradicts { .. }
+    )
 }
 
 impl From<LedgerError> for CommandError {
@@ -68,7 +71,7 @@ impl From<PublishError> for CommandError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Ledger(error) => error.into(),
-            PublishError::Quorum { ref refused, .. } if refused.iter().any(|(_, why)| is_ahead(why)) => {
+            PublishError::Quorum { ref refused, .. } if refused.iter().any(|(_, why)| knows_more(why)) => {
                 Self::failed(error).hinted(OLD_STATE)
             }
             PublishError::Quorum { .. } => Self::new(Exit::TryLater, error)

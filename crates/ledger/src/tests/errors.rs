@@ -72,6 +72,9 @@ fn states_each_error_of_witnesses() {
             status: 403,
             text: "no".to_owned(),
         },
+        WitnessError::Contradicts {
+            text: "bad consistency proof".to_owned(),
+        },
         WitnessError::Ahead {
             known: 20,
             size: 10,

@@ -242,7 +242,10 @@ async fn is_refused_by_witness_that_saw_another_tree() {
     let mut writer = LogWriter::open(&forked, &key).unwrap();
     writer.append(&archives(50..70), NOW).unwrap();
     let error = publish(&writer, &policy).await.unwrap_err().to_string();
-    assert!(error.contains("w0: it answered with status 422"), "{error}");
+    assert!(
+        error.contains("w0: it cosigned another history of this log"),
+        "{error}"
+    );
     let mut smaller = LogWriter::open(&forked, &key).unwrap();
     witness.known.lock().unwrap().size = 1000;
     smaller.append(&archives(70..71), NOW).unwrap();
