@@ -81,7 +81,6 @@ fn states_each_error_of_package_index() {
     let errors = [
         PackageIndexError::NoHeader,
         PackageIndexError::Number("Line-Count"),
-        PackageIndexError::CutOff,
         PackageIndexError::HeaderLine("File".to_owned()),
         PackageIndexError::FieldTwice("Line-Count"),
         PackageIndexError::Date("yesterday".to_owned()),

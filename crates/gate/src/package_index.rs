@@ -2,7 +2,7 @@
 
 use cpan_sigstore_cpan::{
     Cpan, CpanError,
-    package_index::{PackageIndex, PackageIndexError},
+    package_index::{Miscount, PackageIndex, PackageIndexError},
     path::SiteFile,
 };
 use jiff::Timestamp;
@@ -58,6 +58,10 @@ pub async fn read_package_index(
         return Ok(None);
     };
     let index = PackageIndex::parse(text)?;
+    if let Some(Miscount { stated, found }) = index.miscount() {
+        let name = cpan.name();
+        tracing::warn!(target: NOTICE, "the package index of {name} may be incomplete: its header states {stated} packages, and it has {found}");
+    }
     accept_package_index(&index, &cpan.name(), store, now).await?;
     Ok(Some(index))
 }

@@ -19,9 +19,6 @@ pub enum PackageIndexError {
         "invalid header of the package index: expected a number in `{0}`, found something else"
     )]
     Number(&'static str),
-    /// The last line has no end.
-    #[error("invalid package index: expected a whole last line, found the beginning of one")]
-    CutOff,
     /// A line of the header has another form, such as that of a package.
     #[error("invalid header of the package index: expected `Name: value`, found `{0}`")]
     HeaderLine(String),
@@ -41,9 +38,9 @@ pub enum PackageIndexError {
         /// The time of this machine.
         now: Timestamp,
     },
-    /// The header states another number of packages.
+    /// It has a date, and fewer packages than its header states.
     #[error(
-        "invalid package index: expected {} as the header states, found {found}",
+        "the package index may be cut off: expected {} as the header states, found {found}",
         count(*expected, "package")
     )]
     Count {

@@ -27,7 +27,7 @@ use std::{
 };
 
 use cpan_sigstore_core::release::{PackageName, ReleasePath};
-use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
 
 use crate::path::SiteFile;
 use error::{excerpt, http_date, is_control};
@@ -64,6 +64,16 @@ pub struct PackageIndex {
     date: Option<Timestamp>,
     entries: Vec<Entry>,
     dropped: Vec<String>,
+    miscount: Option<Miscount>,
+}
+
+/// A number of packages in the header that is not the number of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Miscount {
+    /// The number that the header states.
+    pub stated: usize,
+    /// The number of lines.
+    pub found: usize,
 }
 
 /// The places of the three words of a line.
@@ -97,6 +107,10 @@ impl PackageIndex {
     /// client can install from them. Tools of private CPANs leave out the number of lines and the date, or write
     /// the date without a time zone; such an index has no date here.
     ///
+    /// The number of lines protects against an accident only, because an attacker states the right one. More
+    /// lines than stated are all read. Fewer lines may be the beginning of an index: one with a date is refused,
+    /// and one without a date is no better protected against an old one either ([`PackageIndex::miscount`]).
+    ///
     /// # Errors
     /// [`PackageIndexError`] if the text has another form than PAUSE's, is cut off, has a package in its
     /// header, or states two things of one package.
@@ -121,19 +135,26 @@ impl PackageIndex {
                 Entry::parse(line, at).ok_or_else(|| PackageIndexError::Line(excerpt(line)))?,
             );
         }
-        if let Some(expected) = count.filter(|count| *count != lines) {
-            return Err(PackageIndexError::Count {
-                expected,
+        let miscount = count
+            .filter(|stated| *stated != lines)
+            .map(|stated| Miscount {
+                stated,
                 found: lines,
             });
-        }
-        if !(body.is_empty() || body.ends_with('\n')) {
-            return Err(PackageIndexError::CutOff);
+        if let Some(Miscount { stated, found }) = miscount
+            && date.is_some()
+            && found < stated
+        {
+            return Err(PackageIndexError::Count {
+                expected: stated,
+                found,
+            });
         }
         let mut index = Self {
             date,
             entries: Vec::new(),
             dropped: Vec::new(),
+            miscount,
             text,
         };
         index.take(entries)?;
@@ -231,6 +252,11 @@ impl PackageIndex {
         }
     }
 
+    /// The wrong number of packages in the header; `None` if it is right, or not there.
+    pub fn miscount(&self) -> Option<Miscount> {
+        self.miscount
+    }
+
     /// The packages that were left out, because their lines lead to no release.
     pub fn dropped(&self) -> &[String] {
         &self.dropped
@@ -321,10 +347,14 @@ fn dated(date: &str) -> Result<Option<Timestamp>, PackageIndexError> {
     if let Ok(date) = rfc2822::parse(date) {
         return Ok(Some(date.timestamp()));
     }
-    match DateTime::strptime("%a %b %d %H:%M:%S %Y", date) {
-        Ok(_) => Ok(None),
-        Err(_) => Err(PackageIndexError::Date(excerpt(date))),
-    }
+    let (local, zone) = match date.strip_suffix(" GMT").or(date.strip_suffix(" UTC")) {
+        Some(local) => (local, Some(TimeZone::UTC)),
+        None => (date, None),
+    };
+    let invalid = || PackageIndexError::Date(excerpt(date));
+    let local = DateTime::strptime("%a %b %d %H:%M:%S %Y", local).map_err(|_| invalid())?;
+    let date = zone.map(|zone| zone.to_timestamp(local)).transpose();
+    date.map_err(|_| invalid())
 }
 
 /// A path below `authors/id/`, as PAUSE writes it.

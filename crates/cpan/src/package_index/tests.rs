@@ -39,7 +39,6 @@ fn rejects_package_index_that_is_cut_off_or_none() {
         ("Line-Count:   3", "Line-Count: many"),
         ("Tue, 24 Nov 2026", "today"),
         ("Old undef ", "Old "),
-        ("Old.pm.gz\n", "Old.pm.gz"),
         ("\n\n", "\n"),
     ] {
         assert!(parse(&LIST.replacen(old, new, 1)).is_err(), "{new}");
@@ -69,8 +68,59 @@ fn accepts_indexes_of_private_cpans_without_a_date() {
             assert_eq!(parse(&rendered).unwrap().to_text(), rendered);
         }
     }
-    // A date of today's form is needed for protection, and a number of lines has to be true.
     assert!(parse(LIST).unwrap().date().is_some());
+}
+
+#[test]
+fn reads_the_date_of_gmtime() {
+    let date = parse(LIST).unwrap().date();
+    for zone in ["GMT", "UTC"] {
+        let gmtime = format!("Tue Nov 24 12:00:00 2026 {zone}");
+        let text = LIST.replacen("Tue, 24 Nov 2026 12:00:00 GMT", &gmtime, 1);
+        assert_eq!(parse(&text).unwrap().date(), date);
+    }
+    for other in [
+        "Tue Nov 24 12:00:00 2026 CET",
+        "Tue Nov 31 12:00:00 2026 GMT",
+    ] {
+        let text = LIST.replacen("Tue, 24 Nov 2026 12:00:00 GMT", other, 1);
+        let error = parse(&text).unwrap_err();
+        assert!(matches!(error, PackageIndexError::Date(_)), "{error}");
+    }
+}
+
+#[test]
+fn accepts_wrong_count_unless_a_dated_index_may_be_cut_off() {
+    let undated = LIST.replacen(
+        "Tue, 24 Nov 2026 12:00:00 GMT",
+        "Tue Nov 24 12:00:00 2026",
+        1,
+    );
+    for (text, stated) in [(LIST, 2), (&undated, 2), (&undated, 36)] {
+        let text = text.replacen("Line-Count:   3", &format!("Line-Count: {stated}"), 1);
+        let index = parse(&text).unwrap();
+        assert_eq!(index.miscount(), Some(Miscount { stated, found: 3 }));
+        assert_eq!(index.packages().count(), 2);
+        assert_eq!(parse(&index.to_text()).unwrap().miscount(), None);
+    }
+    assert_eq!(parse(LIST).unwrap().miscount(), None);
+    let error = parse(&LIST.replacen("Line-Count:   3", "Line-Count: 36", 1)).unwrap_err();
+    let PackageIndexError::Count { expected, found } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((expected, found), (36, 3));
+}
+
+#[test]
+fn reads_no_release_from_a_line_that_is_cut_off() {
+    // Editors leave out the last end of a line.
+    assert!(parse(LIST.trim_end()).is_ok());
+    let text = index(&["Zoo 1.0 A/AB/ABC/Zoo-1.0.tar.gz"]);
+    let whole = text.trim_end();
+    assert!(parse(whole).unwrap().find("Zoo").is_some());
+    for end in text.find("A/AB").unwrap() + 1..whole.len() {
+        assert_eq!(parse(&text[..end]).unwrap().find("Zoo"), None, "{end}");
+    }
 }
 
 #[test]

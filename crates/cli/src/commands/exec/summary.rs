@@ -74,6 +74,9 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
     }
     let word = if entry.left_out { "" } else { "refused: " };
     terminal.say(&format!("{word}{entry}"));
+    if let EntryCause::Mirror { finding, .. } = &entry.cause {
+        return terminal.hint(advice(*finding));
+    }
     let path = entry.path.parse::<ReleasePath>().ok();
     if let Some(hint) = entry.hint() {
         terminal.hint(&match &path {
@@ -85,6 +88,20 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
         for line in verdict.pin(&path).iter().flatten() {
             terminal.copy(line);
         }
+    }
+}
+
+/// The advice for a file that the mirror itself refused.
+fn advice(finding: Refusal) -> &'static str {
+    match finding {
+        Refusal::IndexRolledBack => {
+            "name another CPAN with `--upstream`; if the tool of this one was changed, forget the old date with `cpan-sigstore trust forget --index URL`"
+        }
+        Refusal::Unreadable => {
+            "ask the operator of this CPAN to mend the file, or name another CPAN with `--upstream`"
+        }
+        Refusal::Internal => "check the disk with the cache and the trust store",
+        _ => "run the same command again later, or name another CPAN with `--upstream`",
     }
 }
 

@@ -4,7 +4,7 @@ use cpan_sigstore_core::{
     finding::Exit,
     release::{PackageName, ReleasePath},
 };
-use cpan_sigstore_cpan::package_index::{PackageAuthors, PermissionList};
+use cpan_sigstore_cpan::package_index::{PackageAuthors, PackageIndexError, PermissionList};
 use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile, published};
 use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
@@ -101,7 +101,12 @@ impl From<IndexReadError> for CommandError {
     fn from(error: IndexReadError) -> Self {
         match error {
             IndexReadError::Cpan(error) => error.into(),
-            IndexReadError::Invalid(error) => error.into(),
+            IndexReadError::Invalid(error @ PackageIndexError::InTheFuture { .. }) => {
+                Self::from(error).hinted("check the clock of this machine, or name another CPAN with `--cpan URL`")
+            }
+            IndexReadError::Invalid(error) => Self::from(error).hinted(
+                "ask the operator of this CPAN to mend its index, or name another CPAN with `--cpan URL`",
+            ),
             IndexReadError::RolledBack { newest, found } => Self::new(
                 Exit::Downgrade,
                 format!("rolled-back package index: expected {newest} or newer, found {found}"),

@@ -48,6 +48,31 @@ fn installs_from_an_index_without_a_date_and_warns() {
 }
 
 #[test]
+fn installs_from_an_index_with_a_wrong_count_and_warns() {
+    let user = World::new().with_policy();
+    let header = "Written-By: OrePAN2 0.52\nLine-Count: 36\nLast-Updated: Fri Nov 27 16:17:02 2026";
+    let upstream = cpan(&user, "MYAUTHOR", header);
+    let ran = cpanm(&user, &upstream, "Foo::Bar");
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(user.has("perl", "Foo::Bar"));
+    ran.assert_summary("index_with_wrong_count");
+}
+
+#[test]
+fn rejects_a_dated_index_that_may_be_cut_off() {
+    let user = World::new().with_policy();
+    let header = "Line-Count: 36\nLast-Updated: Tue, 24 Nov 2026 12:00:00 GMT";
+    let upstream = cpan(&user, "MYAUTHOR", header);
+    let ran = cpanm(&user, &upstream, "Foo::Bar");
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    ran.assert_summary("index_cut_off");
+    assert!(!user.has("perl", "Foo::Bar"));
+    let ran = user.run(&["verify", "Foo::Bar", "--cpan", &upstream]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    ran.snapshot("verify/index_cut_off");
+}
+
+#[test]
 fn rejects_an_index_that_lost_its_date() {
     let user = World::new().with_policy();
     let dated = "Last-Updated: Tue, 24 Nov 2026 12:00:00 GMT";
