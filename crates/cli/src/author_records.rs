@@ -1,12 +1,12 @@
 //! The records of an author on a CPAN, and the chain of accepted ones.
 
 use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, release::PauseId};
-use cpan_sigstore_cpan::{Cpan, CpanError};
+use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{RecordFile, RecordRefused, TrustStore, records};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
     chain::{AppendResult, ChainContext, RecordChain},
-    record::{AuthorRecord, RECORDS_LIMIT},
+    record::AuthorRecord,
 };
 use jiff::Timestamp;
 
@@ -44,53 +44,21 @@ impl Found {
         cpan: &Cpan,
         verifier: &Verifier,
     ) -> Result<Self, CommandError> {
-        let mut found = Self::of(chain);
-        // One page after the other, so that no chain is cut off; a page without an accepted record ends it.
-        loop {
-            let author = found.history.author().clone();
-            let from = u32::try_from(found.files + 1).unwrap_or(u32::MAX);
-            let page = cpan.author_records_within(&author, from, RECORDS_LIMIT);
-            let (files, is_complete) = page.await?;
-            let has_accepted = found.add(&files, verifier);
-            if is_complete {
-                return Ok(found);
-            }
-            if !has_accepted {
-                return Err(CpanError::TooManyRecords {
-                    author,
-                    limit: RECORDS_LIMIT,
-                }
-                .into());
-            }
-        }
+        let files = records::read(cpan, chain.author(), 1, Some(verifier)).await?;
+        Ok(Self::among(&files, chain, verifier))
     }
 
     /// The same of files that are at hand.
     pub fn among(files: &[RecordFile], chain: RecordChain, verifier: &Verifier) -> Self {
-        let mut found = Self::of(chain);
-        found.add(files, verifier);
-        found
-    }
-
-    const fn of(history: RecordChain) -> Self {
+        let mut history = chain;
+        let context = ChainContext::at(Timestamp::now());
+        let report = records::extend(&mut history, files, verifier, context);
         Self {
             history,
-            results: Vec::new(),
-            refused: Vec::new(),
-            files: 0,
+            results: report.results,
+            refused: report.refused,
+            files: files.len(),
         }
-    }
-
-    /// Adds files, and returns whether one of them is in the chain.
-    fn add(&mut self, files: &[RecordFile], verifier: &Verifier) -> bool {
-        let context = ChainContext::at(Timestamp::now());
-        let report = records::extend(&mut self.history, files, verifier, context);
-        let mut results = report.results.iter();
-        let has_accepted = results.any(|result| result.outcome.is_in_chain());
-        self.results.extend(report.results);
-        self.refused.extend(report.refused);
-        self.files += files.len();
-        has_accepted
     }
 
     /// The records that are not accepted, with the reasons.

@@ -61,13 +61,13 @@ pub enum CpanError {
         /// The limit.
         limit: usize,
     },
-    /// An author has more records than the limit. A part of a chain would let an old version decide.
-    #[error("too many records of {author}: expected at most {limit} new ones")]
+    /// An author has more records than a reader follows. A part of a chain would let an old version decide.
+    #[error("too many records of {author}: expected at most {read} that are not known, found more")]
     TooManyRecords {
         /// The author.
         author: PauseId,
-        /// The limit.
-        limit: usize,
+        /// The number of those that were read.
+        read: usize,
     },
 }
 

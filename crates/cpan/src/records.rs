@@ -9,25 +9,41 @@ use cpan_sigstore_records::record::{
 
 use crate::{client::Cpan, error::CpanError, path::BUNDLE_SUFFIX};
 
+/// Limit of the bytes of all records that are read from one directory, with their bundles.
+const ALL_RECORDS_LIMIT: usize = 64 * 1024 * 1024;
+
 impl Cpan {
     /// Reads the records of an author from a version on, until one is missing. None of them is verified.
     ///
+    /// They are read page by page, of [`RECORDS_LIMIT`] each. A page is followed by another one only if its last
+    /// record is signed, as `is_signed` decides. So neither a file that anybody can make up, nor very many bytes
+    /// keep a reader busy.
+    ///
     /// # Errors
-    /// [`CpanError::TooManyRecords`] if there are more than [`RECORDS_LIMIT`], so that a chain is never cut
-    /// off silently; another [`CpanError`] if the CPAN cannot be read.
+    /// [`CpanError::TooManyRecords`] if there are more, so that a chain is never cut off silently; another
+    /// [`CpanError`] if the CPAN cannot be read.
     pub async fn author_records(
         &self,
         author: &PauseId,
         from: u32,
+        is_signed: impl Fn(&RecordFile) -> bool,
     ) -> Result<Vec<RecordFile>, CpanError> {
-        let (files, is_complete) = self
-            .author_records_within(author, from, RECORDS_LIMIT)
-            .await?;
-        if !is_complete {
-            return Err(CpanError::TooManyRecords {
-                author: author.clone(),
-                limit: RECORDS_LIMIT,
-            });
+        let mut files: Vec<RecordFile> = Vec::new();
+        let mut size = 0;
+        for version in from..=VERSION_LIMIT {
+            let Some(file) = self.author_record(author, version).await? else {
+                break;
+            };
+            size += file.json.len() + file.bundle.as_ref().map_or(0, Vec::len);
+            let is_next_page = !files.is_empty() && files.len() % RECORDS_LIMIT == 0;
+            let is_end = is_next_page && !files.last().is_some_and(&is_signed);
+            if is_end || size > ALL_RECORDS_LIMIT {
+                return Err(CpanError::TooManyRecords {
+                    author: author.clone(),
+                    read: files.len(),
+                });
+            }
+            files.push(file);
         }
         Ok(files)
     }
@@ -85,27 +101,65 @@ impl Cpan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
+    use std::{cell::RefCell, fs, path::Path};
+
+    /// A CPAN in a folder with this many files of records.
+    fn cpan(root: &Path, count: usize, json: &str) -> Cpan {
+        let folder = root.join(author().directory());
+        fs::create_dir_all(&folder).unwrap();
+        for version in 1..=count {
+            let name = format!("ABC-sigstore-identities-{version}.json");
+            fs::write(folder.join(name), json).unwrap();
+        }
+        Cpan::in_folder(root)
+    }
+
+    fn author() -> PauseId {
+        "ABC".parse().unwrap()
+    }
 
     #[tokio::test]
-    async fn rejects_longer_record_chain_instead_of_cutting_it_off() {
+    async fn reads_all_pages_of_signed_records() {
         let root = tempfile::tempdir().unwrap();
-        let author: PauseId = "ABC".parse().unwrap();
-        let folder = root.path().join(author.directory());
-        fs::create_dir_all(&folder).unwrap();
-        let cpan = Cpan::in_folder(root.path());
-        let add = |version: usize| {
-            let name = format!("ABC-sigstore-identities-{version}.json");
-            fs::write(folder.join(name), "{}").unwrap();
+        let cpan = cpan(root.path(), 2 * RECORDS_LIMIT + 1, "{}");
+        let seen = RefCell::new(Vec::new());
+        let is_signed = |file: &RecordFile| {
+            seen.borrow_mut().push(file.version);
+            true
         };
-        (1..=RECORDS_LIMIT).for_each(add);
-        let all = cpan.author_records(&author, 1).await.unwrap();
-        assert_eq!(all.len(), RECORDS_LIMIT);
-        add(RECORDS_LIMIT + 1);
-        let error = cpan.author_records(&author, 1).await.unwrap_err();
-        assert!(matches!(error, CpanError::TooManyRecords { .. }), "{error}");
+        let all = cpan.author_records(&author(), 1, is_signed).await.unwrap();
+        let versions: Vec<_> = all.iter().map(|file| file.version).collect();
+        assert_eq!(versions, (1..=513).collect::<Vec<_>>());
+        assert_eq!(*seen.borrow(), [256, 512]);
+    }
+
+    #[tokio::test]
+    async fn reads_no_page_after_a_record_that_is_not_signed() {
+        let root = tempfile::tempdir().unwrap();
+        let cpan = cpan(root.path(), RECORDS_LIMIT + 1, "{}");
+        let unsigned = |_: &RecordFile| false;
+        let error = cpan.author_records(&author(), 1, unsigned).await;
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, CpanError::TooManyRecords { read: 256, .. }),
+            "{error}"
+        );
         // A reader who knows the first version reads the rest.
-        let rest = cpan.author_records(&author, 2).await.unwrap();
+        let rest = cpan.author_records(&author(), 2, unsigned).await.unwrap();
         assert_eq!(rest.len(), RECORDS_LIMIT);
+    }
+
+    #[tokio::test]
+    async fn limits_the_bytes_of_all_records() {
+        let root = tempfile::tempdir().unwrap();
+        let count = ALL_RECORDS_LIMIT / SIZE_LIMIT;
+        let large = " ".repeat(SIZE_LIMIT);
+        let cpan = cpan(root.path(), count, &large);
+        let read = cpan.author_records(&author(), 1, |_| true).await.unwrap();
+        assert_eq!(read.len(), count);
+        let name = format!("ABC-sigstore-identities-{}.json", count + 1);
+        fs::write(root.path().join(author().directory()).join(name), "{}").unwrap();
+        let error = cpan.author_records(&author(), 1, |_| true).await;
+        assert!(matches!(error, Err(CpanError::TooManyRecords { .. })));
     }
 }

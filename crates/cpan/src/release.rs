@@ -83,7 +83,7 @@ mod tests {
         let cpan = Cpan::in_folder(root.path());
         let into = || HashingWriter::new(tempfile::tempfile().unwrap()).unwrap();
         let nothing = Validators::default();
-        let records = || cpan.author_records(&path.author, 1);
+        let records = || cpan.author_records(&path.author, 1, |_| true);
         let fetched = cpan.fetch_release(&path, records(), &nothing, into()).await;
         assert!(fetched.unwrap().is_none());
 

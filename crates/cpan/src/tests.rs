@@ -45,7 +45,7 @@ fn states_each_error_of_a_cpan() {
         },
         CpanError::TooManyRecords {
             author: "TIMLEGGE".parse().unwrap(),
-            limit: 256,
+            read: 256,
         },
     ];
     let no_author = BacklogError::NoAuthor("authors/id/T/TI/TIMLEGGE/".to_owned());

@@ -4,6 +4,7 @@
 //! The signer of a record need not be authorized to sign it: [`RecordChain`] decides that.
 
 use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::Verifier};
 pub use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordFile};
 use cpan_sigstore_records::{
@@ -70,6 +71,37 @@ pub fn verify_parsed(
     Ok(SignedRecord::proved(record, signer, verified.times()))
 }
 
+/// Reads the records of an author from a version on. Without a verifier, one page is read.
+///
+/// # Errors
+/// [`CpanError`] if the CPAN cannot be read, or has more than a reader follows.
+pub async fn read(
+    cpan: &Cpan,
+    author: &PauseId,
+    from: u32,
+    verifier: Option<&Verifier>,
+) -> Result<Vec<RecordFile>, CpanError> {
+    let is_signed =
+        |file: &RecordFile| verifier.is_some_and(|verifier| verify(verifier, file).is_ok());
+    cpan.author_records(author, from, is_signed).await
+}
+
+/// Verifies each record of a known chain again, and restores the chain; `None` if it is broken.
+///
+/// # Errors
+/// The version of a record that does not verify any more, and the reason.
+pub fn restore<F>(
+    author: &PauseId,
+    known: impl IntoIterator<Item = (u32, F)>,
+    verify: impl FnMut(F) -> Result<SignedRecord, RecordRefused>,
+) -> Result<Option<RecordChain>, (u32, RecordRefused)> {
+    let verified = VerifiedRecords::of(known, verify);
+    match verified.refused.into_iter().next() {
+        Some(refused) => Err(refused),
+        None => Ok(RecordChain::restored(author.clone(), verified.signed)),
+    }
+}
+
 /// Verifies files, and extends a chain by the records in them.
 pub fn extend(
     chain: &mut RecordChain,
@@ -93,6 +125,20 @@ pub(crate) fn verify_new(
 }
 
 impl Gate {
+    /// Reads the records in an author's directory that are newer than the known ones ([`Gate::known_version`]).
+    ///
+    /// # Errors
+    /// [`GateError`] if the trust store cannot be used, and [`CpanError`] if the CPAN cannot be read, or has more
+    /// than a reader follows.
+    pub async fn newer_records<E: From<GateError> + From<CpanError>>(
+        &self,
+        cpan: &Cpan,
+        author: &PauseId,
+    ) -> Result<Vec<RecordFile>, E> {
+        let known = self.known_version(author).await?;
+        Ok(read(cpan, author, known + 1, self.verifier().ok()).await?)
+    }
+
     /// The digests of the overrides for an author that are in effect, by the author index that the gate uses.
     ///
     /// # Errors

@@ -60,7 +60,8 @@ impl<'a> AuthorCheck<'a> {
         }
         let is_first = known.is_none();
         let mut state = known.unwrap_or_default();
-        let files = match records::files(monitor.cpan, author, &state.records).await {
+        let files = records::files(monitor.cpan, author, &state.records, monitor.gate);
+        let files = match files.await {
             Ok(files) => files,
             Err(error) => return Ok(Err(error.to_string())),
         };

@@ -3,15 +3,12 @@
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_gate::{
-    RecordFile, RecordRefused,
-    records::{RECORDS_LIMIT, extend, verify},
+    Gate, RecordFile, RecordRefused,
+    records::{self, RECORDS_LIMIT, extend, restore, verify},
 };
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_records::{
-    chain::{
-        AppendResult, ChainContext, RecordChain, RecordSummary, Report, SignedRecord,
-        VerifiedRecords,
-    },
+    chain::{AppendResult, ChainContext, RecordChain, RecordSummary, Report, SignedRecord},
     record::RecordName,
 };
 
@@ -27,6 +24,7 @@ pub(super) async fn files(
     cpan: &Cpan,
     author: &PauseId,
     known: &RecordsState,
+    gate: &Gate,
 ) -> Result<Vec<RecordFile>, CpanError> {
     let newest = known.newest();
     let mut files = Vec::new();
@@ -34,7 +32,8 @@ pub(super) async fn files(
     for version in oldest_asked(newest)..=newest {
         files.extend(cpan.author_record(author, version).await?);
     }
-    files.extend(cpan.author_records(author, newest + 1).await?);
+    let verifier = gate.verifier().ok();
+    files.extend(records::read(cpan, author, newest + 1, verifier).await?);
     Ok(files)
 }
 
@@ -170,11 +169,8 @@ impl AuthorCheck<'_> {
     fn unconfirmed(&self, verifier: &Verifier, known: &RecordsState) -> Option<RecordChain> {
         let kept = known.unconfirmed.iter();
         let files = kept.map(|kept| (kept.version, kept.file()));
-        let verified = VerifiedRecords::of(files, |file| verify(verifier, &file));
-        let is_whole = verified.refused.is_empty();
-        is_whole
-            .then(|| RecordChain::restored(self.author.clone(), verified.signed))
-            .flatten()
+        let restored = restore(self.author, files, |file| verify(verifier, &file));
+        restored.ok().flatten()
     }
 
     /// Returns whether the first records and the releases have different signers.

@@ -25,12 +25,10 @@ impl Mirror {
         author: &PauseId,
     ) -> Result<Arc<[RecordFile]>, FetchError> {
         let generation = self.generation();
-        let known = generation.gate.known_version(author).await?;
-        let records: Arc<[RecordFile]> = self
-            .upstream
-            .author_records(author, known + 1)
-            .await?
-            .into();
+        let records = generation
+            .gate
+            .newer_records::<FetchError>(&self.upstream, author);
+        let records: Arc<[RecordFile]> = records.await?.into();
         let authors = &generation.authors;
         authors.insert(author.clone(), Arc::clone(&records)).await;
         Ok(records)

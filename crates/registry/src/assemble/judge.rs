@@ -149,15 +149,14 @@ impl Judge<'_> {
 
     /// Returns the chain of the known records, and verifies each of them again.
     fn restored(&self, id: &PauseId, known: &[Entry]) -> Result<RecordChain, BuildError> {
-        let verify = |entry: &Entry| {
-            verify(self.verifier, entry).map_err(|source| BuildError::Known {
+        let entries = known.iter().map(|entry| (entry.record.version(), entry));
+        records::restore(id, entries, |entry| verify(self.verifier, entry))
+            .map_err(|(version, source)| BuildError::Known {
                 author: id.clone(),
-                version: entry.record.version(),
+                version,
                 source,
-            })
-        };
-        let records = known.iter().map(verify).collect::<Result<_, _>>()?;
-        RecordChain::restored(id.clone(), records).ok_or_else(|| BuildError::Broken(id.clone()))
+            })?
+            .ok_or_else(|| BuildError::Broken(id.clone()))
     }
 }
 

@@ -72,8 +72,7 @@ pub fn explain(
     let gate = session.gate(source.gate, source.instance, false)?;
     let cpan = session.cpan(source.cpan)?;
     let explanation = session.wait(async {
-        let known = gate.known_version(author).await?;
-        let records = cpan.author_records(author, known + 1).await?;
+        let records = gate.newer_records::<CommandError>(cpan, author).await?;
         let explained = gate.explain(author, &records, Timestamp::now());
         Ok::<_, CommandError>(explained.await?)
     })?;

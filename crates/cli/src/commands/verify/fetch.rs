@@ -7,7 +7,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_cpan::package_index::{PackageAuthors, PackageIndexError, PermissionList};
 use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile, published};
 use cpan_sigstore_files::{HashedFile, HashingWriter};
-use cpan_sigstore_gate::{IndexReadError, RecordFile, TrustStore, read_package_index};
+use cpan_sigstore_gate::{Gate, IndexReadError, RecordFile, TrustStore, read_package_index};
 use cpan_sigstore_http::Validators;
 use jiff::Timestamp;
 
@@ -36,19 +36,19 @@ impl<'a> Fetcher<'a> {
         Self { cpan }
     }
 
-    /// Reads archive and bundle of a release, and its author's records from a version on.
+    /// Reads archive and bundle of a release, and its author's records that the gate does not know.
     ///
     /// # Errors
     /// No archive, or a CPAN that cannot be read.
-    pub async fn fetch(&self, path: &ReleasePath, from: u32) -> Result<Fetched, CommandError> {
+    pub async fn fetch(&self, path: &ReleasePath, gate: &Gate) -> Result<Fetched, CommandError> {
         let into = tempfile::tempfile()
             .and_then(HashingWriter::new)
             .map_err(|source| CommandError::system("cannot create a temporary file", source))?;
         let fetched = self
             .cpan
-            .fetch_release(
+            .fetch_release::<_, CommandError>(
                 path,
-                self.cpan.author_records(&path.author, from),
+                gate.newer_records(self.cpan, &path.author),
                 &Validators::default(),
                 into,
             )

@@ -85,8 +85,7 @@ impl Asked<'_> {
             None => bundle_file::beside(file),
         };
         let bundle = bundle_file::read(&bundle)?;
-        let known = self.session.wait(self.gate.known_version(author))?;
-        let (records, missing) = match self.records(author, known + 1) {
+        let (records, missing) = match self.records(author) {
             Ok(records) => (records, None),
             Err(error) => (Vec::new(), Some(error)),
         };
@@ -109,13 +108,14 @@ impl Asked<'_> {
         }
     }
 
-    /// The author's records on the CPAN from a version on; none with `--offline`.
-    fn records(&self, author: &PauseId, from: u32) -> Result<Vec<RecordFile>, CommandError> {
+    /// The author's newer records on the CPAN; none with `--offline`.
+    fn records(&self, author: &PauseId) -> Result<Vec<RecordFile>, CommandError> {
         if self.args.instance.offline {
             return Ok(Vec::new());
         }
         let cpan = self.session.cpan(&self.args.cpan)?;
-        self.session.wait(cpan.author_records(author, from))
+        let records = self.gate.newer_records::<CommandError>(cpan, author);
+        self.session.wait(records)
     }
 
     /// Verifies a release on a CPAN.
@@ -138,13 +138,12 @@ impl Asked<'_> {
             true => self.session.wait(fetcher.permissions())?,
             false => None,
         };
-        let known = self.session.wait(self.gate.known_version(&path.author))?;
         let Fetched {
             archive,
             bundle,
             records,
             published,
-        } = self.session.wait(fetcher.fetch(&path, known + 1))?;
+        } = self.session.wait(fetcher.fetch(&path, &self.gate))?;
         let candidate = Candidate {
             path: &path,
             archive: ArchiveFile::Hashed(&archive),
