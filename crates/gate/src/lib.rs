@@ -48,4 +48,6 @@ pub use review::DeniedEntry;
 pub use store::TrustStore;
 
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tests;

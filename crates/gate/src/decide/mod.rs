@@ -429,4 +429,4 @@ fn signed_package<'a>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

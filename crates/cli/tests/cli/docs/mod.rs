@@ -8,6 +8,7 @@ mod identities;
 mod pages;
 mod project;
 mod recipes;
+mod standard;
 mod texts;
 mod threats;
 mod workflow;

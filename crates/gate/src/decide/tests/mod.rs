@@ -1,7 +1,8 @@
+mod examples;
 mod owners;
 mod pins;
 mod records;
-mod vectors;
+pub(crate) mod vectors;
 
 use cpan_sigstore_core::{
     digest::Sha256Digest,

@@ -7,9 +7,13 @@ use cpan_sigstore_core::{
     reason::OwnerProof,
     release::{PackageName, ReleasePath},
 };
-use cpan_sigstore_records::{chain::SignedRecord, record::AuthorRecord};
+use cpan_sigstore_records::{
+    chain::{ChainContext, SignedRecord},
+    record::AuthorRecord,
+};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::store::{PackageOwner, Scope, main_package};
@@ -17,7 +21,9 @@ use crate::store::{PackageOwner, Scope, main_package};
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Case {
+    #[serde(default)]
     name: String,
+    #[serde(default)]
     section: String,
     release: ReleaseName,
     now: Timestamp,
@@ -32,7 +38,11 @@ struct Case {
     index: Option<Index>,
     directory: Vec<Record>,
     overrides: Vec<Sha256Digest>,
-    expected: Expected,
+    /// Absent in a question of the suite.
+    expected: Option<Expected>,
+    /// Whether a question of the suite wants to know what an admitted release teaches.
+    #[serde(default)]
+    wants_remembers: bool,
 }
 
 #[derive(Deserialize)]
@@ -123,7 +133,7 @@ struct Index {
     packages: BTreeMap<PackageName, Vec<String>>,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
     finding: String,
@@ -133,10 +143,11 @@ struct Expected {
     /// The source of the owners; absent in cases without packages.
     owner: Option<String>,
     /// What an admitted release teaches; absent in cases that do not test it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     remembers: Option<Remembers>,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Remembers {
     author: bool,
@@ -314,22 +325,15 @@ impl Case {
     }
 }
 
-#[test]
-fn decides_as_test_vectors_say() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../docs/spec/vectors/gate.json"
-    );
-    let cases: Vec<Case> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    assert!(cases.len() > 60);
-    for case in cases {
-        let policy = Policy::parse(&case.policy).unwrap();
-        let rules = policy.rules(&case.release.0, &case.packages);
-        let evidence = case.evidence();
-        let verdict = decide(&case.release.0, &evidence, &rules);
-        let remembers = case.expected.remembers.is_some() && verdict.admits();
+impl Case {
+    fn decide(&self, wants_remembers: bool) -> Expected {
+        let policy = Policy::parse(&self.policy).unwrap();
+        let rules = policy.rules(&self.release.0, &self.packages);
+        let evidence = self.evidence();
+        let verdict = decide(&self.release.0, &evidence, &rules);
+        let remembers = wants_remembers && verdict.admits();
         let remembers = remembers.then(|| {
-            let lesson = Lesson::of(&case.release.0, &evidence, &rules, case.now);
+            let lesson = Lesson::of(&self.release.0, &evidence, &rules, self.now);
             let scope = lesson.signature.map(|it| it.scope);
             let packages = lesson.packages.into_iter().map(|it| it.package);
             Remembers {
@@ -342,14 +346,78 @@ fn decides_as_test_vectors_say() {
         });
         let binding = serde_json::to_value(verdict.binding).unwrap();
         let owner = serde_json::to_value(verdict.owner).unwrap();
-        let found = Expected {
+        Expected {
             finding: verdict.finding.code().to_owned(),
             decision: verdict.decision.code().to_owned(),
             exit: verdict.exit() as u8,
             binding: binding.as_str().map(str::to_owned),
             owner: owner.as_str().map(str::to_owned),
             remembers,
-        };
-        assert_eq!(found, case.expected, "{} ({})", case.name, case.section);
+        }
     }
+
+    fn check(&self) {
+        let expected = self.expected.as_ref().unwrap();
+        let found = self.decide(expected.remembers.is_some());
+        assert_eq!(found, *expected, "{} ({})", self.name, self.section);
+    }
+}
+
+/// The verdict that the suite asks for.
+pub(crate) fn answer(case: Value) -> Value {
+    let case: Case = serde_json::from_value(case).unwrap();
+    serde_json::to_value(case.decide(case.wants_remembers)).unwrap()
+}
+
+/// Checks the text of one case.
+pub(super) fn decides(text: &str) {
+    serde_json::from_str::<Case>(text).unwrap().check();
+}
+
+#[test]
+fn decides_as_test_vectors_say() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/spec/vectors/gate.json"
+    );
+    let cases: Vec<Case> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert!(cases.len() > 60);
+    cases.iter().for_each(Case::check);
+}
+
+/// Records that arrive one after the other.
+#[derive(Deserialize)]
+struct Succession {
+    author: String,
+    now: Timestamp,
+    overrides: Vec<Sha256Digest>,
+    arrivals: Vec<Record>,
+}
+
+/// The outcomes and the chain that the suite asks for.
+pub(crate) fn connect(case: Value) -> Value {
+    let case: Succession = serde_json::from_value(case).unwrap();
+    let context = ChainContext {
+        now: case.now,
+        overrides: &case.overrides,
+    };
+    let mut chain = RecordChain::new(case.author.parse().unwrap());
+    let mut outcomes = Vec::new();
+    for arrival in &case.arrivals {
+        outcomes.push(chain.append(arrival.signed(), context)[0].outcome.code());
+    }
+    let chain = chain.records().iter();
+    let chain: Vec<_> = chain.map(|it| it.record().digest().to_string()).collect();
+    json!({"outcomes": outcomes, "chain": chain})
+}
+
+/// Checks the text of one case.
+pub(super) fn connects(text: &str) {
+    let mut case: Value = serde_json::from_str(text).unwrap();
+    let mut outcomes = Vec::new();
+    for arrival in case["arrivals"].as_array_mut().unwrap() {
+        outcomes.push(arrival.as_object_mut().unwrap().remove("outcome"));
+    }
+    let expected = json!({"outcomes": outcomes, "chain": case["chain"].take()});
+    assert_eq!(connect(case), expected);
 }

@@ -1,0 +1,68 @@
+//! Answers the suite of the standard by this workspace, through the runner that any other program uses.
+//!
+//! The runner starts a program and asks it one case a line. Here that program forwards the lines to this test.
+
+mod bundles;
+mod names;
+mod records;
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    process::{Command, Stdio},
+    thread,
+};
+
+use serde_json::{Value, json};
+
+use crate::decide::tests::vectors;
+
+const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/spec/suite");
+
+/// The result for a case of a file of vectors.
+fn answer(file: &str, case: Value) -> Value {
+    match file {
+        "names" => names::answer(case),
+        "records" => records::answer(case),
+        "succession" => vectors::connect(case),
+        "gate" => vectors::answer(case),
+        "bundles" => bundles::answer(&case),
+        // The runner reports the file as one that this program does not implement.
+        _ => Value::Null,
+    }
+}
+
+/// Answers each question of one connection.
+fn serve(listener: &TcpListener) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let questions = BufReader::new(stream.try_clone().unwrap());
+    for line in questions.lines() {
+        let mut question: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let file = question["vectors"].as_str().unwrap().to_owned();
+        let result = answer(&file, question["case"].take());
+        let answer = json!({"id": question["id"], "result": result});
+        stream.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn passes_suite_of_the_standard() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let server = thread::spawn(move || serve(&listener));
+    let runner = Command::new("perl")
+        .args([
+            &format!("{SUITE}/run"),
+            "perl",
+            &format!("{SUITE}/forward"),
+            &port,
+        ])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let report = String::from_utf8(runner.stdout).unwrap();
+    assert!(runner.status.success(), "{report}");
+    assert!(!report.contains("does not implement"), "{report}");
+    println!("{report}");
+    server.join().unwrap();
+}
