@@ -1,9 +1,9 @@
 # Each recipe is one script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test suite fresh docs interop bench fuzz lint platforms
+.PHONY: help demo test suite differential fresh docs interop bench fuzz lint platforms
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## sign, verify and attack a Perl distribution on a private Sigstore, as a story
 	@scripts/demo
@@ -13,6 +13,9 @@ test: ## test the workspace and the Perl distributions
 
 suite: ## run the test vectors of the standard through a line protocol, against the Perl modules
 	@scripts/suite
+
+differential: ## compare the Rust and the Perl reader on 100000 changed bundles, records and names
+	@scripts/differential
 
 fresh: ## run demo and tests in a minimal Debian root, as on a fresh machine (needs root)
 	@scripts/fresh-root make demo test

@@ -1,9 +1,13 @@
 //! Walks a JSON object field by field and reports the path of each error.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cpan_sigstore_core::cause::Cause;
 use serde_json::{Map, Value};
 
 use super::VerificationFailure;
+
+/// Most digits of a number: each language has numbers of so many.
+const DIGIT_LIMIT: usize = 18;
 
 /// An object at a path, with only known fields.
 ///
@@ -101,16 +105,27 @@ impl<'a> Fields<'a> {
         self.get(key).map(|_| self.text(key)).transpose()
     }
 
+    /// Checks the base64 in a required field.
+    pub fn base64(&self, key: &str) -> Result<(), VerificationFailure> {
+        check_base64(&self.below(key), self.need(key)?)
+    }
+
+    /// Checks the base64 of each item of a list.
+    pub fn base64_list(&self, key: &str, limit: usize) -> Result<(), VerificationFailure> {
+        let mut items = self.list(key, limit)?.iter();
+        items.try_for_each(|item| check_base64(&self.below(key), item))
+    }
+
     /// Checks an optional whole number: as a number or as a text, without sign and leading zeros.
     pub fn whole_number(&self, key: &str) -> Result<(), VerificationFailure> {
-        let is_whole = |text: &str| {
-            let is_shortest = text == "0" || !text.starts_with('0');
-            is_shortest && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-        };
         match self.map.get(key) {
             None => Ok(()),
-            Some(Value::Number(number)) if number.is_u64() => Ok(()),
-            Some(Value::String(text)) if is_whole(text) => Ok(()),
+            Some(Value::Number(number))
+                if number.is_u64() && is_whole_number(&number.to_string()) =>
+            {
+                Ok(())
+            }
+            Some(Value::String(text)) if is_whole_number(text) => Ok(()),
             Some(_) => Err(malformed(&self.below(key), "not a whole number")),
         }
     }
@@ -135,6 +150,22 @@ impl<'a> Fields<'a> {
         } else {
             format!("{}.{key}", self.path)
         }
+    }
+}
+
+/// Returns whether a text is a whole number of at most 18 digits, without sign and leading zeros.
+pub(super) fn is_whole_number(text: &str) -> bool {
+    let is_shortest = text == "0" || !text.starts_with('0');
+    is_shortest
+        && (1..=DIGIT_LIMIT).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Checks a text in base64: the standard alphabet, padding, and no bits behind the last byte.
+fn check_base64(path: &str, value: &Value) -> Result<(), VerificationFailure> {
+    match value {
+        Value::String(text) if STANDARD.decode(text).is_ok() => Ok(()),
+        _ => Err(malformed(path, "no base64")),
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod agreement;
 mod fields;
+mod note;
 mod old_format;
 mod shape;
 
@@ -113,7 +114,7 @@ impl StrictBundle {
         } else {
             let format = media_type(&value)?;
             shape::check(&value, format)?;
-            (value, format)
+            (without_nulls(value), format)
         };
         let bundle: Bundle = serde_json::from_value(value)
             .map_err(|error| VerificationFailure::new(Cause::BundleMalformed, error.to_string()))?;
@@ -170,6 +171,20 @@ struct EntryBody {
     kind: String,
     #[serde(rename = "apiVersion")]
     version: String,
+}
+
+/// Leaves out the fields that are null. As in protobuf's JSON they are absent, but the library refuses some of them.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
+            fields
+                .map(|(key, value)| (key, without_nulls(value)))
+                .collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }
 
 fn media_type(value: &Value) -> Result<Format, VerificationFailure> {

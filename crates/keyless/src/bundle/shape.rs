@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Format, VerificationFailure,
     fields::{Fields, malformed},
+    note::is_checkpoint,
 };
 
 /// Most log entries in a bundle: one for each log that a signing configuration may require.
@@ -14,6 +15,8 @@ const ENTRY_LIMIT: usize = 4;
 const TIMESTAMP_LIMIT: usize = 4;
 /// Most certificates in a chain.
 const CERTIFICATE_LIMIT: usize = 6;
+/// Hashes of a signed file, by their names.
+const HASHES: [&str; 3] = ["SHA2_256", "SHA2_384", "SHA2_512"];
 /// Most hashes in an inclusion proof. A tree of 2^63 entries has paths of length 63.
 const HASH_LIMIT: usize = 63;
 
@@ -51,17 +54,24 @@ pub(super) fn check(value: &Value, format: Format) -> Result<(), VerificationFai
 
 fn message_signature(bundle: &Fields<'_>) -> Result<(), VerificationFailure> {
     let message = bundle.object("messageSignature", &["messageDigest", "signature"])?;
-    message.text("signature")?;
+    message.base64("signature")?;
     if let Some(digest) = message.optional_object("messageDigest", &["algorithm", "digest"])? {
-        digest.text("algorithm")?;
-        digest.text("digest")?;
+        let algorithm = digest.text("algorithm")?;
+        if !HASHES.contains(&algorithm) {
+            let algorithm: String = algorithm.chars().take(60).collect();
+            return Err(VerificationFailure::new(
+                Cause::Unsupported,
+                format!("the hash `{algorithm}`"),
+            ));
+        }
+        digest.base64("digest")?;
     }
     Ok(())
 }
 
 fn dsse_envelope(bundle: &Fields<'_>) -> Result<(), VerificationFailure> {
     let envelope = bundle.object("dsseEnvelope", &["payload", "payloadType", "signatures"])?;
-    envelope.text("payload")?;
+    envelope.base64("payload")?;
     envelope.text("payloadType")?;
     let signatures = envelope.objects("signatures", usize::MAX, &["sig", "keyid"])?;
     let [signature] = signatures.as_slice() else {
@@ -71,7 +81,7 @@ fn dsse_envelope(bundle: &Fields<'_>) -> Result<(), VerificationFailure> {
             format!("{} signatures in the envelope", signatures.len()),
         ));
     };
-    signature.text("sig")?;
+    signature.base64("sig")?;
     signature.optional_text("keyid")?;
     Ok(())
 }
@@ -87,7 +97,7 @@ fn key(material: &Fields<'_>, format: Format) -> Result<(), VerificationFailure>
             }
             material
                 .object("certificate", &["rawBytes"])?
-                .text("rawBytes")?;
+                .base64("rawBytes")?;
         }
         "x509CertificateChain" => {
             if format == Format::V03 {
@@ -105,7 +115,7 @@ fn key(material: &Fields<'_>, format: Format) -> Result<(), VerificationFailure>
                 ));
             }
             for certificate in certificates {
-                certificate.text("rawBytes")?;
+                certificate.base64("rawBytes")?;
             }
         }
         _ => {
@@ -127,15 +137,15 @@ const ENTRY: [&str; 7] = [
 ];
 
 fn log_entry(entry: &Fields<'_>) -> Result<(), VerificationFailure> {
-    entry.object("logId", &["keyId"])?.text("keyId")?;
+    entry.object("logId", &["keyId"])?.base64("keyId")?;
     let kind = entry.object("kindVersion", &["kind", "version"])?;
     kind.text("kind")?;
     kind.text("version")?;
-    entry.text("canonicalizedBody")?;
+    entry.base64("canonicalizedBody")?;
     entry.whole_number("logIndex")?;
     entry.whole_number("integratedTime")?;
     if let Some(promise) = entry.optional_object("inclusionPromise", &["signedEntryTimestamp"])? {
-        promise.text("signedEntryTimestamp")?;
+        promise.base64("signedEntryTimestamp")?;
     }
     let proof = entry
         .optional_object(
@@ -145,19 +155,25 @@ fn log_entry(entry: &Fields<'_>) -> Result<(), VerificationFailure> {
         .ok_or_else(|| {
             VerificationFailure::new(Cause::InclusionProofMissing, "an entry without a proof")
         })?;
-    proof.text("rootHash")?;
+    proof.base64("rootHash")?;
     proof.whole_number("logIndex")?;
     proof.whole_number("treeSize")?;
-    proof.list("hashes", HASH_LIMIT)?;
-    proof
+    proof.base64_list("hashes", HASH_LIMIT)?;
+    let envelope = proof
         .optional_object("checkpoint", &["envelope"])?
         .and_then(|checkpoint| checkpoint.optional_text("envelope").transpose())
         .transpose()?
         .filter(|envelope| !envelope.is_empty())
-        .map(|_| ())
         .ok_or_else(|| {
             VerificationFailure::new(Cause::CheckpointInvalid, "an entry without a checkpoint")
-        })
+        })?;
+    if !is_checkpoint(envelope) {
+        return Err(VerificationFailure::new(
+            Cause::CheckpointInvalid,
+            "an unreadable checkpoint",
+        ));
+    }
+    Ok(())
 }
 
 fn timestamps(material: &Fields<'_>) -> Result<(), VerificationFailure> {
@@ -167,7 +183,7 @@ fn timestamps(material: &Fields<'_>) -> Result<(), VerificationFailure> {
         return Ok(());
     };
     for timestamp in data.objects("rfc3161Timestamps", TIMESTAMP_LIMIT, &["signedTimestamp"])? {
-        timestamp.text("signedTimestamp")?;
+        timestamp.base64("signedTimestamp")?;
     }
     Ok(())
 }

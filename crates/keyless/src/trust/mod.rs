@@ -5,6 +5,7 @@
 //! are part of this program.
 
 mod config;
+mod fields;
 mod instance;
 mod loader;
 mod root;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cpan_sigstore_core::json;
 
-use super::{SIZE_LIMIT, TrustError, read_file, validity};
+use super::{SIZE_LIMIT, TrustError, fields, read_file, validity};
 
 /// Most logs or authorities of one kind. The public-good instance has 4.
 const COUNT_LIMIT: usize = 100;
@@ -40,8 +40,9 @@ impl TrustedRoot {
         {
             return Err(unusable(format!("the media type {media_type:?}")));
         }
+        let used = fields::used(&value).map_err(unusable)?;
         let mut library: sigstore_trust_root::TrustedRoot =
-            serde_json::from_value(value).map_err(|error| unusable(error.to_string()))?;
+            serde_json::from_value(used).map_err(|error| unusable(error.to_string()))?;
         let counts = [
             library.tlogs.len(),
             library.ctlogs.len(),

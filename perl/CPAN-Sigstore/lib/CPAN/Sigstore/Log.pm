@@ -25,7 +25,7 @@ sub _fail {
 sub find {
     my ($root, $entry) = @_;
     my ($log) = grep { $_->{id} eq $entry->{log_id} } $root->logs;
-    _fail('log-unknown', 'expected a trusted log') if !$log || !$log->{key};
+    _fail('log-unknown', 'expected a trusted log') if !$log;
     my $checkpoint = $entry->{checkpoint};
     _check_signers($root, $log, $checkpoint);
     # A log of Rekor v2 is named by its address.
@@ -68,21 +68,22 @@ sub _host {
 # A checkpoint: a signed note (C2SP) of origin, size and root.
 sub parse_checkpoint {
     my ($note) = @_;
-    _fail('checkpoint-invalid', "expected a checkpoint of at most $CHECKPOINT_LIMIT bytes") if length $note > $CHECKPOINT_LIMIT;
-    utf8::encode($note);
-    # The signatures are behind the last empty line.
-    my ($text, $signatures) = $note =~ /\A(.+\n)\n((?:\xE2\x80\x94 [^\n]+\n)+)\z/s or _fail('checkpoint-invalid', 'expected a signed note');
+    _fail('checkpoint-invalid', "expected a checkpoint of at most $CHECKPOINT_LIMIT bytes") if _size($note) > $CHECKPOINT_LIMIT;
+    my ($text, $signatures, @more) = split /\n\n/, $note, -1;
+    _fail('checkpoint-invalid', 'expected a signed note') if !defined $signatures || @more || $signatures !~ /\n\z/;
     _fail('checkpoint-invalid', 'expected text without control characters') if $text =~ /[\x00-\x09\x0B-\x1F\x7F]/;
     my ($origin, $size, $hash) = split /\n/, $text;
-    _fail('checkpoint-invalid', 'expected origin, size and root of the log')
-        if !defined $hash || $origin eq q() || $size !~ /\A(?:0|[1-9][0-9]*)\z/;
+    _fail('checkpoint-invalid', 'expected origin, size and root of the log') if !defined $hash || $origin eq q();
     my @signatures;
     for my $line (split /\n/, $signatures) {
-        my ($name, $base64) = $line =~ /\A\xE2\x80\x94 (\S+) ([A-Za-z0-9+\/=]+)\z/ or _fail('checkpoint-invalid', 'expected signatures');
+        # A name has no white space of any kind.
+        my ($name, $base64) = $line =~ /\A\x{2014} (\S+) ([A-Za-z0-9+\/=]+)\z/ or _fail('checkpoint-invalid', 'expected signatures');
         my $bytes = _bytes($base64);
         _fail('checkpoint-invalid', 'expected a whole signature') if length $bytes < 5;
         push @signatures, { name => $name, hint => substr($bytes, 0, 4), bytes => substr $bytes, 4 };
     }
+    $text .= "\n";
+    utf8::encode($text);
     _fail('checkpoint-invalid', "expected at most $SIGNATURE_LIMIT signatures") if @signatures > $SIGNATURE_LIMIT;
     $hash = _bytes($hash);
     _fail('checkpoint-invalid', 'expected a root of 32 bytes') if length $hash != 32;
@@ -90,6 +91,12 @@ sub parse_checkpoint {
         text => $text, origin => $origin, hash => $hash, signatures => \@signatures,
         size => CPAN::Sigstore::Fields::number($size, 'checkpoint'),
     };
+}
+
+sub _size {
+    my ($text) = @_;
+    utf8::encode($text);
+    return length $text;
 }
 
 sub _bytes {

@@ -27,7 +27,7 @@ sub parse {
     return seconds($1, $2, $3, $4, $5, $6);
 }
 
-# Any time of RFC 3339. Returns the seconds, and whether it has a fraction other than zero.
+# Any time of RFC 3339. Returns the seconds, whether it has a fraction other than zero, and that fraction.
 sub parse_any {
     my ($text) = @_;
     $text =~ /\A([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,9})?(?:[Zz]|([-+])([0-9]{2}):([0-9]{2}))\z/
@@ -39,7 +39,8 @@ sub parse_any {
         my $offset = $hours * 3600 + $minutes * 60;
         $seconds += $sign eq '-' ? $offset : -$offset;
     }
-    return ($seconds, (defined $fraction && $fraction =~ /[1-9]/) ? 1 : 0);
+    $fraction //= 0;
+    return ($seconds, $fraction =~ /[1-9]/ ? 1 : 0, "0$fraction" + 0);
 }
 
 sub format {    ## no critic (ProhibitBuiltinHomonyms)
@@ -72,8 +73,8 @@ nothing for any other form and for a time that does not exist.
 
 =head2 parse_any(TEXT)
 
-Returns the seconds of any time of RFC 3339, and whether it has a fraction. The
-fraction is cut.
+Returns the whole seconds of any time of RFC 3339, whether it has a fraction
+other than zero, and that fraction.
 
 =head2 seconds(YEAR, MONTH, DAY, HOUR, MINUTE, SECOND)
 

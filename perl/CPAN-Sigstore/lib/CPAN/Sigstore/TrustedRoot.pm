@@ -16,7 +16,11 @@ my $SIZE_LIMIT  = 4 * 1024 * 1024;
 my $COUNT_LIMIT = 100;
 my $CHAIN_LIMIT = 10;
 
-# The kind of key and hash behind each name of a key in a trusted root. Others are never used.
+# Length of a log's id, in bytes, and the hash of its tree.
+my $ID_LENGTH = 32;
+my $TREE_HASH = 'SHA2_256';
+
+# The kind of key and hash behind each name of a key in a trusted root.
 my %KEY = (
     PKIX_ECDSA_P256_SHA_256         => [ 'P-256',   'SHA256' ],
     PKIX_ECDSA_P384_SHA_384         => [ 'P-384',   'SHA384' ],
@@ -62,45 +66,60 @@ sub _parse {
         $lists{$key} = $list;
     }
     return bless {
-        logs                  => [ map { _log($_) } @{ $lists{tlogs} } ],
-        certificate_logs      => [ map { _log($_) } @{ $lists{ctlogs} } ],
+        logs                  => _logs($lists{tlogs}, 1),
+        certificate_logs      => _logs($lists{ctlogs}, 0),
         authorities           => [ map { _authority($_) } @{ $lists{certificateAuthorities} } ],
         timestamp_authorities => [ map { _authority($_) } @{ $lists{timestampAuthorities} } ],
     }, $class;
 }
 
-sub _log {
-    my ($log) = @_;
-    my $key   = $log->{publicKey};
-    my $id    = $log->{logId};
-    _fail('expected key and id of a log') if ref $key ne 'HASH' || ref $id ne 'HASH';
-    my $details = $key->{keyDetails} // q();
-    my $form = $KEY{$details};
-    my %log  = (
-        url => $log->{baseUrl} // q(),
-        id  => CPAN::Sigstore::Fields::bytes($id->{keyId}),
-        _period($key->{validFor}),
-    );
-    _fail('expected the address of a log')    if ref $log{url};
-    _fail('expected an id of four bytes or more') if length $log{id} < 4;
-    # The key of another kind is not used. An entry of such a log is one of an unknown log.
-    return \%log if !$form;
-    my $public = CPAN::Sigstore::Crypto::key(CPAN::Sigstore::Fields::bytes($key->{rawBytes}));
-    _fail("expected a key of the kind $details") if ($public->{curve} // $public->{kind}) ne $form->[0];
-    return { %log, key => $public, hash => $form->[1] };
+# A log whose algorithms are not known is left out: a newer root may have one, and an entry in it is one of an unknown log.
+sub _logs {
+    my ($logs, $has_address) = @_;
+    my @logs = map { _log($_, $has_address) } grep { _is_known($_) } @$logs;
+    my %seen;
+    _fail('expected each id of a log once') if grep { $seen{ $_->{id} }++ } @logs;
+    return \@logs;
 }
 
-# A period begins before it ends. Without one, a key is trusted at any time.
+sub _is_known {
+    my ($log) = @_;
+    my $details = ref $log->{publicKey} eq 'HASH' ? $log->{publicKey}{keyDetails} : undef;
+    my $hash    = $log->{hashAlgorithm};
+    return defined $details && !ref $details && $KEY{$details} && defined $hash && !ref $hash && $hash eq $TREE_HASH;
+}
+
+sub _log {
+    my ($log, $has_address) = @_;
+    my ($key, $id, $url) = @{$log}{qw(publicKey logId baseUrl)};
+    $url = undef if ref $url;
+    _fail('expected the address of a log') if !defined $url && $has_address;
+    my %log = (
+        url => $url // q(),
+        id  => CPAN::Sigstore::Fields::bytes(ref $id eq 'HASH' ? $id->{keyId} : undef),
+        _period($key->{validFor}),
+    );
+    _fail("expected an id of $ID_LENGTH bytes") if length $log{id} != $ID_LENGTH;
+    my $details = $key->{keyDetails};
+    my ($kind, $hash) = @{ $KEY{$details} };
+    my $public = CPAN::Sigstore::Crypto::key(CPAN::Sigstore::Fields::bytes($key->{rawBytes}));
+    _fail("expected a key of the kind $details") if ($public->{curve} // $public->{kind}) ne $kind;
+    return { %log, key => $public, hash => $hash };
+}
+
+# A period has a beginning. Without a period, a key is trusted at any time.
 sub _period {
     my ($period) = @_;
     return if !defined $period;
     _fail('expected a period') if ref $period ne 'HASH';
+    _fail('expected the beginning of a period') if !defined $period->{start};
     my %times;
     for my $pair ([ start => 'from' ], [ end => 'until' ]) {
         my ($key, $name) = @$pair;
         my $text = $period->{$key} // next;
-        my ($seconds) = ref $text ? () : CPAN::Sigstore::Time::parse_any($text);
-        $times{$name} = $seconds // _fail("expected a time for `$key` of a period");
+        my ($seconds, undef, $fraction) = ref $text ? () : CPAN::Sigstore::Time::parse_any($text);
+        _fail("expected a time for `$key` of a period") if !defined $seconds;
+        $times{$name} = $seconds + $fraction;
     }
     return %times;
 }
@@ -149,7 +168,8 @@ CPAN::Sigstore::TrustedRoot - the keys and certificates that a user trusts
 =head1 DESCRIPTION
 
 The file C<trusted_root.json> of a Sigstore instance. This module does not fetch
-it: the caller vouches for the file. It throws a L<CPAN::Sigstore::Error>
+it: the caller vouches for the file. A log with a key or tree of an unknown kind is
+left out. It throws a L<CPAN::Sigstore::Error>
 with the code C<trusted-root>.
 
 =head1 METHODS

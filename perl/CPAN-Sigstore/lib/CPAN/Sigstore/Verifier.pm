@@ -35,7 +35,7 @@ sub _fail {
 
 # Verifies that an identity signed a file. Returns who, when and what.
 #
-# root, bundle (bytes), file (a path) or content (bytes), and now.
+# root, bundle (bytes), file (a path), content (bytes) or digest (a text), and now.
 sub verify {
     my (%input) = @_;
     my $now  = $input{now} // time;
@@ -58,10 +58,22 @@ sub verify {
 sub _artifact {
     my (%input) = @_;
     my %digests;
+    if (defined $input{digest}) {
+        my ($digest) = $input{digest} =~ /\Asha256:([0-9a-f]{64})\z/
+            or CPAN::Sigstore::Error->throw('file', "invalid digest: expected sha256: and 64 small hexadecimal digits, found $input{digest}");
+        $digests{SHA256} = pack 'H*', $digest;
+    }
     return sub {
         my ($hash) = @_;
-        return $digests{$hash} //= defined $input{content} ? CPAN::Sigstore::Crypto::hash($hash, $input{content}) : _file_digest($input{file}, $hash);
+        return $digests{$hash} //= _digest($hash, %input);
     };
+}
+
+sub _digest {
+    my ($hash, %input) = @_;
+    return CPAN::Sigstore::Crypto::hash($hash, $input{content}) if defined $input{content};
+    return _file_digest($input{file}, $hash) if defined $input{file};
+    return _fail('unsupported', "expected the file itself, whose $hash digest was signed");
 }
 
 sub _file_digest {
@@ -171,7 +183,7 @@ sub _check_certificate_log {
     my $signature = substr $answer, $at + 4;
     _fail('sct-invalid', 'expected a whole answer of a certificate log') if length $signature != $length;
     my ($kind, $hash) = @{ { 0x0403 => [ EC => 'SHA256' ], 0x0503 => [ EC => 'SHA384' ], 0x0401 => [ RSA => 'SHA256' ] }->{$algorithm} || [] };
-    my ($log) = grep { $_->{id} eq $id && $_->{key} } $root->certificate_logs;
+    my ($log) = grep { $_->{id} eq $id } $root->certificate_logs;
     _fail('sct-invalid', 'expected an answer of a trusted certificate log') if !$log || ($kind // q()) ne $log->{key}{kind};
     # Milliseconds since 1970.
     my $seconds = ($high * 4_294_967_296 + $low) / 1000;
@@ -343,7 +355,8 @@ signer with the one that you expect.
 
 =head2 verify(root => ..., bundle => BYTES, file => PATH, now => SECONDS)
 
-Instead of C<file> there may be C<content>, the bytes themselves. Returns a hash
+Instead of C<file> there may be C<content>, the bytes themselves, or C<digest>,
+the text C<sha256:> and 64 small hexadecimal digits. Returns a hash
 of C<signer> (see L<CPAN::Sigstore::Identity>), C<times> in seconds, C<digest>,
 C<statement> (the predicate type, or undefined) and C<logs>.
 
