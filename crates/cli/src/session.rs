@@ -232,13 +232,7 @@ impl<'a> Session<'a> {
         allow_old_format: bool,
         copies: Option<&Copies>,
     ) -> Result<Gate, CommandError> {
-        let mut policy = self.policy(&args.policy)?;
-        if args.require_signed {
-            policy = policy.requiring_signed();
-        }
-        if allow_old_format {
-            policy = policy.allowing_old_format();
-        }
+        let policy = self.effective_policy(args, allow_old_format)?;
         let store = self.trust_store(&args.trust_store)?.clone();
         let pin = Pin::load(&folders::operator_file()?)?;
         // A gate that stays takes fresh trust material each time it is opened.
@@ -258,6 +252,22 @@ impl<'a> Session<'a> {
             },
         };
         Ok(gate.with_index(pin.map(|pin| pin.url)))
+    }
+
+    /// The policy, with the flags that change it.
+    pub fn effective_policy(
+        &self,
+        args: &GateArgs,
+        allow_old_format: bool,
+    ) -> Result<Policy, CommandError> {
+        let mut policy = self.policy(&args.policy)?;
+        if args.require_signed {
+            policy = policy.requiring_signed();
+        }
+        if allow_old_format {
+            policy = policy.allowing_old_format();
+        }
+        Ok(policy)
     }
 
     /// Asks an operator for the author index where it is time; the one that is kept stays in use where

@@ -143,6 +143,13 @@ impl Verdict {
         ])
     }
 
+    /// Returns the address of the page about the cause, or else the finding, unless the release is trusted.
+    pub fn page(&self) -> Option<String> {
+        let finding = self.finding;
+        let page = || finding.cause().map_or(finding.page(), Cause::page);
+        (finding != Finding::Trusted).then(page)
+    }
+
     /// Whether the release is handed out.
     pub const fn admits(&self) -> bool {
         self.decision.admits()

@@ -67,6 +67,12 @@ impl Gate {
         Self { operator, ..self }
     }
 
+    /// The same gate, with another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
     }

@@ -95,13 +95,11 @@ impl<'a> Report<'a> {
     }
 
     fn of(file: &'a str, mut verdict: Verdict) -> Self {
-        let finding = verdict.finding;
-        let page = || finding.cause().map_or(finding.page(), Cause::page);
         Self {
             file,
             release: None,
             exit: verdict.exit() as u8,
-            page: (finding != Finding::Trusted).then(page),
+            page: verdict.page(),
             signature: None,
             hint: verdict
                 .hint

@@ -39,7 +39,7 @@ use crate::{
 pub struct VerifyArgs {
     /// Releases (AUTHOR/FILE) or modules; files with --author; with an identity or a key one file, `-` for
     /// standard input, or sha256:HEX
-    #[arg(required = true, value_name = "RELEASE|MODULE|FILE")]
+    #[arg(required_unless_present = "stdio", value_name = "RELEASE|MODULE|FILE")]
     pub targets: Vec<OsString>,
     /// Author of the local files
     #[arg(long, value_name = "ID", conflicts_with = "key")]
@@ -64,10 +64,15 @@ pub struct VerifyArgs {
     /// Print each result as one JSON object on a line
     #[arg(long)]
     pub json: bool,
+    /// Answer requests on standard input, one JSON object on a line each
+    #[arg(long, conflicts_with_all = ["targets", "author", "bundle", "key", "json"])]
+    pub stdio: bool,
 }
 
 /// The question that the arguments ask.
 pub enum Mode<'a> {
+    /// Requests on standard input.
+    Stdio,
     /// Releases, by the gate.
     Releases(Releases<'a>),
     /// A file, by the identity or key that is named.
@@ -88,6 +93,9 @@ impl VerifyArgs {
     /// # Errors
     /// Arguments that ask no question, or two.
     pub fn mode(&self) -> Result<Mode<'_>, CommandError> {
+        if self.stdio {
+            return self.stdio();
+        }
         if !self.identity.is_empty() || self.key.is_some() {
             if self.author.is_some() {
                 return Err(CommandError::usage(
@@ -124,6 +132,16 @@ impl VerifyArgs {
         Ok(Mode::Releases(Releases::Published(
             targets.collect::<Result<_, _>>()?,
         )))
+    }
+
+    fn stdio(&self) -> Result<Mode<'_>, CommandError> {
+        if self.identity.is_empty() {
+            return Ok(Mode::Stdio);
+        }
+        Err(CommandError::usage(
+            "conflicting flags: expected `--stdio` or an identity, found both; policy.toml names the authorized signers of an author"
+                .into(),
+        ))
     }
 
     /// One file, for an identity or a key.

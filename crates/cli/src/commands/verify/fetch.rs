@@ -5,10 +5,12 @@ use cpan_sigstore_core::{
     release::{PackageName, ReleasePath},
 };
 use cpan_sigstore_cpan::package_index::{PackageAuthors, PackageIndexError, PermissionList};
-use cpan_sigstore_cpan::{Cpan, FetchedArchive, FetchedRelease, path::SiteFile, published};
+use cpan_sigstore_cpan::{
+    ARCHIVE_LIMIT, Cpan, FetchedArchive, FetchedRelease, path::SiteFile, published,
+};
 use cpan_sigstore_files::{HashedFile, HashingWriter};
 use cpan_sigstore_gate::{Gate, IndexReadError, RecordFile, TrustStore, read_package_index};
-use cpan_sigstore_http::Validators;
+use cpan_sigstore_http::{Download, Validators};
 use jiff::Timestamp;
 
 use crate::error::CommandError;
@@ -41,9 +43,7 @@ impl<'a> Fetcher<'a> {
     /// # Errors
     /// No archive, or a CPAN that cannot be read.
     pub async fn fetch(&self, path: &ReleasePath, gate: &Gate) -> Result<Fetched, CommandError> {
-        let into = tempfile::tempfile()
-            .and_then(HashingWriter::new)
-            .map_err(|source| CommandError::system("cannot create a temporary file", source))?;
+        let into = temporary_file()?;
         let fetched = self
             .cpan
             .fetch_release::<_, CommandError>(
@@ -67,6 +67,47 @@ impl<'a> Fetcher<'a> {
             // Without a condition nothing is unchanged.
             _ => Err(self.absent(path.to_string())),
         }
+    }
+
+    /// Reads the bundle of a local archive, if the caller has none, and its author's records that the gate does not
+    /// know.
+    ///
+    /// # Errors
+    /// A CPAN that cannot be read.
+    pub async fn fetch_beside(
+        &self,
+        path: &ReleasePath,
+        archive: HashedFile,
+        bundle: Option<Vec<u8>>,
+        gate: &Gate,
+    ) -> Result<Fetched, CommandError> {
+        let bundle = match bundle {
+            Some(bundle) => Some(bundle),
+            None => self.cpan.bundle(path).await?,
+        };
+        let records = gate.newer_records::<CommandError>(self.cpan, &path.author);
+        Ok(Fetched {
+            archive,
+            bundle,
+            records: records.await?,
+            published: None,
+        })
+    }
+
+    /// The date of publication that the CPAN states; `None` without an archive.
+    ///
+    /// # Errors
+    /// A CPAN that cannot be read.
+    pub async fn published(&self, path: &ReleasePath) -> Result<Option<Timestamp>, CommandError> {
+        let mut into = temporary_file()?;
+        let (archive, known) = (path.to_string(), Validators::default());
+        let download = self
+            .cpan
+            .download(&archive, &known, ARCHIVE_LIMIT, &mut into);
+        Ok(match download.await? {
+            Download::Whole(validators) => published(&validators),
+            Download::Unchanged | Download::Absent => None,
+        })
     }
 
     /// The release that the index has a module in.
@@ -95,6 +136,16 @@ impl<'a> Fetcher<'a> {
     fn absent(&self, what: String) -> CommandError {
         CommandError::failed(format!("cannot find {what} at {}", self.cpan.name()))
     }
+}
+
+/// A file without a name.
+///
+/// # Errors
+/// A folder for temporary files that cannot be written.
+pub fn temporary_file() -> Result<HashingWriter, CommandError> {
+    tempfile::tempfile()
+        .and_then(HashingWriter::new)
+        .map_err(|source| CommandError::system("cannot create a temporary file", source))
 }
 
 impl From<IndexReadError> for CommandError {

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use super::{
     arguments::{Releases, VerifyArgs},
-    fetch::{Fetched, Fetcher},
+    fetch::Fetcher,
+    released::Release,
     target::{self, Target},
 };
 use crate::{bundle_file, error::CommandError, session::Session, ui::report::Report};
@@ -133,31 +134,15 @@ impl Asked<'_> {
                 (self.session.wait(release)?, vec![module.clone()])
             }
         };
-        let is_first = self.session.wait(self.gate.is_first_use(&packages))?;
-        let permissions = match is_first {
-            true => self.session.wait(fetcher.permissions())?,
-            false => None,
-        };
-        let Fetched {
-            archive,
-            bundle,
-            records,
-            published,
-        } = self.session.wait(fetcher.fetch(&path, &self.gate))?;
-        let candidate = Candidate {
+        let release = Release {
             path: &path,
-            archive: ArchiveFile::Hashed(&archive),
-            bundle: bundle.as_deref(),
-            records: &records,
             packages: &packages,
-            permissions: permissions.as_ref(),
+            archive: None,
+            bundle: None,
+            remember: true,
         };
-        let now = Timestamp::now();
-        let admitted = self.gate.admit(&candidate, now);
-        let verdict = self.session.wait(admitted)?;
-        let settled = self.gate.await_bundle(&path, published, verdict, now);
-        let verdict = self.session.wait(settled)?;
-        Ok(self.report(text, &path, verdict))
+        let released = release.judge(&self.gate, fetcher, self.session)?;
+        Ok(self.report(text, &path, released.verdict))
     }
 
     fn report(&self, asked: &str, path: &ReleasePath, verdict: Verdict) -> Exit {

@@ -4,6 +4,8 @@ mod arguments;
 mod fetch;
 mod file;
 mod gated;
+mod released;
+mod stdio;
 pub mod target;
 
 pub use arguments::VerifyArgs;
@@ -17,6 +19,7 @@ use arguments::Mode;
 /// Runs the command.
 pub fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     match args.mode()? {
+        Mode::Stdio => stdio::run(args, session),
         Mode::Releases(releases) => gated::run(args, releases, session),
         Mode::File(question) => file::run(&question, session),
     }

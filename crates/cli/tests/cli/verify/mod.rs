@@ -12,4 +12,5 @@ mod modules;
 mod paths;
 mod public_bundles;
 mod releases;
+mod stdio;
 mod workflows;
