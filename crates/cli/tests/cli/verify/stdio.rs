@@ -265,6 +265,7 @@ fn answers_each_hostile_line_with_one_error() {
     let mut verifier = Verifier::start(&shop, &[]);
     let release = format!(r#""ask":"release","release":"{RELEASE}""#);
     let with = |more: &str| format!(r#"{{"verifier":1,"id":7,{release}{more}}}"#);
+    let mut messages = String::new();
     let huge = format!(r#"{{"verifier":1,"id":7,"x":"{}"}}"#, "x".repeat(200_000));
     for (line, id, code) in [
         (String::new(), Value::Null, "invalid-request"),
@@ -352,9 +353,12 @@ fn answers_each_hostile_line_with_one_error() {
         assert_eq!(answer["error"]["code"], code, "{shown}: {answer}");
         assert!(answer.get("finding").is_none() && answer.get("decision").is_none());
         assert_ne!(answer["exit"], 0, "{shown}");
+        messages.push_str(answer["error"]["message"].as_str().unwrap());
+        messages.push('\n');
         let versions = (code == "unsupported-version").then_some(json!([1]));
         assert_eq!(answer["error"].get("versions"), versions.as_ref());
     }
+    crate::snapshot::assert("verify/answers_each_hostile_line_with_one_error", &messages);
     verifier.write(b"\xff\xfe\n");
     assert_eq!(
         verifier.answer().unwrap()["error"]["code"],
@@ -374,10 +378,10 @@ fn answers_half_a_line_with_an_error() {
     let mut verifier = Verifier::start(&shop, &[]);
     verifier.write(br#"{"verifier":1,"id":0,"ask":"program"}"#);
     drop(verifier.input.take());
-    assert_eq!(
-        verifier.answer().unwrap()["error"]["code"],
-        "invalid-request"
-    );
+    let error = verifier.answer().unwrap();
+    assert_eq!(error["error"]["code"], "invalid-request");
+    let message = error["error"]["message"].as_str().unwrap();
+    crate::snapshot::assert("verify/answers_half_a_line_with_an_error", message);
     assert_eq!(verifier.end(), Some(0));
 }
 
