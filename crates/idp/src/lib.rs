@@ -6,6 +6,10 @@
 //! - [`keys`]: signing keys, public keys, and key sets (RFC 7517).
 //! - [`tokens`]: signed tokens (RFC 7515, RFC 7519), written and verified.
 //! - [`accounts`]: people, their passwords and tokens, and who is refused.
+//! - [`login`]: the way from credentials to a token, with limits, audit and mails.
+//! - [`network`]: addresses of requests behind proxies.
+//! - [`notice`]: mails to authors.
+//! - [`state`]: the provider's own tables.
 //! - [`server`]: the HTTP interface.
 //! - [`exchange`]: trusted publishing, `POST /oidc/exchange`.
 
@@ -14,7 +18,12 @@ pub mod clock;
 pub mod config;
 pub mod exchange;
 pub mod keys;
+pub mod login;
+pub mod network;
+pub mod notice;
+mod secret;
 pub mod server;
+pub mod state;
 pub mod tokens;
 
 pub use clock::Clock;

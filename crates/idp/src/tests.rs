@@ -1,26 +1,79 @@
 //! The text of every error, with sample data.
 
+use std::{io, path::PathBuf};
+
+use jiff::Timestamp;
+
 use crate::{
-    keys::{JwkError, JwkSet, SigningKeyError},
+    accounts::{AccountsError, Busy, FileError, HashError, RandomnessError, Refusal},
+    config::ConfigError,
+    keys::{JwkError, JwkSet, KeyStoreError, SigningKeyError},
+    login::LoginError,
+    notice::NoticeError,
+    server::ServeError,
+    state::{Limit, StateError},
     tokens::TokenError,
 };
 
+fn path() -> PathBuf {
+    "/etc/idp/file".into()
+}
+
+fn denied() -> io::Error {
+    io::ErrorKind::PermissionDenied.into()
+}
+
 #[test]
 fn states_each_error() {
-    let errors: Vec<String> = keys().into_iter().chain(tokens()).collect();
+    let errors = [settings(), keys(), tokens(), accounts(), logins(), others()].concat();
     insta::assert_snapshot!(errors.join("\n"));
+}
+
+fn settings() -> Vec<String> {
+    let form = toml::from_str::<toml::Table>("issuer = ").unwrap_err();
+    [
+        ConfigError::Read {
+            path: path(),
+            source: denied(),
+        },
+        ConfigError::Form {
+            path: path(),
+            source: Box::new(form),
+        },
+        ConfigError::Issuer("http://pause.example".to_owned()),
+        ConfigError::Database("mod`".to_owned()),
+        ConfigError::Client("sigstore".to_owned()),
+        ConfigError::Redirect {
+            client: "metacpan".to_owned(),
+            address: "http://metacpan.example".to_owned(),
+        },
+        ConfigError::Notice,
+    ]
+    .map(|error| error.to_string())
+    .into()
 }
 
 fn keys() -> Vec<String> {
     let form = JwkSet::parse(b"[]").unwrap_err();
-    [
+    vec![
         form.to_string(),
         JwkError::TooMany(65).to_string(),
         SigningKeyError::Create.to_string(),
         SigningKeyError::Form.to_string(),
         SigningKeyError::Sign.to_string(),
+        KeyStoreError::File {
+            path: path(),
+            source: denied(),
+        }
+        .to_string(),
+        KeyStoreError::Exposed {
+            path: path(),
+            mode: 0o644,
+        }
+        .to_string(),
+        KeyStoreError::Form { path: path() }.to_string(),
+        KeyStoreError::TooMany.to_string(),
     ]
-    .into()
 }
 
 fn tokens() -> Vec<String> {
@@ -36,4 +89,78 @@ fn tokens() -> Vec<String> {
     ]
     .map(|error| error.to_string())
     .into()
+}
+
+fn accounts() -> Vec<String> {
+    let refusals = [
+        Refusal::NotListed,
+        Refusal::Closed,
+        Refusal::List,
+        Refusal::MustChange,
+        Refusal::Recent(Timestamp::UNIX_EPOCH),
+        Refusal::InRecovery,
+    ];
+    let mut texts: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    texts.extend([
+        FileError::Read {
+            path: path(),
+            source: denied(),
+        }
+        .to_string(),
+        FileError::Exposed {
+            path: path(),
+            mode: 0o644,
+        }
+        .to_string(),
+        FileError::Form {
+            path: path(),
+            at: 7,
+            reason: "unknown field".to_owned(),
+        }
+        .to_string(),
+        AccountsError::Address {
+            path: path(),
+            reason: "it is not UTF-8".to_owned(),
+        }
+        .to_string(),
+        AccountsError::Query(sqlx::Error::PoolTimedOut).to_string(),
+        HashError::Length.to_string(),
+        HashError::Failed.to_string(),
+        RandomnessError.to_string(),
+        Busy.to_string(),
+    ]);
+    texts
+}
+
+fn logins() -> Vec<String> {
+    [
+        LoginError::Wrong,
+        LoginError::Limited(Limit::Failures),
+        LoginError::Busy,
+    ]
+    .map(|error| error.to_string())
+    .into()
+}
+
+fn others() -> Vec<String> {
+    use std::os::unix::process::ExitStatusExt as _;
+    let ended = std::process::ExitStatus::from_raw(256);
+    vec![
+        StateError::File {
+            path: path(),
+            source: denied(),
+        }
+        .to_string(),
+        StateError::Query(sqlx::Error::RowNotFound).to_string(),
+        StateError::Randomness.to_string(),
+        NoticeError::Run(denied()).to_string(),
+        NoticeError::Failed(ended).to_string(),
+        NoticeError::Slow.to_string(),
+        ServeError::Listen {
+            address: ([127, 0, 0, 1], 8480).into(),
+            source: denied(),
+        }
+        .to_string(),
+        ServeError::Serve(denied()).to_string(),
+    ]
 }
