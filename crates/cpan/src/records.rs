@@ -88,13 +88,24 @@ impl Cpan {
         let Some(json) = self.file_or_oversized(&path, SIZE_LIMIT).await? else {
             return Ok(None);
         };
-        let bundle = format!("{path}{BUNDLE_SUFFIX}");
-        let bundle = self.file_or_oversized(&bundle, BUNDLE_LIMIT).await?;
+        let bundle = self.author_record_bundle(&name).await?;
         Ok(Some(RecordFile {
             version,
             json,
             bundle,
         }))
+    }
+
+    /// Reads the bundle of one version of an author's record, with or without the record; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`CpanError`] if the CPAN cannot be read.
+    pub async fn author_record_bundle(
+        &self,
+        name: &RecordName,
+    ) -> Result<Option<Vec<u8>>, CpanError> {
+        let path = format!("{}{BUNDLE_SUFFIX}", name.path());
+        self.file_or_oversized(&path, BUNDLE_LIMIT).await
     }
 }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use cpan_sigstore_core::{
+    digest::Sha256Digest,
     identity::StableIdentity,
     policy::Policy,
     release::{PackageName, PauseId},
     verdict::Verdict,
 };
-use cpan_sigstore_keyless::verify::Verifier;
+use cpan_sigstore_keyless::verify::{Verifier, VerifyOptions};
 use cpan_sigstore_records::chain::RecordChain;
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ use crate::{
     Candidate, GateError, RecordFile, TrustStore,
     authorized::AuthorizedSigners,
     candidate::Trust,
-    collect::EvidenceCollector,
+    collect::{EvidenceCollector, verify},
     decide::{Lesson, SignatureLesson, decide},
     evidence::{Evidence, Signature},
     store::{AdmittedRelease, AdmittedSignature},
@@ -213,7 +214,7 @@ impl Gate {
     }
 
     /// Remembers a chain. Returns another one if that is remembered instead.
-    async fn remember_chain(
+    pub(crate) async fn remember_chain(
         &self,
         authorized: &AuthorizedSigners,
         now: Timestamp,
@@ -223,6 +224,11 @@ impl Gate {
             .remember_chain(&authorized.history, authorized.is_replaced, now)
             .await?;
         Ok((!known.contains(&authorized.history)).then_some(known))
+    }
+
+    /// Verifies a bundle over a digest, as the decision does.
+    pub(crate) fn verify_bundle(&self, digest: Sha256Digest, bundle: &[u8]) -> Signature {
+        verify(&self.trust, digest, bundle, VerifyOptions::default())
     }
 
     pub(crate) fn collector(&self) -> EvidenceCollector<'_> {

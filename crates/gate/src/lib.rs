@@ -14,6 +14,7 @@
 //! - [`Gate::review_index`] removes entries of a package index that lead a module to another author than its owners.
 //! - [`explain`] explains which identities may sign for an author.
 //! - [`records`] verifies the files of an author record.
+//! - [`server`] decides whether a server such as PAUSE publishes an uploaded file.
 //! - [`store`] is the trust store: first signers, signed releases, record chains.
 
 #![warn(missing_docs)]
@@ -31,6 +32,7 @@ mod gate;
 mod package_index;
 pub mod records;
 mod review;
+pub mod server;
 mod statement;
 pub mod store;
 

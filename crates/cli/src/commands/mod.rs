@@ -6,6 +6,7 @@ mod check;
 mod conformance;
 mod env;
 mod exec;
+mod gate;
 mod index;
 mod inspect;
 mod instance;
@@ -38,6 +39,7 @@ pub enum Command {
     Mirror(Box<mirror::MirrorCommand>),
     Env(env::EnvArgs),
     Watch(Box<watch::WatchArgs>),
+    Gate(Box<gate::GateCommand>),
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     #[command(subcommand)]
@@ -72,6 +74,7 @@ impl Command {
             Self::Mirror(args) => mirror::run(args, session),
             Self::Env(args) => env::run(args, session),
             Self::Watch(args) => watch::run(args, session),
+            Self::Gate(args) => gate::run(args, session),
             Self::Policy(command) => policy::run(command, session),
             Self::Trust(command) => trust::run(command, session),
             Self::Instance(command) => instance::run(command, session),

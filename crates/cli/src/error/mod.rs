@@ -141,6 +141,15 @@ impl CommandError {
         error
     }
 
+    /// The same as a failure that says nothing about a file, for a command whose other codes are an answer.
+    #[must_use]
+    pub fn without_answer(mut self) -> Self {
+        if self.exit != Exit::Usage {
+            self.exit = Exit::Failed;
+        }
+        self
+    }
+
     /// The code that the program ends with.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -228,7 +228,12 @@ impl InspectionJob {
     }
 }
 
-fn verify(trust: &Trust, digest: Sha256Digest, bundle: &[u8], allow: VerifyOptions) -> Signature {
+pub(crate) fn verify(
+    trust: &Trust,
+    digest: Sha256Digest,
+    bundle: &[u8],
+    allow: VerifyOptions,
+) -> Signature {
     let bundle = match StrictBundle::parse(bundle) {
         Ok(bundle) => bundle,
         Err(refused) => return Signature::Invalid(refused),

@@ -1,6 +1,6 @@
-//! First sight of young archives without a bundle.
+//! First sight of young archives without a bundle, and of first records at a server.
 
-use cpan_sigstore_core::release::ReleasePath;
+use cpan_sigstore_core::release::{PauseId, ReleasePath};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{TrustStore, TrustStoreError, rows::timestamp};
@@ -18,6 +18,20 @@ impl TrustStore {
         path: &ReleasePath,
         now: Timestamp,
     ) -> Result<Timestamp, TrustStoreError> {
+        let key = path.to_string();
+        self.first_sight_of(&key, &path.author, now).await
+    }
+
+    /// Returns when a file of an author was first seen: now, if it was never seen.
+    ///
+    /// # Errors
+    /// [`TrustStoreError`] if the store cannot be used.
+    pub(crate) async fn first_sight_of(
+        &self,
+        key: &str,
+        author: &PauseId,
+        now: Timestamp,
+    ) -> Result<Timestamp, TrustStoreError> {
         let forgotten = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         sqlx::query("DELETE FROM awaited_bundle WHERE seen < $1")
             .bind(forgotten.as_second())
@@ -27,13 +41,13 @@ impl TrustStore {
             "INSERT INTO awaited_bundle (path, author, seen) VALUES ($1, $2, $3) \
              ON CONFLICT (path) DO NOTHING",
         )
-        .bind(path.to_string())
-        .bind(path.author.as_str())
+        .bind(key)
+        .bind(author.as_str())
         .bind(now.as_second())
         .execute(&self.pool)
         .await?;
         let row = sqlx::query("SELECT seen FROM awaited_bundle WHERE path = $1")
-            .bind(path.to_string())
+            .bind(key)
             .fetch_one(&self.pool)
             .await?;
         timestamp(&row, "seen")
