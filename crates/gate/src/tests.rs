@@ -6,7 +6,11 @@ use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use cpan_sigstore_keyless::bundle::VerificationFailure;
 use jiff::Timestamp;
 
-use crate::{GateError, IndexReadError, RecordRefused, store::TrustStoreError};
+use crate::{
+    GateError, IndexReadError, RecordRefused,
+    server::{ServerGateError, UploadPath},
+    store::TrustStoreError,
+};
 
 #[test]
 fn states_each_error() {
@@ -40,6 +44,27 @@ fn states_each_error() {
     let mut texts: Vec<_> = refused.iter().map(ToString::to_string).collect();
     texts.extend(gate.iter().map(ToString::to_string));
     texts.extend(index.iter().map(ToString::to_string));
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn states_each_error_of_server_gate() {
+    let digest = |byte| Sha256Digest::new([byte; 32]);
+    let path = "M/MY/myauthor/Foo-1.0.tar.gz".parse::<UploadPath>();
+    let errors = [
+        ServerGateError::Temporary(io::ErrorKind::StorageFull.into()),
+        ServerGateError::Upload {
+            path: "/tmp/upload".into(),
+            source: io::ErrorKind::PermissionDenied.into(),
+        },
+        ServerGateError::Changed {
+            expected: digest(1),
+            found: digest(2),
+        },
+        ServerGateError::Stopped("the thread panicked".to_owned()),
+    ];
+    let mut texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    texts.push(path.unwrap_err().to_string());
     insta::assert_snapshot!(texts.join("\n"));
 }
 

@@ -13,6 +13,7 @@ mod check;
 mod docs;
 mod exec;
 mod fixtures;
+mod gate;
 mod harness;
 mod index;
 mod log;

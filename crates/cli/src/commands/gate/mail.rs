@@ -1,6 +1,8 @@
 //! The texts of an answer: one line for the log, and paragraphs for the author.
 
-use cpan_sigstore_gate::server::{UploadAnswer, UploadDecision, UploadPath, UploadReason};
+use cpan_sigstore_gate::server::{
+    UploadAnswer, UploadDecision, UploadKind, UploadPath, UploadReason,
+};
 
 /// Returns one line for the log and the list of files.
 pub fn line(answer: &UploadAnswer) -> String {
@@ -63,12 +65,12 @@ pub fn text(path: &UploadPath, answer: &UploadAnswer) -> String {
             ));
             if answer.required {
                 paragraphs.push(format!(
-                    "The signing record of {} (version {}) says that all releases are signed.\nPAUSE holds every upload under this name to it.",
+                    "The signing record of {} (version {}) requires signatures for all releases.",
                     path.author(),
                     answer.record_version
                 ));
             }
-            paragraphs.push(advice(answer.reason).to_owned());
+            paragraphs.push(advice(path.kind(), answer.reason).to_owned());
             paragraphs.push(
                 "If you did not upload this file, somebody else has your PAUSE password.\nChange it now, and tell the administrators of PAUSE."
                     .to_owned(),
@@ -78,7 +80,7 @@ pub fn text(path: &UploadPath, answer: &UploadAnswer) -> String {
             "PAUSE has not published {} yet.\nReason: {}\n{}",
             path.as_str(),
             line(answer),
-            advice(answer.reason)
+            advice(path.kind(), answer.reason)
         )),
         UploadDecision::Accept => paragraphs.extend(accepted(path, answer)),
     }
@@ -115,7 +117,7 @@ fn accepted(path: &UploadPath, answer: &UploadAnswer) -> Vec<String> {
 }
 
 /// Returns what the author can do.
-fn advice(reason: UploadReason) -> &'static str {
+fn advice(kind: UploadKind, reason: UploadReason) -> &'static str {
     match reason {
         UploadReason::AwaitsBundle => {
             "Upload the bundle of the file, which ends in .sigstore.json.\n`cpan-sigstore release` signs a release and uploads both in the right order."
@@ -132,6 +134,9 @@ fn advice(reason: UploadReason) -> &'static str {
         }
         UploadReason::AwaitsVersion => "Upload the version before it, with its bundle.",
         UploadReason::Undetermined => "PAUSE tries again by itself.",
+        _ if kind == UploadKind::Bundle => {
+            "What is published remains. Sign with an identity of your record, as\n`cpan-sigstore release` does, and upload the new bundle."
+        }
         _ => {
             "Sign the release with an identity of your record, as `cpan-sigstore release` does.\nThe name is free: you can upload the file again."
         }
