@@ -11,7 +11,7 @@ use cpan_sigstore_records::{
 use jiff::Timestamp;
 
 use super::{ServerGate, ServerGateError};
-use crate::{RecordFile, authorized::AuthorizedSigners};
+use crate::{RecordFile, authorized::AuthorizedSigners, records};
 
 /// The records of an author, and what they require.
 pub(super) struct AuthorState {
@@ -52,7 +52,8 @@ impl ServerGate<'_> {
         now: Timestamp,
     ) -> Result<AuthorState, ServerGateError> {
         let known = self.gate.known_version(author).await?;
-        let records = self.tree.author_records(author, known + 1).await?;
+        let verifier = self.gate.verifier().ok();
+        let records = records::read(self.tree, author, known + 1, verifier).await?;
         let collector = self.gate.collector();
         let (mut sources, undetermined) = collector.chain_sources(author, &records, now).await?;
         let mut authorized = AuthorizedSigners::of(&sources, now);
