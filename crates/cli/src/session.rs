@@ -8,7 +8,7 @@ use cpan_sigstore_core::{
     text::shown_path,
 };
 use cpan_sigstore_cpan::Cpan;
-use cpan_sigstore_gate::{Gate, TrustStore};
+use cpan_sigstore_gate::{Gate, LogClient, TrustStore};
 use cpan_sigstore_keyless::{
     trust::{
         Config, Instance, Refresh, SigningConfig, TrustError, TrustLoader, TrustMaterial,
@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
+    commands::read_log_policy,
     error::CommandError,
     flags::{
         CpanArgs, GateArgs, InstanceArgs, MirrorArgs, PolicyArgs, SigningArgs, TrustStoreArgs,
@@ -219,9 +220,10 @@ impl<'a> Session<'a> {
         &self,
         args: &GateArgs,
         instance: &InstanceArgs,
+        cpan: Option<&str>,
         allow_old_format: bool,
     ) -> Result<Gate, CommandError> {
-        self.gate_and_keep(args, instance, allow_old_format, None)
+        self.gate_and_keep(args, instance, cpan, allow_old_format, None)
     }
 
     /// The same, with the operator's index kept as it came, for those who serve it.
@@ -229,11 +231,13 @@ impl<'a> Session<'a> {
         &self,
         args: &GateArgs,
         instance: &InstanceArgs,
+        cpan: Option<&str>,
         allow_old_format: bool,
         copies: Option<&Copies>,
     ) -> Result<Gate, CommandError> {
         let policy = self.effective_policy(args, allow_old_format)?;
         let store = self.trust_store(&args.trust_store)?.clone();
+        let log = self.log_client(&args.policy, &policy, cpan, instance.offline)?;
         let pin = Pin::load(&folders::operator_file()?)?;
         // A gate that stays takes fresh trust material each time it is opened.
         let gate = match self.load_root(instance) {
@@ -251,7 +255,31 @@ impl<'a> Session<'a> {
                 _ => return Err(error),
             },
         };
-        Ok(gate.with_index(pin.map(|pin| pin.url)))
+        Ok(gate.with_index(pin.map(|pin| pin.url)).with_log(log))
+    }
+
+    /// The client of the CPAN log that the policy names.
+    fn log_client(
+        &self,
+        args: &PolicyArgs,
+        policy: &Policy,
+        cpan: Option<&str>,
+        offline: bool,
+    ) -> Result<Option<Arc<LogClient>>, CommandError> {
+        let Some(settings) = policy.log() else {
+            return Ok(None);
+        };
+        let path = args.path()?;
+        let file = path.with_file_name("").join(&settings.tlog_policy);
+        let trusted = read_log_policy(&file)?;
+        let cache = folders::cache()?.join("log");
+        let client = LogClient::new(trusted, settings.clone(), Some(&cache))?;
+        let client = match (offline, cpan) {
+            (true, _) => client.offline(),
+            (false, Some(cpan)) => client.beside(Cpan::at(cpan)?),
+            (false, None) => client,
+        };
+        Ok(Some(Arc::new(client)))
     }
 
     /// The policy, with the flags that change it.
@@ -329,7 +357,13 @@ impl<'a> Session<'a> {
         args: &MirrorArgs,
         copies: Option<&Copies>,
     ) -> Result<Gate, CommandError> {
-        self.gate_and_keep(&args.gate, &args.instance, args.allow_old_format, copies)
+        self.gate_and_keep(
+            &args.gate,
+            &args.instance,
+            Some(&args.upstream),
+            args.allow_old_format,
+            copies,
+        )
     }
 }
 

@@ -40,6 +40,14 @@ pub enum Finding {
     NameUnchecked,
     /// The operator's index of author records is older than it should be.
     IndexStale,
+    /// No log of the policy is known to have the release.
+    Unlogged,
+    /// The log has other bytes under this path.
+    LogMismatch,
+    /// The log signed two histories.
+    LogFork,
+    /// The newest known checkpoint of the log is older than it should be.
+    LogStale,
     /// Something needed for the decision is missing.
     Unavailable,
 }
@@ -62,6 +70,10 @@ impl Finding {
             Self::ArchiveHostile => "archive-hostile",
             Self::NameUnchecked => "name-unchecked",
             Self::IndexStale => "index-stale",
+            Self::Unlogged => "unlogged",
+            Self::LogMismatch => "log-mismatch",
+            Self::LogFork => "log-fork",
+            Self::LogStale => "log-stale",
             Self::Unavailable => "unavailable",
         }
     }
@@ -79,6 +91,10 @@ impl Finding {
         Self::OwnerChanged,
         Self::ReleaseRolledBack,
         Self::IndexStale,
+        Self::LogFork,
+        Self::LogMismatch,
+        Self::Unlogged,
+        Self::LogStale,
         Self::ArchiveHostile,
         Self::NameMismatch,
         Self::NameUnchecked,
@@ -118,6 +134,12 @@ impl Finding {
             }
             Self::NameUnchecked => "Nothing in the archive says which release it is.",
             Self::IndexStale => "The author index is older than it should be.",
+            Self::Unlogged => "No log that you trust is known to have the release.",
+            Self::LogMismatch => {
+                "The log has other bytes under this path: not everybody gets the same."
+            }
+            Self::LogFork => "The log signed two histories that contradict each other.",
+            Self::LogStale => "The newest known checkpoint of the log is older than it should be.",
             Self::Unavailable => {
                 "The decision is undetermined: something needed for it is missing."
             }
@@ -150,7 +172,8 @@ impl Finding {
             | Self::IdentityChanged
             | Self::OwnerChanged => Exit::IdentityMismatch,
             Self::NameMismatch | Self::ArchiveHostile | Self::NameUnchecked => Exit::Archive,
-            Self::IndexStale | Self::Unavailable => Exit::TryLater,
+            Self::Unlogged | Self::LogMismatch | Self::LogFork => Exit::Log,
+            Self::IndexStale | Self::LogStale | Self::Unavailable => Exit::TryLater,
         }
     }
 }

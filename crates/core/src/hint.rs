@@ -83,6 +83,16 @@ hints! {
     /// The archive is hostile.
     HostileArchive = "hostile-archive", "do not use the file: it does what no release needs, or is damaged; fetch it again, and report it to the author if it stays so";
 
+    // The CPAN log.
+    /// The log may not have it yet.
+    AwaitLog = "await-log", "try again later if the file is new, or fetch it from another mirror: without the log, nobody can say whether everybody gets these bytes";
+    /// The log has other bytes.
+    NotAsLogged = "not-as-logged", "do not use the file: everybody else gets other bytes under this path; keep it as evidence, report it, and fetch the file from another mirror";
+    /// The log has two histories.
+    PublishFork = "publish-fork", "use nothing that rests on this log: publish both checkpoints, which prove to everybody that it signed two histories, and ask its operator";
+    /// The log may be withheld.
+    RefreshLog = "refresh-log", "check the network and the clock of this machine, or ask the log's operator: somebody who withholds the log hides what was logged since then";
+
     // No signature.
     /// The author's record says that everything is signed.
     FetchBundle = "fetch-bundle", "fetch the bundle from where the file came from: the author says that a file without one is not theirs";

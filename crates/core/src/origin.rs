@@ -21,6 +21,8 @@ pub enum Origin {
     Module(String),
     /// `[release."AUTHOR/FILE"]`
     Release(String),
+    /// `[log]`
+    Log,
 }
 
 impl fmt::Display for Origin {
@@ -32,6 +34,7 @@ impl fmt::Display for Origin {
             Self::Author(id) => write!(f, "[author.{id}]"),
             Self::Distribution(name) => write!(f, "[distribution.{name}]"),
             Self::Module(name) => write!(f, "[module.\"{name}\"]"),
+            Self::Log => f.write_str("[log]"),
             Self::Release(path) => write!(f, "[release.\"{path}\"]"),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -56,6 +57,19 @@ pub enum Reason {
     },
     /// `require-signed` decides about the finding.
     RequireSigned(Origin),
+    /// `require-logged` of the policy decides about the finding.
+    RequireLogged(Origin),
+    /// The log has these bytes under this path.
+    Logged {
+        /// The name of the log.
+        origin: String,
+        /// The index of the leaf.
+        index: u64,
+        /// When the log saw the file.
+        time: Timestamp,
+    },
+    /// A proof is not used, for this reason.
+    ProofRejected(String),
     /// `digest` of the policy decides what the archive is.
     DigestPinned(Origin),
     /// A signed archive is another release than its name says.
@@ -88,6 +102,8 @@ pub enum Reason {
         more: usize,
         /// The author to whom the package index leads.
         author: PauseId,
+        /// Whether the CPAN log has that index.
+        is_logged: bool,
     },
     /// The policy names the authors.
     OwnerPinned(Origin),
@@ -147,6 +163,18 @@ impl fmt::Display for Reason {
             Self::RequireSigned(origin) => {
                 write!(f, "decided by `require-signed = true` of {origin}")
             }
+            Self::RequireLogged(origin) => {
+                write!(f, "decided by `require-logged = true` of {origin}")
+            }
+            Self::Logged {
+                origin,
+                index,
+                time,
+            } => write!(
+                f,
+                "everybody gets these bytes: leaf {index} of {origin}, logged at {time}"
+            ),
+            Self::ProofRejected(note) => write!(f, "a proof of the log is not used: {note}"),
             Self::DigestPinned(origin) => write!(f, "decided by `digest` of {origin}"),
             Self::SignedMismatch => f.write_str(
                 "name-mismatch of a signed release is always denied, unless the policy states its digest",
@@ -177,6 +205,7 @@ impl fmt::Display for Reason {
                 package,
                 more,
                 author,
+                is_logged,
             } => {
                 write!(f, "nothing is known about the owner of {package}")?;
                 match more {
@@ -184,10 +213,11 @@ impl fmt::Display for Reason {
                     1 => f.write_str(" and one other package")?,
                     more => write!(f, " and {more} other packages")?,
                 }
-                write!(
-                    f,
-                    ": only the package index, which nobody signs, leads to {author}"
-                )
+                let index = match is_logged {
+                    true => "the package index, which everybody sees in the log,",
+                    false => "only the package index, which nobody signs,",
+                };
+                write!(f, ": {index} leads to {author}")
             }
             Self::OwnerPinned(origin) => write!(f, "decided by `authors` of {origin}"),
             Self::OwnerAttested(package) => {

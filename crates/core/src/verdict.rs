@@ -51,6 +51,8 @@ pub enum OwnerSource {
     AuthorIndex,
     /// Trust on first use: the holders of the package when a release was first admitted through it.
     FirstSeen,
+    /// None but the package index, which the CPAN log has: everybody sees that it leads there.
+    LoggedIndex,
     /// None: this release is the first one.
     FirstUse,
 }
@@ -61,6 +63,7 @@ impl fmt::Display for OwnerSource {
             Self::Pin => "an author of the policy",
             Self::AuthorIndex => "the owners in the author index",
             Self::FirstSeen => "the owners that were seen first",
+            Self::LoggedIndex => "the package index, which is logged for everybody to see",
             Self::FirstUse => "none is known: first use",
         })
     }
@@ -97,6 +100,9 @@ pub struct Verdict {
     /// The value that is there instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
+    /// Two checkpoints of the log that contradict each other, as everybody can verify them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// The facts that led to the decision.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
@@ -118,6 +124,7 @@ impl Verdict {
             owner: None,
             expected: None,
             found: None,
+            evidence: None,
             reasons: Vec::new(),
             hint: None,
         }

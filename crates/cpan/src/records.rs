@@ -35,7 +35,7 @@ impl Cpan {
                 break;
             };
             size += file.json.len() + file.bundle.as_ref().map_or(0, Vec::len);
-            let is_next_page = !files.is_empty() && files.len() % RECORDS_LIMIT == 0;
+            let is_next_page = !files.is_empty() && files.len().is_multiple_of(RECORDS_LIMIT);
             let is_end = is_next_page && !files.last().is_some_and(&is_signed);
             if is_end || size > ALL_RECORDS_LIMIT {
                 return Err(CpanError::TooManyRecords {

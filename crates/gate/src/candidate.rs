@@ -7,7 +7,7 @@ use cpan_sigstore_cpan::package_index::PackageAuthors;
 use cpan_sigstore_files::HashedFile;
 use cpan_sigstore_keyless::verify::Verifier;
 
-use crate::RecordFile;
+use crate::{RecordFile, log::IndexStanding};
 
 /// A release that somebody wants to install.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,10 @@ pub struct Candidate<'a> {
     /// The authors of packages by the CPAN itself, as of now. They are of use for the first use of a package alone
     /// ([`Gate::is_first_use`](crate::Gate::is_first_use)).
     pub permissions: Option<&'a PackageAuthors>,
+    /// Whether the CPAN log has the package index that leads to it.
+    pub index: IndexStanding,
+    /// The proof of the CPAN log that somebody gave. Others are looked for.
+    pub log_proof: Option<&'a [u8]>,
 }
 
 /// The file of an archive. Its own name does not matter.

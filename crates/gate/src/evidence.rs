@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     assess::ArchiveAssessment,
     authorized::{AuthorizedSigners, ChainSources},
+    log::LogEvidence,
     store::{HOLDERS_LIMIT, KnownOwners, StoreRows},
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct Evidence {
     pub undetermined: Option<String>,
     /// The age of the author index, if one is used.
     pub index: Option<IndexAge>,
+    /// The state of the archive in the CPAN log, if one is used.
+    pub log: Option<LogEvidence>,
     /// The time since the last answer from the repository of the trust material; `None` for a file, whose age is the
     /// user's to guard.
     pub trust_age: Option<SignedDuration>,
@@ -53,6 +56,8 @@ pub(crate) struct OwnerEvidence {
     pub known: KnownOwners,
     /// The authors of packages without other owners, by the CPAN itself. They are no source of owners.
     pub permitted: BTreeMap<PackageName, Vec<PauseId>>,
+    /// Whether the CPAN log has the package index that leads to the release.
+    pub is_index_logged: bool,
     /// How it is known of an owner that he signs.
     pub signing: HashMap<PauseId, OwnerProof>,
 }

@@ -20,6 +20,7 @@ use crate::{
     collect::{EvidenceCollector, verify},
     decide::{Lesson, SignatureLesson, decide},
     evidence::{Evidence, Signature},
+    log::LogClient,
     store::{AdmittedRelease, AdmittedSignature},
 };
 
@@ -30,6 +31,7 @@ pub struct Gate {
     operator: Option<String>,
     policy: Policy,
     store: TrustStore,
+    log: Option<Arc<LogClient>>,
 }
 
 impl Gate {
@@ -51,6 +53,7 @@ impl Gate {
             operator: None,
             policy,
             store,
+            log: None,
         }
     }
 
@@ -72,6 +75,17 @@ impl Gate {
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same gate, with the client of the CPAN log that the policy names.
+    #[must_use]
+    pub fn with_log(self, log: Option<Arc<LogClient>>) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The client of the CPAN log, if one is used.
+    pub fn log(&self) -> Option<&Arc<LogClient>> {
+        self.log.as_ref()
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -154,7 +168,7 @@ impl Gate {
         if !verdict.admits() {
             return Ok(verdict);
         }
-        // 11.
+        // 12.
         let lesson = Lesson::of(candidate.path, &evidence, &rules, now);
         if lesson.is_empty() {
             return Ok(verdict);
@@ -237,6 +251,7 @@ impl Gate {
             refreshed: self.refreshed,
             operator: self.operator.as_deref(),
             memory: &self.store,
+            log: self.log.as_deref(),
             policy: &self.policy,
         }
     }

@@ -15,6 +15,7 @@
 //! - [`explain`] explains which identities may sign for an author.
 //! - [`records`] verifies the files of an author record.
 //! - [`server`] decides whether a server such as PAUSE publishes an uploaded file.
+//! - [`log`] is the client of the CPAN log: its results are part of the evidence.
 //! - [`store`] is the trust store: first signers, signed releases, record chains.
 
 #![warn(missing_docs)]
@@ -29,6 +30,7 @@ mod error;
 mod evidence;
 pub mod explain;
 mod gate;
+pub mod log;
 mod package_index;
 pub mod records;
 mod review;
@@ -44,7 +46,8 @@ pub use candidate::{ArchiveFile, Candidate};
 pub use cpan_sigstore_records::record::RecordFile;
 pub use error::GateError;
 pub use gate::Gate;
-pub use package_index::{IndexReadError, accept_package_index, read_package_index};
+pub use log::{IndexStanding, LogClient, LogSetupError};
+pub use package_index::{AcceptedIndex, IndexReadError, accept_package_index};
 pub use records::RecordRefused;
 pub use review::DeniedEntry;
 pub use store::TrustStore;

@@ -1,5 +1,6 @@
 //! The package index of a CPAN, as every part of the program reads it.
 
+use cpan_sigstore_core::digest::Sha256Digest;
 use cpan_sigstore_cpan::{
     Cpan, CpanError,
     package_index::{Miscount, PackageIndex, PackageIndexError},
@@ -7,7 +8,11 @@ use cpan_sigstore_cpan::{
 };
 use jiff::Timestamp;
 
-use crate::{NOTICE, TrustStore, store::TrustStoreError};
+use crate::{
+    Gate, NOTICE, TrustStore,
+    log::{IndexCheck, IndexStanding, LogClient},
+    store::{StoredFork, TrustStoreError},
+};
 
 /// Reasons not to use the package index of a CPAN.
 #[derive(Debug, thiserror::Error)]
@@ -36,37 +41,101 @@ pub enum IndexReadError {
         /// The newest date that was seen.
         newest: Timestamp,
     },
+    /// The log had a newer index for longer than the policy allows.
+    #[error(
+        "the package index was rolled back: the log saw it at {found}, and a newer one at {newer}"
+    )]
+    Superseded {
+        /// When the log saw this one.
+        found: Timestamp,
+        /// When the log saw the newer one.
+        newer: Timestamp,
+    },
+    /// No log is known to have it, and the policy requires that.
+    #[error("the package index is not logged: {0}")]
+    Unlogged(String),
+    /// The log cannot be read, and the policy requires it.
+    #[error("cannot compare the package index with the log: {0}")]
+    LogUnavailable(String),
+    /// The log signed two histories.
+    #[error("the log of the package index signed two histories")]
+    LogForked(Box<StoredFork>),
     /// The trust store cannot be used.
     #[error(transparent)]
     Store(#[from] TrustStoreError),
 }
 
-/// Reads the package index of a CPAN; `None` if it has none.
+/// A package index that is not older than the ones before.
+#[derive(Debug)]
+pub struct AcceptedIndex {
+    /// The index.
+    pub index: PackageIndex,
+    /// Whether everybody sees it.
+    pub standing: IndexStanding,
+}
+
+impl Gate {
+    /// Reads the package index of a CPAN; `None` if it has none. If the policy names a log, the index is compared with
+    /// it before anything is remembered.
+    ///
+    /// # Errors
+    /// [`IndexReadError`] if the index cannot be read, is invalid, dated in the future, or was rolled back, if a log
+    /// that the policy requires does not have it, and if the log signed two histories.
+    pub async fn read_package_index(
+        &self,
+        cpan: &Cpan,
+        now: Timestamp,
+    ) -> Result<Option<AcceptedIndex>, IndexReadError> {
+        let Some(text) = cpan.site_file(SiteFile::Packages).await? else {
+            return Ok(None);
+        };
+        let store = self.trust_store();
+        let standing = match self.log() {
+            Some(log) => compare(log, store, Sha256Digest::of(&text), now).await?,
+            None => IndexStanding::Unlogged,
+        };
+        let index = PackageIndex::parse(text)?;
+        if let Some(Miscount { stated, found }) = index.miscount() {
+            let name = cpan.name();
+            tracing::warn!(target: NOTICE, "the package index of {name} may be incomplete: its header states {stated} packages, and it has {found}");
+        }
+        accept_package_index(&index, &cpan.name(), store, now).await?;
+        Ok(Some(AcceptedIndex { index, standing }))
+    }
+}
+
+/// Compares a package index with the log, and refuses it by the policy.
+async fn compare(
+    log: &LogClient,
+    store: &TrustStore,
+    digest: Sha256Digest,
+    now: Timestamp,
+) -> Result<IndexStanding, IndexReadError> {
+    let is_required = log.settings().require_logged;
+    let refused = match log.check_index(store, digest, now).await? {
+        IndexCheck::Logged if log.is_fresh(store, now).await? => return Ok(IndexStanding::Logged),
+        IndexCheck::Logged => {
+            IndexReadError::LogUnavailable("its newest checkpoint is too old".to_owned())
+        }
+        IndexCheck::Superseded { found, newer } => {
+            return Err(IndexReadError::Superseded { found, newer });
+        }
+        IndexCheck::Forked(fork) => return Err(IndexReadError::LogForked(fork)),
+        IndexCheck::Unlogged(reason) => IndexReadError::Unlogged(reason),
+        IndexCheck::Undetermined(reason) => IndexReadError::LogUnavailable(reason),
+    };
+    if is_required {
+        return Err(refused);
+    }
+    tracing::warn!(target: NOTICE, "{refused}");
+    Ok(IndexStanding::Unlogged)
+}
+
+/// Compares the date of a package index, also of one that was kept.
 ///
 /// Its date is compared with this machine's clock first, and only then with the newest date in the trust
 /// store, which it replaces if it is newer. An index from the future therefore changes nothing. An index without
 /// a date is used only while the upstream never had a date; an event says that an old one would not be noticed.
-///
-/// # Errors
-/// [`IndexReadError`] if the index cannot be read, is invalid, dated in the future, or was rolled back.
-pub async fn read_package_index(
-    cpan: &Cpan,
-    store: &TrustStore,
-    now: Timestamp,
-) -> Result<Option<PackageIndex>, IndexReadError> {
-    let Some(text) = cpan.site_file(SiteFile::Packages).await? else {
-        return Ok(None);
-    };
-    let index = PackageIndex::parse(text)?;
-    if let Some(Miscount { stated, found }) = index.miscount() {
-        let name = cpan.name();
-        tracing::warn!(target: NOTICE, "the package index of {name} may be incomplete: its header states {stated} packages, and it has {found}");
-    }
-    accept_package_index(&index, &cpan.name(), store, now).await?;
-    Ok(Some(index))
-}
-
-/// Compares the date of a package index as [`read_package_index`] does, for an index that was kept.
 ///
 /// # Errors
 /// [`IndexReadError`] if the index is dated in the future, or was rolled back.
@@ -96,6 +165,17 @@ mod tests {
     use super::*;
     use jiff::ToSpan as _;
     use std::fs;
+
+    async fn read_package_index(
+        cpan: &Cpan,
+        store: &TrustStore,
+        now: Timestamp,
+    ) -> Result<Option<PackageIndex>, IndexReadError> {
+        let text = cpan.site_file(SiteFile::Packages).await?.unwrap();
+        let index = PackageIndex::parse(text)?;
+        accept_package_index(&index, &cpan.name(), store, now).await?;
+        Ok(Some(index))
+    }
 
     #[tokio::test]
     async fn future_package_index_leaves_the_trust_store_unchanged() {

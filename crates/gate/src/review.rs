@@ -83,6 +83,7 @@ impl Gate {
                     .collect(),
                 signing: of_holders(known, &signing),
                 permitted: BTreeMap::new(),
+                is_index_logged: false,
             };
             if let Some(verdict) = self.denial(&path, &package, &evidence) {
                 // Everybody may upload a file with the name of a distribution that a user has pinned.

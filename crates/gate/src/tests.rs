@@ -3,13 +3,14 @@
 use std::io;
 
 use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
+use cpan_sigstore_cpan::CpanError;
 use cpan_sigstore_keyless::bundle::VerificationFailure;
 use jiff::Timestamp;
 
 use crate::{
-    GateError, IndexReadError, RecordRefused,
+    GateError, IndexReadError, LogSetupError, RecordRefused,
     server::{ServerGateError, UploadPath},
-    store::TrustStoreError,
+    store::{StoredFork, TrustStoreError},
 };
 
 #[test]
@@ -40,10 +41,27 @@ fn states_each_error() {
         IndexReadError::Undated {
             newest: time(1_795_000_000),
         },
+        IndexReadError::Superseded {
+            found: time(1_794_000_000),
+            newer: time(1_795_000_000),
+        },
+        IndexReadError::Unlogged("expected a proof of the package index, found none".to_owned()),
+        IndexReadError::LogUnavailable("cannot find tile/0/000.p/7 of cpan.example/log".to_owned()),
+        IndexReadError::LogForked(Box::new(StoredFork {
+            log: "cpan.example/log+16541b8f+AYDP".to_owned(),
+            known: "one".to_owned(),
+            found: "another".to_owned(),
+            seen: time(1_795_000_000),
+        })),
     ];
+    let setup = LogSetupError {
+        origin: "cpan.example/log".to_owned(),
+        source: CpanError::Address("gopher://cpan.example/".to_owned()),
+    };
     let mut texts: Vec<_> = refused.iter().map(ToString::to_string).collect();
     texts.extend(gate.iter().map(ToString::to_string));
     texts.extend(index.iter().map(ToString::to_string));
+    texts.push(setup.to_string());
     insta::assert_snapshot!(texts.join("\n"));
 }
 

@@ -20,7 +20,7 @@ use cpan_sigstore_core::{
     release::ReleasePath,
     verdict::Verdict,
 };
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile, TrustStore};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, IndexStanding, RecordFile, TrustStore};
 use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
@@ -113,6 +113,8 @@ impl User {
             records: &self.records,
             packages: &[],
             permissions: None,
+            index: IndexStanding::Unlogged,
+            log_proof: None,
         };
         gate.admit(&candidate, Timestamp::now()).await.unwrap()
     }

@@ -12,7 +12,7 @@ use cpan_sigstore_core::{
     finding::Finding, identity::SignerIdentity, policy::Policy, release::ReleasePath,
     verdict::Verdict,
 };
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, TrustStore};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, IndexStanding, TrustStore};
 use cpan_sigstore_keyless::{trust::TrustedRoot, verify::Verifier};
 use cpan_sigstore_sandbox::{Recipe, RekorVersion, Sandbox, SandboxOptions};
 use cpan_sigstore_testkit::archive::distribution;
@@ -88,6 +88,8 @@ async fn admitting_remembers_and_judging_does_not() {
         records: &[],
         packages: &[],
         permissions: None,
+        index: IndexStanding::Unlogged,
+        log_proof: None,
     };
     let now = Timestamp::now();
     for _ in 0..2 {
@@ -137,6 +139,8 @@ async fn rejects_the_second_of_two_signers_at_once() {
                 records: &[],
                 packages: &[],
                 permissions: None,
+                index: IndexStanding::Unlogged,
+                log_proof: None,
             };
             let gate = releases.gate().await;
             gate.admit(&candidate, Timestamp::now()).await.unwrap()

@@ -25,6 +25,10 @@ const KEPT: usize = 1000;
 pub enum Refusal {
     /// The package index is older than one that was seen before.
     IndexRolledBack,
+    /// The package index is not one that the log has, and the policy requires that.
+    IndexUnlogged,
+    /// The log signed two histories.
+    LogFork,
     /// A document is invalid, or the upstream refuses it. Trying again does not help.
     Unreadable,
     /// The upstream cannot be read now.
@@ -42,6 +46,8 @@ impl Refusal {
     pub const fn code(self) -> &'static str {
         match self {
             Self::IndexRolledBack => "index-rolled-back",
+            Self::IndexUnlogged => "index-unlogged",
+            Self::LogFork => "log-fork",
             Self::Unreadable => "unreadable",
             Self::Upstream => "upstream",
             Self::Internal => "internal",
@@ -53,9 +59,12 @@ impl Refusal {
     /// The decision that follows.
     pub const fn decision(self) -> Decision {
         match self {
-            Self::IndexRolledBack | Self::Unreadable | Self::Outside | Self::Missing => {
-                Decision::Deny
-            }
+            Self::IndexRolledBack
+            | Self::IndexUnlogged
+            | Self::LogFork
+            | Self::Unreadable
+            | Self::Outside
+            | Self::Missing => Decision::Deny,
             Self::Upstream | Self::Internal => Decision::TryLater,
         }
     }
@@ -64,6 +73,7 @@ impl Refusal {
     pub const fn exit(self) -> Exit {
         match self {
             Self::IndexRolledBack => Exit::Downgrade,
+            Self::IndexUnlogged | Self::LogFork => Exit::Log,
             Self::Outside | Self::Missing => Exit::Success,
             Self::Unreadable | Self::Internal => Exit::Failed,
             Self::Upstream => Exit::TryLater,
@@ -167,6 +177,14 @@ impl LogEntry {
         }
     }
 
+    /// Two checkpoints of a log that contradict each other, if they are the reason.
+    pub fn evidence(&self) -> Option<&str> {
+        match &self.cause {
+            EntryCause::Gate(verdict) => verdict.evidence.as_deref(),
+            EntryCause::Mirror { found, .. } => found.split_once('\n').map(|(_, rest)| rest),
+        }
+    }
+
     /// Whether it is a trusted release, which needs no mention.
     pub fn is_plain(&self) -> bool {
         matches!(&self.cause, EntryCause::Gate(verdict)
@@ -187,7 +205,11 @@ impl fmt::Display for LogEntry {
                 finding,
                 decision,
                 found,
-            } => format!("{}: {decision} {}: {found}", self.path, finding.code()),
+            } => {
+                // Further lines are evidence.
+                let found = found.lines().next().unwrap_or_default();
+                format!("{}: {decision} {}: {found}", self.path, finding.code())
+            }
         };
         write!(f, "{what}{}", printable(&line))
     }

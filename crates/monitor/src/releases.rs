@@ -9,7 +9,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_cpan::path::BUNDLE_SUFFIX;
 use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease, published};
 use cpan_sigstore_files::HashingWriter;
-use cpan_sigstore_gate::{ArchiveFile, Candidate, RecordFile};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, IndexStanding, RecordFile};
 use cpan_sigstore_http::Validators;
 use cpan_sigstore_records::record::{AuthorRecord, Releases};
 use jiff::Timestamp;
@@ -246,6 +246,8 @@ impl AuthorCheck<'_> {
             // A watch goes by paths, and by no package index.
             packages: &[],
             permissions: None,
+            index: IndexStanding::Unlogged,
+            log_proof: None,
         };
         let verdict = self.monitor.gate.admit(&candidate, self.now()).await?;
         let is_undetermined = matches!(verdict.finding, Finding::Unavailable | Finding::IndexStale);

@@ -133,21 +133,27 @@ pub fn continues(old: &TreeHead, new: &TreeHead, proof: &[NodeHash]) -> bool {
         let new_root_holds = old.size < new.size || old.root == new.root;
         return proof.is_empty() && old_root_holds && new_root_holds;
     }
-    let (mut at, mut last) = (old.size - 1, new.size - 1);
-    while at & 1 == 1 {
-        at >>= 1;
-        last >>= 1;
-    }
     // The old tree is one complete subtree, whose hash its reader knows.
     let (start, proof) = match (old.size.is_power_of_two(), proof) {
         (true, proof) => (&old.root, proof),
         (false, [start, proof @ ..]) => (start, proof),
         (false, []) => return false,
     };
+    climb(old.size, new.size, start, proof) == Some((old.root, new.root))
+}
+
+/// The roots of two trees, of which the smaller is not empty, by the hashes of a consistency proof. `start` is the hash
+/// of the smaller tree's last complete subtree. `None` for a proof of another length.
+fn climb(old: u64, new: u64, start: &NodeHash, proof: &[NodeHash]) -> Option<(NodeHash, NodeHash)> {
+    let (mut at, mut last) = (old - 1, new - 1);
+    while at & 1 == 1 {
+        at >>= 1;
+        last >>= 1;
+    }
     let (mut old_hash, mut new_hash) = (*start, *start);
     for sibling in proof {
         if last == 0 {
-            return false;
+            return None;
         }
         if at & 1 == 1 || at == last {
             old_hash = NodeHash::of_children(sibling, &old_hash);
@@ -159,7 +165,57 @@ pub fn continues(old: &TreeHead, new: &TreeHead, proof: &[NodeHash]) -> bool {
         at >>= 1;
         last >>= 1;
     }
-    last == 0 && old_hash == old.root && new_hash == new.root
+    (last == 0).then_some((old_hash, new_hash))
+}
+
+/// The relation of a tree to a larger one, by hashes of which nothing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continuation {
+    /// The larger tree continues the smaller one.
+    Proven,
+    /// The larger tree has other leaves than the smaller one. A log that signed both signed two histories.
+    Contradicted,
+    /// The hashes are not those of the larger tree, so they show nothing.
+    Unproven,
+}
+
+/// Returns whether a tree continues another, which is not larger, by hashes from an untrusted source.
+///
+/// # Security
+///
+/// The hashes are used only if they lead to the larger root. So a source that lies cannot make a fork of two trees that
+/// belong together, and cannot hide one.
+///
+/// # Errors
+/// Those of the source.
+pub fn examine<S: NodeSource>(
+    source: &mut S,
+    old: &TreeHead,
+    new: &TreeHead,
+) -> Result<Continuation, S::Error> {
+    let same = |is_same: bool| match is_same {
+        true => Continuation::Proven,
+        false => Continuation::Contradicted,
+    };
+    if old.size == new.size {
+        return Ok(same(old.root == new.root));
+    }
+    if old.size == 0 {
+        return Ok(same(old.root == NodeHash::of_empty_tree()));
+    }
+    if old.size > new.size {
+        return Ok(Continuation::Unproven);
+    }
+    let mut proof = prove_consistency(source, old.size, new.size)?;
+    let start = match old.size.is_power_of_two() {
+        true => source.node(old.size.ilog2(), 0)?,
+        false if proof.is_empty() => return Ok(Continuation::Unproven),
+        false => proof.remove(0),
+    };
+    Ok(match climb(old.size, new.size, &start, &proof) {
+        Some((old_root, new_root)) if new_root == new.root => same(old_root == old.root),
+        _ => Continuation::Unproven,
+    })
 }
 
 /// Passes the levels on which the last node has no sibling.

@@ -20,6 +20,8 @@ mod upload;
 mod verify;
 mod watch;
 
+pub use log::read_policy as read_log_policy;
+
 use clap::Subcommand;
 
 use crate::{error::CommandError, session::Session};

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The findings that are explained: those that a policy decides, and those that it does not.
-const EXPLAINED: [Finding; 12] = [
+const EXPLAINED: [Finding; 16] = [
     Finding::Unsigned,
     Finding::IdentityUnknown,
     Finding::NameUnchecked,
@@ -35,6 +35,10 @@ const EXPLAINED: [Finding; 12] = [
     Finding::NameMismatch,
     Finding::ArchiveHostile,
     Finding::IndexStale,
+    Finding::LogFork,
+    Finding::LogMismatch,
+    Finding::Unlogged,
+    Finding::LogStale,
 ];
 
 /// Check and explain the policy.
@@ -50,7 +54,13 @@ const EXPLAINED: [Finding; 12] = [
     trust-material-age = 30      # days since its repository was last requested\n  \
     index-age = 7                # days since the index was signed, before it is stale\n  \
     index-stale = \"warn\"         # the decision then\n  \
+    unlogged = \"warn\"            # likewise, of releases that no log has; so is log-stale\n  \
     index-age-limit = 30         # days after which it is ignored\n\n  \
+    [log]                        # the CPAN log: everybody gets the same bytes\n  \
+    tlog-policy = \"cpan-log.txt\" # logs, witnesses and quorum (C2SP tlog-policy)\n  \
+    require-logged = false       # true denies unlogged files and an old log\n  \
+    checkpoint-age = 7           # days after which the log is stale\n  \
+    package-index-age = 2        # days for which an outdated package index is used\n\n  \
     [pause]                      # PAUSE as identity provider: ID!DOMAIN is the author's\n  \
     issuer = \"https://pause.example\"\n  \
     domain = \"pause.example\"\n\n  \

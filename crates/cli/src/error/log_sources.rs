@@ -2,6 +2,7 @@
 
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_files::LockError;
+use cpan_sigstore_gate::LogSetupError;
 use cpan_sigstore_ledger::{
     LedgerError,
     append::AppendError,
@@ -46,6 +47,12 @@ impl From<LedgerError> for CommandError {
             _ => return Self::failed(error),
         };
         Self::failed(error).hinted(hint)
+    }
+}
+
+impl From<LogSetupError> for CommandError {
+    fn from(error: LogSetupError) -> Self {
+        Self::new(Exit::Usage, error).hinted("correct the address in the tlog-policy")
     }
 }
 

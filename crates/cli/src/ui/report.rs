@@ -251,6 +251,9 @@ impl<'a> Report<'a> {
         for reason in reasons.filter(|reason| **reason != Reason::AlwaysAllowed) {
             terminal.field("because", &verdict_text::reason(reason));
         }
+        if let Some(evidence) = &self.verdict.evidence {
+            evidence.lines().for_each(|line| terminal.copy(line));
+        }
         if let Some(hint) = &self.hint {
             terminal.hint(hint);
         }

@@ -54,6 +54,9 @@ pub const fn hint(hint: Hint) -> &'static str {
         Hint::OtherRelease => {
             "do not use the file unless its author confirms it: META is of another release, such as an old one under a new name; then add these lines to policy.toml:"
         }
+        Hint::PublishFork => {
+            "use nothing that rests on this log: publish both checkpoints, which prove to everybody that it signed two histories, and ask its operator; `cpan-sigstore trust list` shows them again"
+        }
         other => other.text(),
     }
 }

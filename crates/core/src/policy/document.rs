@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::leniency::Leniency;
-use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section};
+use super::{PauseProvider, Policy, PolicyError, SIZE_LIMIT, Section, log};
+use super::{leniency::Leniency, log::StatedLog};
 use crate::{
     decision::Decision,
     digest::Sha256Digest,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Most days that trust material may be allowed to age.
-const LONGEST_AGE: u32 = 3650;
+pub(super) const LONGEST_AGE: u32 = 3650;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "the keys of a policy")]
@@ -32,6 +32,7 @@ struct Document {
     #[serde(default)]
     release: BTreeMap<Spanned<String>, StatedRelease>,
     pause: Option<Spanned<Provider>>,
+    log: Option<Spanned<StatedLog>>,
 }
 
 /// One release.
@@ -71,6 +72,8 @@ struct Stated {
     index_stale: Option<Leniency>,
     index_age: Option<Spanned<u32>>,
     index_age_limit: Option<Spanned<u32>>,
+    unlogged: Option<Leniency>,
+    log_stale: Option<Leniency>,
     identities: Option<Spanned<Vec<Spanned<Identity>>>>,
     authors: Option<Spanned<Vec<Spanned<String>>>>,
 }
@@ -96,7 +99,7 @@ struct Identity {
 }
 
 /// The text, to find the lines of its values.
-struct Lines<'a>(&'a str);
+pub(super) struct Lines<'a>(&'a str);
 
 impl Lines<'_> {
     fn of(&self, span: &Range<usize>) -> usize {
@@ -104,7 +107,7 @@ impl Lines<'_> {
         before.filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn value(
+    pub fn value(
         &self,
         span: &Range<usize>,
         expected: &'static str,
@@ -163,6 +166,10 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
             |name| is_module(name).then(|| name.to_owned()),
         )?,
         releases: releases(document.release, &lines)?,
+        log: document
+            .log
+            .map(|stated| log::settings_of(stated, &lines))
+            .transpose()?,
         pause: document
             .pause
             .map(|provider| provider_of(provider, &lines))
@@ -308,6 +315,8 @@ impl Stated {
             index_stale: self.index_stale.map(Decision::from),
             index_age: self.index_age.map(Spanned::into_inner),
             index_age_limit: self.index_age_limit.map(Spanned::into_inner),
+            unlogged: self.unlogged.map(Decision::from),
+            log_stale: self.log_stale.map(Decision::from),
             identities,
             authors: self
                 .authors

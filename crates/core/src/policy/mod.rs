@@ -15,12 +15,14 @@
 mod document;
 mod error;
 mod leniency;
+mod log;
 mod pause;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use error::PolicyError;
+pub use log::LogSettings;
 pub use pause::PauseProvider;
 pub use rule::{PackageRule, Rule, Setting};
 
@@ -48,6 +50,7 @@ pub struct Policy {
     /// The pinned digests, by short path.
     releases: BTreeMap<String, Sha256Digest>,
     pause: Option<PauseProvider>,
+    log: Option<LogSettings>,
     require_signed: bool,
     allow_old_format: bool,
 }
@@ -67,6 +70,8 @@ struct Section {
     index_stale: Option<Decision>,
     index_age: Option<u32>,
     index_age_limit: Option<u32>,
+    unlogged: Option<Decision>,
+    log_stale: Option<Decision>,
     identities: Option<Vec<AuthorIdentity>>,
     authors: Option<Vec<PauseId>>,
 }
@@ -96,6 +101,11 @@ impl Policy {
             allow_old_format: true,
             ..self
         }
+    }
+
+    /// The CPAN log that is in use, if any.
+    pub const fn log(&self) -> Option<&LogSettings> {
+        self.log.as_ref()
     }
 
     /// Returns the settings for a release that no package leads to.
@@ -189,10 +199,13 @@ impl Policy {
         if let Some(section) = self.authors.get(author) {
             sections.push((Origin::Author(author.clone()), section));
         }
+        let by_log = self.log.as_ref().map(LogSettings::section);
+        sections.extend(by_log.iter().map(|section| (Origin::Log, section)));
         sections.push((Origin::Default, &self.default));
         Rule::of(
             &sections,
             self.pause.as_ref(),
+            self.log.as_ref(),
             self.require_signed,
             self.allow_old_format,
         )

@@ -1,6 +1,6 @@
 //! The settings of a policy for one release.
 
-use super::{PauseProvider, Section};
+use super::{LogSettings, PauseProvider, Section, log::CHECKPOINT_AGE};
 use crate::{
     decision::Decision,
     digest::Sha256Digest,
@@ -54,6 +54,12 @@ pub struct Rule {
     pub index_age: Setting<u32>,
     /// How old the index may be, in days, before it is not used.
     pub index_age_limit: Setting<u32>,
+    /// The decision about a release that no log is known to have.
+    pub unlogged: Setting<Decision>,
+    /// The decision about a log whose newest checkpoint is old.
+    pub log_stale: Setting<Decision>,
+    /// How old the newest checkpoint of the log may be, in days, before it is stale.
+    pub checkpoint_age: u32,
     /// The author's pinned identities, if the policy has any.
     pub identities: Option<Setting<Vec<AuthorIdentity>>>,
     /// The authors who may provide the module, if the policy names any.
@@ -80,6 +86,7 @@ impl Rule {
     pub(super) fn of(
         sections: &[(Origin, &Section)],
         pause: Option<&PauseProvider>,
+        log: Option<&LogSettings>,
         require_signed: bool,
         allow_old_format: bool,
     ) -> Self {
@@ -109,6 +116,9 @@ impl Rule {
             index_stale: setting(sections, |section| section.index_stale, warn),
             index_age: setting(sections, |section| section.index_age, INDEX_AGE),
             index_age_limit: setting(sections, |section| section.index_age_limit, INDEX_AGE_LIMIT),
+            unlogged: setting(sections, |section| section.unlogged, warn),
+            log_stale: setting(sections, |section| section.log_stale, warn),
+            checkpoint_age: log.map_or(CHECKPOINT_AGE, |log| log.checkpoint_age),
             identities: stated(sections, |section| section.identities.clone()),
             module_authors: authors(sections, |origin| matches!(origin, Origin::Module(_))),
             distribution_authors: authors(sections, |origin| {
@@ -139,6 +149,9 @@ impl Rule {
             (finding, Some(_)) if self.is_overruled(finding) => {
                 Reason::RequireSigned(self.require_signed.origin.clone())
             }
+            (_, Some((_, setting))) if setting.origin == Origin::Log => {
+                Reason::RequireLogged(Origin::Log)
+            }
             (_, Some((key, setting))) => Reason::PolicyKey {
                 key,
                 value: setting.value,
@@ -150,7 +163,12 @@ impl Rule {
 
     /// Whether `require-signed` denies it, even if its own key allows it.
     fn is_overruled(&self, finding: Finding) -> bool {
-        self.require_signed.value && finding != Finding::IndexStale
+        // Neither the age of an index nor a log says who signed.
+        let is_other = matches!(
+            finding,
+            Finding::IndexStale | Finding::Unlogged | Finding::LogStale
+        );
+        self.require_signed.value && !is_other
     }
 
     /// The key by which a finding may be allowed, if there is one.
@@ -163,6 +181,8 @@ impl Rule {
             Finding::IndexStale => Some(("index-stale", &self.index_stale)),
             Finding::OwnerChanged => Some(("owner-changed", &self.owner_changed)),
             Finding::ReleaseRolledBack => Some(("release-rolled-back", &self.release_rolled_back)),
+            Finding::Unlogged => Some(("unlogged", &self.unlogged)),
+            Finding::LogStale => Some(("log-stale", &self.log_stale)),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use crate::{cause::Cause, finding::Finding, identity::Membership, reason::Reason
 const PATH: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 
 /// Every finding, one cause standing for all.
-const FINDINGS: [Finding; 15] = [
+const FINDINGS: [Finding; 19] = [
     Finding::Trusted,
     Finding::Unsigned,
     Finding::Downgrade,
@@ -22,10 +22,14 @@ const FINDINGS: [Finding; 15] = [
     Finding::NameUnchecked,
     Finding::IndexStale,
     Finding::Unavailable,
+    Finding::Unlogged,
+    Finding::LogStale,
+    Finding::LogMismatch,
+    Finding::LogFork,
 ];
 
 /// The keys by which a finding is decided.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "name-mismatch",
     "unsigned",
     "identity-unknown",
@@ -33,6 +37,8 @@ const KEYS: [&str; 7] = [
     "index-stale",
     "owner-changed",
     "release-rolled-back",
+    "unlogged",
+    "log-stale",
 ];
 
 fn rule(text: &str) -> Rule {
@@ -48,7 +54,7 @@ fn default_policy_warns_of_unsigned_and_denies_the_rest() {
     use Decision::{Allow, Deny, TryLater, Warn};
     let expected = [
         Allow, Warn, Deny, Deny, Deny, Deny, Warn, Deny, Warn, Warn, Deny, Deny, Warn, Warn,
-        TryLater,
+        TryLater, Warn, Warn, Deny, Deny,
     ];
     assert_eq!(decisions(&rule("")), expected);
     let path = PATH.parse().unwrap();
@@ -56,7 +62,7 @@ fn default_policy_warns_of_unsigned_and_denies_the_rest() {
     let strict = Policy::default().requiring_signed().rule(&path);
     let denied = [
         Allow, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Deny, Warn,
-        TryLater,
+        TryLater, Warn, Warn, Deny, Deny,
     ];
     assert_eq!(decisions(&strict), denied);
     assert_eq!(decisions(&rule("default.require-signed = true")), denied);
@@ -64,6 +70,53 @@ fn default_policy_warns_of_unsigned_and_denies_the_rest() {
         strict.reason(Finding::Unsigned),
         Reason::RequireSigned(Origin::Caller)
     );
+}
+
+#[test]
+fn requires_the_log_between_default_and_specific_sections() {
+    let log = "[log]\ntlog-policy = 'log.txt'\nrequire-logged = true\n";
+    let strict = rule(&format!("[default]\nunlogged = 'allow'\n{log}"));
+    for finding in [Finding::Unlogged, Finding::LogStale] {
+        assert_eq!(strict.decide(finding), Decision::Deny);
+        let expected = Reason::RequireLogged(Origin::Log);
+        assert_eq!(strict.reason(finding), expected);
+        assert_eq!(
+            strict.reason(finding).to_string(),
+            "decided by `require-logged = true` of [log]"
+        );
+    }
+    let own = rule(&format!("{log}[author.TIMLEGGE]\nunlogged = 'allow'\n"));
+    assert_eq!(own.decide(Finding::Unlogged), Decision::Allow);
+    assert_eq!(own.decide(Finding::LogStale), Decision::Deny);
+    // A wish for signatures is none for a log.
+    let signed = rule("default.require-signed = true");
+    assert_eq!(signed.decide(Finding::Unlogged), Decision::Warn);
+}
+
+#[test]
+fn reads_settings_of_the_log() {
+    let log = |text: &str| Policy::parse(text).map(|policy| policy.log().cloned());
+    assert_eq!(log("").unwrap(), None);
+    let settings = log("[log]\ntlog-policy = 'log.txt'\n").unwrap().unwrap();
+    let ages = (settings.checkpoint_age, settings.package_index_age);
+    assert_eq!((ages, settings.require_logged), ((7, 2), false));
+    let settings = log(
+        "[log]\ntlog-policy = 'x'\ncheckpoint-age = 1\npackage-index-age = 0\nrequire-logged = true\n",
+    );
+    let settings = settings.unwrap().unwrap();
+    let ages = (settings.checkpoint_age, settings.package_index_age);
+    assert_eq!((ages, settings.require_logged), ((1, 0), true));
+    for text in [
+        "[log]\n",
+        "[log]\nrequire-logged = true\n",
+        "[log]\ntlog-policy = ''\n",
+        "[log]\ntlog-policy = 'x'\ncheckpoint-age = 0\n",
+        "[log]\ntlog-policy = 'x'\npackage-index-age = 3651\n",
+        "[log]\ntlog-policy = 'x'\nunlogged = 'deny'\n",
+        "[author.TIMLEGGE]\nrequire-logged = true\n",
+    ] {
+        assert!(log(text).is_err(), "{text}");
+    }
 }
 
 #[test]
@@ -358,11 +411,11 @@ fn identity_is_valid_between_its_times_at_every_clock() {
 proptest! {
     #[test]
     fn no_policy_admits_what_is_always_denied(
-        choices in prop::collection::vec(0..4_usize, 21),
+        choices in prop::collection::vec(0..4_usize, 27),
         required in any::<bool>(),
     ) {
         let mut text = format!("default.require-signed = {required}\n");
-        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(7)) {
+        for (section, choices) in ["default", "author.TIMLEGGE", "distribution.Foo-Bar"].iter().zip(choices.chunks(9)) {
             for (key, choice) in KEYS.iter().zip(choices) {
                 if let Some(word) = ["allow", "warn", "deny"].get(*choice) {
                     text.push_str(&format!("{section}.{key} = '{word}'\n"));
@@ -382,11 +435,16 @@ proptest! {
                     | Finding::IndexStale
                     | Finding::OwnerChanged
                     | Finding::ReleaseRolledBack
+                    | Finding::Unlogged
+                    | Finding::LogStale
             );
             prop_assert!(can_be_loosened || finding == Finding::Trusted || !loose.decide(finding).admits());
             prop_assert!(!strict.decide(finding).admits() || loose.decide(finding).admits());
-            // How old the index is has a key of its own: it says nothing of the signature.
-            let is_strict = matches!(finding, Finding::Trusted | Finding::IndexStale);
+            // The age of an index and the log have keys of their own: they say nothing of the signature.
+            let is_strict = matches!(
+                finding,
+                Finding::Trusted | Finding::IndexStale | Finding::Unlogged | Finding::LogStale
+            );
             prop_assert!(!strict.decide(finding).admits() || is_strict);
         }
     }

@@ -27,6 +27,7 @@ use crate::{
     authorized::{AuthorizedSigners, ChainSources},
     candidate::Trust,
     evidence::{Evidence, IndexAge, Signature},
+    log::{LogClient, LogEvidence},
     store::Attested,
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct EvidenceCollector<'a> {
     /// The operator whose author index is used.
     pub operator: Option<&'a str>,
     pub memory: &'a TrustStore,
+    /// The client of the CPAN log, if one is used.
+    pub log: Option<&'a LogClient>,
     pub policy: &'a Policy,
 }
 
@@ -128,8 +131,24 @@ impl EvidenceCollector<'_> {
             sources,
             undetermined: inspection.records.undetermined,
             index,
+            log: self.log_evidence(candidate, now).await?,
             trust_age: self.refreshed.map(|then| now.duration_since(then)),
         })
+    }
+
+    /// Returns the state of an archive in the CPAN log, if one is used.
+    async fn log_evidence(
+        &self,
+        candidate: &Candidate<'_>,
+        now: Timestamp,
+    ) -> Result<Option<LogEvidence>, GateError> {
+        let Some(log) = self.log else { return Ok(None) };
+        // The path of every release is that of a leaf.
+        let Ok(path) = candidate.path.to_string().parse() else {
+            return Ok(None);
+        };
+        let evidence = log.look_up(self.memory, &path, candidate.log_proof, now);
+        Ok(Some(evidence.await?))
     }
 
     /// Returns the records of an author from every place, and why new ones could not be verified.

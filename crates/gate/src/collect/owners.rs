@@ -14,6 +14,7 @@ use super::EvidenceCollector;
 use crate::{
     Candidate, GateError,
     evidence::OwnerEvidence,
+    log::IndexStanding,
     store::{KnownOwners, main_package},
 };
 
@@ -48,6 +49,7 @@ impl EvidenceCollector<'_> {
             attested,
             known,
             permitted: permitted.unwrap_or_default(),
+            is_index_logged: candidate.index == IndexStanding::Logged,
             signing,
         })
     }

@@ -1,4 +1,4 @@
-//! Step 11: the lesson of an admitted release.
+//! Step 12: the lesson of an admitted release.
 
 use cpan_sigstore_core::{
     identity::{Membership, StableIdentity},

@@ -1,6 +1,6 @@
 //! The one decision.
 //!
-//! Steps, numbered as in `docs/ARCHITECTURE.md`. Each of 3 to 10 has at most one finding. The verdict is the first
+//! Steps, numbered as in `docs/ARCHITECTURE.md`. Each of 3 to 11 has findings of its own. The verdict is the first
 //! finding, in this order, that the policy denies or defers; if none, the first it warns about; if none, the first it
 //! allows. So a signature comes before an identity, an identity before the owner of the module, both before the
 //! archive, and none of them excuses another.
@@ -20,13 +20,16 @@
 //! 7. Compare the author with the owners of the packages that lead to the release: the first source of [`owner`] that
 //!    applies. `owner-changed` is denied if a pin or the author index names others, or if a known owner signs.
 //! 8. Compare the version with the newest one of any owner to which the package index led: `release-rolled-back`.
-//! 9. Inspect the archive: its name against the name in it, unless the policy pins its digest ([`pin`]), and what it
-//!    does when it is unpacked.
-//! 10. Let the policy make a decision of each finding.
-//! 11. Remember an admitted release: its signature no wider than the source that decided, and the owners of its
+//! 9. Compare the archive with the CPAN log ([`log`]), if one is used: `log-mismatch`, `log-fork`, `unlogged`, or
+//!    `log-stale` for an old checkpoint.
+//! 10. Inspect the archive: its name against the name in it, unless the policy pins its digest ([`pin`]), and what it
+//!     does when it is unpacked.
+//! 11. Let the policy make a decision of each finding.
+//! 12. Remember an admitted release: its signature no wider than the source that decided, and the owners of its
 //!     packages unless one of them is another author. ([`Lesson`], [`Gate::admit`](crate::Gate::admit))
 
 mod lesson;
+mod log;
 mod owner;
 mod pin;
 mod source;
@@ -68,6 +71,8 @@ pub(crate) struct Assessment {
     binding: Option<BindingSource>,
     pub expected: Option<String>,
     pub found: Option<String>,
+    /// Two checkpoints that contradict each other.
+    evidence: Option<String>,
     pub hint: Option<Hint>,
 }
 
@@ -81,6 +86,7 @@ impl Assessment {
             binding: None,
             expected: None,
             found: None,
+            evidence: None,
             hint: None,
         }
     }
@@ -148,10 +154,12 @@ fn decide_by(
     all.extend(owner(path, rule, packages, &evidence.owners));
     all.extend(rolled_back(path, evidence, rule, packages));
     all.extend(index(evidence, rule, binding));
+    all.extend(log::file(path, evidence, rule));
+    all.extend(log::stale(evidence, rule));
     all.extend(pin::other_bytes(evidence, rule));
     all.extend(archive(&evidence.archive).map(|it| pin::settled(it, evidence, rule)));
 
-    // 10.
+    // 11.
     let decided = |one: &Assessment| one.decision(rule);
     let first = |wanted: &dyn Fn(Decision) -> bool| all.iter().position(|it| wanted(decided(it)));
     let chosen = first(&|decision| !decision.admits())
@@ -174,8 +182,10 @@ fn decide_by(
     verdict.owner = owner::owner_source(rule, packages, &evidence.owners);
     verdict.expected.clone_from(&first.expected);
     verdict.found.clone_from(&first.found);
+    verdict.evidence.clone_from(&first.evidence);
     verdict.hint = first.hint;
     reasons.extend(records(evidence, binding));
+    reasons.extend(log::reasons(path, evidence));
     reasons.extend(elsewhere(path, evidence));
     reasons.extend(owner::first_use(path, rule, packages, &evidence.owners));
     verdict.reasons = reasons;
@@ -357,7 +367,7 @@ fn rolled_back(
     )
 }
 
-/// 9. The finding about the archive.
+/// 10. The finding about the archive.
 fn archive(assessed: &ArchiveAssessment) -> Option<Assessment> {
     let ArchiveAssessment::Finding {
         finding,

@@ -89,8 +89,11 @@ pub(super) fn owner_source(
     packages: &[PackageName],
     evidence: &OwnerEvidence,
 ) -> Option<OwnerSource> {
-    let kind =
-        |package| Source::of(package, rule, evidence).map_or(OwnerSource::FirstUse, |it| it.kind());
+    let without = match evidence.is_index_logged {
+        true => OwnerSource::LoggedIndex,
+        false => OwnerSource::FirstUse,
+    };
+    let kind = |package| Source::of(package, rule, evidence).map_or(without, |it| it.kind());
     packages.iter().map(kind).max()
 }
 
@@ -109,6 +112,7 @@ pub(super) fn first_use(
         package,
         more: unknown.count(),
         author: path.author.clone(),
+        is_logged: evidence.is_index_logged,
     })
 }
 

@@ -33,7 +33,7 @@ use cpan_sigstore_records::record::RecordName;
 use jiff::{SignedDuration, Timestamp};
 
 use self::{author::AuthorState, path::UploadTarget};
-use crate::{ArchiveFile, Candidate, Gate, GateError};
+use crate::{ArchiveFile, Candidate, Gate, GateError, IndexStanding};
 
 /// Time after which the first record of an author is in effect.
 pub const FIRST_RECORD_WAIT: SignedDuration = SignedDuration::from_hours(72);
@@ -120,5 +120,7 @@ fn candidate<'a>(
         records: &[],
         packages: &[],
         permissions: None,
+        index: IndexStanding::Unlogged,
+        log_proof: None,
     }
 }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::{
-    IndexState, NewestRelease, PackageOwner, StoredOverride, StoredRecord, TrustStore,
-    TrustStoreError,
+    IndexState, NewestRelease, PackageOwner, StoredFork, StoredLog, StoredOverride, StoredRecord,
+    TrustStore, TrustStoreError,
     chain::broken_chain,
+    logs,
     rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry},
 };
 
@@ -39,6 +40,12 @@ pub struct Contents {
     /// The newest release of each distribution.
     #[serde(default)]
     pub newest_releases: Vec<NewestRelease>,
+    /// The newest checkpoint of each CPAN log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<StoredLog>,
+    /// The forks of CPAN logs, which an import leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_forks: Vec<StoredFork>,
 }
 
 /// The part of the store to forget.
@@ -53,6 +60,8 @@ pub enum Forget {
     Package(PackageName),
     /// A package index or an author index, by its address.
     Index(String),
+    /// A CPAN log, by its key or its name: its checkpoints, and a fork.
+    Log(String),
     /// Everything.
     All,
 }
@@ -168,6 +177,8 @@ impl TrustStore {
             .fetch_all(&mut *connection)
             .await?;
         Ok(Contents {
+            logs: logs::logs(&mut connection).await?,
+            log_forks: logs::forks(&mut connection).await?,
             package_owners: read_all(&package_owners, PackageOwner::read)?,
             newest_releases: read_all(&newest_releases, NewestRelease::read)?,
             author_records: read_all(&author_records, StoredRecord::read)?,
@@ -223,8 +234,17 @@ impl TrustStore {
                 ],
                 address,
             ),
+            Forget::Log(name) => (
+                &[
+                    "DELETE FROM log_checkpoint WHERE log = $1 OR log LIKE $1 || '+%'",
+                    "DELETE FROM log_fork WHERE log = $1 OR log LIKE $1 || '+%'",
+                ],
+                name,
+            ),
             Forget::All => (
                 &[
+                    "DELETE FROM log_checkpoint WHERE $1 = ''",
+                    "DELETE FROM log_fork WHERE $1 = ''",
                     "DELETE FROM first_seen WHERE $1 = ''",
                     "DELETE FROM signed_before WHERE $1 = ''",
                     "DELETE FROM index_seen WHERE $1 = ''",
@@ -247,6 +267,7 @@ impl TrustStore {
         let mut transaction = self.pool.begin().await?;
         // They are no knowledge of the user's, and are not counted.
         let served = match what {
+            Forget::Log(_) => Some("DELETE FROM log_tree WHERE log = $1 OR log LIKE $1 || '+%'"),
             Forget::Index(_) => Some("DELETE FROM served_packages WHERE cpan = $1"),
             Forget::All => Some("DELETE FROM served_packages WHERE $1 = ''"),
             _ => None,
@@ -258,6 +279,10 @@ impl TrustStore {
         }
         if let Some(query) = served {
             let query = sqlx::query(query).bind(name);
+            query.execute(&mut *transaction).await?;
+        }
+        if *what == Forget::All {
+            let query = sqlx::query("DELETE FROM log_tree");
             query.execute(&mut *transaction).await?;
         }
         transaction.commit().await?;

@@ -50,6 +50,9 @@ impl TrustStore {
         for owner in &contents.package_owners {
             new += import_owner(&mut transaction, owner, replace).await?;
         }
+        for log in &contents.logs {
+            new += log.insert(&mut transaction).await?;
+        }
         for newest in &contents.newest_releases {
             new += newest.insert(&mut transaction).await?;
         }

@@ -15,6 +15,7 @@
 //! - [`owners`]: the authors of packages by those indexes.
 //! - [`served`]: the packages that led to each release, by the package indexes that clients got.
 //! - [`take_in`]: imports author indexes.
+//! - [`logs`]: the checkpoints of CPAN logs.
 //! - [`import`]: imports exports.
 //! - [`watch`]: the state of a watch, and its alerts.
 
@@ -24,6 +25,7 @@ mod contents;
 mod error;
 mod import;
 mod index;
+mod logs;
 mod open;
 mod operator;
 mod owners;
@@ -36,6 +38,7 @@ mod watch;
 pub use chain::StoredRecord;
 pub use contents::{Contents, Forget, IMPORT_LIMIT};
 pub use error::TrustStoreError;
+pub use logs::{LoggedIndex, StoredFork, StoredLog};
 pub use operator::{Attested, IndexState, StoredIndex, StoredOverride};
 pub use owners::AttestedChange;
 pub(crate) use packages::{HOLDERS_LIMIT, KnownOwners, main_package};

@@ -73,6 +73,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "awaited bundle",
         include_str!("../../migrations/0012_awaited_bundle.sql"),
     ),
+    (
+        14,
+        "cpan log",
+        include_str!("../../migrations/0014_cpan_log.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -106,6 +106,8 @@ impl Installation {
             records,
             packages,
             permissions: self.permissions.as_ref(),
+            index: IndexStanding::Unlogged,
+            log_proof: None,
         };
         self.gate.admit(&candidate, Timestamp::now()).await.unwrap()
     }

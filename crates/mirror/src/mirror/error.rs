@@ -74,9 +74,19 @@ impl From<IndexReadError> for FetchError {
         let refusal = match error {
             IndexReadError::Cpan(error) => return error.into(),
             IndexReadError::Invalid(_) => Refusal::Unreadable,
-            IndexReadError::RolledBack { .. } | IndexReadError::Undated { .. } => {
-                Refusal::IndexRolledBack
+            IndexReadError::RolledBack { .. }
+            | IndexReadError::Undated { .. }
+            | IndexReadError::Superseded { .. } => Refusal::IndexRolledBack,
+            IndexReadError::Unlogged(_) => Refusal::IndexUnlogged,
+            IndexReadError::LogForked(fork) => {
+                let found = format!(
+                    "{}\n{}",
+                    IndexReadError::LogForked(fork.clone()),
+                    fork.evidence()
+                );
+                return Self::refused(Refusal::LogFork, found);
             }
+            IndexReadError::LogUnavailable(_) => Refusal::Upstream,
             IndexReadError::Store(_) => Refusal::Internal,
         };
         Self::refused(refusal, error)

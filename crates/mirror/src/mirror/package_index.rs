@@ -7,7 +7,9 @@ use cpan_sigstore_cpan::{
     package_index::{PackageAuthors, PackageIndex, PermissionList},
     path::{CpanPath, SiteFile},
 };
-use cpan_sigstore_gate::{DeniedEntry, Gate, GateError, accept_package_index, read_package_index};
+use cpan_sigstore_gate::{
+    AcceptedIndex, DeniedEntry, Gate, GateError, IndexStanding, accept_package_index,
+};
 
 use super::{Generation, Mirror, Served, answers::AnswerKey, error::FetchError};
 use crate::{
@@ -23,7 +25,7 @@ impl Mirror {
     pub(super) async fn package_index(&self) -> Result<Option<PackageIndex>, FetchError> {
         let generation = self.generation();
         let (gate, now) = (&generation.gate, self.now());
-        let Some(index) = read_package_index(&self.upstream, gate.trust_store(), now).await? else {
+        let Some(read) = gate.read_package_index(&self.upstream, now).await? else {
             let name = self.upstream.name();
             let before = gate.trust_store().newest_index(&name).await;
             if before.map_err(GateError::from)?.is_some() {
@@ -36,11 +38,16 @@ impl Mirror {
             self.packages.note_none(now);
             return Ok(None);
         };
-        self.reviewed(index).await.map(Some)
+        let AcceptedIndex { index, standing } = read;
+        self.reviewed(index, standing).await.map(Some)
     }
 
     /// Leaves out the entries of an index that the gate denies, reports them, and keeps the rest in mind.
-    async fn reviewed(&self, mut index: PackageIndex) -> Result<PackageIndex, FetchError> {
+    async fn reviewed(
+        &self,
+        mut index: PackageIndex,
+        standing: IndexStanding,
+    ) -> Result<PackageIndex, FetchError> {
         let generation = self.generation();
         let (gate, now) = (&generation.gate, self.now());
         if let [first, others @ ..] = index.dropped() {
@@ -50,6 +57,7 @@ impl Mirror {
         let denied = gate.review_index(&mut index).await?;
         let store = gate.trust_store();
         let new = self.packages.replace(store, &index, &denied, now).await;
+        self.packages.note_standing(standing);
         let new = new.map_err(GateError::from)?;
         if new.len() > REPORTED {
             tracing::warn!(
@@ -79,9 +87,14 @@ impl Mirror {
             return Ok(None);
         };
         let generation = self.generation();
-        let store = generation.gate.trust_store();
+        let gate = &generation.gate;
+        // Its bytes are not those that a log has.
+        if gate.log().is_some_and(|log| log.settings().require_logged) {
+            return Ok(None);
+        }
+        let store = gate.trust_store();
         accept_package_index(&index, &self.upstream.name(), store, self.now()).await?;
-        let index = self.reviewed(index).await?;
+        let index = self.reviewed(index, IndexStanding::Unlogged).await?;
         Ok(Some(Rendered::package_index(&index, packed)?))
     }
 

@@ -10,7 +10,7 @@ use cpan_sigstore_core::release::{PackageName, ReleasePath};
 use cpan_sigstore_cpan::package_index::{
     IndexEntry, PackageAuthors, PackageIndex, ReleasePackages,
 };
-use cpan_sigstore_gate::{DeniedEntry, TrustStore, store::TrustStoreError};
+use cpan_sigstore_gate::{DeniedEntry, IndexStanding, TrustStore, store::TrustStoreError};
 use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 use tokio::sync::Mutex;
@@ -44,6 +44,8 @@ type Permissions = Option<(Timestamp, Option<Arc<PackageAuthors>>)>;
 struct Inner {
     /// The newest index.
     served: Arc<ReleasePackages>,
+    /// Whether everybody sees the newest index.
+    standing: IndexStanding,
     /// The number of indexes so far.
     number: u64,
     /// When all entries of an index were stored.
@@ -153,6 +155,23 @@ impl ServedPackages {
         inner.number += 1;
         inner.stored = recent.or(Some(now));
         Ok(new)
+    }
+
+    /// Notes whether everybody sees the newest index.
+    pub fn note_standing(&self, standing: IndexStanding) {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.standing = standing;
+    }
+
+    /// Whether everybody sees the index that leads to a release. Of earlier indexes, nothing is known.
+    pub fn standing(&self, path: &ReleasePath, packages: &[PackageName]) -> IndexStanding {
+        self.with(|inner| {
+            let newest: HashSet<_> = inner.served.of_release(path).into_iter().collect();
+            match packages.iter().all(|package| newest.contains(package)) {
+                true => inner.standing,
+                false => IndexStanding::Unlogged,
+            }
+        })
     }
 
     /// The authors of packages by the upstream, read if that is some time ago. Others wait for the one who reads.

@@ -203,6 +203,8 @@ impl Mirror {
             records: &evidence.records,
             packages: &evidence.packages,
             permissions: permissions.as_deref(),
+            index: self.packages.standing(path, &evidence.packages),
+            log_proof: None,
         };
         match generation.gate.admit(&candidate, self.now()).await {
             Ok(verdict) => verdict,

@@ -109,6 +109,16 @@ impl LogPolicy {
         &self.logs
     }
 
+    /// The log of this name.
+    pub fn log(&self, origin: &str) -> Option<&KnownLog> {
+        self.logs.iter().find(|log| log.key.name() == origin)
+    }
+
+    /// Whether witnesses have to cosign.
+    pub const fn has_quorum(&self) -> bool {
+        self.quorum.is_some()
+    }
+
     /// The witnesses.
     pub fn witnesses(&self) -> &[KnownWitness] {
         &self.witnesses
@@ -123,10 +133,7 @@ impl LogPolicy {
     pub fn verify(&self, bytes: &[u8]) -> Result<VerifiedCheckpoint, CheckpointError> {
         let note = Note::parse(bytes).map_err(CheckpointFormError::from)?;
         let checkpoint = Checkpoint::parse(note.text())?;
-        let log = self
-            .logs
-            .iter()
-            .find(|log| log.key.name() == checkpoint.origin);
+        let log = self.log(&checkpoint.origin);
         let log = log.ok_or_else(|| CheckpointError::UnknownLog(checkpoint.origin.clone()))?;
         let mut signatures = note.signatures().iter();
         let signature = signatures

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cpan_sigstore_core::policy::Policy;
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, TrustStore};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, IndexStanding, TrustStore};
 use cpan_sigstore_keyless::bundle::StrictBundle;
 use cpan_sigstore_keyless::trust::TrustedRoot;
 use cpan_sigstore_keyless::verify::{Artifact, Verifier, VerifyOptions, sha256};
@@ -49,6 +49,8 @@ pub fn figures(attempt: &Attempt, table: &mut Table) -> Result<(), BenchError> {
             records: &[],
             packages: &[],
             permissions: None,
+            index: IndexStanding::Unlogged,
+            log_proof: None,
             bundle: Some(&bundle),
         };
         let ours = time(|| {

@@ -1,6 +1,6 @@
 //! The refused files of a run, in order, and its exit code.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cpan_sigstore_core::{
     decision::Decision, finding::Exit, reason::Reason, release::ReleasePath, text::count,
@@ -29,6 +29,7 @@ pub fn print(log: &DecisionLog, terminal: &Terminal) -> Exit {
         }
     }
     first_uses(log, terminal);
+    logged(log, terminal);
     log.exit()
 }
 
@@ -36,15 +37,19 @@ pub fn print(log: &DecisionLog, terminal: &Terminal) -> Exit {
 fn first_uses(log: &DecisionLog, terminal: &Terminal) {
     let mut authors = BTreeSet::new();
     let mut releases = HashSet::new();
+    let mut is_logged = true;
     for entry in log.last() {
         let EntryCause::Gate(verdict) = &entry.cause else {
             continue;
         };
         let first = verdict.reasons.iter().find_map(|reason| match reason {
-            Reason::OwnerFirstSeen { author, .. } => Some(author.to_string()),
+            Reason::OwnerFirstSeen {
+                author, is_logged, ..
+            } => Some((author.to_string(), *is_logged)),
             _ => None,
         });
-        if let Some(author) = first.filter(|_| verdict.admits()) {
+        if let Some((author, has_log)) = first.filter(|_| verdict.admits()) {
+            is_logged &= has_log;
             releases.insert(entry.path.clone());
             authors.insert(author);
         }
@@ -57,11 +62,37 @@ fn first_uses(log: &DecisionLog, terminal: &Terminal) {
         more => format!(" and {more} more"),
     };
     let authors: Vec<_> = authors.into_iter().take(AUTHORS).collect();
+    let index = match is_logged {
+        true => "the package index, which everybody sees in the log,",
+        false => "only the package index, which nobody signs,",
+    };
     terminal.say(&format!(
-        "first use: only the package index, which nobody signs, names the authors of the modules in {}: {}{more}",
+        "first use: {index} names the authors of the modules in {}: {}{more}",
         count(releases.len(), "release"),
         authors.join(", ")
     ));
+}
+
+/// States how many releases everybody gets as they are.
+fn logged(log: &DecisionLog, terminal: &Terminal) {
+    let mut releases = BTreeMap::<String, BTreeSet<String>>::new();
+    for entry in log.last() {
+        let EntryCause::Gate(verdict) = &entry.cause else {
+            continue;
+        };
+        for reason in verdict.reasons.iter().filter(|_| verdict.admits()) {
+            if let Reason::Logged { origin, .. } = reason {
+                let paths = releases.entry(origin.clone()).or_default();
+                paths.insert(entry.path.clone());
+            }
+        }
+    }
+    for (origin, paths) in releases {
+        terminal.say(&format!(
+            "logged: everybody gets the same bytes of {}, by {origin}",
+            count(paths.len(), "release")
+        ));
+    }
 }
 
 fn refused(entry: &LogEntry, terminal: &Terminal) {
@@ -74,6 +105,9 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
     }
     let word = if entry.left_out { "" } else { "refused: " };
     terminal.say(&format!("{word}{entry}"));
+    for line in entry.evidence().into_iter().flat_map(str::lines) {
+        terminal.copy(line);
+    }
     if let EntryCause::Mirror { finding, .. } = &entry.cause {
         return terminal.hint(advice(*finding));
     }
@@ -99,6 +133,12 @@ fn advice(finding: Refusal) -> &'static str {
         }
         Refusal::Unreadable => {
             "ask the operator of this CPAN to mend the file, or name another CPAN with `--upstream`"
+        }
+        Refusal::IndexUnlogged => {
+            "run the same command again later if the index is new, or name another CPAN with `--upstream`: others may see another index"
+        }
+        Refusal::LogFork => {
+            "publish both checkpoints, which `cpan-sigstore trust list` shows, and ask the log's operator"
         }
         Refusal::Internal => "check the disk with the cache and the trust store",
         _ => "run the same command again later, or name another CPAN with `--upstream`",

@@ -135,7 +135,8 @@ fn answered(args: &GateCommand, session: &Session<'_>) -> Result<Exit, CommandEr
         policy: args.policy.clone(),
         trust_store: args.trust_store.clone(),
     };
-    let gate = session.gate(&rules, &instance, false)?;
+    // No log has an upload yet.
+    let gate = session.gate(&rules, &instance, None, false)?.with_log(None);
     let tree = Cpan::in_folder(&args.cpan);
     let wait = SignedDuration::from_hours(args.first_record_wait);
     let server = ServerGate::new(&gate, &tree, wait);

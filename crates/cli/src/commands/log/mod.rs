@@ -111,7 +111,11 @@ impl OwnLogArgs {
     }
 }
 
-fn read_policy(path: &Path) -> Result<LogPolicy, CommandError> {
+/// Reads the policy of logs and witnesses in a file.
+///
+/// # Errors
+/// No such file, or no policy.
+pub fn read_policy(path: &Path) -> Result<LogPolicy, CommandError> {
     let bytes = cpan_sigstore_files::read_limited(path, POLICY_LIMIT as u64)
         .and_then(|bytes| bytes.ok_or_else(cpan_sigstore_files::no_such_file))
         .map_err(CommandError::read(path))?;

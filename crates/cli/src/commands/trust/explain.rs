@@ -69,7 +69,7 @@ pub fn explain(
     json: bool,
     session: &Session<'_>,
 ) -> Result<Exit, CommandError> {
-    let gate = session.gate(source.gate, source.instance, false)?;
+    let gate = session.gate(source.gate, source.instance, None, false)?;
     let cpan = session.cpan(source.cpan)?;
     let explanation = session.wait(async {
         let records = gate.newer_records::<CommandError>(cpan, author).await?;

@@ -32,7 +32,7 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// Forget an author, a distribution, a package or an index.
+/// Forget an author, a distribution, a package, an index or a log.
 ///
 /// The next signer, and the next author of a package, are then treated as the first seen. Use it only when the
 /// author confirms the change through another channel.
@@ -65,6 +65,9 @@ struct What {
     /// Address of a CPAN or of an author index
     #[arg(long, value_name = "URL")]
     index: Option<String>,
+    /// Name or key of a CPAN log, to forget its history and a fork
+    #[arg(long, value_name = "NAME")]
+    log: Option<String>,
     /// Every entry
     #[arg(long)]
     all: bool,
@@ -165,6 +168,16 @@ pub fn list(args: &ListArgs, session: &Session<'_>) -> Result<Exit, CommandError
             noted.operator, noted.version, noted.author, noted.record, noted.first_seen
         ));
     }
+    for log in &contents.logs {
+        let dated = log.dated.map_or("undated".to_owned(), |it| it.to_string());
+        terminal.line(&format!("log {}: {} leaves, {dated}", log.log, log.size));
+    }
+    for fork in &contents.log_forks {
+        terminal.line(&format!("fork {}: found {}", fork.log, fork.seen));
+        for line in fork.evidence().lines() {
+            terminal.line(&format!("  {line}"));
+        }
+    }
     Ok(Exit::Success)
 }
 
@@ -188,6 +201,7 @@ pub fn forget(args: &ForgetArgs, session: &Session<'_>) -> Result<Exit, CommandE
         What {
             index: Some(cpan), ..
         } => Forget::Index(cpan.clone()),
+        What { log: Some(log), .. } => Forget::Log(log.clone()),
         // One of them is required.
         What { .. } => Forget::All,
     };

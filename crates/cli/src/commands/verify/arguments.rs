@@ -34,7 +34,7 @@ use crate::{
     --certificate-oidc-issuer https://accounts.google.com\n\n\
     Exit codes: 0 trusted or allowed, 1 failed, 2 usage, 3 undetermined, 10 unsigned,\n  \
     11 signature invalid, 12 signed by somebody else, 13 signed before and not now,\n  \
-    14 not what its name says, or hostile"
+    14 not what its name says, or hostile, 15 not the logged file"
 )]
 pub struct VerifyArgs {
     /// Releases (AUTHOR/FILE) or modules; files with --author; with an identity or a key one file, `-` for
@@ -47,6 +47,9 @@ pub struct VerifyArgs {
     /// Bundle of a local file [default: FILE.sigstore.json]
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
+    /// Proof of the CPAN log for a local file of an author [default: FILE.tlog-proof]
+    #[arg(long, value_name = "FILE", requires = "author")]
+    pub log_proof: Option<PathBuf>,
     #[command(flatten)]
     pub identity: IdentityArgs,
     /// Public key (PEM) of the expected signer, instead of an identity
@@ -107,6 +110,7 @@ impl VerifyArgs {
         }
         if let Some(author) = &self.author {
             self.check_bundle(self.targets.len() == 1)?;
+            self.check_log_proof()?;
             let files = self.targets.iter().map(Path::new).collect();
             return Ok(Mode::Releases(Releases::Files(author, files)));
         }
@@ -161,6 +165,16 @@ impl VerifyArgs {
             allow_old_format: self.allow_old_format,
             json: self.json,
         })
+    }
+
+    /// Refuses a proof that is named beside more than one file.
+    fn check_log_proof(&self) -> Result<(), CommandError> {
+        if self.log_proof.is_none() || self.targets.len() == 1 {
+            return Ok(());
+        }
+        Err(CommandError::usage(
+            "conflicting flags: `--log-proof` needs one local file".into(),
+        ))
     }
 
     /// Refuses a bundle that is named beside anything but one file.

@@ -9,7 +9,7 @@ use cpan_sigstore_cpan::{
     ARCHIVE_LIMIT, Cpan, FetchedArchive, FetchedRelease, path::SiteFile, published,
 };
 use cpan_sigstore_files::{HashedFile, HashingWriter};
-use cpan_sigstore_gate::{Gate, IndexReadError, RecordFile, TrustStore, read_package_index};
+use cpan_sigstore_gate::{AcceptedIndex, Gate, IndexReadError, IndexStanding, RecordFile};
 use cpan_sigstore_http::{Download, Validators};
 use jiff::Timestamp;
 
@@ -110,19 +110,20 @@ impl<'a> Fetcher<'a> {
         })
     }
 
-    /// The release that the index has a module in.
+    /// The release that the index has a module in, and whether everybody sees that index.
     ///
     /// # Errors
     /// Where the index has none, is no index, or is older than one that was seen.
     pub async fn release_of(
         &self,
         module: &PackageName,
-        memory: &TrustStore,
+        gate: &Gate,
         now: Timestamp,
-    ) -> Result<ReleasePath, CommandError> {
-        let index = read_package_index(self.cpan, memory, now).await?;
-        let index = index.ok_or_else(|| self.absent(SiteFile::Packages.path().to_owned()))?;
-        let release = index.find(module.as_str());
+    ) -> Result<(ReleasePath, IndexStanding), CommandError> {
+        let read = gate.read_package_index(self.cpan, now).await?;
+        let AcceptedIndex { index, standing } =
+            read.ok_or_else(|| self.absent(SiteFile::Packages.path().to_owned()))?;
+        let release = index.find(module.as_str()).map(|path| (path, standing));
         release.ok_or_else(|| self.absent(format!("the module {module}")))
     }
 
@@ -166,6 +167,15 @@ impl From<IndexReadError> for CommandError {
             undated @ IndexReadError::Undated { .. } => Self::new(Exit::Downgrade, undated).hinted(
                 "ask who runs this CPAN; if its tool was changed, forget the old date with `cpan-sigstore trust forget --index URL`",
             ),
+            superseded @ IndexReadError::Superseded { .. } => Self::new(Exit::Downgrade, superseded)
+                .hinted("try another mirror with `--cpan URL`, or try again later; an old index leads to old releases"),
+            unlogged @ IndexReadError::Unlogged(_) => Self::new(Exit::Log, unlogged).hinted(
+                "try again later if the index is new, or try another mirror with `--cpan URL`: others may see another index",
+            ),
+            forked @ IndexReadError::LogForked(_) => Self::new(Exit::Log, forked)
+                .hinted("publish both checkpoints, which `cpan-sigstore trust list` shows, and ask the log's operator"),
+            unavailable @ IndexReadError::LogUnavailable(_) => Self::new(Exit::TryLater, unavailable)
+                .hinted("try again later; the policy requires the log"),
             IndexReadError::Store(error) => error.into(),
         }
     }

@@ -8,7 +8,8 @@ use cpan_sigstore_core::{
     text::shown_path,
     verdict::{BindingSource, Verdict},
 };
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, RecordFile};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, IndexStanding, RecordFile};
+use cpan_sigstore_tlog::proof;
 use jiff::Timestamp;
 
 use super::{
@@ -26,7 +27,12 @@ pub fn run(
     session: &Session<'_>,
 ) -> Result<Exit, CommandError> {
     let terminal = session.terminal();
-    let gate = session.gate(&args.gate, &args.instance, args.allow_old_format)?;
+    let gate = session.gate(
+        &args.gate,
+        &args.instance,
+        Some(&args.cpan.url),
+        args.allow_old_format,
+    )?;
     let asked = Asked {
         args,
         gate,
@@ -86,6 +92,7 @@ impl Asked<'_> {
             None => bundle_file::beside(file),
         };
         let bundle = bundle_file::read(&bundle)?;
+        let proof = self.log_proof(file)?;
         let (records, missing) = match self.records(author) {
             Ok(records) => (records, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -97,6 +104,8 @@ impl Asked<'_> {
             records: &records,
             packages: &[],
             permissions: None,
+            index: IndexStanding::Unlogged,
+            log_proof: proof.as_deref(),
         };
         // Verifying a suspicious file changes no trust, so nothing is remembered.
         let verdict = self.gate.judge(&candidate, Timestamp::now());
@@ -106,6 +115,23 @@ impl Asked<'_> {
             Some(error) if verdict.admits() && !is_bound(&verdict) => Err(error
                 .hinted("try again with a network, or use only what is known with `--offline`")),
             _ => Ok(self.report(&shown_path(file), &path, verdict)),
+        }
+    }
+
+    /// The proof of the CPAN log: the given one, else the one beside the file.
+    fn log_proof(&self, file: &Path) -> Result<Option<Vec<u8>>, CommandError> {
+        let limit = proof::SIZE as u64;
+        let read = |path: &Path| {
+            cpan_sigstore_files::read_prefix(path, limit).map_err(CommandError::read(path))
+        };
+        let Some(given) = &self.args.log_proof else {
+            return read(Path::new(&format!("{}{}", file.display(), proof::SUFFIX)));
+        };
+        match read(given)? {
+            Some(proof) => Ok(Some(proof)),
+            None => Err(CommandError::read(given)(
+                cpan_sigstore_files::no_such_file(),
+            )),
         }
     }
 
@@ -127,16 +153,18 @@ impl Asked<'_> {
         target: &Target,
     ) -> Result<Exit, CommandError> {
         let now = Timestamp::now();
-        let (path, packages) = match target {
-            Target::Release(path) => (path.clone(), Vec::new()),
+        let (path, packages, index) = match target {
+            Target::Release(path) => (path.clone(), Vec::new(), IndexStanding::Unlogged),
             Target::Module(module) => {
-                let release = fetcher.release_of(module, self.gate.trust_store(), now);
-                (self.session.wait(release)?, vec![module.clone()])
+                let release = fetcher.release_of(module, &self.gate, now);
+                let (path, index) = self.session.wait(release)?;
+                (path, vec![module.clone()], index)
             }
         };
         let release = Release {
             path: &path,
             packages: &packages,
+            index,
             archive: None,
             bundle: None,
             remember: true,

@@ -6,7 +6,7 @@ use cpan_sigstore_core::{
     verdict::Verdict,
 };
 use cpan_sigstore_files::HashedFile;
-use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate};
+use cpan_sigstore_gate::{ArchiveFile, Candidate, Gate, IndexStanding};
 use jiff::Timestamp;
 
 use super::fetch::{Fetched, Fetcher};
@@ -17,6 +17,8 @@ pub struct Release<'a> {
     pub path: &'a ReleasePath,
     /// The packages that led to it.
     pub packages: &'a [PackageName],
+    /// Whether everybody sees the package index in which they do.
+    pub index: IndexStanding,
     /// The archive; `None` for the one on the CPAN.
     pub archive: Option<HashedFile>,
     /// The bundle; `None` for the one on the CPAN.
@@ -65,6 +67,8 @@ impl Release<'_> {
             records: &fetched.records,
             packages: self.packages,
             permissions: permissions.as_ref(),
+            index: self.index,
+            log_proof: None,
         };
         let now = Timestamp::now();
         let verdict = match self.remember {

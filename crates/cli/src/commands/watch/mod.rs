@@ -124,7 +124,12 @@ impl Watch<'_> {
     fn round(&self, end: impl Future<Output = ()>) -> Result<Option<Round>, CommandError> {
         let (args, terminal) = (self.args, self.session.terminal());
         let session = self.session;
-        let gate = session.gate(&args.gate, &args.instance, args.allow_old_format)?;
+        let gate = session.gate(
+            &args.gate,
+            &args.instance,
+            Some(&args.cpan.url),
+            args.allow_old_format,
+        )?;
         let monitor = Monitor {
             cpan: self.cpan,
             gate: &gate,

@@ -1,4 +1,5 @@
 mod examples;
+mod log;
 mod owners;
 mod pins;
 mod records;
@@ -79,6 +80,7 @@ fn evidence(signature: Signature) -> Evidence {
         sources,
         undetermined: None,
         index: None,
+        log: None,
         digest: Sha256Digest::new([1; 32]),
         signature,
         archive: ArchiveAssessment::Fits,

@@ -266,6 +266,7 @@ impl Case {
                 .collect(),
             known: known.map(|it| (it.package.clone(), it.clone())).collect(),
             permitted: BTreeMap::new(),
+            is_index_logged: false,
             signing: signing
                 .map(|(id, it)| (id.parse().unwrap(), proof(it)))
                 .collect(),
@@ -287,6 +288,7 @@ impl Case {
         };
         let distribution = remembered.distribution.as_ref();
         Evidence {
+            log: None,
             digest: Sha256Digest::new([1; 32]),
             signature: self.signature(),
             archive: match self.archive.as_deref() {

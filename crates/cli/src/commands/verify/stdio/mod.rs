@@ -17,7 +17,7 @@ use std::{fs::File, io, path::Path};
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::{ARCHIVE_LIMIT, package_index::ReleasePackages};
 use cpan_sigstore_files::HashedFile;
-use cpan_sigstore_gate::{Gate, read_package_index};
+use cpan_sigstore_gate::{Gate, IndexStanding};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -57,7 +57,7 @@ struct Service<'a> {
     args: &'a VerifyArgs,
     session: &'a Session<'a>,
     gate: Option<Opened<Gate>>,
-    index: Option<Opened<ReleasePackages>>,
+    index: Option<Opened<(ReleasePackages, IndexStanding)>>,
 }
 
 /// A value, and the time when it was read.
@@ -113,15 +113,19 @@ impl<'a> Service<'a> {
         }
         let archive = asked.archive.as_deref().map(private_copy).transpose()?;
         let bundle = asked.bundle.as_deref().map(present_bundle).transpose()?;
-        let packages = match asked.packages {
-            Some(packages) => packages,
-            None => self.index(now)?.of_release(&asked.release),
+        let (packages, index) = match asked.packages {
+            Some(packages) => (packages, IndexStanding::Unlogged),
+            None => {
+                let (index, standing) = self.index(now)?;
+                (index.of_release(&asked.release), *standing)
+            }
         };
         let session = self.session;
         let fetcher = Fetcher::new(session.cpan(&self.args.cpan)?);
         let release = Release {
             path: &asked.release,
             packages: &packages,
+            index,
             archive,
             bundle,
             remember: asked.remember,
@@ -150,22 +154,29 @@ impl<'a> Service<'a> {
                 at,
             },
             None => Opened {
-                value: self.session.gate(args, instance, *allow_old_format)?,
+                value: self.session.gate(
+                    args,
+                    instance,
+                    Some(&self.args.cpan.url),
+                    *allow_old_format,
+                )?,
                 at: now,
             },
         };
         Ok(&self.gate.insert(opened).value)
     }
 
-    /// The packages of each release, by the package index.
-    fn index(&mut self, now: Timestamp) -> Result<&ReleasePackages, CommandError> {
+    /// The packages of each release, by the package index, and whether everybody sees it.
+    fn index(&mut self, now: Timestamp) -> Result<&(ReleasePackages, IndexStanding), CommandError> {
         let opened = match self.index.take().filter(|it| it.is_fresh(now)) {
             Some(opened) => opened,
             None => {
-                let cpan = self.session.cpan(&self.args.cpan)?;
-                let store = self.session.trust_store(&self.args.gate.trust_store)?;
-                let index = self.session.wait(read_package_index(cpan, store, now))?;
-                let value = index.map(|index| index.releases()).unwrap_or_default();
+                let session = self.session;
+                let cpan = session.cpan(&self.args.cpan)?;
+                let gate = self.gate(now)?;
+                let read = session.wait(gate.read_package_index(cpan, now))?;
+                let value = read.map(|read| (read.index.releases(), read.standing));
+                let value = value.unwrap_or_default();
                 Opened { value, at: now }
             }
         };

@@ -1,0 +1,9 @@
+//! The client against a log that a test can change, behind an address whose requests are counted.
+
+mod attacks;
+mod history;
+mod package_index;
+mod requests;
+mod support;
+
+use support::*;
