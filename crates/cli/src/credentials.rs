@@ -1,4 +1,8 @@
-//! The author at PAUSE, by flags, `~/.pause` or a question.
+//! The author at PAUSE, by flags, the environment, `~/.pause`, a CI job, or a question.
+//!
+//! The order is: `PAUSE_TOKEN`, the file of `--pause-file`, `PAUSE_ID_TOKEN`, `~/.pause`, the CI job itself, and the
+//! terminal. A file is for PAUSE alone, and a job may have an identity for other reasons. So a release that worked before
+//! continues to work when PAUSE begins to offer trusted publishing.
 
 use std::{
     io::IsTerminal as _,
@@ -6,13 +10,17 @@ use std::{
 };
 
 use cpan_sigstore_core::{release::PauseId, text::shown_path, variable::SecretVariable};
+use cpan_sigstore_keyless::login::{CiJob, Env};
 use cpan_sigstore_pause::{
     credentials::{Credentials, DotPause},
     server::{self, Pause},
     upload::Uploader,
 };
 
-use crate::{error::CommandError, flags::PauseArgs, folders, ui::Terminal};
+use crate::{
+    error::CommandError, flags::PauseArgs, folders, session::Session, trusted_publishing::Offer,
+    ui::Terminal,
+};
 
 /// Longest PAUSE id that is read from the terminal, in bytes.
 const LINE_LIMIT: u64 = 256;
@@ -21,43 +29,114 @@ const LINE_LIMIT: u64 = 256;
 ///
 /// # Errors
 /// No usable credentials.
-pub fn uploader(args: &PauseArgs, terminal: &Terminal) -> Result<Uploader, CommandError> {
+pub fn uploader(args: &PauseArgs, session: &Session<'_>) -> Result<Uploader, CommandError> {
+    let terminal = session.terminal();
     let pause = Pause::at(server(args))?;
-    let credentials = match found(args, terminal)? {
-        Found::Whole(credentials) => credentials,
+    let (user, missing) = match found(args, terminal)? {
+        Found::Whole(credentials, _) => return Ok(Uploader::new(pause, credentials)?),
+        Found::CiToken => {
+            let offer = Offer::find(&pause, session)?.ok_or_else(|| not_offered(&pause))?;
+            let publisher = offer.log_in(args.user.as_ref(), session)?;
+            return Ok(Uploader::trusted(pause, publisher)?);
+        }
+        Found::User(user, missing) => (Some(user), missing),
+        Found::None => (None, Missing::All),
+    };
+    if let Some(offer) = Offer::find(&pause, session)? {
+        let publisher = offer.log_in(user.as_ref(), session)?;
+        return Ok(Uploader::trusted(pause, publisher)?);
+    }
+    let user = match user {
+        Some(user) => user,
+        None => ask_user(&pause, terminal)?,
+    };
+    let credentials = ask_password(&pause, user, missing, terminal)?;
+    Ok(Uploader::new(pause, credentials)?)
+}
+
+/// The account and its password. No token can change a registration.
+///
+/// # Errors
+/// No password.
+pub fn with_password(
+    args: &PauseArgs,
+    session: &Session<'_>,
+) -> Result<(Pause, Credentials), CommandError> {
+    let terminal = session.terminal();
+    let pause = Pause::at(server(args))?;
+    let credentials = match in_file(args, terminal)? {
+        Found::Whole(credentials, _) if credentials.has_password() => credentials,
+        Found::Whole(credentials, _) => ask_password(
+            &pause,
+            credentials.user().clone(),
+            Missing::Password,
+            terminal,
+        )?,
         Found::User(user, missing) => ask_password(&pause, user, missing, terminal)?,
-        Found::None => {
+        Found::CiToken | Found::None => {
             let user = ask_user(&pause, terminal)?;
             ask_password(&pause, user, Missing::All, terminal)?
         }
     };
-    Ok(Uploader::new(pause, credentials)?)
+    Ok((pause, credentials))
 }
 
 /// The account of an upload that is only shown.
 pub struct Account {
-    /// The PAUSE id; `None` if the terminal would ask for it.
+    /// The PAUSE id; `None` if the terminal would ask for it, or PAUSE knows it.
     pub user: Option<PauseId>,
     /// The host of the server.
     pub host: String,
+    /// The proof, for people.
+    pub proof: String,
+    /// Whether PAUSE decides by a registration who the author is.
+    pub is_trusted: bool,
 }
 
-/// Returns the account of an upload, and asks for nothing.
+/// Returns the account of an upload, and asks for nothing. No token of a CI job is used.
 ///
 /// # Errors
 /// No usable credentials, and no terminal to ask for them.
-pub fn account(args: &PauseArgs, terminal: &Terminal) -> Result<Account, CommandError> {
-    let host = Pause::at(server(args))?.host().to_owned();
-    let user = match found(args, terminal)? {
-        Found::Whole(credentials) => Some(credentials.user().clone()),
-        Found::User(user, missing) if !std::io::stdin().is_terminal() => {
-            return Err(missing.of(Some(&user)));
+pub fn account(args: &PauseArgs, session: &Session<'_>) -> Result<Account, CommandError> {
+    let pause = Pause::at(server(args))?;
+    let host = pause.host().to_owned();
+    let (user, missing) = match found(args, session.terminal())? {
+        Found::Whole(credentials, proof) => {
+            return Ok(Account {
+                user: Some(credentials.user().clone()),
+                host,
+                proof,
+                is_trusted: false,
+            });
         }
-        Found::None if !std::io::stdin().is_terminal() => return Err(Missing::All.of(None)),
-        Found::User(user, _) => Some(user),
-        Found::None => None,
+        Found::CiToken => (args.user.clone(), None),
+        Found::User(user, missing) => (Some(user), Some(missing)),
+        Found::None => (None, Some(Missing::All)),
     };
-    Ok(Account { user, host })
+    let offer = Offer::find(&pause, session)?;
+    let is_trusted = offer.is_some();
+    let proof = match (offer, missing) {
+        (Some(offer), _) => format!("trusted publishing, by {}", offer.source()),
+        (None, None) => return Err(not_offered(&pause)),
+        (None, Some(missing)) if !std::io::stdin().is_terminal() => {
+            return Err(missing.of(user.as_ref()));
+        }
+        (None, Some(_)) => "a password, which the terminal asks for".to_owned(),
+    };
+    Ok(Account {
+        user,
+        host,
+        proof,
+        is_trusted,
+    })
+}
+
+fn not_offered(pause: &Pause) -> CommandError {
+    CommandError::failed(format!(
+        "cannot use the token in PAUSE_ID_TOKEN: {} does not offer trusted publishing",
+        pause.host()
+    ))
+    .hinted("upload with a token of PAUSE in PAUSE_TOKEN")
 }
 
 fn server(args: &PauseArgs) -> &str {
@@ -69,7 +148,10 @@ fn server(args: &PauseArgs) -> &str {
 
 /// The credentials in the environment and in `~/.pause`.
 enum Found {
-    Whole(Credentials),
+    /// All, and the place, for people.
+    Whole(Credentials, String),
+    /// The identity token of a CI job, for PAUSE.
+    CiToken,
     /// A user without a password, and what was found instead.
     User(PauseId, Missing),
     None,
@@ -108,7 +190,11 @@ impl Missing {
             Self::PasswordOfUser { found, .. } => error.hinted(format!(
                 "use `--user {found}`, name a file with the credentials with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted"
             )),
-            _ => error.hinted("write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted"),
+            _ => match CiJob::of(&Env::process()) {
+                Some(CiJob::GitHubWithoutPermission) => error.hinted("add `id-token: write` to the permissions of the job for trusted publishing, or set PAUSE_TOKEN"),
+                Some(CiJob::GitLabWithoutToken) => error.hinted("add PAUSE_ID_TOKEN to the id_tokens of the job for trusted publishing, or set PAUSE_TOKEN"),
+                _ => error.hinted("write `user` and `password` into ~/.pause (chmod 600), name such a file with `--pause-file FILE`, or set PAUSE_TOKEN; on a terminal you are prompted"),
+            },
         }
     }
 }
@@ -120,11 +206,21 @@ fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
             CommandError::usage(format!("PAUSE_TOKEN: {error}"))
                 .hinted("get a token from PAUSE's menu; it is valid for at most 180 days")
         })?;
-        return of_user(args, credentials).map(Found::Whole);
+        let proof = "the token in PAUSE_TOKEN".to_owned();
+        return Ok(Found::Whole(of_user(args, credentials)?, proof));
     }
+    if args.pause_file.is_none() && CiJob::of(&Env::process()) == Some(CiJob::Variable) {
+        return Ok(Found::CiToken);
+    }
+    in_file(args, terminal)
+}
+
+/// The credentials in `~/.pause`, or in the file of the flag.
+fn in_file(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
     let (path, file) = dot_pause(args, terminal)?;
+    let proof = |what: &str| format!("the {what} in {}", shown_path(&path));
     if let Some(token) = file.token {
-        return of_user(args, token).map(Found::Whole);
+        return Ok(Found::Whole(of_user(args, token)?, proof("token")));
     }
     let Some(user) = args.user.clone().or(file.user.clone()) else {
         return Ok(Found::None);
@@ -132,7 +228,9 @@ fn found(args: &PauseArgs, terminal: &Terminal) -> Result<Found, CommandError> {
     // A password belongs to the user beside it.
     let other = file.user.filter(|of| *of != user);
     Ok(match (file.password, other) {
-        (Some(password), None) => Found::Whole(Credentials::password(user, password)),
+        (Some(password), None) => {
+            Found::Whole(Credentials::password(user, password), proof("password"))
+        }
         (Some(_), Some(found)) => Found::User(user, Missing::PasswordOfUser { found, path }),
         (None, None) if args.user.is_none() => Found::User(user, Missing::Password),
         (None, _) => Found::User(user, Missing::All),

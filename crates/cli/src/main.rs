@@ -20,6 +20,7 @@ mod session;
 #[cfg_attr(not(unix), path = "signals_elsewhere.rs")]
 mod signals;
 mod signing;
+mod trusted_publishing;
 mod ui;
 
 use std::process::ExitCode;
@@ -70,7 +71,10 @@ fn main() -> ExitCode {
     if cfg!(debug_assertions) {
         terminal.check_hints(HintCheck::of_process::<Arguments>());
     }
-    let exit = match arguments.command.run(&Session::new(&terminal)) {
+    let session = Session::new(&terminal);
+    let ran = arguments.command.run(&session);
+    session.end();
+    let exit = match ran {
         Ok(exit) => written(exit, &terminal),
         Err(error) => {
             terminal.error(&error, error.hints());

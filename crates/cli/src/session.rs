@@ -1,7 +1,12 @@
 //! What a command works with: runtime, CPAN, verifier, trust store and gate. Each is opened when it is
 //! first asked for, and once.
 
-use std::{cell::OnceCell, path::Path, sync::Arc, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use cpan_sigstore_core::{
     policy::{self, Policy, PolicyError},
@@ -17,6 +22,7 @@ use cpan_sigstore_keyless::{
     verify::Verifier,
 };
 use cpan_sigstore_mirror::{DecisionLog, Mirror, Options};
+use cpan_sigstore_pause::trusted::TrustedPublisher;
 use cpan_sigstore_registry::subscription::{Ask, Copies, Pin, refresh};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -34,6 +40,9 @@ use crate::{
 /// The trust store, in the user's data folder.
 const TRUST_STORE: &str = "trust-store.sqlite";
 
+/// Longest wait for the revocation of an upload token, which expires in any case.
+const REVOCATION: Duration = Duration::from_secs(10);
+
 /// The parts of one run of a command. A command has one set of flags, so each part is opened by the
 /// first that names it.
 pub struct Session<'a> {
@@ -44,6 +53,7 @@ pub struct Session<'a> {
     verifier: OnceCell<Arc<Verifier>>,
     signing_material: OnceCell<SigningMaterial>,
     trust_store: OnceCell<TrustStore>,
+    publishers: RefCell<Vec<Arc<TrustedPublisher>>>,
 }
 
 /// The material to sign at an instance.
@@ -77,6 +87,25 @@ impl<'a> Session<'a> {
             verifier: OnceCell::new(),
             signing_material: OnceCell::new(),
             trust_store: OnceCell::new(),
+            publishers: RefCell::default(),
+        }
+    }
+
+    /// Keeps an author at PAUSE whose upload token is revoked when the command has ended.
+    pub fn revoke_at_end(&self, publisher: Arc<TrustedPublisher>) {
+        self.publishers.borrow_mut().push(publisher);
+    }
+
+    /// Revokes the upload tokens of this command. One that cannot be revoked expires.
+    pub fn end(&self) {
+        for publisher in self.publishers.take() {
+            let Ok(runtime) = self.runtime() else { return };
+            let revoked = async { tokio::time::timeout(REVOCATION, publisher.revoke()).await };
+            match runtime.block_on(revoked) {
+                Ok(Ok(())) => tracing::debug!("revoked the upload token"),
+                Ok(Err(error)) => tracing::info!(%error, "cannot revoke the upload token"),
+                Err(_) => tracing::info!("cannot revoke the upload token in time"),
+            }
         }
     }
 

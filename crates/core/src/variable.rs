@@ -35,6 +35,8 @@ secret_variables! {
     CPAN_SIGSTORE_WEBHOOK,
     /// The upload form of another PAUSE, whose address may hold a password.
     CPAN_UPLOADER_UPLOAD_URI,
+    /// The identity token of a CI job for PAUSE.
+    PAUSE_ID_TOKEN,
     /// A token of PAUSE.
     PAUSE_TOKEN,
     /// The password of a PostgreSQL database, which its driver reads.

@@ -80,7 +80,7 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         }
     }
     if args.dry_run {
-        let account = credentials::account(&args.pause, terminal)?;
+        let account = credentials::account(&args.pause, session)?;
         for release in &signed {
             plan(args, release, &account, terminal);
         }
@@ -152,10 +152,15 @@ fn plan(args: &UploadArgs, signed: &SignedArchive, account: &Account, terminal: 
     );
     let user = account.user.as_ref();
     let user = user.map_or(
-        "the one that the terminal asks for".to_owned(),
+        match account.is_trusted {
+            true => "the author who registered this workflow",
+            false => "the one that the terminal asks for",
+        }
+        .to_owned(),
         PauseId::to_string,
     );
     terminal.field("as", &format!("{user} at {}", account.host));
+    terminal.field("by", &account.proof);
     terminal.field("first", &shown_path(signed.bundle()));
     terminal.field("then", &shown_path(signed.archive()));
     terminal.field("digest", &signed.digest().to_string());
@@ -168,7 +173,7 @@ fn upload(
     signed: &[SignedArchive],
     session: &Session<'_>,
 ) -> Result<Exit, CommandError> {
-    let uploader = credentials::uploader(&args.pause, session.terminal())?;
+    let uploader = credentials::uploader(&args.pause, session)?;
     let cpan = session.cpan(&args.pause.cpan)?;
     let tree = published_tree(&uploader)?;
     let mut all = Vec::new();

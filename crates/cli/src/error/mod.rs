@@ -7,6 +7,7 @@ mod log_sources;
 mod login_hint;
 mod network_hint;
 mod sources;
+mod upload_sources;
 
 use std::{error::Error, fmt, io, path::Path};
 

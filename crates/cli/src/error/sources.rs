@@ -19,7 +19,6 @@ use cpan_sigstore_pause::{
     credentials::{DotPauseError, GpgError},
     journal::JournalError,
     server::AddressError,
-    upload::UploadError,
 };
 use cpan_sigstore_records::{author_index::AuthorIndexError, record::RecordError};
 use cpan_sigstore_registry::{assemble::BuildError, subscription::OperatorError};
@@ -224,42 +223,6 @@ const SET_CLOCK: &str = "set the clock of this machine, and run the same command
 impl From<ClockBehind> for CommandError {
     fn from(error: ClockBehind) -> Self {
         Self::new(Exit::TryLater, error).hinted(SET_CLOCK)
-    }
-}
-
-impl From<UploadError> for CommandError {
-    fn from(error: UploadError) -> Self {
-        let hint = match &error {
-            UploadError::Password(_) => {
-                "correct user and password in ~/.pause, or in the file of `--pause-file`, and run the same command again"
-            }
-            UploadError::Token { .. } => {
-                "get a new token from PAUSE's menu; tokens expire after 180 days, and may be limited to some addresses"
-            }
-            UploadError::PasswordChange(_) => {
-                "log in at PAUSE with a browser, choose a new password, and write it into ~/.pause"
-            }
-            UploadError::Account { .. } => {
-                "log in at PAUSE with a browser, and ask its administrators if it shows the same"
-            }
-            UploadError::NotConfirmed { .. } | UploadError::Refused { .. } => {
-                "correct the cause that PAUSE reports, and run the same command again"
-            }
-            UploadError::Changed(_) => {
-                "run the same command again when no program writes to the file"
-            }
-            UploadError::Http(http) if http.is_transient() => {
-                return Self::new(Exit::TryLater, error).hinted(
-                    "run the same command again when PAUSE is back; confirmed files are not sent again",
-                );
-            }
-            UploadError::Http(http) => {
-                let hint = after_request(http);
-                return Self::failed(error).hinted_by(hint);
-            }
-            _ => return Self::failed(error),
-        };
-        Self::failed(error).hinted(hint)
     }
 }
 

@@ -19,6 +19,23 @@ const SIZE_LIMIT: usize = 16 * 1024;
 const GITHUB: &str = "https://github.com";
 /// Audience that Sigstore's certificate authorities require, unless another was agreed.
 const AUDIENCE: &str = "sigstore";
+/// Claims that identify a CI job. None of them is a secret.
+const REGISTRABLE: [&str; 14] = [
+    "iss",
+    "repository",
+    "repository_id",
+    "repository_owner_id",
+    "workflow_ref",
+    "job_workflow_ref",
+    "event_name",
+    "project_path",
+    "project_id",
+    "namespace_id",
+    "ci_config_ref_uri",
+    "pipeline_source",
+    "environment",
+    "ref",
+];
 /// Time before its expiry at which a token is treated as expired: it must still reach the
 /// authority.
 const MARGIN: SignedDuration = SignedDuration::from_secs(3);
@@ -229,7 +246,16 @@ impl IdentityToken {
         }
     }
 
-    /// Returns the token. Send it to the certificate authority and nowhere else.
+    /// Returns the claims by which a repository registers a CI job at PAUSE. They are no secrets.
+    pub fn registrable(&self) -> Vec<(&'static str, String)> {
+        let payload = self.jwt.split('.').nth(1).unwrap_or_default();
+        let payload = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
+        let claim = |name: &'static str| Some((name, claims[name].as_str()?.to_owned()));
+        REGISTRABLE.iter().filter_map(|name| claim(name)).collect()
+    }
+
+    /// Returns the token. Send it to the service of its audience and nowhere else.
     pub fn expose(&self) -> &str {
         &self.jwt
     }

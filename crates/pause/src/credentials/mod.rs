@@ -87,6 +87,11 @@ impl Credentials {
         text
     }
 
+    /// Whether the proof is a password, which can do more than upload.
+    pub fn has_password(&self) -> bool {
+        !self.is_token()
+    }
+
     pub(crate) fn is_token(&self) -> bool {
         matches!(self.proof, Proof::Token(_))
     }

@@ -23,7 +23,11 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderValue},
 };
 
-use crate::{credentials::Credentials, server::Pause};
+use crate::{
+    credentials::Credentials,
+    server::Pause,
+    trusted::{ExchangeError, TrustedPublisher},
+};
 
 /// Largest answer that is read, in bytes: a page of HTML.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -106,6 +110,9 @@ pub enum UploadError {
         /// Why.
         source: io::Error,
     },
+    /// The upload token of a CI job cannot be replaced.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     /// No answer.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -114,8 +121,14 @@ pub enum UploadError {
 /// Uploads to one PAUSE as one author.
 pub struct Uploader {
     pause: Pause,
-    credentials: Credentials,
+    account: Account,
     http: Http,
+}
+
+/// The proof that the account is yours.
+enum Account {
+    Own(Credentials),
+    Trusted(Arc<TrustedPublisher>),
 }
 
 impl Uploader {
@@ -124,17 +137,32 @@ impl Uploader {
     /// # Errors
     /// Where TLS cannot be set up.
     pub fn new(pause: Pause, credentials: Credentials) -> Result<Self, HttpError> {
+        Self::of(pause, Account::Own(credentials))
+    }
+
+    /// A CI job at a PAUSE.
+    ///
+    /// # Errors
+    /// Where TLS cannot be set up.
+    pub fn trusted(pause: Pause, publisher: Arc<TrustedPublisher>) -> Result<Self, HttpError> {
+        Self::of(pause, Account::Trusted(publisher))
+    }
+
+    fn of(pause: Pause, account: Account) -> Result<Self, HttpError> {
         let http = Http::for_urls([pause.form().as_str()])?;
         Ok(Self {
             pause,
-            credentials,
+            account,
             http,
         })
     }
 
     /// The author whose directory it uploads to.
     pub fn author(&self) -> &PauseId {
-        self.credentials.user()
+        match &self.account {
+            Account::Own(credentials) => credentials.user(),
+            Account::Trusted(publisher) => publisher.user(),
+        }
     }
 
     /// Where it uploads to.
@@ -145,8 +173,15 @@ impl Uploader {
     /// The files that PAUSE has published, with the proof that lets the author read them; `None` with a token, which
     /// is valid for uploads only.
     pub fn published(&self) -> Option<(Url, HeaderValue)> {
-        let is_token = self.credentials.is_token();
-        (!is_token).then(|| (self.pause.published(), self.credentials.authorization()))
+        let credentials = self.password()?;
+        Some((self.pause.published(), credentials.authorization()))
+    }
+
+    fn password(&self) -> Option<&Credentials> {
+        match &self.account {
+            Account::Own(credentials) if !credentials.is_token() => Some(credentials),
+            _ => None,
+        }
     }
 
     /// Checks that the account can upload, before anything is done that cannot be undone. PAUSE reveals an invalid
@@ -155,15 +190,15 @@ impl Uploader {
     /// # Errors
     /// [`UploadError`] if PAUSE rejects the password or the account, or does not answer.
     pub async fn check_login(&self) -> Result<(), UploadError> {
-        if self.credentials.is_token() {
+        let Some(credentials) = self.password() else {
             return Ok(());
-        }
+        };
         let request = self
             .http
             .request(Method::GET, self.pause.form().clone())
-            .header(AUTHORIZATION, self.credentials.authorization());
+            .header(AUTHORIZATION, credentials.authorization());
         let answer = self.http.send(request, ANSWER_LIMIT).await?;
-        answer::check_account(&answer, &self.credentials)
+        answer::check_account(&answer, credentials)
     }
 
     /// Uploads a file into the author's directory, or one below it.
@@ -176,16 +211,20 @@ impl Uploader {
         subdirectory: Option<&Subdirectory>,
         progress: Progress,
     ) -> Result<Outcome, UploadError> {
+        let credentials = match &self.account {
+            Account::Own(credentials) => credentials.clone(),
+            Account::Trusted(publisher) => publisher.credentials().await?,
+        };
         let failure = body::Failure::default();
         let request = || {
             let body = body::open(file, Arc::clone(&progress), failure.clone())?;
-            request::build(self, file, subdirectory, body)
+            request::build(self, &credentials, file, subdirectory, body)
         };
         let answered = self.http.send_each(request, ANSWER_LIMIT).await;
         if let Some(error) = failure.take() {
             return Err(error);
         }
-        answer::read(&answered?, file, &self.credentials)
+        answer::read(&answered?, file, &credentials)
     }
 }
 

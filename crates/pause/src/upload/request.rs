@@ -10,6 +10,8 @@ use reqwest::{
     multipart::{Form, Part},
 };
 
+use crate::credentials::Credentials;
+
 use super::{Outgoing, Uploader, body::Sized};
 
 /// The slowest connection that is waited for, in bytes for each second.
@@ -20,16 +22,17 @@ const ANSWER: Duration = Duration::from_secs(120);
 /// A request for one try.
 pub(super) fn build(
     uploader: &Uploader,
+    credentials: &Credentials,
     file: &Outgoing,
     subdirectory: Option<&Subdirectory>,
     body: Sized,
 ) -> Result<Request, HttpError> {
     let patience = ANSWER + Duration::from_secs(body.length / SLOWEST);
     let part = Part::stream_with_length(body.body, body.length).file_name(file.name.clone());
-    let (url, form) = if uploader.credentials.is_token() {
+    let (url, form) = if credentials.is_token() {
         (uploader.pause.api(), with_token(subdirectory, part))
     } else {
-        let user = uploader.credentials.user().as_str();
+        let user = credentials.user().as_str();
         (
             uploader.pause.form(),
             classic(user, file, subdirectory, part),
@@ -38,7 +41,7 @@ pub(super) fn build(
     uploader
         .http
         .request(Method::POST, url.clone())
-        .header(AUTHORIZATION, uploader.credentials.authorization())
+        .header(AUTHORIZATION, credentials.authorization())
         .timeout(patience)
         .multipart(form)
         .build()

@@ -93,7 +93,7 @@ impl<'a> Maker<'a> {
         let (uploader, author) = match (&args.pause.user, args.no_upload || args.dry_run) {
             (Some(author), true) => (None, author.clone()),
             _ => {
-                let uploader = credentials::uploader(&args.pause, terminal)?;
+                let uploader = credentials::uploader(&args.pause, session)?;
                 let author = uploader.author().clone();
                 (Some(uploader), author)
             }

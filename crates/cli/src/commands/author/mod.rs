@@ -14,6 +14,7 @@ mod require_signed;
 mod retire;
 mod show;
 mod stated;
+mod trusted_publisher;
 mod upload;
 
 use clap::Subcommand;
@@ -21,7 +22,7 @@ use cpan_sigstore_core::finding::Exit;
 
 use crate::{error::CommandError, session::Session};
 
-/// Publish and inspect author records.
+/// Publish author records, and register CI workflows.
 ///
 /// An author record lists the identities that may sign an author's releases. One of them signs it, and an
 /// identity of the version before signs each later version. Nobody can change it with your PAUSE password alone.
@@ -39,6 +40,8 @@ pub enum AuthorCommand {
     Upload(Box<upload::UploadArgs>),
     Show(Box<show::ShowArgs>),
     Check(Box<check::CheckArgs>),
+    #[command(subcommand)]
+    TrustedPublisher(trusted_publisher::TrustedPublisherCommand),
 }
 
 /// Runs the subcommand.
@@ -52,5 +55,6 @@ pub fn run(command: &AuthorCommand, session: &Session<'_>) -> Result<Exit, Comma
         AuthorCommand::Upload(args) => upload::run(args, session),
         AuthorCommand::Show(args) => show::run(args, session),
         AuthorCommand::Check(args) => check::run(args, session),
+        AuthorCommand::TrustedPublisher(command) => trusted_publisher::run(command, session),
     }
 }

@@ -49,7 +49,7 @@ pub fn run(args: &UploadArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     for path in records {
         all.push(Files::verify(path, verifier)?);
     }
-    let uploader = credentials::uploader(&args.pause, terminal)?;
+    let uploader = credentials::uploader(&args.pause, session)?;
     for files in &all {
         let author = files.signed().record().author();
         if author != uploader.author() {

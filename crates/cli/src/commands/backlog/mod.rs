@@ -19,7 +19,7 @@ use crate::{
     error::CommandError,
     publishing::{self, Destination, Release, SignedArchive, Stage, Underway, published_tree},
     session::Session,
-    ui::{Terminal, Tone},
+    ui::Tone,
 };
 use look::Agreed;
 
@@ -30,7 +30,7 @@ const SECONDS_EACH: usize = 10;
 pub fn run(args: &BacklogArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let author = &args.author;
     let terminal = session.terminal();
-    let uploader = uploader(args, author, terminal)?;
+    let uploader = uploader(args, author, session)?;
     let cpan = session.cpan(&args.publish.pause.cpan)?;
     if let Some(uploader) = &uploader {
         session.wait(uploader.check_login())?;
@@ -63,12 +63,12 @@ pub fn run(args: &BacklogArgs, session: &Session<'_>) -> Result<Exit, CommandErr
 fn uploader(
     args: &BacklogArgs,
     author: &PauseId,
-    terminal: &Terminal,
+    session: &Session<'_>,
 ) -> Result<Option<Uploader>, CommandError> {
     if args.publish.no_upload {
         return Ok(None);
     }
-    let uploader = credentials::uploader(&args.publish.pause, terminal)?;
+    let uploader = credentials::uploader(&args.publish.pause, session)?;
     if uploader.author() == author {
         return Ok(Some(uploader));
     }

@@ -55,7 +55,7 @@ pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandErr
     let terminal = session.terminal();
     let uploader = match args.publish.no_upload {
         true => None,
-        false => Some(credentials::uploader(&args.publish.pause, terminal)?),
+        false => Some(credentials::uploader(&args.publish.pause, session)?),
     };
     let destination = args
         .publish

@@ -5,10 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use url::Url;
 
-use super::{
-    super::{Env, LoginError, address::refuse_insecure},
-    AUDIENCE,
-};
+use super::super::{Env, LoginError, address::refuse_insecure};
 use cpan_sigstore_core::variable::SecretVariable;
 use cpan_sigstore_http::Http;
 
@@ -27,7 +24,16 @@ pub(super) fn is_here(env: &Env) -> bool {
         || env.get("GITHUB_ACTIONS").as_deref() == Some("true")
 }
 
-pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
+/// Whether the job may request a token.
+pub(super) fn may_request(env: &Env) -> bool {
+    env.secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_URL)
+        .is_some()
+        && env
+            .secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_TOKEN)
+            .is_some()
+}
+
+pub(super) async fn token(env: &Env, audience: &str) -> Result<String, LoginError> {
     let (Some(url), Some(secret)) = (
         env.secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_URL),
         env.secret(SecretVariable::ACTIONS_ID_TOKEN_REQUEST_TOKEN),
@@ -43,7 +49,7 @@ pub(super) async fn token(env: &Env) -> Result<String, LoginError> {
     };
     let mut url = Url::parse(&url)
         .map_err(|_| failed("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL".to_owned()))?;
-    url.query_pairs_mut().append_pair("audience", AUDIENCE);
+    url.query_pairs_mut().append_pair("audience", audience);
     refuse_insecure(&url)?;
     let http = Http::for_urls([url.as_str()])?;
     let request = http.request(Method::GET, url).bearer_auth(secret);

@@ -1,11 +1,14 @@
 //! Ambient credentials: a token in the environment, or a CI service that issues tokens to its jobs.
 
 mod buildkite;
+mod ci_job;
 mod circleci;
 mod github;
 mod gitlab;
 mod google;
 mod program;
+
+pub use ci_job::CiJob;
 
 use cpan_sigstore_core::variable::SecretVariable;
 
@@ -29,7 +32,7 @@ pub async fn ambient(env: &Env) -> Result<Option<IdentityToken>, LoginError> {
     let jwt = if let Some(token) = env.secret(SecretVariable::SIGSTORE_ID_TOKEN) {
         token
     } else if github::is_here(env) {
-        github::token(env).await?
+        github::token(env, AUDIENCE).await?
     } else if gitlab::is_here(env) {
         return Err(gitlab::without_token());
     } else if buildkite::is_here(env) {
