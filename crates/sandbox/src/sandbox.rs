@@ -101,6 +101,7 @@ impl Sandbox {
         let oidc_url = services.oidc.url().to_owned();
         let pause = Pause::new(Clock::new(), &pause_ids(&options.accounts));
         let oidc = Provider::new(oidc_url, oidc_clock.clone(), options.accounts);
+        pause.offer_trusted_publishing(services.pause.url(), oidc.clone());
         let client = http::loopback().user_agent(INTERNAL_AGENT).build()?;
         let ct_log_url = services.ct_log.url().to_owned();
         let ca = CertificateAuthority::new(

@@ -112,6 +112,30 @@ impl Account {
         }
     }
 
+    /// Creates a run of `.gitlab-ci.yml` of `project` (`group/name`) for a tag, with the claims of GitLab.
+    pub fn pipeline(id: &str, project: &str, tag: &str) -> Self {
+        let claims = json!({
+            "project_path": project,
+            "project_id": "702001",
+            "namespace_id": "5001",
+            "namespace_path": project.split('/').next().unwrap_or(project),
+            "ref": tag,
+            "ref_type": "tag",
+            "ref_path": format!("refs/tags/{tag}"),
+            "ref_protected": "true",
+            "pipeline_source": "push",
+            "ci_config_ref_uri": format!("gitlab.com/{project}//.gitlab-ci.yml@refs/tags/{tag}"),
+        });
+        Self {
+            id: id.to_owned(),
+            realm: Realm::Ci,
+            subject: format!("project_path:{project}:ref_type:tag:ref:{tag}"),
+            email: None,
+            connector: None,
+            claims: claims.as_object().cloned().unwrap_or_default(),
+        }
+    }
+
     /// Sets a claim of the token.
     #[must_use]
     pub fn claiming(mut self, claim: &str, value: &str) -> Self {

@@ -1,7 +1,10 @@
 //! The provider's signing key: ES256 tokens (RFC 7515, RFC 7518 §3.4) and the key set (RFC 7517).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+use p256::ecdsa::{
+    Signature, SigningKey,
+    signature::{Signer as _, Verifier as _},
+};
 use rand_core::OsRng;
 use serde_json::{Value, json};
 
@@ -24,6 +27,20 @@ impl TokenKey {
         );
         let signature: Signature = self.0.sign(message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+    }
+
+    /// Returns the claims of a token in compact form that this key has signed.
+    pub(super) fn verified(&self, token: &str) -> Option<Value> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, claims) = message.split_once('.')?;
+        let read = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let header: Value = serde_json::from_slice(&read(header)?).ok()?;
+        let signature = Signature::from_slice(&read(signature)?).ok()?;
+        let key = self.0.verifying_key();
+        if header["alg"] != "ES256" || key.verify(message.as_bytes(), &signature).is_err() {
+            return None;
+        }
+        serde_json::from_slice(&read(claims)?).ok()
     }
 
     /// Returns the JSON Web Key Set with the public key.

@@ -126,6 +126,22 @@ impl Provider {
         Some(self.id_token(account, CLIENT_ID, None))
     }
 
+    /// Returns a new ID token for an account and an audience, or `None` if the account is unknown.
+    pub fn token_for(&self, account: &str, audience: &str) -> Option<String> {
+        let account = self.account(account)?;
+        Some(self.id_token(account, audience, None))
+    }
+
+    /// Returns the issuer of workflow runs.
+    pub fn ci_issuer(&self) -> String {
+        self.issuer_url(Realm::Ci)
+    }
+
+    /// Returns the claims of a token that this provider has signed.
+    pub(crate) fn verified(&self, token: &str) -> Option<serde_json::Value> {
+        self.inner.key.verified(token)
+    }
+
     pub fn misbehaviour(&self) -> &Misbehaviour<ProviderMisbehaviour> {
         &self.inner.misbehaviour
     }

@@ -46,6 +46,7 @@ impl Provider {
             }
             _ => (issued, issued + TOKEN_SECONDS),
         };
+        put("jti", super::random_name().into());
         put("iat", issued.into());
         put("exp", expires.into());
         if let Some(email) = &account.email {

@@ -74,7 +74,7 @@ impl Pause {
 }
 
 /// Returns the token from an `Authorization` header (RFC 6750, section 2.1).
-fn bearer(header: &str) -> Option<&str> {
+pub(super) fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -28,6 +28,10 @@ pub enum PauseMisbehaviour {
     GarbageRecent,
     /// The files RECENT never end.
     EndlessRecent,
+    /// The document of trusted publishing names another server.
+    ForeignExchange,
+    /// The exchange redirects to another server.
+    RedirectingExchange,
     /// There are no files RECENT, as on a hand-made mirror.
     NoRecent,
 }

@@ -35,6 +35,7 @@ mod serve;
 mod submission;
 mod token;
 mod tree;
+mod trusted;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,7 @@ pub use mail::Mail;
 pub use misbehaviour::PauseMisbehaviour;
 pub use queue::{AcceptedUpload, Interface};
 pub use token::TokenTerms;
+pub use trusted::{Registration, Workflow};
 
 use crate::{clock::Clock, misbehaviour::Misbehaviour};
 use account::PauseAccount;
@@ -59,6 +61,7 @@ use queue::Queue;
 use registry::Registry;
 use token::Tokens;
 use tree::Tree;
+use trusted::TrustedPublishing;
 
 /// Largest upload, in bytes.
 pub const UPLOAD_LIMIT: usize = 64 * 1024 * 1024;
@@ -82,6 +85,8 @@ struct Inner {
 
 struct State {
     tokens: Tokens,
+    /// The exchange, if it offers trusted publishing.
+    trusted: Option<TrustedPublishing>,
     queue: Queue,
     /// All uploads, published or not: PAUSE's table `uris`.
     registry: Registry,
@@ -109,6 +114,7 @@ impl Pause {
                 misbehaviour: Misbehaviour::default(),
                 state: Mutex::new(State {
                     tokens,
+                    trusted: None,
                     queue: Queue::default(),
                     registry: Registry::default(),
                     tree: Tree::default(),
@@ -256,6 +262,7 @@ impl Pause {
             .route("/api/upload", post(api::upload))
             .route("/pub/PAUSE/authors/id/{*path}", get(private::published))
             .route("/incoming/{name}", get(private::incoming))
+            .merge(trusted::router())
             .layer(DefaultBodyLimit::max(UPLOAD_LIMIT + FORM_LIMIT))
             .with_state(self.clone())
     }

@@ -55,6 +55,23 @@ impl Tokens {
         text
     }
 
+    /// Issues an upload token that is valid until a time.
+    pub(super) fn issue_until(&mut self, user: &str, until: Timestamp) -> String {
+        let text = format!("{user}:{}:{}", random_hex::<4>(), random_hex::<32>());
+        self.0.push(Token {
+            user: user.to_owned(),
+            text: text.clone(),
+            until,
+            terms: TokenTerms::default(),
+        });
+        text
+    }
+
+    /// Ends the validity of a token.
+    pub(super) fn revoke(&mut self, text: &str) {
+        self.0.retain(|token| !token.is(text));
+    }
+
     /// Returns the token that an account has from the start.
     pub(super) fn first_of(&self, user: &str) -> Option<String> {
         let token = self.0.iter().find(|token| token.user == user)?;
