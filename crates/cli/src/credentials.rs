@@ -86,11 +86,24 @@ pub struct Account {
     /// The PAUSE id; `None` if the terminal would ask for it, or PAUSE knows it.
     pub user: Option<PauseId>,
     /// The host of the server.
-    pub host: String,
+    host: String,
     /// The proof, for people.
-    pub proof: String,
+    proof: String,
     /// Whether PAUSE decides by a registration who the author is.
-    pub is_trusted: bool,
+    is_trusted: bool,
+}
+
+impl Account {
+    /// Prints who would upload, where, and by which proof.
+    pub fn print(&self, terminal: &Terminal) {
+        let unknown = match self.is_trusted {
+            true => "the author who registered this workflow",
+            false => "the one that the terminal asks for",
+        };
+        let user = self.user.as_ref().map_or(unknown, PauseId::as_str);
+        terminal.field("as", &format!("{user} at {}", self.host));
+        terminal.field("by", &self.proof);
+    }
 }
 
 /// Returns the account of an upload, and asks for nothing. No token of a CI job is used.

@@ -13,6 +13,8 @@ use jiff::Timestamp;
 
 use crate::{error::CommandError, session::Session};
 
+/// The CI service of a registration that names none.
+pub const GITHUB: &str = "https://token.actions.githubusercontent.com";
 /// Longest claim that is shown, in characters.
 const CLAIM_LIMIT: usize = 200;
 
@@ -90,9 +92,9 @@ impl Offer {
         };
         session.revoke_at_end(Arc::clone(&publisher));
         session.terminal().say(&format!(
-            "{} uploads as {} by trusted publishing",
-            job.service(),
-            publisher.user()
+            "uploading as {} by trusted publishing ({})",
+            publisher.user(),
+            job.service()
         ));
         Ok(publisher)
     }
@@ -109,6 +111,8 @@ async fn claims(job: CiJob, exchange: &Exchange) -> Vec<(&'static str, String)> 
 /// The error of a refusal, with the job's claims and the command that would register it.
 fn refused(host: String, refusal: Refusal, claims: &[(&'static str, String)]) -> CommandError {
     let hint = hint(&refusal);
+    let is_about_job = refusal.is_about_registration()
+        || matches!(refusal, Refusal::EventRefused | Refusal::WorkflowCalled);
     let command = refusal
         .is_about_registration()
         .then(|| registration(claims))
@@ -116,6 +120,7 @@ fn refused(host: String, refusal: Refusal, claims: &[(&'static str, String)]) ->
     let error = CommandError::failed(ExchangeError::Refused { host, refusal }).hinted(hint);
     let seen: Vec<_> = claims
         .iter()
+        .filter(|_| is_about_job)
         .map(|(name, value)| format!("{name}={}", shown(value)))
         .collect();
     let error = match command {
@@ -185,7 +190,7 @@ fn registration(claims: &[(&'static str, String)]) -> Option<String> {
         }
     };
     let words = [
-        ("--issuer", Some(issuer)),
+        ("--issuer", Some(issuer).filter(|issuer| *issuer != GITHUB)),
         ("--repository", Some(repository)),
         ("--repository-id", Some(id)),
         ("--owner-id", Some(owner)),

@@ -6,6 +6,7 @@ use crate::{
     credentials::{DotPauseError, GpgError, TokenError},
     journal::JournalError,
     server::AddressError,
+    trusted::{ExchangeError, Refusal},
     upload::UploadError,
 };
 
@@ -118,5 +119,55 @@ fn states_each_error_of_uploads() {
     let mut texts: Vec<_> = uploads.iter().map(ToString::to_string).collect();
     texts.extend(journals.iter().map(ToString::to_string));
     texts.extend(addresses.iter().map(ToString::to_string));
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn states_each_error_of_trusted_publishing() {
+    let host = || "pause.example".to_owned();
+    let user = |id: &str| id.parse().unwrap();
+    let mut texts: Vec<String> = [
+        "token-invalid",
+        "token-expired",
+        "token-used",
+        "issuer-unknown",
+        "not-registered",
+        "workflow-differs",
+        "workflow-called",
+        "environment-differs",
+        "ref-differs",
+        "event-refused",
+        "author-ambiguous",
+        "account-refused",
+        "later-code\u{1b}[2J",
+    ]
+    .iter()
+    .map(|code| Refusal::of(code).to_string())
+    .collect();
+    let errors = [
+        ExchangeError::Refused {
+            host: host(),
+            refusal: Refusal::NotRegistered,
+        },
+        ExchangeError::Elsewhere {
+            host: host(),
+            expected: "https://pause.example".to_owned(),
+            found: "https://evil.example/oidc/exchange".to_owned(),
+        },
+        ExchangeError::Redirect { host: host() },
+        ExchangeError::Answer {
+            host: host(),
+            expected: "an upload token",
+            found: "status 404".to_owned(),
+        },
+        ExchangeError::User {
+            expected: user("TIMLEGGE"),
+            found: user("ANDREA"),
+        },
+        ExchangeError::Password(user("TIMLEGGE")),
+        ExchangeError::NoRegistration,
+        ExchangeError::Ci("no token".into()),
+    ];
+    texts.extend(errors.iter().map(ToString::to_string));
     insta::assert_snapshot!(texts.join("\n"));
 }

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cpan_sigstore_core::{
-    finding::Exit, identity::IdentityPolicy, release::PauseId, text::shown_path,
-};
+use cpan_sigstore_core::{finding::Exit, identity::IdentityPolicy, text::shown_path};
 use cpan_sigstore_keyless::verify::Verifier;
 use cpan_sigstore_pause::journal::Journal;
 
@@ -150,17 +148,7 @@ fn plan(args: &UploadArgs, signed: &SignedArchive, account: &Account, terminal: 
         "nothing was uploaded",
         "a run would upload, in this order",
     );
-    let user = account.user.as_ref();
-    let user = user.map_or(
-        match account.is_trusted {
-            true => "the author who registered this workflow",
-            false => "the one that the terminal asks for",
-        }
-        .to_owned(),
-        PauseId::to_string,
-    );
-    terminal.field("as", &format!("{user} at {}", account.host));
-    terminal.field("by", &account.proof);
+    account.print(terminal);
     terminal.field("first", &shown_path(signed.bundle()));
     terminal.field("then", &shown_path(signed.archive()));
     terminal.field("digest", &signed.digest().to_string());

@@ -155,7 +155,7 @@ impl Account {
             Self::email("author-microsoft", "author@example.org").through(MICROSOFT),
             Self::pause("MYAUTHOR"),
             Self::pause("STRANGER"),
-            Self::workflow("ci", "author/Foo-Bar", "v1.0"),
+            Self::workflow("ci", "author/Foo-Bar", "v1.0").claiming("environment", "pause"),
         ]
     }
 

@@ -65,7 +65,7 @@ impl Pause {
     }
 
     /// Returns the owner of a token that may upload now.
-    fn holder(&self, token: &str) -> Option<String> {
+    pub(super) fn holder(&self, token: &str) -> Option<String> {
         let now = self.inner.clock.now();
         let state = self.state();
         let user = state.tokens.uploader(token, state.client, now);

@@ -30,6 +30,10 @@ pub enum PauseMisbehaviour {
     EndlessRecent,
     /// The document of trusted publishing names another server.
     ForeignExchange,
+    /// The exchange ignores the author whom a job names.
+    OtherAuthorsToken,
+    /// The exchange is unavailable.
+    ExchangeDown,
     /// The exchange redirects to another server.
     RedirectingExchange,
     /// There are no files RECENT, as on a hand-made mirror.

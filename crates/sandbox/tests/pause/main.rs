@@ -14,3 +14,4 @@ mod publishing;
 mod queue;
 mod recent;
 mod token;
+mod trusted;

@@ -30,6 +30,9 @@ pub struct ReleaseArgs {
     /// Sign again, and replace the existing bundle
     #[arg(long)]
     pub force: bool,
+    /// Check the archive, and show the account and its proof; sign and upload nothing
+    #[arg(long, conflicts_with = "no_upload")]
+    pub dry_run: bool,
     #[command(flatten)]
     pub publish: PublishArgs,
 }

@@ -23,7 +23,7 @@ use crate::{
     },
     session::Session,
     signing::Signer,
-    ui::preflight,
+    ui::{Tone, preflight},
 };
 
 /// A release, and what is known of it.
@@ -53,6 +53,9 @@ enum Outcome {
 pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
     let archive = args.file.as_path();
     let terminal = session.terminal();
+    if args.dry_run {
+        return plan(args, session);
+    }
     let uploader = match args.publish.no_upload {
         true => None,
         false => Some(credentials::uploader(&args.publish.pause, session)?),
@@ -107,6 +110,26 @@ pub fn run(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandErr
         terminal,
         args.publish.json,
     ))
+}
+
+/// Checks the archive, and shows who would upload it, and by which proof.
+fn plan(args: &ReleaseArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let terminal = session.terminal();
+    let account = credentials::account(&args.publish.pause, session)?;
+    let destination = args.publish.pause.destination(account.user.as_ref());
+    let found = preflight::look(&args.file, &destination, terminal, args.publish.json)?;
+    if !found.is_fit() {
+        return Ok(Exit::Archive);
+    }
+    terminal.headline(
+        Tone::Careful,
+        "nothing was signed or uploaded",
+        "a run would sign and upload",
+    );
+    account.print(terminal);
+    terminal.field("archive", &shown_path(&args.file));
+    terminal.field("digest", &found.digest.to_string());
+    Ok(Exit::Success)
 }
 
 impl Job<'_> {

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{pages, project::Project, recipes};
+use cpan_sigstore_sandbox::pause::Workflow;
+
 use crate::{fixtures::author::ID, harness::Ran, upload::secrets::assert_none_in};
 
 /// The workflow of the page.
@@ -21,32 +23,36 @@ fn workflow(project: &Project) -> Value {
     Ran::of(perl.output().unwrap()).exits(0).json()
 }
 
-/// The value of `${{ secrets.PAUSE_TOKEN }}`, in a step's environment.
-fn environment(step: &Value, token: &str) -> Vec<(String, String)> {
-    let Some(variables) = step["env"].as_object() else {
-        return Vec::new();
-    };
-    variables
-        .iter()
-        .map(|(name, value)| {
-            let value = value.as_str().unwrap();
-            (
-                name.clone(),
-                value.replace("${{ secrets.PAUSE_TOKEN }}", token),
-            )
-        })
-        .collect()
-}
-
 #[test]
 fn workflow_releases_with_pause_token() {
     let project = recipes::prepared("makemaker.md", recipes::manifest_of_makemaker);
+    let pause = &project.world.sandbox.pause;
+    pause.withdraw_trusted_publishing();
+    let token = pause.token(ID).unwrap();
+    runs(&project, &[("PAUSE_TOKEN", token.as_str())]);
+}
+
+#[test]
+fn workflow_releases_without_any_secret() {
+    let project = recipes::prepared("makemaker.md", recipes::manifest_of_makemaker);
+    let sandbox = &project.world.sandbox;
+    let workflow = Workflow {
+        environment: Some("pause".to_owned()),
+        ..Workflow::of_cast(&sandbox.oidc.ci_issuer())
+    };
+    sandbox.pause.register_workflow(ID, workflow);
+    runs(&project, &[]);
+    assert_eq!(sandbox.pause.minted_tokens().len(), 1);
+}
+
+/// Runs the steps of both jobs, the second one with these variables.
+#[track_caller]
+fn runs(project: &Project, env: &[(&str, &str)]) {
     project.world.write_dot_pause("");
     let sandbox = &project.world.sandbox;
-    let token = sandbox.pause.token(ID).unwrap();
     let issuer = format!("{}/ci", project.world.issuer());
     let mut ran = Vec::new();
-    let jobs = &workflow(&project)["jobs"];
+    let jobs = &workflow(project)["jobs"];
     // The archive is an artifact between the jobs; both run in the project's folder here.
     for job in ["build", "release"] {
         for step in jobs[job]["steps"].as_array().unwrap() {
@@ -57,14 +63,16 @@ fn workflow_releases_with_pause_token() {
             let mut command = project.command("bash");
             command
                 .args(["-e", "-c", &script.replace(ISSUER, &issuer)])
-                .env("GITHUB_WORKFLOW_REF", WORKFLOW_REF)
-                .envs(environment(step, &token));
+                .env("GITHUB_WORKFLOW_REF", WORKFLOW_REF);
             if jobs[job]["permissions"]["id-token"] == "write" {
                 command.envs(sandbox.oidc.github_actions_environment("ci"));
+                command.envs(env.iter().copied());
             }
             let output = Ran::of(command.output().unwrap()).exits(0);
-            assert_none_in(&output.stdout, std::slice::from_ref(&token), "the output");
-            assert_none_in(&output.stderr, std::slice::from_ref(&token), "the log");
+            let mut secrets: Vec<_> = env.iter().map(|(_, value)| (*value).to_owned()).collect();
+            secrets.extend(sandbox.pause.minted_tokens());
+            assert_none_in(&output.stdout, &secrets, "the output");
+            assert_none_in(&output.stderr, &secrets, "the log");
             ran.push(job);
         }
     }
@@ -82,7 +90,7 @@ fn workflow_grants_identity_to_release_job_only() {
     let (build, release) = (&jobs["build"], &jobs["release"]);
     assert_eq!(build["permissions"], json!({"contents": "read"}));
     assert!(build.get("environment").is_none());
-    assert!(!build.to_string().contains("secrets."));
+    assert!(!workflow.to_string().contains("secrets."));
     assert_eq!(release["needs"], "build");
     assert_eq!(release["environment"], "pause");
     assert_eq!(release["permissions"], json!({"id-token": "write"}));
@@ -92,7 +100,7 @@ fn workflow_grants_identity_to_release_job_only() {
     // It runs no code of the distribution or of its dependencies, and has none.
     let steps = release["steps"].as_array().unwrap();
     let (last, before) = steps.split_last().unwrap();
-    assert!(last["env"]["PAUSE_TOKEN"].is_string());
+    assert!(last.get("env").is_none());
     let script = last["run"].as_str().unwrap();
     assert!(script.starts_with("cpan-sigstore release "), "{script}");
     let uses: Vec<_> = before.iter().map(|step| &step["uses"]).collect();

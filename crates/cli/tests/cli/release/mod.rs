@@ -4,3 +4,5 @@ mod backlog;
 mod ordered;
 mod resumed;
 pub mod single;
+mod trusted;
+mod trusted_attacks;

@@ -14,7 +14,6 @@ use axum::{
     routing::{delete, get, post},
 };
 use jiff::SignedDuration;
-use rand_core::{OsRng, RngCore as _};
 
 pub use registration::{Registration, Workflow};
 
@@ -31,8 +30,12 @@ pub(super) struct TrustedPublishing {
     origin: String,
     provider: Provider,
     registrations: Vec<Registration>,
+    /// Number of registrations so far.
+    numbers: u32,
     /// Issuer and `jti` of exchanged tokens.
     used: BTreeSet<(String, String)>,
+    /// All upload tokens that it gave out.
+    minted: Vec<String>,
 }
 
 impl Pause {
@@ -42,7 +45,9 @@ impl Pause {
             origin: origin.to_owned(),
             provider,
             registrations: Vec::new(),
+            numbers: 0,
             used: BTreeSet::new(),
+            minted: Vec::new(),
         });
     }
 
@@ -53,17 +58,33 @@ impl Pause {
 
     /// Registers a workflow that may upload for a PAUSE id.
     pub fn register_workflow(&self, author: &str, workflow: Workflow) -> Registration {
-        let mut bytes = [0; 3];
-        OsRng.fill_bytes(&mut bytes);
-        let registration = Registration {
-            id: hex::encode(bytes),
+        let mut registration = Registration {
+            id: String::new(),
             author: author.to_owned(),
             workflow,
         };
         if let Some(trusted) = &mut self.state().trusted {
+            trusted.numbers += 1;
+            registration.id = format!("w{}", trusted.numbers);
             trusted.registrations.push(registration.clone());
         }
         registration
+    }
+
+    /// Returns all upload tokens that the exchange gave out, in order.
+    pub fn minted_tokens(&self) -> Vec<String> {
+        let state = self.state();
+        state
+            .trusted
+            .iter()
+            .flat_map(|trusted| &trusted.minted)
+            .cloned()
+            .collect()
+    }
+
+    /// Returns whether a token can upload now.
+    pub fn accepts_token(&self, token: &str) -> bool {
+        self.holder(token).is_some()
     }
 
     /// Returns the registrations of a PAUSE id.
@@ -76,7 +97,8 @@ impl Pause {
         all.filter(|one| one.author == author).cloned().collect()
     }
 
-    fn remove_registration(&self, author: &str, id: &str) -> bool {
+    /// Ends a registration, and returns whether there was one.
+    pub fn end_registration(&self, author: &str, id: &str) -> bool {
         let mut state = self.state();
         let Some(trusted) = &mut state.trusted else {
             return false;
@@ -116,7 +138,11 @@ impl Pause {
             return Err("account-refused");
         }
         let until = now.saturating_add(LIFE).map_err(|_| "token-invalid")?;
-        Ok((state.tokens.issue_until(&author, until), until))
+        let minted = state.tokens.issue_until(&author, until);
+        if let Some(trusted) = &mut state.trusted {
+            trusted.minted.push(minted.clone());
+        }
+        Ok((minted, until))
     }
 }
 

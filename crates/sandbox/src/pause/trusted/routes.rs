@@ -43,7 +43,21 @@ pub(super) async fn exchange(State(pause): State<Pause>, Json(request): Json<Req
         let elsewhere = [(header::LOCATION, "http://127.0.0.1:1/oidc/exchange")];
         return (StatusCode::TEMPORARY_REDIRECT, elsewhere).into_response();
     }
-    match pause.exchange(&request.token, request.user.as_deref()) {
+    if pause.misbehaviour().is(PauseMisbehaviour::ExchangeDown) {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "3600")],
+        )
+            .into_response();
+    }
+    let wanted = match pause
+        .misbehaviour()
+        .is(PauseMisbehaviour::OtherAuthorsToken)
+    {
+        true => None,
+        false => request.user.as_deref(),
+    };
+    match pause.exchange(&request.token, wanted) {
         Ok((token, until)) => {
             let user = token.split(':').next().unwrap_or_default();
             let body = json!({ "token": token, "user": user, "expires": until.to_string() });
@@ -93,9 +107,7 @@ pub(super) async fn remove(
 ) -> Response {
     match pause.login(&headers) {
         None => unauthorized(),
-        Some(user) if pause.remove_registration(user, &id) => {
-            StatusCode::NO_CONTENT.into_response()
-        }
+        Some(user) if pause.end_registration(user, &id) => StatusCode::NO_CONTENT.into_response(),
         Some(_) => refused(StatusCode::NOT_FOUND, "registration-unknown"),
     }
 }

@@ -5,7 +5,9 @@ use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_pause::trusted::Workflow;
 
 use super::{open, print};
-use crate::{error::CommandError, flags::PauseArgs, session::Session, ui::Tone};
+use crate::{
+    error::CommandError, flags::PauseArgs, session::Session, trusted_publishing::GITHUB, ui::Tone,
+};
 
 /// Let a CI workflow upload for you.
 ///
@@ -37,11 +39,7 @@ pub struct AddArgs {
     #[arg(long = "ref", value_name = "REF", default_value = "refs/tags/*")]
     git_ref: String,
     /// CI service
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "https://token.actions.githubusercontent.com"
-    )]
+    #[arg(long, value_name = "URL", default_value = GITHUB)]
     issuer: String,
     #[command(flatten)]
     pause: PauseArgs,
