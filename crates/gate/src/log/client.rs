@@ -33,7 +33,7 @@ const CACHED_PROOFS: usize = 131_072;
 /// Time by which clocks may differ.
 pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// The path of a log's checkpoint.
-const CHECKPOINT: &str = "checkpoint";
+pub(super) const CHECKPOINT: &str = "checkpoint";
 
 /// A log of the policy has an address that cannot be used.
 #[derive(Debug, thiserror::Error)]

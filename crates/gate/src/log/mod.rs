@@ -3,6 +3,7 @@
 //! - [`LogClient`]: finds the proof of a file, and verifies it against one history.
 //! - [`history`]: compares checkpoints with the remembered one, and remembers the newest.
 //! - [`fact`]: the results, which are inputs of the decision.
+//! - [`carry`]: the files of a log for clients behind a mirror.
 //! - [`site`] and [`cache`]: where the files of a log come from, within limits.
 //!
 //! # Security
@@ -11,6 +12,7 @@
 //! the history that the trust store remembers. Only then there is a [`LoggedFile`].
 
 mod cache;
+mod carry;
 mod client;
 mod fact;
 mod history;
@@ -18,6 +20,8 @@ mod index;
 mod site;
 #[cfg(test)]
 mod tests;
+
+pub use cpan_sigstore_tlog::proof::SUFFIX;
 
 pub use client::{LogClient, LogSetupError};
 pub use fact::LoggedFile;

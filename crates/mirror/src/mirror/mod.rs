@@ -24,7 +24,7 @@ use std::{
 
 use cpan_sigstore_core::release::PauseId;
 use cpan_sigstore_cpan::{Cpan, path::CpanPath};
-use cpan_sigstore_gate::{Gate, RecordFile, TrustStore};
+use cpan_sigstore_gate::{Gate, RecordFile, TrustStore, store::TrustStoreError};
 use jiff::Timestamp;
 use moka::future::Cache as MemoryCache;
 use tokio::sync::Semaphore;
@@ -140,6 +140,18 @@ impl Mirror {
     /// The author index for clients; none at first.
     pub fn author_index(&self) -> &AuthorIndexFiles {
         &self.author_index
+    }
+
+    /// A file of the CPAN log that the gate uses, for clients behind this mirror; `None` if there is none.
+    pub(crate) async fn log_file(&self, path: &str) -> Result<Option<Vec<u8>>, TrustStoreError> {
+        let generation = self.generation();
+        let gate = &generation.gate;
+        let Some(log) = gate.log() else {
+            return Ok(None);
+        };
+        // Closed only when the process ends.
+        let _turn = self.fetches.acquire().await;
+        log.carry(gate.trust_store(), path, self.now()).await
     }
 
     /// The name of this mirror in the `Via` header of its requests.

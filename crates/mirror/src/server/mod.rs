@@ -34,6 +34,7 @@ use std::{
 
 use cpan_sigstore_core::{decision::Decision, text::printable};
 use cpan_sigstore_cpan::path::{CpanPath, below_any_cpan};
+use cpan_sigstore_gate::log::SUFFIX;
 use cpan_sigstore_records::author_index::MEDIA_TYPE;
 use hyper::{Method, Request, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
@@ -69,6 +70,8 @@ enum Target {
     Verdicts,
     Metrics,
     AuthorIndex(AuthorIndexFile),
+    /// A file of the CPAN log, or a proof beside a file.
+    Log(String),
     Front,
     /// A path of this mirror that has no file.
     Nothing,
@@ -144,6 +147,7 @@ impl Server {
             Target::Verdicts => page::verdicts(&self.mirror, wants_html(request)),
             Target::Metrics => self.metrics.answer(&self.mirror),
             Target::AuthorIndex(which) => self.author_index(which),
+            Target::Log(path) => self.log(&path).await,
             Target::Front => page::front(),
             Target::Nothing => text(
                 StatusCode::NOT_FOUND,
@@ -195,6 +199,21 @@ impl Server {
                 StatusCode::NOT_FOUND,
                 "not found: this mirror uses no author index\n",
             ),
+        }
+    }
+
+    /// A file of the CPAN log that the gate uses.
+    async fn log(&self, path: &str) -> Response {
+        match self.mirror.log_file(path).await {
+            Ok(Some(bytes)) => typed(StatusCode::OK, "application/octet-stream", bytes.into()),
+            Ok(None) => text(
+                StatusCode::NOT_FOUND,
+                "not found: the log has no such file, or this mirror uses no log\n",
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "cannot serve the log");
+                later("try later: the trust store cannot be used\n")
+            }
         }
     }
 
@@ -270,10 +289,17 @@ fn own_target(path: &str) -> Target {
         "/-/metrics" => Target::Metrics,
         "/-/index.json" => Target::AuthorIndex(AuthorIndexFile::Index),
         "/-/index.json.sigstore.json" => Target::AuthorIndex(AuthorIndexFile::Bundle),
-        path => path
-            .strip_prefix('/')
-            .and_then(CpanPath::at)
-            .map_or(Target::Nothing, Target::Cpan),
+        path => {
+            let path = path.strip_prefix('/').unwrap_or_default();
+            if let Some(file) = path.strip_prefix("-/log/") {
+                return Target::Log(file.to_owned());
+            }
+            // Before releases: such a name is also one of an archive with another suffix.
+            if path.ends_with(SUFFIX) {
+                return Target::Log(path.to_owned());
+            }
+            CpanPath::at(path).map_or(Target::Nothing, Target::Cpan)
+        }
     }
 }
 
