@@ -1,9 +1,8 @@
 //! A clock of this machine that is ahead of a service's.
 
 use cpan_sigstore_core::finding::Exit;
-use cpan_sigstore_http::Http;
-use cpan_sigstore_keyless::login::TokenError;
-use jiff::{Timestamp, fmt::rfc2822};
+use cpan_sigstore_keyless::{clock::date_of, login::TokenError};
+use jiff::Timestamp;
 
 use crate::error::CommandError;
 
@@ -33,7 +32,7 @@ pub async fn explained(error: TokenError, clock: Timestamp, service: Option<&str
     let Some(service) = service else {
         return error.into();
     };
-    match date(service).await {
+    match date_of(service).await {
         Some(date) if date < at => CommandError::new(
             Exit::TryLater,
             ClockAhead {
@@ -46,9 +45,4 @@ pub async fn explained(error: TokenError, clock: Timestamp, service: Option<&str
         .hinted("set the clock of this machine, and run the same command again"),
         _ => error.into(),
     }
-}
-
-async fn date(service: &str) -> Option<Timestamp> {
-    let date = Http::for_urls([service]).ok()?.date(service).await?;
-    Some(rfc2822::parse(&date).ok()?.timestamp())
 }

@@ -15,6 +15,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::{Gate, LogClient, TrustStore};
 use cpan_sigstore_keyless::{
+    clock::ClockDifference,
     trust::{
         Config, Instance, Refresh, SigningConfig, TrustError, TrustLoader, TrustMaterial,
         TrustSource, TrustedRoot,
@@ -24,7 +25,7 @@ use cpan_sigstore_keyless::{
 use cpan_sigstore_mirror::{DecisionLog, Mirror, Options};
 use cpan_sigstore_pause::trusted::TrustedPublisher;
 use cpan_sigstore_registry::subscription::{Ask, Copies, Pin, refresh};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -75,6 +76,9 @@ fn once<T>(
     let value = open()?;
     Ok(cell.get_or_init(|| value))
 }
+
+/// The age at which an author index may be too old for a policy, so that the clock is checked.
+const OLD_INDEX: SignedDuration = SignedDuration::from_hours(24);
 
 impl<'a> Session<'a> {
     /// A session that has opened nothing yet.
@@ -338,7 +342,17 @@ impl<'a> Session<'a> {
     ) -> Result<(), CommandError> {
         let now = Timestamp::now();
         let asked = refresh(pin, store, verifier, copies, Ask::WhenDue, now);
-        if let Err(error) = self.runtime()?.block_on(asked) {
+        let runtime = self.runtime()?;
+        let answer = runtime.block_on(asked);
+        let kept = self.wait(store.index_state(&pin.url))?;
+        if kept.is_some_and(|kept| now.duration_since(kept.signed) > OLD_INDEX)
+            && let Some(clock) = runtime.block_on(ClockDifference::with(&pin.url, now))
+        {
+            self.terminal.warning(&format!(
+                "the author index may look too old: {clock}; set the clock of this machine"
+            ));
+        }
+        if let Err(error) = answer {
             self.terminal.warning(&format!(
                 "cannot refresh the author index of {}: {error}; using the stored copy as long as the policy allows",
                 pin.url

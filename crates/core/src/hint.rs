@@ -77,7 +77,7 @@ hints! {
     /// The archive has no META.
     AskForMeta = "ask-for-meta", "ask the author for META.json: the name of the file alone says which release it is";
     /// The archive is another release.
-    OtherRelease = "other-release", "do not use the file unless its author confirms it: META is of another release, such as an old one under a new name; then state its digest in policy.toml";
+    OtherRelease = "other-release", "do not use the file unless its author confirms it: META is of another release, such as an old one under a new name; then state its digest in the first line of policy.toml";
     /// The policy states other bytes.
     OtherBytes = "other-bytes", "do not use the file: your policy states another digest for this release, and a release never changes; fetch it from another mirror";
     /// The archive is hostile.

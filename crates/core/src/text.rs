@@ -88,6 +88,9 @@ pub fn count(number: impl TryInto<u64> + fmt::Display + Copy, noun: &str) -> Str
 /// Most values of a list that are shown.
 const LISTED: usize = 5;
 
+/// The text between two alternatives.
+const OR: &str = ", or ";
+
 /// The alternatives in one line: the first ones, and the number of the others.
 pub fn alternatives(values: &[impl fmt::Display]) -> String {
     let shown: Vec<_> = values
@@ -95,11 +98,16 @@ pub fn alternatives(values: &[impl fmt::Display]) -> String {
         .take(LISTED)
         .map(ToString::to_string)
         .collect();
-    let shown = shown.join(", or ");
+    let shown = shown.join(OR);
     match values.len().saturating_sub(LISTED) {
         0 => shown,
         more => format!("{shown}, and {more} more"),
     }
+}
+
+/// A text with [`alternatives`], split after each of them.
+pub fn split_alternatives(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(OR).map(str::trim_end)
 }
 
 /// Longest address that is shown, in characters.
@@ -175,6 +183,8 @@ mod tests {
     fn lists_few_alternatives() {
         assert_eq!(alternatives(&["a"]), "a");
         assert_eq!(alternatives(&["a", "b"]), "a, or b");
+        let split: Vec<_> = split_alternatives("a, or b, as stated").collect();
+        assert_eq!(split, ["a, or", "b, as stated"]);
         let seven: Vec<_> = (1..8).collect();
         assert_eq!(
             alternatives(&seven),

@@ -11,7 +11,6 @@ use crate::{
     finding::{Exit, Finding},
     hint::Hint,
     identity::SignerIdentity,
-    origin::Origin,
     reason::Reason,
     release::ReleasePath,
 };
@@ -139,15 +138,15 @@ impl Verdict {
         }
     }
 
-    /// Returns the section of a `policy.toml` that admits these bytes under this path, if the next step is to add it.
-    pub fn pin(&self, path: &ReleasePath) -> Option<[String; 2]> {
+    /// Returns the first line for a `policy.toml` that admits these bytes under this path, if the next step is to add it.
+    pub fn pin(&self, path: &ReleasePath) -> Option<String> {
         let digest = self
             .digest
             .filter(|_| self.hint == Some(Hint::OtherRelease))?;
-        Some([
-            Origin::Release(path.short()).to_string(),
-            format!("digest = \"{digest}\""),
-        ])
+        Some(format!(
+            "release.\"{}\".digest = \"{digest}\"",
+            path.short()
+        ))
     }
 
     /// Returns the address of the page about the cause, or else the finding, unless the release is trusted.

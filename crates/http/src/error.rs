@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Url;
+use rustls::CertificateError;
 
 use crate::CONNECT_TIMEOUT;
 
@@ -35,6 +36,16 @@ pub enum HttpError {
     /// No CA certificate of this machine vouches for the server, or its certificate is invalid.
     #[error("cannot read {url}: the certificate of the server is not trusted: {reason}")]
     Certificate {
+        /// The address, without credentials and query.
+        url: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The certificate of the server is not valid at the time of this machine's clock.
+    #[error(
+        "cannot read {url}: the certificate of the server is not valid by the clock of this machine: {reason}"
+    )]
+    CertificateTime {
         /// The address, without credentials and query.
         url: String,
         /// The reason.
@@ -143,6 +154,7 @@ impl HttpError {
                 | Self::TimeoutSetting(_)
                 | Self::Proxy { .. }
                 | Self::Certificate { .. }
+                | Self::CertificateTime { .. }
                 | Self::Redirect { .. }
                 | Self::Loop { .. }
                 | Self::WebPage { .. }
@@ -173,8 +185,12 @@ pub(crate) fn failed(
 ) -> HttpError {
     let url = url.to_owned();
     let reason = innermost(error);
-    if is_untrusted(error) {
-        return HttpError::Certificate { url, reason };
+    match refused_certificate(error) {
+        Some(refused) if is_about_time(refused) => {
+            return HttpError::CertificateTime { url, reason };
+        }
+        Some(_) => return HttpError::Certificate { url, reason },
+        None => {}
     }
     match proxy {
         // Through a proxy, a client connects to nothing else: the server's own failures come later.
@@ -190,14 +206,23 @@ pub(crate) fn failed(
     }
 }
 
-/// Whether TLS refused the certificate of the server.
-fn is_untrusted(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        matches!(
-            cause.downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        )
+/// The reason for which TLS refused the certificate of the server.
+fn refused_certificate(error: &reqwest::Error) -> Option<&CertificateError> {
+    causes(error).find_map(|cause| match cause.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(refused)) => Some(refused),
+        _ => None,
     })
+}
+
+/// Whether a certificate is refused for the time at which it is checked.
+pub(crate) const fn is_about_time(refused: &CertificateError) -> bool {
+    matches!(
+        refused,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    )
 }
 
 /// An error and all that it wraps.

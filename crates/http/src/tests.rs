@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use crate::HttpError;
+use crate::{HttpError, error::is_about_time};
 
 #[test]
 fn states_each_error() {
@@ -22,6 +22,10 @@ fn states_each_error() {
         HttpError::Certificate {
             url: url(),
             reason: "unknown issuer".to_owned(),
+        },
+        HttpError::CertificateTime {
+            url: url(),
+            reason: "certificate not valid yet".to_owned(),
         },
         HttpError::Redirect {
             url: url(),
@@ -64,4 +68,27 @@ fn states_each_error() {
         },
     ];
     insta::assert_snapshot!(errors.map(|error| error.to_string()).join("\n"));
+}
+
+#[test]
+fn tells_a_wrong_clock_from_an_unknown_authority() {
+    use rustls::{CertificateError, pki_types::UnixTime};
+    let time = UnixTime::since_unix_epoch(Duration::from_secs(86_400));
+    for about_time in [
+        CertificateError::NotValidYet,
+        CertificateError::Expired,
+        CertificateError::NotValidYetContext {
+            time,
+            not_before: time,
+        },
+        CertificateError::ExpiredContext {
+            time,
+            not_after: time,
+        },
+    ] {
+        assert!(is_about_time(&about_time), "{about_time:?}");
+    }
+    for other in [CertificateError::UnknownIssuer, CertificateError::Revoked] {
+        assert!(!is_about_time(&other), "{other:?}");
+    }
 }

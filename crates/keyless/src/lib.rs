@@ -7,12 +7,14 @@
 //! - [`sign`]: from digest and token to a verified bundle.
 //! - [`bundle`]: strict reading of bundles, before any library sees them.
 //! - [`verify`]: from bundle and bytes to a proof that only the verifier can create.
+//! - [`clock`]: this machine's clock beside a service's.
 //! - [`inspect`]: the unverified claims of a bundle.
 
 #![warn(missing_docs)]
 
 pub mod bundle;
 mod certificate;
+pub mod clock;
 pub mod inspect;
 pub mod login;
 pub mod sign;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::{
     bundle::VerificationFailure,
+    clock::ClockDifference,
     login::{BrowserFailure, LoginError, TokenError},
     sign::SignError,
     trust::{Config, ConfigError, RefreshError, TrustError},
@@ -190,6 +191,18 @@ fn states_each_error_of_verification() {
             url: "https://tuf.example.org".to_owned(),
             online: RefreshError::Offline,
             cache: "no such file".to_owned(),
+        },
+        TrustError::Unavailable {
+            url: "https://tuf.example".to_owned(),
+            online: RefreshError::Clock {
+                reason: "timestamp metadata expired at 2026-12-05T08:42:07Z".to_owned(),
+                clock: ClockDifference {
+                    clock: Timestamp::MAX,
+                    service: "https://tuf.example".to_owned(),
+                    date: Timestamp::UNIX_EPOCH,
+                },
+            },
+            cache: "no metadata".to_owned(),
         },
         TrustError::NoSigningConfig,
     ];

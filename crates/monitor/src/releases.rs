@@ -144,6 +144,10 @@ impl AuthorCheck<'_> {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>();
             details.extend(verdict.cause.map(|cause| cause.to_string()));
+            let pin = path.parse().ok().and_then(|path| verdict.pin(&path));
+            details.extend(
+                pin.map(|line| format!("the first line of a policy.toml that admits it: {line}")),
+            );
             let mut alert = self
                 .alert(code, &path)
                 .expecting(verdict.expected.clone(), verdict.found.clone())

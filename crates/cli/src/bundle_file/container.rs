@@ -53,11 +53,11 @@ impl Container {
         let (form, hint) = match self {
             Self::Lines(count) => (
                 format!("{count} JSON objects"),
-                "write the one line that you mean into a file, and name that file with `--bundle`",
+                "write the one line that you mean into a file of its own, and use that file",
             ),
             Self::Attestations => (
                 "a list of attestations of GitHub or npm".to_owned(),
-                "write the value of `.attestations[0].bundle` into a file, for example with jq, and name that file with `--bundle`",
+                "write the value of `.attestations[0].bundle` into a file of its own, for example with jq, and use that file",
             ),
             Self::Provenance => (
                 "a provenance file of PyPI".to_owned(),

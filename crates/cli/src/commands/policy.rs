@@ -234,17 +234,32 @@ fn explain(args: &ExplainArgs, session: &Session<'_>) -> Result<Exit, CommandErr
         terminal.field("digest", &format!("{}, by {}", set.value, set.origin));
     }
     for line in &explained.decisions {
+        // A signature is over a name, too: only a digest admits a signed release of another name.
+        let only = match line.finding {
+            Finding::NameMismatch => "; a signed release is denied, unless its digest is stated",
+            _ => "",
+        };
         terminal.line(&format!(
-            "  {:19} {:9} {}",
+            "  {:19} {:9} {}{only}",
             line.finding.code(),
             line.decision.code(),
             line.reason
         ));
     }
-    setting("allow-old-format", &rule.allow_old_format, terminal);
-    setting("trust-material-age", &rule.trust_material_age, terminal);
-    setting("index-age", &rule.index_age, terminal);
-    setting("index-age-limit", &rule.index_age_limit, terminal);
+    setting(
+        "allow-old-format",
+        &rule.allow_old_format,
+        bool::to_string,
+        terminal,
+    );
+    let days = |days: &u32| count(*days, "day");
+    for (key, age) in [
+        ("trust-material-age", &rule.trust_material_age),
+        ("index-age", &rule.index_age),
+        ("index-age-limit", &rule.index_age_limit),
+    ] {
+        setting(key, age, days, terminal);
+    }
     Ok(Exit::Success)
 }
 
@@ -253,10 +268,11 @@ fn identities(rule: &Rule) -> Vec<String> {
     pins.map(ToString::to_string).collect()
 }
 
-fn setting(key: &str, setting: &Setting<impl std::fmt::Display>, terminal: &Terminal) {
+fn setting<T>(key: &str, setting: &Setting<T>, text: impl Fn(&T) -> String, terminal: &Terminal) {
     let origin = match &setting.origin {
         Origin::BuiltIn => "by default".to_owned(),
         origin => format!("by {origin}"),
     };
-    terminal.line(&format!("  {key} is {}, {origin}", setting.value));
+    let value = text(&setting.value);
+    terminal.line(&format!("  {key} is {value}, {origin}"));
 }

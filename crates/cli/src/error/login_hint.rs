@@ -28,6 +28,11 @@ pub fn after_token(error: &TokenError) -> Option<&'static str> {
         TokenError::EmailNotVerified { .. } => {
             Some("verify the address at the provider, or log in with another account")
         }
-        TokenError::Form(_) | TokenError::Audience { .. } => None,
+        TokenError::Form(_) => {
+            Some("name a whole identity token, or a file with one, or log in without a token")
+        }
+        TokenError::Audience { .. } => {
+            Some("request a token for the audience of this instance, or log in without a token")
+        }
     }
 }

@@ -12,11 +12,17 @@ pub fn after_request(error: &HttpError) -> Option<&'static str> {
         HttpError::Certificate { .. } => {
             "name the file with the CA certificates of your network in SSL_CERT_FILE"
         }
+        HttpError::CertificateTime { .. } => {
+            "set the clock of this machine; if it is right, ask the operator of the server for a valid certificate"
+        }
         HttpError::ProxySetting { .. } => {
             "correct or unset the variable; a SOCKS proxy cannot be used"
         }
         HttpError::Proxy { .. } => {
             "correct HTTPS_PROXY and HTTP_PROXY (`http://USER:PASSWORD@proxy.example:3128`), or name the host in NO_PROXY"
+        }
+        HttpError::Redirect { url, to } if url == to => {
+            "ask the operator of the server to mend it, or name another address"
         }
         HttpError::Redirect { .. } => "name the address that the server redirects to",
         HttpError::Loop { .. } => "name another upstream: this address is the mirror's own",

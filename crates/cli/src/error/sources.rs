@@ -95,6 +95,13 @@ impl From<TrustError> for CommandError {
                 let hint = after_request(http);
                 return Self::failed(error).hinted_by(hint);
             }
+            TrustError::Unavailable {
+                online: RefreshError::Clock { .. },
+                ..
+            } => (
+                Exit::TryLater,
+                "set the clock of this machine, and run the same command again",
+            ),
             TrustError::Unavailable { .. } => (
                 Exit::TryLater,
                 "try again with a network connection, or name the trust material with `--trusted-root FILE`",
@@ -239,12 +246,21 @@ impl From<AddressError> for CommandError {
 
 impl From<DotPauseError> for CommandError {
     fn from(error: DotPauseError) -> Self {
-        let is_without_gpg = matches!(error, DotPauseError::Gpg(GpgError::Run { .. }));
-        let error = Self::failed(error);
-        match is_without_gpg {
-            true => error.hinted("install GnuPG, or name the program with CI_GPG"),
-            false => error,
-        }
+        let hint = match &error {
+            DotPauseError::Gpg(GpgError::Run { .. }) => {
+                Some("install GnuPG, or name the program with CI_GPG")
+            }
+            DotPauseError::User { .. }
+            | DotPauseError::Line { .. }
+            | DotPauseError::Twice { .. } => Some(
+                "write `user TIMLEGGE` on one line of the file, and `password`, a blank and the password on another",
+            ),
+            DotPauseError::Token { .. } => {
+                Some("write a line `token USER:TOKEN-ID:TOKEN` with the token that PAUSE shows")
+            }
+            _ => None,
+        };
+        Self::failed(error).hinted_by(hint)
     }
 }
 

@@ -9,11 +9,12 @@ use cpan_sigstore_core::{
     identity::{IdentityMismatch, MismatchField, SignerIdentity, SourceClaims},
     reason::Reason,
     release::ReleasePath,
+    text::split_alternatives,
     verdict::Verdict,
 };
 use cpan_sigstore_keyless::{
     bundle::VerificationFailure,
-    trust::TrustError,
+    trust::{RefreshError, TrustError},
     verify::{ClockBehind, KeySignature},
 };
 use serde::Serialize;
@@ -40,22 +41,22 @@ pub struct Report<'a> {
     signature: Option<KeySignature>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
-    /// The lines that the hint wants in the policy.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    policy: Vec<String>,
+    /// The line that the hint wants in the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
 }
 
 /// Longest value on one line, in characters.
 const LINE: usize = 100;
 
 /// Prints a value; the alternatives of a long one below each other.
-fn alternatives(label: &str, value: &str, terminal: &Terminal) {
+fn value_of(label: &str, value: &str, terminal: &Terminal) {
     if value.chars().count() <= LINE {
         return terminal.field(label, value);
     }
     let mut label = label;
-    for line in value.split_inclusive(", or ") {
-        terminal.field(label, line.trim_end());
+    for line in split_alternatives(value) {
+        terminal.field(label, line);
         label = "";
     }
 }
@@ -105,7 +106,7 @@ impl<'a> Report<'a> {
                 .hint
                 .take()
                 .map(|hint| verdict_text::hint(hint).to_owned()),
-            policy: Vec::new(),
+            policy: None,
             verdict,
         }
     }
@@ -126,7 +127,7 @@ impl<'a> Report<'a> {
         let hint = verdict.hint;
         Self {
             release: Some(path.to_string()),
-            policy: verdict.pin(path).into_iter().flatten().collect(),
+            policy: verdict.pin(path),
             hint: hint.map(|hint| verdict_text::hint_about(hint, path)),
             ..Self::of(file, verdict)
         }
@@ -154,7 +155,14 @@ impl<'a> Report<'a> {
 
     /// Trust material that cannot be had, so that nothing is verified.
     pub fn unavailable(file: &'a str, error: &TrustError) -> Self {
-        Self::of(file, Verdict::unavailable(error.to_string()))
+        let report = Self::of(file, Verdict::unavailable(error.to_string()));
+        match error {
+            TrustError::Unavailable {
+                online: RefreshError::Clock { .. },
+                ..
+            } => report.hinted(verdict_text::hint(Hint::SetClock)),
+            _ => report,
+        }
     }
 
     /// A clock by which nothing can be verified.
@@ -233,8 +241,8 @@ impl<'a> Report<'a> {
             ("expected", &self.verdict.expected),
             ("found", &self.verdict.found),
         ] {
-            if let Some(value) = value {
-                alternatives(label, value, terminal);
+            if let Some(text) = value {
+                value_of(label, text, terminal);
             }
         }
         if self.verdict.finding == Finding::Trusted {
@@ -257,7 +265,7 @@ impl<'a> Report<'a> {
         if let Some(hint) = &self.hint {
             terminal.hint(hint);
         }
-        for line in &self.policy {
+        if let Some(line) = &self.policy {
             terminal.copy(line);
         }
     }

@@ -52,7 +52,7 @@ pub const fn hint(hint: Hint) -> &'static str {
             "do not use the file: the author's record does not name this identity; the author can add it with `cpan-sigstore author add`"
         }
         Hint::OtherRelease => {
-            "do not use the file unless its author confirms it: META is of another release, such as an old one under a new name; then add these lines to policy.toml:"
+            "do not use the file unless its author confirms it: META is of another release, such as an old one under a new name; then make this the first line of policy.toml:"
         }
         Hint::PublishFork => {
             "use nothing that rests on this log: publish both checkpoints, which prove to everybody that it signed two histories, and ask its operator; `cpan-sigstore trust list` shows them again"

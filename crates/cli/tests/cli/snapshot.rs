@@ -73,8 +73,7 @@ impl Ran {
         let ours = [
             "missing: ",
             "refused: ",
-            "  [release.",
-            "  digest = ",
+            "  release.",
             "left out of ",
             "first use: ",
             "closed: ",

@@ -31,7 +31,7 @@ pub enum PackageIndexError {
     )]
     Date(String),
     /// It is dated in the future.
-    #[error("invalid date of the package index: expected {now} or earlier, found {found}")]
+    #[error("the package index is dated {found}, and the clock of this machine says {now}")]
     InTheFuture {
         /// The date in the header.
         found: Timestamp,

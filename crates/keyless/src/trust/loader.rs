@@ -18,6 +18,7 @@ use super::{
     read_file,
     transport::{HttpTransport, RefreshError},
 };
+use crate::clock::ClockDifference;
 
 /// Age at which cached metadata is refreshed, even if it is still valid.
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -229,9 +230,23 @@ impl PinnedRepository {
         };
         match get(updater, now, targets).await {
             Ok(found) => Ok((found, writable)),
-            Err(error) => Err(failure
-                .take()
-                .map_or_else(|| RefreshError::repository(error), RefreshError::Http)),
+            Err(error) => Err(match failure.take() {
+                Some(failed) => RefreshError::Http(failed),
+                None => self.refused(error, now).await,
+            }),
+        }
+    }
+
+    /// Why the repository cannot be used. An expired one may mean that this machine's clock is ahead.
+    async fn refused(&self, error: sigstore_tuf::Error, now: Timestamp) -> RefreshError {
+        let clock = match &error {
+            sigstore_tuf::Error::Expired { .. } => ClockDifference::with(&self.url, now).await,
+            _ => None,
+        };
+        let reason = with_causes(error);
+        match clock {
+            Some(clock) => RefreshError::Clock { reason, clock },
+            None => RefreshError::Repository(reason),
         }
     }
 

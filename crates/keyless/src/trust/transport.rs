@@ -7,6 +7,7 @@ use reqwest::Url;
 use sigstore_tuf::{Error, Repository, transport::FetchFuture};
 
 use super::loader::with_causes;
+use crate::clock::ClockDifference;
 
 /// Reasons why trust material was not fetched.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,14 @@ pub enum RefreshError {
     /// The repository is invalid.
     #[error("{0}")]
     Repository(String),
+    /// The repository has expired by this machine's clock, which differs from the repository's.
+    #[error("{reason}; {clock}")]
+    Clock {
+        /// What has expired.
+        reason: String,
+        /// The two times.
+        clock: ClockDifference,
+    },
 }
 
 impl RefreshError {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cpan_sigstore_core::{decision::Decision, text::printable};
+use cpan_sigstore_core::{decision::Decision, release::ReleasePath, text::printable};
 use hyper::{
     StatusCode,
     header::{CONTENT_SECURITY_POLICY, HeaderValue, VARY},
@@ -100,6 +100,8 @@ fn why(entry: &LogEntry) -> String {
     }
     why.extend(verdict.reasons.iter().map(ToString::to_string));
     why.extend(verdict.hint.map(|hint| hint.to_string()));
+    let path = entry.path.parse::<ReleasePath>().ok();
+    why.extend(path.and_then(|path| verdict.pin(&path)));
     why.join("; ")
 }
 
@@ -120,6 +122,10 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cpan_sigstore_core::{
+        digest::Sha256Digest, finding::Finding, hint::Hint, verdict::Verdict,
+    };
+
     use crate::decision_log::Refusal;
 
     #[test]
@@ -134,5 +140,29 @@ mod tests {
         assert!(page.contains("http://x/&lt;script&gt;"));
         assert!(page.contains("&quot;&amp;'"));
         assert!(!page.contains("<script>"));
+    }
+
+    #[test]
+    fn shows_the_line_of_the_policy_after_its_hint() {
+        let verdict = Verdict {
+            digest: Some(Sha256Digest::of(b"archive")),
+            hint: Some(Hint::OtherRelease),
+            ..Verdict::new(Finding::NameMismatch, Decision::Deny)
+        };
+        let path = "authors/id/M/MY/MYAUTHOR/Foo-2.03.tar.gz";
+        let pin = verdict.pin(&path.parse().unwrap()).unwrap();
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        let entry = LogEntry {
+            at: now,
+            path: path.to_owned(),
+            exit: verdict.exit(),
+            left_out: false,
+            cause: EntryCause::Gate(Box::new(verdict)),
+        };
+        let page = page(&[&entry]);
+        assert!(
+            page.contains(&format!("policy.toml; {}<", escaped(&pin))),
+            "{page}"
+        );
     }
 }

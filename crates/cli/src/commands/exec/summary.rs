@@ -119,8 +119,8 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
         });
     }
     if let (EntryCause::Gate(verdict), Some(path)) = (&entry.cause, path) {
-        for line in verdict.pin(&path).iter().flatten() {
-            terminal.copy(line);
+        if let Some(line) = verdict.pin(&path) {
+            terminal.copy(&line);
         }
     }
 }

@@ -141,6 +141,49 @@ fn finds_every_error_in_a_snapshot() {
     );
 }
 
+/// The beginnings of a message that says what failed.
+const MESSAGES: [&str; 4] = ["error: ", "refused: ", "missing: ", "closed: "];
+
+/// The messages of a snapshot: each begins with one of the words, and ends before another one, or before a
+/// statement of another kind.
+fn messages(text: &str) -> Vec<Vec<&str>> {
+    let mut messages: Vec<Vec<&str>> = Vec::new();
+    let mut is_open = false;
+    for line in text.lines() {
+        if MESSAGES.iter().any(|word| line.starts_with(word)) {
+            messages.push(Vec::new());
+            is_open = true;
+        } else if !line.starts_with("hint: ") && !line.starts_with("  ") {
+            is_open = false;
+        }
+        if let Some(message) = messages.last_mut().filter(|_| is_open) {
+            message.push(line);
+        }
+    }
+    messages
+}
+
+/// What failed, why, and what to do. The usage of a command is the argument parser's.
+#[test]
+fn states_each_failure_in_three_lines() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
+    let text = snapshots(&folder);
+    let all = messages(&text);
+    assert!(all.len() > 100, "{}", all.len());
+    let long: Vec<_> = all.iter().filter(|message| message.len() > 3).collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn finds_messages_of_more_than_three_lines() {
+    let text = "exit: 1\nerror: a\nhint: b\n  c\n  d\nsigned\n  e\nclosed: f\n";
+    let found = messages(text);
+    assert_eq!(
+        found,
+        [vec!["error: a", "hint: b", "  c", "  d"], vec!["closed: f"]]
+    );
+}
+
 #[test]
 fn compares_texts_by_their_parts() {
     let parts = parts("cannot read {}: {source} `}};`");

@@ -94,9 +94,13 @@ fn pinned_digest_admits_a_name_that_meta_contradicts() {
 fn hint_of_a_misnamed_release_states_its_pin() {
     let path = "T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz".parse().unwrap();
     let evidence = misnamed(Signature::Absent);
-    let lines = judge("", &evidence).pin(&path).unwrap().join("\n");
-    assert!(judge(&lines, &evidence).admits(), "{lines}");
-    assert_eq!(judge(&lines, &evidence).pin(&path), None);
+    let line = judge("", &evidence).pin(&path).unwrap();
+    assert!(judge(&line, &evidence).admits(), "{line}");
+    assert_eq!(judge(&line, &evidence).pin(&path), None);
+    // Above another release, and above everything else.
+    let others = "[release.'T/TI/TIMLEGGE/Foo-Bar-1.03.tar.gz']\ndigest = 'sha256:";
+    let others = format!("{line}\n[default]\n{others}{}'\n", "01".repeat(32));
+    assert!(judge(&others, &evidence).admits(), "{others}");
 }
 
 #[test]
