@@ -41,9 +41,9 @@ pub struct Report<'a> {
     signature: Option<KeySignature>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
-    /// The line that the hint wants in the policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<String>,
+    /// The lines that the hint wants in the policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policy: Vec<String>,
 }
 
 /// Longest value on one line, in characters.
@@ -106,7 +106,7 @@ impl<'a> Report<'a> {
                 .hint
                 .take()
                 .map(|hint| verdict_text::hint(hint).to_owned()),
-            policy: None,
+            policy: Vec::new(),
             verdict,
         }
     }
@@ -127,7 +127,7 @@ impl<'a> Report<'a> {
         let hint = verdict.hint;
         Self {
             release: Some(path.to_string()),
-            policy: verdict.pin(path),
+            policy: verdict.pin(path).into_iter().collect(),
             hint: hint.map(|hint| verdict_text::hint_about(hint, path)),
             ..Self::of(file, verdict)
         }
@@ -265,7 +265,7 @@ impl<'a> Report<'a> {
         if let Some(hint) = &self.hint {
             terminal.hint(hint);
         }
-        if let Some(line) = &self.policy {
+        for line in &self.policy {
             terminal.copy(line);
         }
     }

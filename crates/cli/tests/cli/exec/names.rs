@@ -130,7 +130,7 @@ fn admits_misnamed_release_by_the_line_of_its_hint() {
             .exits(14)
             .json();
         let line = copied(&ran);
-        assert_eq!(verified["policy"], line);
+        assert_eq!(verified["policy"][0], line);
 
         let policy = user.path("policy.toml");
         let before = fs::read_to_string(&policy).unwrap();

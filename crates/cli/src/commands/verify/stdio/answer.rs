@@ -127,7 +127,7 @@ impl Body {
     /// A verdict.
     pub fn release(path: &ReleasePath, verdict: Verdict, is_copied: bool) -> Self {
         let mut verdict = verdict;
-        let policy = verdict.pin(path).into_iter().flatten().collect();
+        let policy = verdict.pin(path).into_iter().collect();
         let hint = verdict.hint.take();
         Self::Release(Box::new(ReleaseAnswer {
             release: path.to_string(),
