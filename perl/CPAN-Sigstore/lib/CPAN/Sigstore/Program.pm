@@ -42,6 +42,8 @@ sub new {
     return bless { path => $path }, $class;
 }
 
+sub path { return $_[0]{path} }
+
 # Its name and version, as it states them.
 sub name {
     my ($self) = @_;
@@ -120,9 +122,11 @@ C<PATH>, or else C<cpan-sigstore> in C<PATH>, or C<undef>.
 
 =head2 new(PATH)
 
+=head2 path
+
 =head2 name
 
-The program at a path, and its name with its version.
+The program at a path, that path, and its name with its version.
 
 =head2 verify(file => ..., bundle => ..., identity => ..., issuer => ..., trusted_root => ...)
 

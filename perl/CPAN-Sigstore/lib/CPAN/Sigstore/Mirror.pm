@@ -1,0 +1,117 @@
+package CPAN::Sigstore::Mirror;
+use 5.016;
+use strict;
+use warnings;
+
+use Errno      ();
+use HTTP::Tiny ();
+
+use CPAN::Sigstore::Error ();
+
+our $VERSION = '0.01';
+
+# Largest file, in bytes, seconds for an answer, and redirects.
+our $SIZE_LIMIT   = 512 * 1024 * 1024;
+my $TIMEOUT        = 30;
+my $REDIRECT_LIMIT = 5;
+
+# A CPAN at an address, or in a folder.
+sub new {
+    my ($class, $base) = @_;
+    $base =~ s{/*\z}{/};
+    if ($base =~ m{\Afile://(?:localhost)?(/.*)\z}s) { return bless { base => $base, folder => _unescaped($1) }, $class }
+    return bless { base => $base, folder => $base }, $class if $base =~ m{\A/};
+    _fail("invalid address of a CPAN: expected https://, http:// or file:///, found $base") if $base !~ m{\Ahttps?://[^/]}i;
+    return bless { base => $base, http => HTTP::Tiny->new(timeout => $TIMEOUT, verify_SSL => 1, max_redirect => $REDIRECT_LIMIT, agent => "CPAN-Sigstore/$VERSION") }, $class;
+}
+
+sub _unescaped { return $_[0] =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ger }
+
+sub _fail {
+    my ($message) = @_;
+    return CPAN::Sigstore::Error->throw('retrieval', $message);
+}
+
+sub base { return $_[0]{base} }
+
+# The bytes of a file, or nothing if there is none. "Unknown" is an error, and never "there is no file".
+sub fetch {
+    my ($self, $path, $limit) = @_;
+    $limit //= $SIZE_LIMIT;
+    return defined $self->{folder} ? $self->_read($path, $limit) : $self->_request($path, $limit);
+}
+
+sub _read {
+    my ($self, $path, $limit) = @_;
+    my $file = "$self->{folder}$path";
+    if (!open my $handle, '<:raw', $file) {
+        return if $!{ENOENT} || $!{ENOTDIR};
+        _fail("cannot read $file: $!");
+    }
+    else {
+        my $bytes = q();
+        while (1) {
+            my $count = read $handle, $bytes, 1 << 20, length $bytes;
+            _fail("cannot read $file: $!") if !defined $count;
+            last if !$count;
+            _fail("cannot read $file: expected at most $limit bytes") if length $bytes > $limit;
+        }
+        close $handle or _fail("cannot read $file: $!");
+        return $bytes;
+    }
+}
+
+sub _request {
+    my ($self, $path, $limit) = @_;
+    my $address = "$self->{base}$path";
+    my $bytes = q();
+    my $answer = $self->{http}->get($address, {
+        data_callback => sub {
+            my ($part, $response) = @_;
+            return if $response->{status} != 200;
+            $bytes .= $part;
+            die "it is too long\n" if length $bytes > $limit;
+        },
+    });
+    my $status = $answer->{status};
+    return if $status == 404 || $status == 410;
+    _fail("cannot fetch $address: " . ($status == 599 ? $answer->{content} : "$status $answer->{reason}") =~ s/\s+\z//r) if $status != 200;
+    my $stated = $answer->{headers}{'content-length'};
+    _fail("cannot fetch $address: expected $stated bytes, found " . length $bytes) if defined $stated && !ref $stated && $stated ne length $bytes;
+    return $bytes;
+}
+
+1;
+
+__END__
+
+=head1 NAME
+
+CPAN::Sigstore::Mirror - files of a CPAN, at an address or in a folder
+
+=head1 SYNOPSIS
+
+    use CPAN::Sigstore::Mirror;
+
+    my $mirror = CPAN::Sigstore::Mirror->new('https://www.cpan.org/');
+    my $bundle = $mirror->fetch('authors/id/T/TI/TIM/Foo-1.02.tar.gz.sigstore.json', 1 << 20);
+    print "unsigned\n" if !defined $bundle;
+
+=head1 DESCRIPTION
+
+Section 11.2 of the standard. An address with C<https> needs L<IO::Socket::SSL>.
+
+=head1 METHODS
+
+=head2 new(BASE)
+
+=head2 base
+
+The CPAN, and its address.
+
+=head2 fetch(PATH, LIMIT)
+
+Returns the bytes, or C<undef> if there is no such file. It throws a
+L<CPAN::Sigstore::Error> with the code C<retrieval> for any other answer.
+
+=cut
