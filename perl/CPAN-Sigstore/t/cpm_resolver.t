@@ -4,12 +4,11 @@ use warnings;
 
 use FindBin ();
 use lib "$FindBin::Bin/lib";
-use Exhibit  qw(slurp);
+use Exhibit  qw(slurp read_file);
 use Mirrored ();
 use StandIn  ();
 
 use App::cpm::Resolver::Sigstore ();
-use Digest::SHA                  ();
 use Test::More;
 
 plan skip_all => 'the clock is behind the signed files' if Mirrored::is_early();
@@ -27,21 +26,16 @@ sub installed {
     $user->write('got/none', q());
     my $got = $resolver ? StandIn::install($user->path('got'), 'Foo::Bar', $resolver, Everything->new) : undef;
     open STDERR, '>&', $saved or die "cannot write: $!";
-    open my $handle, '<', $file or die "cannot read: $!";
-    my $text = do { local $/ = undef; <$handle> };
-    close $handle or die "cannot read: $!";
-    return ($got, "$text$error");
+    return ($got, read_file($file) . $error);
 }
 
 # cpm's own resolvers would find the package elsewhere.
 sub Everything::new     { return bless {}, 'Everything' }
 sub Everything::resolve { return { source => 'cpan', uri => 'file://' . __FILE__, distfile => 'x' } }
 
-sub content { open my $handle, '<:raw', $_[0] or die "cannot read: $!"; local $/ = undef; return scalar <$handle> }
-
 my $owner = Mirrored->new->publish('Foo::Bar' => $PATH, $archive, slurp('here-author-2.json'));
 my ($got, $errors) = installed($owner);
-ok defined $got && content($got) eq $archive, 'hands out the release of its author' or diag $errors;
+ok defined $got && read_file($got) eq $archive, 'hands out the release of its author' or diag $errors;
 is $errors, q(), 'without a warning';
 
 my $hostile = Mirrored->new;
@@ -68,7 +62,7 @@ is $resolver->resolve(undef, { package => 'Foo::Bar', version_range => '>= 1, < 
 # The address leads to the verified bytes, whatever the CPAN has afterwards.
 my $address = $resolver->resolve(undef, { package => 'Foo::Bar' })->{uri};
 $user->publish('Foo::Bar' => $PATH, $bytes);
-is content($address =~ s{\Afile://}{}r), $archive, 'the address leads to the verified bytes';
+is read_file($address =~ s{\Afile://}{}r), $archive, 'the address leads to the verified bytes';
 for my $options ([], [ 'cpan=ftp://127.0.0.1/' ], [ 'cpan=/', 'cpan=/' ]) {
     ok !eval { App::cpm::Resolver::Sigstore->new(undef, $user->options(@$options)) }, "refuses the options @$options";
 }

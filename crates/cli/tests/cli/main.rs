@@ -15,6 +15,7 @@ mod exec;
 mod fixtures;
 mod gate;
 mod harness;
+mod hooks;
 mod index;
 mod log;
 mod mirror;

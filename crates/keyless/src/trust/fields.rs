@@ -5,7 +5,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
-use sigstore_verify::{crypto::KeyAlgorithm, types::DerPublicKey};
+use sigstore_verify::{
+    crypto::{KeyAlgorithm, VerificationKey},
+    types::DerPublicKey,
+};
 
 /// Names of the keys of logs that are known.
 const KEYS: [(&str, KeyAlgorithm); 6] = [
@@ -108,7 +111,7 @@ fn log(log: &Map<String, Value>, has_address: bool) -> Result<Value, String> {
     used.insert("logId".into(), serde_json::json!({ "keyId": id }));
     let public = object("publicKey").ok_or("a log without a key")?;
     let bytes = text(public, "rawBytes").and_then(|bytes| STANDARD.decode(bytes).ok());
-    let found = bytes.and_then(|bytes| KeyAlgorithm::from_spki(&DerPublicKey::new(bytes)).ok());
+    let found = bytes.and_then(|bytes| kind(&DerPublicKey::new(bytes)));
     let name = key_name(log).unwrap_or_default();
     if !KEYS
         .iter()
@@ -120,6 +123,20 @@ fn log(log: &Map<String, Value>, has_address: bool) -> Result<Value, String> {
     key.extend(period(public)?);
     used.insert("publicKey".into(), key.into());
     Ok(used.into())
+}
+
+/// Returns the kind of a key. The library looks at the point of a curve only when it verifies.
+fn kind(key: &DerPublicKey) -> Option<KeyAlgorithm> {
+    let kind = KeyAlgorithm::from_spki(key).ok()?;
+    let key = VerificationKey::from_spki(key).ok()?;
+    let is_point = |length| key.as_bytes().len() == length && key.as_bytes()[0] == 4;
+    let is_whole = match kind {
+        KeyAlgorithm::EcdsaP256 => is_point(65),
+        KeyAlgorithm::EcdsaP384 => is_point(97),
+        KeyAlgorithm::Ed25519 => key.as_bytes().len() == 32,
+        _ => true,
+    };
+    is_whole.then_some(kind)
 }
 
 /// Returns an authority with its certificates.

@@ -11,18 +11,20 @@ use MIME::Base64 qw(encode_base64 decode_base64);
 use CPAN::Sigstore::TrustedRoot ();
 use CPAN::Sigstore::Verifier    ();
 
-our @EXPORT_OK = qw(slurp flip_last_bit);
+our @EXPORT_OK = qw(slurp read_file flip_last_bit);
 
 my $JSON = JSON::PP->new->utf8->canonical;
 
 # The time of the tests: after all signatures of t/signed.
 our $NOW = 1_800_000_000;
 
-sub slurp {
-    my ($name) = @_;
-    my $path = "$FindBin::Bin/signed/$name";
+# A file of t/signed.
+sub slurp { return read_file("$FindBin::Bin/signed/$_[0]") }
+
+sub read_file {
+    my ($path) = @_;
     open my $handle, '<:raw', $path or die "cannot read $path: $!\n";
-    my $bytes = do { local $/ = undef; <$handle> };
+    my $bytes = do { local $/ = undef; <$handle> } // q();
     close $handle or die "cannot read $path: $!\n";
     return $bytes;
 }

@@ -2,12 +2,12 @@ package Mirrored;
 use strict;
 use warnings;
 
-use Archive::Tar           ();
-use Exhibit                qw(slurp);
-use File::Path             qw(make_path);
-use File::Spec             ();
-use File::Temp             ();
-use IO::Compress::Gzip     ();
+use Archive::Tar       ();
+use Exhibit            qw(slurp read_file);
+use File::Path         qw(make_path);
+use File::Spec         ();
+use File::Temp         ();
+use IO::Compress::Gzip ();
 
 use CPAN::Sigstore::Bundle      ();
 use CPAN::Sigstore::Certificate ();
@@ -94,10 +94,7 @@ sub hostile_archive {
     $tar->add_data("$name/META.json", '{"abstract":"x","author":["x"],"dynamic_config":0,"generated_by":"x","license":["perl_5"],"meta-spec":{"version":"2"},"name":"Foo-Bar","release_status":"stable","version":"1.02"}');
     my $path = $self->path('hostile.tar.gz');
     $tar->write($path, 1);
-    open my $handle, '<:raw', $path or die "cannot read $path: $!\n";
-    my $bytes = do { local $/ = undef; <$handle> };
-    close $handle or die "cannot read $path: $!\n";
-    return $bytes;
+    return read_file($path);
 }
 
 # Runs a program of Perl with this CPAN's user. Returns exit code and output.
@@ -116,10 +113,7 @@ sub run {
     }
     waitpid $child, 0;
     my $status = $?;
-    open my $handle, '<', $out or die "cannot read: $!";
-    my $text = do { local $/ = undef; <$handle> } // q();
-    close $handle or die "cannot read: $!";
-    return ($status & 0xFF ? "signal $status" : $status >> 8, $text);
+    return ($status & 0xFF ? "signal $status" : $status >> 8, read_file($out));
 }
 
 1;

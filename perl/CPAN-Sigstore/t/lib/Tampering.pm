@@ -7,6 +7,8 @@ use Exhibit      qw(slurp flip_last_bit);
 use JSON::PP     ();
 use MIME::Base64 qw(encode_base64 decode_base64);
 
+use CPAN::Sigstore::DER ();
+
 our @EXPORT_OK = qw(cases);
 
 my $MATERIAL    = 'verificationMaterial';
@@ -192,6 +194,15 @@ my @CASES = (
             substr($_, $at + length($certificate) - 1, 1) ^= "\x01";
         });
     }, undef, 'valid' ],
+    [ 'timestamp-without-its-status' => sub {
+        $_[0]->edit_bytes($TIMESTAMP, sub { $_ = (CPAN::Sigstore::DER->parse($_, 'SEQUENCE')->members)[1]->raw });
+    }, undef, 'valid' ],
+    [ 'timestamp-with-two-statuses' => sub {
+        $_[0]->edit_bytes($TIMESTAMP, sub {
+            my (undef, $token) = CPAN::Sigstore::DER->parse($_, 'SEQUENCE')->members;
+            $_ = CPAN::Sigstore::DER::encode('SEQUENCE', CPAN::Sigstore::DER::encode('SEQUENCE', "\x02\x01\x00" x 2) . $token->raw);
+        });
+    }, undef, 'timestamp-invalid' ],
     [ 'timestamp-no-der'      => sub { $_[0]->set($TIMESTAMP, 'bm90IERFUg==') }, undef, 'timestamp-invalid' ],
     [ 'timestamp-twice'       => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, $all->[0] }) }, undef, 'valid' ],
     [ 'timestamp-forty-times' => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, ($all->[0]) x 39 }) }, undef, 'bundle-excess' ],

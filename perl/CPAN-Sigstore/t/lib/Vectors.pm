@@ -3,7 +3,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use FindBin  ();
+use Exhibit  qw(slurp);
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64 decode_base64);
 
@@ -95,12 +95,8 @@ sub _gate {
 # The cases of one file of the standard, with numbers and booleans as Perl's own. Records are bytes.
 sub vectors {
     my ($name) = @_;
-    my $file = "$FindBin::Bin/vectors/$name.json";
-    open my $handle, '<:raw', $file or die "cannot read $file: $!\n";
-    my $bytes = do { local $/ = undef; <$handle> };
-    close $handle or die "cannot read $file: $!\n";
-    my @cases = @{ plain(CPAN::Sigstore::JSON::decode($bytes)) };
-    die "expected vectors in $file, found none\n" if !@cases;
+    my @cases = @{ plain(CPAN::Sigstore::JSON::decode(slurp("../vectors/$name.json"))) };
+    die "expected vectors in $name.json, found none\n" if !@cases;
     return @cases;
 }
 
@@ -211,21 +207,12 @@ my $AFTERWARDS = '2027-01-15T08:00:00Z';
 
 sub whole_bundle {
     my ($case) = @_;
-    my %whole = (content => $case->{content} // encode_base64(signed_file($case->{file}), q()), now => $AFTERWARDS);
+    my %whole = (content => $case->{content} // encode_base64(slurp($case->{file}), q()), now => $AFTERWARDS);
     for my $part ([ 'bundle', 'bundle', 'change' ], [ 'trusted-root', 'root', 'root-change' ]) {
         my ($key, $name, $change) = @$part;
-        $whole{$key} = changed(signed_file($case->{$name}), $case->{$change});
+        $whole{$key} = changed(slurp($case->{$name}), $case->{$change});
     }
     return \%whole;
-}
-
-sub signed_file {
-    my ($name) = @_;
-    my $file = "$FindBin::Bin/signed/$name";
-    open my $handle, '<:raw', $file or die "cannot read $file: $!\n";
-    my $bytes = do { local $/ = undef; <$handle> };
-    close $handle or die "cannot read $file: $!\n";
-    return $bytes;
 }
 
 # A text with other fields, in base64.

@@ -99,9 +99,14 @@ sub _root_of_bundle {
     my $signed = pick(@{ $self->{signed} });
     my $root   = $JSON->decode($signed->{root});
     my $other  = $JSON->decode(pick(@{ $self->{signed} })->{root});
+    # Programs may differ about chains that do not hold together (2.2.2).
+    my @chains = map { delete $_->{certChain} } map { @{ $root->{$_} || [] } } qw(certificateAuthorities timestampAuthorities);
     my @changes = map { mutate_document($root, $other, clone($root)) } 1 .. (one_in(12) ? 0 : _times());
+    for my $authority (map { ref eq 'ARRAY' ? @$_ : () } @{$root}{qw(certificateAuthorities timestampAuthorities)}) {
+        $authority->{certChain} = shift @chains if ref $authority eq 'HASH' && @chains;
+    }
     if (one_in(3)) {
-        my $log = pick(map { @{ $root->{$_} || [] } } qw(tlogs ctlogs));
+        my $log = pick(map { ref eq 'ARRAY' ? @$_ : () } @{$root}{qw(tlogs ctlogs)});
         if (ref $log eq 'HASH' && ref $log->{publicKey} eq 'HASH') {
             $log->{publicKey}{keyDetails} = pick(qw(PKIX_ECDSA_P256_SHA_256 PKIX_ECDSA_P384_SHA_384 PKIX_ED25519 PKIX_ED25519_PH PKIX_RSA_PKCS1V15_2048_SHA256
                 PKCS1_RSA_PKCS1V5 PKIX_ECDSA_P521_SHA_512 FUTURE), q(), 5);

@@ -75,15 +75,26 @@ sub _expect {
 
 sub _read {
     my ($response) = @_;
-    my ($status, $token, @more) = CPAN::Sigstore::DER->parse($response, 'SEQUENCE')->members;
-    _expect($token && !@more, 'a status and a token');
-    my ($granted) = $status->members_of('SEQUENCE');
-    # 0 is granted, 1 is granted with modifications.
-    _expect($granted && $granted->number <= 1, 'a granted timestamp');
+    my $token = _read_response(CPAN::Sigstore::DER->parse($response, 'SEQUENCE'));
     my ($type, $content, @others) = $token->members_of('SEQUENCE');
     _expect($content && !@others && $type->oid eq $SIGNED_DATA && $content->tag == 0xA0, 'signed data');
     my %token = _read_signed_data($content->inner);
     return { %token, _read_info($token{info}) };
+}
+
+# The token of a response. Some bundles have the token alone.
+sub _read_response {
+    my ($response) = @_;
+    my ($status, $token, @more) = $response->members;
+    return $response if $status && $status->is('OID');
+    _expect($token && !@more, 'a status and a token');
+    my ($granted, @info) = $status->members_of('SEQUENCE');
+    # 0 is granted, 1 is granted with modifications. A text and the reasons of a failure may follow.
+    _expect($granted && $granted->number <= 1, 'a granted timestamp');
+    my $text = @info && $info[0]->is('SEQUENCE') ? shift @info : undef;
+    _expect(!$text || !grep({ !$_->is('UTF8_STRING') || !defined CPAN::Sigstore::DER::decode_utf8($_->content) } $text->members), 'a status with a text');
+    _expect(!@info || (@info == 1 && $info[0]->is('BIT_STRING')), 'a status');
+    return $token;
 }
 
 sub _read_signed_data {
@@ -181,6 +192,7 @@ sub _check_imprint {
 sub _signer {
     my ($token, $authority) = @_;
     my ($certificate, @above) = @{ $authority->{chain} };
+    return if !@above;
     my $purpose = $CPAN::Sigstore::Certificate::TIME_STAMPING;
     return if !_is_named($token, $certificate) || !$certificate->is_for($purpose) || !$certificate->is_critical('2.5.29.37');
     return $certificate->is_below($purpose, @above) ? $certificate : undef;
