@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use crate::{
     fixtures::author::distribution,
+    fixtures::hostile_index::{GOOD, RENAMED},
     fixtures::shop::{FILE, NEXT},
     harness::{AUTHOR, Ran, World},
 };
@@ -22,8 +23,8 @@ const SESSION: &str = r#"
 
 /// What cpm does with a resolver, and an installer of the file that it gets.
 const RESOLVER: &str = r#"
-    my $resolver = App::cpm::Resolver::Sigstore->new(undef, splice @ARGV, 1);
-    my $file = StandIn::install($ARGV[0], "Foo::Bar", $resolver) or die "FAIL fetch\n";
+    my $resolver = App::cpm::Resolver::Sigstore->new(undef, splice @ARGV, 2);
+    my $file = StandIn::install(@ARGV, $resolver) or die "FAIL fetch\n";
     exec "cpanm", "--notest", "-l", "perl", $file;
 "#;
 
@@ -44,37 +45,76 @@ impl World {
         Ran::of(command.args(args).output().unwrap())
     }
 
-    fn plugin(&self, commands: &str) -> Ran {
+    fn sandbox_cpan(&self) -> String {
+        self.sandbox.services.cpan.url().to_owned()
+    }
+
+    /// A new session of CPAN.pm.
+    fn plugin(&self, cpan: &str, commands: &str) -> Ran {
         let home = self.path("home");
+        // CPAN.pm keeps the package index for at least a minute.
+        let _ = fs::remove_dir_all(home.join("sources/modules"));
         fs::create_dir_all(&home).unwrap();
-        let text = config(&home, self.sandbox.services.cpan.url(), &self.path("perl"));
         let file = home.join("config.pm");
-        fs::write(&file, text).unwrap();
+        fs::write(&file, config(&home, cpan, &self.path("perl"))).unwrap();
         self.perl(&["-e", SESSION, file.to_str().unwrap(), commands])
     }
 
     fn install(&self) -> Ran {
-        self.plugin("CPAN::Shell->install('Foo::Bar'); 1")
+        self.plugin(&self.sandbox_cpan(), "CPAN::Shell->install('Foo::Bar'); 1")
     }
 
-    fn resolver(&self) -> Ran {
+    /// A run of cpm's interface.
+    fn resolver(&self, cpan: &str, module: &str) -> Ran {
         let folder = self.path("got");
         fs::create_dir_all(&folder).unwrap();
         fs::create_dir_all(self.path("home")).unwrap();
-        let cpan = format!("cpan={}", self.sandbox.services.cpan.url());
+        let cpan = format!("cpan={cpan}");
         let fixed = [
             "-MApp::cpm::Resolver::Sigstore",
             "-MStandIn",
             "-e",
             RESOLVER,
         ];
-        let args = [folder.to_str().unwrap(), &cpan, "policy=policy.toml"];
+        let args = [
+            folder.to_str().unwrap(),
+            module,
+            &cpan,
+            "policy=policy.toml",
+        ];
         self.perl(&[&fixed[..], &args].concat())
+    }
+
+    /// Compresses the package index of an attacker, as clients fetch it, with the two files beside it.
+    fn compress_indexes(&self) {
+        let folder = self.path("hostile");
+        let modules =
+            "File: 03modlist.data\n\npackage CPAN::Modulelist;\nsub data { return {} }\n1;\n";
+        fs::write(folder.join("modules/03modlist.data"), modules).unwrap();
+        fs::write(
+            folder.join("authors/01mailrc.txt"),
+            "alias TIM \"Tim <tim@example.org>\"\n",
+        )
+        .unwrap();
+        let files = [
+            "modules/02packages.details.txt",
+            "modules/03modlist.data",
+            "authors/01mailrc.txt",
+        ];
+        let mut gzip = Command::new("gzip");
+        assert!(
+            gzip.arg("-kf")
+                .args(files)
+                .current_dir(folder)
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     fn installed_version(&self) -> Option<String> {
         let text = fs::read_to_string(self.path("perl/lib/perl5/Foo/Bar.pm")).ok()?;
-        let versions = ["1.02", "1.03", "1.04"].into_iter();
+        let mut versions = ["1.02", "1.03"].into_iter();
         versions
             .rfind(|version| text.contains(version))
             .map(str::to_owned)
@@ -91,7 +131,8 @@ fn config(home: &Path, cpan: &str, perl: &Path) -> String {
          halt_on_failure => 1, keep_source_where => '{home}/sources', \
          makepl_arg => 'INSTALL_BASE={perl}', prefs_dir => '{home}/prefs', \
          prerequisites_policy => 'follow', pushy_https => 0, test_report => 0, urllist => ['{cpan}'], \
-         use_prompt_default => 1, plugin_list => ['CPAN::Plugin::Sigstore=policy=policy.toml'] }};\n1;\n"
+         use_prompt_default => 1, shell => '/bin/true', \
+         plugin_list => ['CPAN::Plugin::Sigstore=policy=policy.toml,cpan={cpan}'] }};\n1;\n"
     )
 }
 
@@ -121,16 +162,28 @@ fn cpan_pm_installs_by_its_plugin_what_its_author_signed() {
     user.publish(NEXT, &distribution("Foo-Bar", "1.03"));
     let ran = user.install();
     assert_refused(&user, &ran, "downgrade", Some("1.02"));
-    // Under another owner's name, even if that one signed it.
-    let bundle = user.sign_bytes("stranger", &distribution("Foo-Bar", "1.04"));
-    user.publish_as(
-        "EVIL",
-        "Foo-Bar-1.04.tar.gz",
-        &distribution("Foo-Bar", "1.04"),
-    );
-    user.publish_as("EVIL", "Foo-Bar-1.04.tar.gz.sigstore.json", &bundle);
-    let ran = user.install();
-    assert_refused(&user, &ran, "owner-changed", Some("1.02"));
+}
+
+#[test]
+fn hooks_reject_a_release_under_another_owners_name() {
+    let user = World::with_hostile_index();
+    let cpan = user.hostile_cpan();
+    user.install_honestly();
+    // TIM's module leads to what EVIL signed.
+    user.lead(&[("Good::Mod", RENAMED)]);
+    user.compress_indexes();
+    fs::remove_dir_all(user.path("perl")).unwrap();
+    let by_plugin = user.plugin(&cpan, "CPAN::Shell->install('Good::Mod'); 1");
+    assert_refused(&user, &by_plugin, "owner-changed", None);
+    let by_resolver = user.resolver(&cpan, "Good::Mod");
+    assert_refused(&user, &by_resolver, "owner-changed", None);
+    assert!(!user.has("perl", "Good::Mod"));
+    // The honest index leads to TIM's own.
+    user.lead(&[("Good::Mod", GOOD)]);
+    user.compress_indexes();
+    user.plugin(&cpan, "CPAN::Shell->install('Good::Mod'); 1")
+        .exits(0);
+    assert!(user.has("perl", "Good::Mod"));
 }
 
 #[test]
@@ -143,7 +196,7 @@ fn cpan_pm_rejects_a_strangers_release_by_its_plugin() {
         "CPAN::Shell->force('install', 'Foo::Bar'); 1",
         "CPAN::Shell->look('Foo::Bar'); 1",
     ] {
-        let ran = user.plugin(commands);
+        let ran = user.plugin(&user.sandbox_cpan(), commands);
         assert_refused(&user, &ran, "identity-mismatch", None);
     }
     let build = fs::read_dir(user.path("home/build"));
@@ -153,24 +206,16 @@ fn cpan_pm_rejects_a_strangers_release_by_its_plugin() {
 #[test]
 fn cpm_installs_by_its_resolver_what_its_author_signed() {
     let user = user();
-    let ran = user.resolver().exits(0);
+    let cpan = user.sandbox_cpan();
+    let ran = user.resolver(&cpan, "Foo::Bar").exits(0);
     assert_eq!(
         user.installed_version().as_deref(),
         Some("1.02"),
         "{ran:#?}"
     );
     user.publish(NEXT, &distribution("Foo-Bar", "1.03"));
-    let ran = user.resolver();
+    let ran = user.resolver(&cpan, "Foo::Bar");
     assert_refused(&user, &ran, "downgrade", Some("1.02"));
-    let bundle = user.sign_bytes("stranger", &distribution("Foo-Bar", "1.04"));
-    user.publish_as(
-        "EVIL",
-        "Foo-Bar-1.04.tar.gz",
-        &distribution("Foo-Bar", "1.04"),
-    );
-    user.publish_as("EVIL", "Foo-Bar-1.04.tar.gz.sigstore.json", &bundle);
-    let ran = user.resolver();
-    assert_refused(&user, &ran, "owner-changed", Some("1.02"));
 }
 
 #[test]
@@ -178,7 +223,7 @@ fn cpm_rejects_a_strangers_release_by_its_resolver() {
     let user = World::new();
     user.policy(&user.pins(AUTHOR));
     user.publish_signed("stranger", FILE, &distribution("Foo-Bar", "1.02"));
-    let ran = user.resolver();
+    let ran = user.resolver(&user.sandbox_cpan(), "Foo::Bar");
     assert_refused(&user, &ran, "identity-mismatch", None);
 }
 

@@ -5,6 +5,7 @@ use warnings;
 use Exporter     qw(import);
 use Exhibit      qw(slurp flip_last_bit);
 use JSON::PP     ();
+use Math::BigInt ();
 use MIME::Base64 qw(encode_base64 decode_base64);
 
 use CPAN::Sigstore::DER ();
@@ -72,6 +73,17 @@ sub other_keys {
             $root->{$list}[$_]{publicKey}{rawBytes} = $others[$_]{publicKey}{rawBytes} for 0 .. $#others;
         });
     };
+}
+
+# The other signature (r, n - s) of P-256, which is valid whenever (r, s) is.
+sub mirrored {
+    my ($der) = @_;
+    my ($r, $s) = CPAN::Sigstore::DER->parse($der, 'SEQUENCE')->members;
+    my $order = Math::BigInt->from_hex('FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551');
+    my $hex   = ($order - Math::BigInt->from_hex(unpack 'H*', $s->positive))->as_hex =~ s/\A0x//r;
+    my $bytes = pack 'H*', length($hex) % 2 ? "0$hex" : $hex;
+    $bytes = "\0$bytes" if ord($bytes) & 0x80;
+    return CPAN::Sigstore::DER::encode('SEQUENCE', $r->raw . CPAN::Sigstore::DER::encode('INTEGER', $bytes));
 }
 
 # The certificate as a chain, as versions 0.1 and 0.2 have it.
@@ -174,6 +186,7 @@ my @CASES = (
     [ 'signature-empty'   => sub { $_[0]->set($SIGNATURE, q()) }, 'signature-mismatch', 'timestamp-invalid' ],
     [ 'signature-extended' => appended($SIGNATURE), 'signature-mismatch', 'timestamp-invalid' ],
     [ 'signature-by-the-same-author-elsewhere' => borrowed('other-author', $SIGNATURE), 'signature-mismatch', 'timestamp-invalid' ],
+    [ 'signature-mirrored' => sub { $_[0]->edit_bytes($SIGNATURE, sub { $_ = mirrored($_) }) }, 'entry-mismatch', 'timestamp-invalid' ],
     [ 'digest-of-another-artifact'  => borrowed('other-author', 'messageSignature/messageDigest/digest'), 'artifact-mismatch' ],
     [ 'digest-of-another-algorithm' => sub { $_[0]->set('messageSignature/messageDigest/algorithm', 'SHA2_512') }, 'artifact-mismatch' ],
     [ 'digest-of-no-algorithm'      => sub { $_[0]->set('messageSignature/messageDigest/algorithm', 'MD5') }, 'unsupported' ],
