@@ -112,6 +112,28 @@ impl Daemon {
         }
     }
 
+    /// Waits until it accepts connections on a port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// If the service ends before, or does not accept one in time.
+    pub async fn accepts(&mut self, port: u16) -> Result<(), InteropError> {
+        let deadline = Instant::now() + START;
+        let mut pause = interval(Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(self.not_ready(format!("it ended with {status}")));
+            }
+            let address = (Ipv4Addr::LOCALHOST, port);
+            if tokio::net::TcpStream::connect(address).await.is_ok() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(self.not_ready(format!("port {port} is not open after {START:?}")));
+            }
+        }
+    }
+
     fn not_ready(&self, why: String) -> InteropError {
         InteropError::NotReady {
             service: self.service,

@@ -16,6 +16,28 @@ pub fn ours() -> Result<PathBuf, InteropError> {
     from_environment("CPAN_SIGSTORE_PROGRAM")
 }
 
+/// Returns the path of our identity provider, which is built beside our program.
+///
+/// # Errors
+/// If the environment does not name our program.
+pub fn idp() -> Result<PathBuf, InteropError> {
+    Ok(ours()?.with_file_name("cpan-sigstore-idp"))
+}
+
+/// Returns the path of a program of the system, also of one for administrators.
+///
+/// # Errors
+/// If there is none.
+pub fn in_path(name: &str) -> Result<PathBuf, InteropError> {
+    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
+    let mut paths = folders
+        .iter()
+        .map(|folder| PathBuf::from(folder).join(name));
+    paths
+        .find(|path| path.exists())
+        .ok_or_else(|| InteropError::UnknownPeer(name.to_owned()))
+}
+
 /// Returns the path of the peer with this name, at the version of `peers.list`.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod error;
 pub mod installed;
 pub mod instance;
+pub mod pause_login;
 pub mod peer;
 mod pem;
 pub mod real_stack;

@@ -39,6 +39,8 @@ pub struct SandboxOptions {
     pub intermediate_ended: bool,
     /// Further roots (PEM) whose certificates the CT log accepts, for another CA.
     pub ct_roots: Vec<String>,
+    /// Further OpenID providers whose user names the CA certifies, such as a program under test.
+    pub username_issuers: Vec<String>,
 }
 
 impl Default for SandboxOptions {
@@ -51,6 +53,7 @@ impl Default for SandboxOptions {
             ended: Vec::new(),
             intermediate_ended: false,
             ct_roots: Vec::new(),
+            username_issuers: Vec::new(),
         }
     }
 }
@@ -105,7 +108,7 @@ impl Sandbox {
         let client = http::loopback().user_agent(INTERNAL_AGENT).build()?;
         let ct_log_url = services.ct_log.url().to_owned();
         let ca = CertificateAuthority::new(
-            oidc.issuers(),
+            oidc.issuers_with(&options.username_issuers),
             ct_log_url,
             client,
             options.intermediate_ended,

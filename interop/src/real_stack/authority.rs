@@ -115,6 +115,7 @@ fn configuration(issuers: &Issuers) -> String {
         "OIDCIssuers": {
             issuers.email.as_str(): issuer(&issuers.email, "email"),
             issuers.username.as_str(): issuer(&issuers.username, "username"),
+            issuers.pause.as_str(): issuer(&issuers.pause, "username"),
         }
     })
     .to_string()

@@ -23,6 +23,8 @@ pub struct Issuers {
     pub email: String,
     /// Issuer of tokens with a user name and no e-mail address. Certificates get an otherName.
     pub username: String,
+    /// The same, of PAUSE's identity provider.
+    pub pause: String,
 }
 
 /// A certificate log outside the stack, to which a second Fulcio writes.

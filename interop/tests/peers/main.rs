@@ -9,6 +9,7 @@
 
 mod attestation;
 mod cpan_log;
+mod pause_login;
 mod real_stack;
 mod sandbox;
 mod tampered;

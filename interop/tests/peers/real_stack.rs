@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use cpan_sigstore_interop::cases;
 use cpan_sigstore_interop::instance::Instance;
+use cpan_sigstore_interop::pause_login::PauseLogin;
 use cpan_sigstore_interop::real_stack::{Issuers, OtherCtLog, RealStack, StackAuthority};
 use cpan_sigstore_sandbox::{Sandbox, SandboxOptions};
 use serde_json::Value;
@@ -13,15 +14,25 @@ use tokio::sync::Mutex;
 
 use crate::workshop::{Signer, Workshop};
 
-/// The stack, and the sandbox that provides its accounts and its second Fulcio's certificate log.
-struct World {
-    stack: RealStack,
-    sandbox: Sandbox,
+/// The stack, PAUSE's identity provider, and the sandbox that provides its accounts and its second Fulcio's
+/// certificate log.
+pub struct World {
+    pub stack: RealStack,
+    pub pause_login: PauseLogin,
+    pub sandbox: Sandbox,
+}
+
+/// Returns the password of a PAUSE id of the sandbox.
+pub fn pause_password(sandbox: &Sandbox, id: &str) -> String {
+    let text = fs::read_to_string(sandbox.dot_pause_path(id)).unwrap();
+    let mut lines = text.lines();
+    let password = lines.find_map(|line| line.strip_prefix("password "));
+    password.unwrap().to_owned()
 }
 
 impl World {
     /// Returns the running world, or starts one. It ends with the last test that holds it.
-    async fn shared() -> Arc<Self> {
+    pub async fn shared() -> Arc<Self> {
         static UP: Mutex<Weak<World>> = Mutex::const_new(Weak::new());
         let mut up = UP.lock().await;
         if let Some(world) = up.upgrade() {
@@ -39,9 +50,13 @@ impl World {
             ..SandboxOptions::default()
         })
         .unwrap();
+        // Fulcio reads the metadata of each issuer when it starts.
+        let password = pause_password(&sandbox, "MYAUTHOR");
+        let pause_login = PauseLogin::start(&password).await.unwrap();
         let issuers = Issuers {
             email: Signer::by_email(&sandbox, "author").issuer,
             username: Signer::by_user_name(&sandbox, "MYAUTHOR").issuer,
+            pause: pause_login.issuer().to_owned(),
         };
         let trusted_root = fs::read(sandbox.trusted_root_path()).unwrap();
         let trusted_root: Value = serde_json::from_slice(&trusted_root).unwrap();
@@ -50,7 +65,11 @@ impl World {
             trusted: trusted_root["ctlogs"][0].clone(),
         };
         let stack = RealStack::start(authority, &issuers, ct_log).await.unwrap();
-        Self { stack, sandbox }
+        Self {
+            stack,
+            pause_login,
+            sandbox,
+        }
     }
 }
 

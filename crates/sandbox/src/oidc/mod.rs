@@ -109,6 +109,16 @@ impl Provider {
         .collect()
     }
 
+    /// Returns the same, with further providers of user names.
+    pub(crate) fn issuers_with(&self, others: &[String]) -> Vec<(String, IssuerKind)> {
+        let domain = "127.0.0.1".to_owned();
+        let username = IssuerKind::Username { domain };
+        let others = others
+            .iter()
+            .map(|issuer| (issuer.clone(), username.clone()));
+        self.issuers().into_iter().chain(others).collect()
+    }
+
     /// Returns the accounts that can log in.
     pub fn accounts(&self) -> &[Account] {
         &self.inner.accounts

@@ -66,7 +66,7 @@ fn body(page: &Consent<'_>) -> String {
         format!(
             "<li>It gets your {site} id, and can sign releases as you for five minutes. It does not get your password.</li>\n\
              <li>Your {site} id becomes public with each signature, and stays public: everybody can read the logs of signatures, and nobody can delete from them.</li>\n\
-             <li>Did you not just start a program that signs? Then deny.</li>"
+             <li>If you have not just started a program that signs, deny.</li>"
         )
     } else {
         format!("<li>It gets your {site} id. It does not get your password or your address.</li>")

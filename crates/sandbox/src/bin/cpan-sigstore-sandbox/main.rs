@@ -43,6 +43,9 @@ struct RunArgs {
     /// Root certificate (PEM) of another CA whose certificates the CT log accepts
     #[arg(long, value_name = "FILE")]
     ct_root: Vec<PathBuf>,
+    /// Another OpenID provider of this machine whose user names the CA certifies
+    #[arg(long, value_name = "URL")]
+    username_issuer: Vec<String>,
     /// Default version of Rekor
     #[arg(long, value_name = "VERSION", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     rekor: u8,

@@ -21,6 +21,7 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let sandbox = Sandbox::start(SandboxOptions {
         dir: args.dir,
         ct_roots,
+        username_issuers: args.username_issuer,
         rekor: if args.rekor == 1 {
             RekorVersion::V1
         } else {

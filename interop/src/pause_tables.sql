@@ -1,0 +1,18 @@
+CREATE DATABASE authen_pause;
+CREATE DATABASE `mod`;
+CREATE TABLE authen_pause.usertable (user CHAR(12) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL DEFAULT '', password VARCHAR(60), secretemail CHAR(255), forcechange TINYINT DEFAULT 0, changed INT, changedby CHAR(10), lastvisit DATETIME, PRIMARY KEY (user), KEY (password)) ENGINE=InnoDB DEFAULT CHARSET=latin1;
+CREATE TABLE authen_pause.abrakadabra (user CHAR(16) NOT NULL DEFAULT '', chpasswd CHAR(32) NOT NULL DEFAULT '', expires DATETIME, PRIMARY KEY (user)) ENGINE=InnoDB DEFAULT CHARSET=latin1;
+CREATE TABLE authen_pause.auth_tokens (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, user VARCHAR(9) NOT NULL, token_id VARCHAR(32) NOT NULL, token_hash VARCHAR(64) NOT NULL, description VARCHAR(255), expires_at DATETIME NOT NULL, ip_ranges TEXT, scope TEXT, revoked TINYINT DEFAULT 0, created_at DATETIME DEFAULT CURRENT_TIMESTAMP, UNIQUE (user, token_id)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+CREATE TABLE `mod`.users (userid CHAR(10) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL DEFAULT '', ustatus ENUM('unused','active','delete','nologin') NOT NULL DEFAULT 'unused', ustatus_ch DATETIME NOT NULL DEFAULT '1970-01-01 00:00:00', email CHAR(255) NOT NULL DEFAULT '', fullname CHAR(255), isa_list CHAR(1) NOT NULL DEFAULT '', introduced INT, changed INT, PRIMARY KEY (userid)) ENGINE=InnoDB DEFAULT CHARSET=latin1;
+INSERT INTO authen_pause.usertable (user, password, secretemail) VALUES ('MYAUTHOR', '@HASH@', 'author@example.org'), ('CLOSED', '@HASH@', ''), ('DELETED', '@HASH@', ''), ('NOROW', '@HASH@', ''), ('ALIST', '@HASH@', ''), ('RECOVERS', '@HASH@', ''), ('ASKEDONCE', '@HASH@', ''), ('OLDHASH', 'abcdefghijklm', ''), ('NOHASH', NULL, NULL);
+INSERT INTO authen_pause.usertable (user, password, forcechange) VALUES ('FORCED', '@HASH@', 1);
+INSERT INTO authen_pause.usertable (user, password, changed) VALUES ('FRESH', '@HASH@', UNIX_TIMESTAMP() - 3600), ('SETTLED', '@HASH@', UNIX_TIMESTAMP() - 300000);
+INSERT INTO `mod`.users (userid, ustatus) VALUES ('MYAUTHOR', 'active'), ('CLOSED', 'nologin'), ('DELETED', 'delete'), ('FORCED', 'active'), ('FRESH', 'active'), ('SETTLED', 'unused'), ('RECOVERS', 'active'), ('ASKEDONCE', 'active'), ('OLDHASH', 'active'), ('NOHASH', 'active');
+INSERT INTO `mod`.users (userid, ustatus, isa_list) VALUES ('ALIST', 'active', 'y');
+INSERT INTO authen_pause.abrakadabra VALUES ('RECOVERS', 'x', NOW() + INTERVAL 1 HOUR), ('ASKEDONCE', 'x', NOW() - INTERVAL 1 HOUR);
+INSERT INTO authen_pause.auth_tokens (user, token_id, token_hash, expires_at, scope, ip_ranges, revoked) VALUES ('MYAUTHOR', 'signs', '@SIGNS@', NOW() + INTERVAL 1 MINUTE, 'sign:sigstore', '127.0.0.0/8', 0), ('MYAUTHOR', 'uploads', '@UPLOADS@', NOW() + INTERVAL 1 HOUR, 'upload:distributions', NULL, 0), ('MYAUTHOR', 'ended', '@ENDED@', NOW() - INTERVAL 1 MINUTE, 'sign:sigstore', NULL, 0), ('MYAUTHOR', 'revoked', '@REVOKED@', NOW() + INTERVAL 1 HOUR, 'sign:sigstore', NULL, 1), ('MYAUTHOR', 'elsewhere', '@ELSEWHERE@', NOW() + INTERVAL 1 HOUR, 'sign:sigstore', '192.0.2.0/24', 0);
+CREATE USER 'idp'@'127.0.0.1' IDENTIFIED BY 'secret';
+GRANT SELECT ON authen_pause.usertable TO 'idp'@'127.0.0.1';
+GRANT SELECT ON authen_pause.auth_tokens TO 'idp'@'127.0.0.1';
+GRANT SELECT ON authen_pause.abrakadabra TO 'idp'@'127.0.0.1';
+GRANT SELECT ON `mod`.users TO 'idp'@'127.0.0.1';
