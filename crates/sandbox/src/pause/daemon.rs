@@ -4,9 +4,12 @@
 //! earlier pass published are verified: they enter the index and CHECKSUMS.
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 use super::{
-    Pause, PauseMisbehaviour, State, mail, packages, path,
+    Mail, Pause, PauseMisbehaviour, State,
+    gate::GateDecision,
+    mail, packages, path,
     publish::{self, Dropped},
 };
 
@@ -100,10 +103,23 @@ impl State {
         now: Timestamp,
     ) -> DaemonStep {
         if wrong == Some(PauseMisbehaviour::FailingFetch) {
-            return self.fail(path);
+            return self.retry(path, &Dropped::NotFetched.to_string());
         }
-        let received = self.queue.received(path).unwrap_or_default();
-        match publish::published_bytes(path, received, wrong) {
+        let received = self.queue.received(path).unwrap_or_default().to_vec();
+        let decision = match &mut self.gate {
+            Some(gate) => gate.decide(path, &received, &self.tree),
+            None => GateDecision::Publish(None),
+        };
+        let accepted = match decision {
+            GateDecision::Publish(digest) => digest,
+            GateDecision::Wait(reason) => return self.retry(path, &reason),
+            GateDecision::Refuse(text) => return self.refuse(path, &text),
+        };
+        match publish::published_bytes(path, &received, wrong) {
+            Ok(bytes) if is_other(&bytes, accepted.as_deref()) => self.retry(
+                path,
+                "PAUSE would publish other bytes than the gate accepted",
+            ),
             Ok(bytes) => {
                 let size = bytes.len();
                 self.tree.place(path, bytes, now);
@@ -123,7 +139,8 @@ impl State {
         self.queue.finish(path);
     }
 
-    fn fail(&mut self, path: &str) -> DaemonStep {
+    /// Counts a failure. The last one gives the file up.
+    fn retry(&mut self, path: &str, reason: &str) -> DaemonStep {
         let Some(row) = self.queue.row_mut(path) else {
             return DaemonStep::Failed(path.to_owned());
         };
@@ -131,16 +148,35 @@ impl State {
         if row.failures < MOST_TRIES {
             return DaemonStep::Failed(path.to_owned());
         }
-        self.give_up(path, Dropped::NotFetched)
+        let mails = mail::given_up(&row.user, path, reason);
+        self.remove(path, mails)
     }
 
     fn give_up(&mut self, path: &str, dropped: Dropped) -> DaemonStep {
-        if let Some(row) = self.queue.row(path) {
-            let reason = dropped.to_string();
-            self.mails.extend(mail::given_up(&row.user, path, &reason));
-        }
+        let user = self.user(path);
+        let mails = mail::given_up(&user, path, &dropped.to_string());
+        self.remove(path, mails)
+    }
+
+    /// Gives up what the gate refused.
+    fn refuse(&mut self, path: &str, text: &str) -> DaemonStep {
+        let user = self.user(path);
+        let mails = mail::refused(&user, path, text);
+        self.remove(path, mails)
+    }
+
+    fn user(&self, path: &str) -> String {
+        let row = self.queue.row(path);
+        row.map(|row| row.user.clone()).unwrap_or_default()
+    }
+
+    /// Removes an upload. Its name is free, unless it would have replaced a file that remains.
+    fn remove(&mut self, path: &str, mails: [Mail; 2]) -> DaemonStep {
+        self.mails.extend(mails);
         self.queue.give_up(path);
-        self.registry.forget(path);
+        if self.tree.file(path).is_none() {
+            self.registry.forget(path);
+        }
         DaemonStep::GivenUp(path.to_owned())
     }
 
@@ -155,4 +191,10 @@ impl State {
                 .place(&format!("{folder}/{companion}"), content, now);
         }
     }
+}
+
+/// Whether bytes have another digest than the accepted one.
+fn is_other(bytes: &[u8], accepted: Option<&str>) -> bool {
+    let digest = || format!("sha256:{}", hex::encode(Sha256::digest(bytes)));
+    accepted.is_some_and(|accepted| accepted != digest())
 }

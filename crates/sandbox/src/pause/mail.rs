@@ -43,3 +43,12 @@ pub(super) fn given_up(user: &str, path: &str, reason: &str) -> [Mail; 2] {
         text: format!("PAUSE gave up the upload of {path}: {reason}\n"),
     })
 }
+
+/// Returns the mails about a file that the gate refused.
+pub(super) fn refused(user: &str, path: &str, text: &str) -> [Mail; 2] {
+    [user, ADMINISTRATORS].map(|to| Mail {
+        to: to.to_owned(),
+        subject: format!("Upload refused: {path}"),
+        text: format!("{text}\n"),
+    })
+}

@@ -16,6 +16,7 @@ mod checksums;
 mod compression;
 mod daemon;
 mod form;
+mod gate;
 mod index;
 mod mail;
 mod members;
@@ -47,6 +48,7 @@ use jiff::SignedDuration;
 
 pub use account::AccountState;
 pub use daemon::{DaemonStep, MOST_TRIES, PASS_INTERVAL, SLEEP};
+pub use gate::GateProgram;
 /// A network, read from text such as `10.0.0.0/8`.
 pub use ipnet::IpNet;
 pub use mail::Mail;
@@ -57,6 +59,7 @@ pub use trusted::{Registration, Workflow};
 
 use crate::{clock::Clock, misbehaviour::Misbehaviour};
 use account::PauseAccount;
+use gate::Gate;
 use queue::Queue;
 use registry::Registry;
 use token::Tokens;
@@ -94,6 +97,7 @@ struct State {
     /// Published files that the daemon does not know to be published.
     lost: BTreeSet<String>,
     mails: Vec<Mail>,
+    gate: Option<Gate>,
     account_states: BTreeMap<String, AccountState>,
     /// Address of all clients, as PAUSE sees it.
     client: IpAddr,
@@ -120,6 +124,7 @@ impl Pause {
                     tree: Tree::default(),
                     lost: BTreeSet::new(),
                     mails: Vec::new(),
+                    gate: None,
                     account_states: BTreeMap::new(),
                     client: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 }),
@@ -177,6 +182,13 @@ impl Pause {
     /// Returns all mails that PAUSE has sent, in order.
     pub fn mails(&self) -> Vec<Mail> {
         self.state().mails.clone()
+    }
+
+    /// Asks a program before anything is published from now on. The daemon then takes bundles and records first.
+    pub fn set_gate(&self, program: Option<GateProgram>) {
+        let mut state = self.state();
+        state.queue.takes_bundles_first = program.is_some();
+        state.gate = program.map(Gate::new);
     }
 
     /// Makes uploads wait for [`Pause::step`], [`Pause::run_pass`], [`Pause::publish_next`] or

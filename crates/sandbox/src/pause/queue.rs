@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sha2::{Digest as _, Sha256};
 
-use super::path;
+use super::{gate, path};
 
 /// Interface of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(super) struct Row {
 #[derive(Default)]
 pub(super) struct Queue {
     pub(super) held: bool,
+    /// Whether the daemon takes bundles and records of a pass before archives.
+    pub(super) takes_bundles_first: bool,
     /// By path. The daemon reads them in this order, and not in the order of uploads.
     rows: BTreeMap<String, Row>,
     /// The rest of the pass that runs.
@@ -105,7 +107,7 @@ impl Queue {
 
     /// Starts a pass with all uploads that are there. Later ones wait for the next.
     pub(super) fn begin_pass(&mut self) {
-        self.pass = self.rows.keys().cloned().collect();
+        self.pass = self.in_order(self.rows.keys().cloned().collect()).into();
         self.has_verified = false;
     }
 
@@ -126,7 +128,14 @@ impl Queue {
     /// Returns the uploads that are not published, in the order in which they will be.
     pub(super) fn paths(&self) -> Vec<String> {
         let waiting = self.rows.iter().filter(|(_, row)| !row.is_fetched);
-        waiting.map(|(path, _)| path.clone()).collect()
+        self.in_order(waiting.map(|(path, _)| path.clone()).collect())
+    }
+
+    fn in_order(&self, mut paths: Vec<String>) -> Vec<String> {
+        if self.takes_bundles_first {
+            paths.sort_by_key(|path| gate::rank(path));
+        }
+        paths
     }
 
     pub(super) fn accepted(&self) -> Vec<AcceptedUpload> {

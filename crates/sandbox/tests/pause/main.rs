@@ -6,6 +6,7 @@ mod accounts;
 mod checksums;
 mod daemon;
 mod form;
+mod gate;
 mod harness;
 mod index;
 mod misbehaving;

@@ -53,6 +53,10 @@ struct RunArgs {
     /// [default: at once]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     daemon: Option<Duration>,
+    /// Program `cpan-sigstore` that PAUSE asks before it publishes a file. With `--daemon`, the mails of PAUSE are
+    /// written to mails.txt in the folder
+    #[arg(long, value_name = "PROGRAM")]
+    gate: Option<PathBuf>,
     /// Command to run in the sandbox; its exit code becomes the sandbox's
     #[arg(last = true)]
     command: Vec<OsString>,

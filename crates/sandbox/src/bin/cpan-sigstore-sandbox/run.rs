@@ -3,14 +3,21 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions, pause::Pause};
+use cpan_sigstore_sandbox::{
+    RekorVersion, Sandbox, SandboxOptions,
+    pause::{GateProgram, Mail, Pause},
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Failure, RunArgs};
+
+/// Time limit of the gate.
+const GATE_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let ct_roots = args
@@ -29,8 +36,12 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
         },
         ..SandboxOptions::default()
     })?;
+    if let Some(program) = args.gate {
+        sandbox.pause.set_gate(Some(gate(&sandbox, program)));
+    }
     let pace = args.daemon;
-    let _daemon = pace.map(|pace| Daemon::start(sandbox.pause.clone(), pace));
+    let mails = sandbox.dir().join("mails.txt");
+    let _daemon = pace.map(|pace| Daemon::start(sandbox.pause.clone(), pace, mails));
     let runtime = crate::runtime()?;
     match args.command.split_first() {
         Some((program, arguments)) => runtime.block_on(command(&sandbox, program, arguments)),
@@ -50,16 +61,50 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn start(pause: Pause, pace: Duration) -> Self {
+    fn start(pause: Pause, pace: Duration, mails: PathBuf) -> Self {
         let (stop, stopped) = channel();
         pause.hold();
+        let mut written = 0;
         std::thread::spawn(move || {
             // The sender is dropped, and sends nothing.
             while stopped.recv_timeout(pace) == Err(RecvTimeoutError::Timeout) {
                 pause.step();
+                let sent = pause.mails();
+                if sent.len() > written {
+                    // The folder is removed at the end, perhaps before this thread.
+                    let _ = std::fs::write(&mails, sent.iter().map(text).collect::<String>());
+                    written = sent.len();
+                }
             }
         });
         Self { _stop: stop }
+    }
+}
+
+fn text(mail: &Mail) -> String {
+    format!(
+        "To: {}\nSubject: {}\n\n{}\n\n",
+        mail.to, mail.subject, mail.text
+    )
+}
+
+/// Returns the gate of PAUSE: the first record of an author is in effect at once.
+fn gate(sandbox: &Sandbox, program: PathBuf) -> GateProgram {
+    let folder = sandbox.dir().join("gate");
+    let place = |name: &str| folder.join(name).display().to_string();
+    GateProgram {
+        program,
+        options: vec![
+            "--trusted-root".into(),
+            sandbox.trusted_root_path().into(),
+            "--first-record-wait=0".into(),
+        ],
+        environment: vec![
+            ("CPAN_SIGSTORE_CONFIG".to_owned(), place("config.toml")),
+            ("CPAN_SIGSTORE_CACHE".to_owned(), place("cache")),
+            ("CPAN_SIGSTORE_DATA".to_owned(), place("data")),
+        ],
+        timeout: GATE_TIMEOUT,
     }
 }
 
