@@ -196,3 +196,50 @@ fn proves_nothing_about_leaf_outside_the_tree() {
     let empty = leaves.head(0);
     assert!(!includes(&empty, 0, &empty.root, &[]));
 }
+
+#[test]
+fn tells_forks_of_small_trees_from_hashes_that_lie() {
+    const LARGEST: u64 = 40;
+    let leaves = Leaves::new(LARGEST);
+    let mut levels = Levels::of(&leaves);
+    let heads: Vec<_> = (0..=LARGEST).map(|size| leaves.head(size)).collect();
+    for new in &heads {
+        for old in &heads[..=usize::try_from(new.size).unwrap()] {
+            let found = examine(&mut levels, old, new).unwrap();
+            assert_eq!(found, Continuation::Proven, "{} {}", old.size, new.size);
+            let other = TreeHead {
+                root: flipped(&old.root),
+                ..*old
+            };
+            let found = examine(&mut levels, &other, new).unwrap();
+            assert_eq!(
+                found,
+                Continuation::Contradicted,
+                "{} {}",
+                old.size,
+                new.size
+            );
+            if old.size == 0 || old.size == new.size {
+                continue;
+            }
+            // Hashes of another tree prove neither.
+            for level in 0..levels.0.len() {
+                for at in 0..levels.0[level].len() {
+                    let right = levels.0[level][at];
+                    levels.0[level][at] = flipped(&right);
+                    for old in [old, &other] {
+                        let lied = examine(&mut levels, old, new).unwrap();
+                        let honest = match old.root == other.root {
+                            true => Continuation::Contradicted,
+                            false => Continuation::Proven,
+                        };
+                        assert!(lied == honest || lied == Continuation::Unproven);
+                    }
+                    levels.0[level][at] = right;
+                }
+            }
+        }
+    }
+    let found = examine(&mut levels, &heads[3], &heads[2]).unwrap();
+    assert_eq!(found, Continuation::Unproven);
+}
