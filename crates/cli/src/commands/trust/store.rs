@@ -32,7 +32,7 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// Forget an author, a distribution, a package, an index or a log.
+/// Forget an author, distribution, package, index or log.
 ///
 /// The next signer, and the next author of a package, are then treated as the first seen. Use it only when the
 /// author confirms the change through another channel.
