@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use cpan_sigstore_core::{release::PauseId, text::printable};
+use cpan_sigstore_core::{identity::GITHUB_ISSUER, release::PauseId, text::printable};
 use cpan_sigstore_http::Http;
 use cpan_sigstore_keyless::login::{CiJob, Env};
 use cpan_sigstore_pause::{
@@ -13,8 +13,6 @@ use jiff::Timestamp;
 
 use crate::{error::CommandError, session::Session};
 
-/// The CI service of a registration that names none.
-pub const GITHUB: &str = "https://token.actions.githubusercontent.com";
 /// Longest claim that is shown, in characters.
 const CLAIM_LIMIT: usize = 200;
 
@@ -190,7 +188,10 @@ fn registration(claims: &[(&'static str, String)]) -> Option<String> {
         }
     };
     let words = [
-        ("--issuer", Some(issuer).filter(|issuer| *issuer != GITHUB)),
+        (
+            "--issuer",
+            Some(issuer).filter(|issuer| *issuer != GITHUB_ISSUER),
+        ),
         ("--repository", Some(repository)),
         ("--repository-id", Some(id)),
         ("--owner-id", Some(owner)),

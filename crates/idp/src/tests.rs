@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     accounts::{AccountsError, Busy, FileError, HashError, RandomnessError, Refusal},
     config::ConfigError,
+    exchange::{self, ExchangeError, KeysError, RegistrationError, StoreError},
     keys::{JwkError, JwkSet, KeyStoreError, SigningKeyError},
     login::LoginError,
     notice::NoticeError,
@@ -140,6 +141,54 @@ fn logins() -> Vec<String> {
     ]
     .map(|error| error.to_string())
     .into()
+}
+
+fn exchange() -> Vec<String> {
+    let service = || "https://gitlab.com".to_owned();
+    let mut texts: Vec<String> = [
+        KeysError::Slow(service()),
+        KeysError::NotDue(service()),
+        KeysError::Address(service()),
+        KeysError::Status {
+            issuer: service(),
+            status: 404,
+        },
+    ]
+    .iter()
+    .map(ToString::to_string)
+    .collect();
+    texts.extend([
+        ExchangeError::Issuer("http://gitlab.example".to_owned()).to_string(),
+        StoreError::from(sqlx::Error::RowNotFound).to_string(),
+        RegistrationError {
+            field: "owner-id",
+            expected: "a number",
+        }
+        .to_string(),
+    ]);
+    let refusals = [
+        exchange::Refusal::TokenInvalid,
+        exchange::Refusal::TokenExpired,
+        exchange::Refusal::TokenUsed,
+        exchange::Refusal::IssuerUnknown,
+        exchange::Refusal::NotRegistered,
+        exchange::Refusal::WorkflowDiffers,
+        exchange::Refusal::WorkflowCalled,
+        exchange::Refusal::EnvironmentDiffers,
+        exchange::Refusal::RefDiffers,
+        exchange::Refusal::EventRefused,
+        exchange::Refusal::AuthorAmbiguous,
+        exchange::Refusal::AccountRefused,
+        exchange::Refusal::TooMany,
+        exchange::Refusal::Unavailable,
+    ];
+    texts.extend(refusals.map(|refusal| format!("{} {}", refusal.status(), refusal.code())));
+    texts
+}
+
+#[test]
+fn states_each_error_of_the_exchange() {
+    insta::assert_snapshot!(exchange().join("\n"));
 }
 
 fn others() -> Vec<String> {

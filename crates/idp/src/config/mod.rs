@@ -10,6 +10,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
+use crate::exchange::CiIssuer;
+
 pub use error::ConfigError;
 
 /// The client id of programs that sign with Sigstore.
@@ -40,6 +42,8 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// Mails to authors; none are sent without it.
     pub notice: Option<Notice>,
+    /// Trusted publishing; it is not offered without it.
+    pub exchange: Option<ExchangeSettings>,
     /// Hours after a change of password or address in which nobody gets a token.
     #[serde(default = "default_quarantine")]
     quarantine_hours: u32,
@@ -106,6 +110,15 @@ pub enum Redirect {
 pub enum Loopback {
     /// A program on the person's machine.
     Loopback,
+}
+
+/// Trusted publishing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ExchangeSettings {
+    /// The CI services whose runs may upload.
+    #[serde(default = "CiIssuer::public", rename = "ci-service")]
+    pub ci_services: Vec<CiIssuer>,
 }
 
 /// Mails to authors.

@@ -174,6 +174,15 @@ impl Logins {
         })
     }
 
+    /// Returns whether an account would get a token if somebody proved to be it.
+    ///
+    /// # Errors
+    /// [`LoginError`] that states why it would not.
+    pub async fn check_standing(&self, id: &PauseId, now: Timestamp) -> Result<(), LoginError> {
+        let account = self.accounts.find(id).await?.ok_or(LoginError::Wrong)?;
+        Ok(self.rules.check(&account.standing, now)?)
+    }
+
     async fn is_token(
         &self,
         sent: Option<&SentToken>,

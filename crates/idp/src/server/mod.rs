@@ -27,7 +27,7 @@ use crate::{
     Clock,
     accounts::{Accounts, AccountsError, Cost, Passwords},
     config::Config,
-    exchange,
+    exchange::{self, Exchange, ProviderPeople, Settings, Store},
     keys::{JwkSet, KeyRing, KeyStore, KeyStoreError, SigningKey, SigningKeyError},
     login::Logins,
     state::{State, StateError},
@@ -52,6 +52,7 @@ struct Inner {
     ring: RwLock<KeyRing>,
     logins: Logins,
     forms: form::Forms,
+    exchange: Option<Exchange>,
 }
 
 /// Why a provider cannot start.
@@ -66,6 +67,9 @@ pub enum StartError {
     /// The state cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The exchange cannot start.
+    #[error(transparent)]
+    Exchange(#[from] exchange::ExchangeError),
 }
 
 impl Idp {
@@ -83,6 +87,7 @@ impl Idp {
         let logins = Logins::new(&config, accounts, passwords, state);
         let forms = form::Forms::new()?;
         Ok(Self(Arc::new(Inner {
+            exchange: open_exchange(&config, &clock, &logins).await?,
             config,
             clock,
             store,
@@ -110,6 +115,11 @@ impl Idp {
     /// Returns the check of credentials.
     pub fn logins(&self) -> &Logins {
         &self.0.logins
+    }
+
+    /// Returns the exchange, if trusted publishing is offered.
+    pub fn exchange(&self) -> Option<&Exchange> {
+        self.0.exchange.as_ref()
     }
 
     /// Reads the keys again, and rotates them if it is time.
@@ -147,13 +157,17 @@ impl Idp {
                 get(authorize::ask).post(authorize::answer),
             )
             .route("/oidc/token", post(redeem::redeem))
-            .route("/oidc/id-token", post(direct::issue))
-            .merge(exchange::routes());
+            .route("/oidc/id-token", post(direct::issue));
         let path = self.config().path();
         let routes = if path.is_empty() {
             routes
         } else {
             Router::new().nest(&path, routes)
+        };
+        // The document of trusted publishing is at the origin, wherever the provider is.
+        let routes = match self.exchange() {
+            Some(exchange) => routes.merge(exchange::routes(exchange.clone())),
+            None => routes,
         };
         routes
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -161,6 +175,24 @@ impl Idp {
             .layer(from_fn(headers::add))
             .with_state(self.clone())
     }
+}
+
+/// Opens the exchange, if trusted publishing is offered.
+async fn open_exchange(
+    config: &Config,
+    clock: &Clock,
+    logins: &Logins,
+) -> Result<Option<Exchange>, exchange::ExchangeError> {
+    let Some(settings) = &config.exchange else {
+        return Ok(None);
+    };
+    let store = Store::open(&config.state).await?;
+    let people = Box::new(ProviderPeople::new(logins.clone(), config.clone()));
+    let settings = Settings {
+        issuers: settings.ci_services.clone(),
+        ..Settings::of(&config.origin())
+    };
+    Exchange::new(settings, clock.clone(), store, people).map(Some)
 }
 
 /// An ID token that is about to be signed.

@@ -85,6 +85,9 @@ impl Idp {
         if let Err(error) = self.state().clean(now, keep_from).await {
             tracing::error!(%error, "cannot clean the state");
         }
+        if let Some(exchange) = self.exchange() {
+            exchange.clean().await;
+        }
     }
 }
 

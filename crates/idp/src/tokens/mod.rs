@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::keys::{SigningKey, SigningKeyError};
 
-pub use verify::{Expected, TokenError, VerifiedToken, issuer_claim, verify};
+pub use verify::{Expected, TokenError, VerifiedToken, issuer_claim, key_name, verify};
 
 /// Returns a token with these claims, signed with ES256.
 ///

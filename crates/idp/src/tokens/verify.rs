@@ -114,6 +114,16 @@ pub fn issuer_claim(token: &str) -> Result<String, TokenError> {
         .ok_or(TokenError::Form)
 }
 
+/// Returns the name of the key that a token claims, before anything is verified: to fetch the key.
+///
+/// # Errors
+/// [`TokenError::Form`] if it has no header.
+pub fn key_name(token: &str) -> Result<Option<String>, TokenError> {
+    let [header, _, _] = parts(token)?;
+    let header: Header = decode(header)?;
+    Ok(header.kid)
+}
+
 fn check(claims: Map<String, Value>, expected: &Expected<'_>) -> Result<VerifiedToken, TokenError> {
     if text(&claims, "iss") != Some(expected.issuer) {
         return Err(TokenError::Issuer);

@@ -5,6 +5,7 @@
 mod attacks;
 mod browser;
 mod direct;
+mod exchange;
 mod harness;
 mod limits;
 mod login;

@@ -144,7 +144,7 @@ impl Account {
     }
 
     /// Returns the accounts of the demo: an author (with and without an upstream provider, and with
-    /// an address at work), a stranger, a PAUSE id of each, and the author's release workflow.
+    /// an address at work), a stranger, a PAUSE id of each, the author's release workflow, and a pull request to it.
     pub fn cast() -> Vec<Self> {
         vec![
             Self::email("author", "author@example.org"),
@@ -156,6 +156,9 @@ impl Account {
             Self::pause("MYAUTHOR"),
             Self::pause("STRANGER"),
             Self::workflow("ci", "author/Foo-Bar", "v1.0").claiming("environment", "pause"),
+            Self::workflow("ci-pull-request", "author/Foo-Bar", "v1.0")
+                .claiming("environment", "pause")
+                .claiming("event_name", "pull_request"),
         ]
     }
 

@@ -1,5 +1,7 @@
 //! Tokens for machines: those of CI systems, and a shortcut for scripts.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -28,6 +30,7 @@ struct GoogleRequest {
 pub(super) fn routes() -> Router<Provider> {
     Router::new()
         .route("/sandbox/token", get(script).post(script))
+        .route("/sandbox/job", get(job))
         .route("/github-actions/token", get(github_actions))
         .route(
             "/computeMetadata/v1/instance/service-accounts/default/token",
@@ -76,6 +79,15 @@ async fn script(State(provider): State<Provider>, Query(request): Query<Request>
         Some(token) => token.into_response(),
         None => (StatusCode::NOT_FOUND, "unknown account\n").into_response(),
     }
+}
+
+/// The environment of a job, for scripts.
+async fn job(State(provider): State<Provider>, Query(request): Query<Request>) -> Response {
+    if provider.account(&request.account).is_none() {
+        return (StatusCode::NOT_FOUND, "unknown account\n").into_response();
+    }
+    let environment = provider.github_actions_environment(&request.account);
+    Json(BTreeMap::from(environment)).into_response()
 }
 
 /// Like GitHub: `{"value": TOKEN}` for clients with the job's secret.

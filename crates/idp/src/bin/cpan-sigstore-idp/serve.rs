@@ -36,6 +36,11 @@ pub(crate) fn check(config: Config) -> Result<(), Failure> {
         for client in &config.clients {
             println!("client:   {} ({})", client.id, client.name);
         }
+        if let Some(exchange) = idp.exchange() {
+            for service in &exchange.settings().issuers {
+                println!("ci:       {}", service.issuer);
+            }
+        }
         if config.proxies.is_empty() {
             println!("warning:  no `proxies`: all people behind a reverse proxy share one limit of failures");
         }

@@ -1,6 +1,7 @@
 //! A whole Sigstore and a PAUSE on loopback, for trying out signing, verifying and releasing.
 
 mod browser;
+mod job;
 mod run;
 mod token;
 
@@ -77,6 +78,8 @@ enum Command {
     Token(token::TokenArgs),
     /// Log in like a person: open the address, click the account's button, follow the redirects.
     Browser(browser::BrowserArgs),
+    /// Run a command with the identity of a job of GitHub Actions.
+    Job(job::JobArgs),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         None => run::run(cli.run),
         Some(Command::Token(args)) => token::run(&args),
         Some(Command::Browser(args)) => browser::run(&args),
+        Some(Command::Job(args)) => job::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("cpan-sigstore-sandbox: {error}");

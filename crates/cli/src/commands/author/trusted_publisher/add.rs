@@ -1,13 +1,11 @@
 //! `author trusted-publisher add`.
 
 use clap::Args;
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, identity::GITHUB_ISSUER};
 use cpan_sigstore_pause::trusted::Workflow;
 
 use super::{open, print};
-use crate::{
-    error::CommandError, flags::PauseArgs, session::Session, trusted_publishing::GITHUB, ui::Tone,
-};
+use crate::{error::CommandError, flags::PauseArgs, session::Session, ui::Tone};
 
 /// Let a CI workflow upload for you.
 ///
@@ -39,7 +37,7 @@ pub struct AddArgs {
     #[arg(long = "ref", value_name = "REF", default_value = "refs/tags/*")]
     git_ref: String,
     /// CI service
-    #[arg(long, value_name = "URL", default_value = GITHUB)]
+    #[arg(long, value_name = "URL", default_value = GITHUB_ISSUER)]
     issuer: String,
     #[command(flatten)]
     pause: PauseArgs,
