@@ -17,7 +17,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// Age up to which a key set is used if it cannot be fetched.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
-/// Time between two requests to one service, whoever causes them.
+/// Time between two requests to one service, also if somebody makes up names of keys.
 const PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Why there are no keys.
