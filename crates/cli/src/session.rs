@@ -4,7 +4,10 @@
 use std::{
     cell::{OnceCell, RefCell},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -55,6 +58,15 @@ pub struct Session<'a> {
     signing_material: OnceCell<SigningMaterial>,
     trust_store: OnceCell<TrustStore>,
     publishers: RefCell<Vec<Arc<TrustedPublisher>>>,
+    /// Where the trusted root came from, and a flag of each verifier: whether the root lacks a log or authority.
+    lacking: RefCell<Option<(TrustLoader, Instance)>>,
+    flags: RefCell<Vec<Arc<AtomicBool>>>,
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.note_lacking();
+    }
 }
 
 /// The material to sign at an instance.
@@ -92,6 +104,8 @@ impl<'a> Session<'a> {
             signing_material: OnceCell::new(),
             trust_store: OnceCell::new(),
             publishers: RefCell::default(),
+            lacking: RefCell::default(),
+            flags: RefCell::default(),
         }
     }
 
@@ -110,6 +124,25 @@ impl<'a> Session<'a> {
                 Ok(Err(error)) => tracing::info!(%error, "cannot revoke the upload token"),
                 Err(_) => tracing::info!("cannot revoke the upload token in time"),
             }
+        }
+    }
+
+    /// Builds a verifier, and remembers to ask it whether the root lacks anything.
+    fn new_verifier(&self, root: &TrustedRoot) -> Result<Verifier, CommandError> {
+        let verifier = Verifier::new(root)?;
+        self.flags.borrow_mut().push(verifier.lacking());
+        Ok(verifier)
+    }
+
+    /// Makes the next load refresh the trusted root if a bundle named a log or authority that it lacks.
+    fn note_lacking(&self) {
+        let flags = self.flags.take();
+        let is_lacking = flags.iter().any(|flag| flag.load(Ordering::Relaxed));
+        if let Some((cache, instance)) = self.lacking.take()
+            && is_lacking
+            && let Err(error) = cache.note_lacking(&instance, Timestamp::now())
+        {
+            tracing::debug!(%error, "cannot note that the trusted root lacks something");
         }
     }
 
@@ -145,7 +178,7 @@ impl<'a> Session<'a> {
     pub fn verifier(&self, args: &InstanceArgs) -> Result<&Arc<Verifier>, CommandError> {
         once(&self.verifier, || {
             let (root, _) = self.trusted_root(args)?;
-            Ok(Arc::new(Verifier::new(root)?))
+            Ok(Arc::new(self.new_verifier(root)?))
         })
     }
 
@@ -171,8 +204,11 @@ impl<'a> Session<'a> {
                 return Ok((TrustedRoot::from_file(trusted_root)?, None));
             }
             TrustSource::Repository(_) => {
+                self.note_lacking();
                 let cache = cache(args)?;
-                self.wait(cache.trusted_root(&instance, Timestamp::now()))?
+                let loaded = self.wait(cache.trusted_root(&instance, Timestamp::now()))?;
+                self.lacking.replace(Some((cache, instance)));
+                loaded
             }
         };
         let refreshed = loaded.refreshed;
@@ -275,7 +311,7 @@ impl<'a> Session<'a> {
         // A gate that stays takes fresh trust material each time it is opened.
         let gate = match self.load_root(instance) {
             Ok((root, refreshed)) => {
-                let verifier = Verifier::new(&root)?;
+                let verifier = self.new_verifier(&root)?;
                 if let Some(pin) = pin.as_ref().filter(|_| !instance.offline) {
                     self.refresh_index(pin, &store, &verifier, copies)?;
                 }

@@ -14,7 +14,7 @@ use crate::{
     login::{BrowserFailure, LoginError, TokenError},
     sign::SignError,
     trust::{Config, ConfigError, RefreshError, TrustError},
-    verify::{ArtifactError, ClockBehind, PublicKey},
+    verify::{ArtifactError, ClockBehind, PublicKey, UnknownAuthority},
 };
 
 const ISSUER: &str = "https://accounts.example.org";
@@ -209,6 +209,8 @@ fn states_each_error_of_verification() {
     let mut texts: Vec<_> = trust.iter().map(ToString::to_string).collect();
     texts.push(ArtifactError(denied()).to_string());
     texts.push(failure().to_string());
+    let log = UnknownAuthority::new("the log", "wNI9at".to_owned(), Cause::LogUnknown);
+    texts.push(log.to_string());
     texts.push(PublicKey::from_pem("no key").unwrap_err().to_string());
     insta::assert_snapshot!(texts.join("\n"));
 }

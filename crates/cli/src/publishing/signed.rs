@@ -208,6 +208,11 @@ pub(super) fn verify_bundle(
             Err(VerifyError::Refused(refused)) => {
                 return Ok(BundleVerification::Failed(NotSigned::Invalid(refused)));
             }
+            Err(VerifyError::Unknown(unknown)) => {
+                return Ok(BundleVerification::Failed(NotSigned::Invalid(
+                    unknown.into(),
+                )));
+            }
             Err(VerifyError::Artifact(error)) => return Err(error.into()),
             Err(VerifyError::Clock(error)) => return Err(error.into()),
         };

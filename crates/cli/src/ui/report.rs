@@ -15,7 +15,7 @@ use cpan_sigstore_core::{
 use cpan_sigstore_keyless::{
     bundle::VerificationFailure,
     trust::{RefreshError, TrustError},
-    verify::{ClockBehind, KeySignature},
+    verify::{ClockBehind, KeySignature, UnknownAuthority},
 };
 use serde::Serialize;
 
@@ -169,6 +169,12 @@ impl<'a> Report<'a> {
     pub fn clock_behind(file: &'a str, error: &ClockBehind) -> Self {
         Self::of(file, Verdict::unavailable(error.to_string()))
             .hinted(verdict_text::hint(Hint::SetClock))
+    }
+
+    /// A bundle by a log or authority that the trusted root does not have.
+    pub fn unknown_authority(file: &'a str, unknown: &UnknownAuthority) -> Self {
+        Self::of(file, Verdict::unavailable(unknown.to_string()))
+            .hinted(verdict_text::hint(Hint::TryAgain))
     }
 
     /// A bundle that proves nothing.

@@ -266,5 +266,6 @@ pub(crate) fn verify(
         Err(VerifyError::Refused(refused)) => Signature::Invalid(refused),
         Err(VerifyError::Artifact(error)) => Signature::Undetermined(error.to_string()),
         Err(VerifyError::Clock(error)) => Signature::Undetermined(error.to_string()),
+        Err(VerifyError::Unknown(unknown)) => Signature::Undetermined(unknown.to_string()),
     }
 }

@@ -81,6 +81,7 @@ impl SignError {
             VerifyError::Refused(refused) => Self::OwnBundle(refused),
             VerifyError::Artifact(error) => Self::Key(error.to_string()),
             VerifyError::Clock(error) => Self::Clock(error),
+            VerifyError::Unknown(unknown) => Self::OwnBundle(unknown.into()),
         }
     }
 

@@ -24,6 +24,10 @@ use crate::clock::ClockDifference;
 const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// File in the cache with the time of the last refresh, as RFC 3339.
 const REFRESHED: &str = "refreshed";
+/// File in the cache with the time at which a bundle named a log or authority that the trusted root did not have.
+const LACKING: &str = "lacking";
+/// Time in which a trusted root is not refreshed again for such a bundle.
+const REFRESH_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 /// Largest such file that is read, in bytes.
 const REFRESHED_LIMIT: u64 = 64;
 
@@ -64,6 +68,23 @@ impl TrustLoader {
             cache: cache.join("tuf"),
             refresh,
         }
+    }
+
+    /// Makes the next load refresh the trusted root of an instance, unless that was done in the last ten minutes: a
+    /// bundle names a log or authority that the root does not have.
+    ///
+    /// # Errors
+    /// An [`io::Error`] if the cache cannot be written.
+    pub fn note_lacking(&self, instance: &Instance, now: Timestamp) -> io::Result<()> {
+        let TrustSource::Repository(repository) = &instance.source else {
+            return Ok(());
+        };
+        let Ok(repository) = PinnedRepository::of(repository) else {
+            return Ok(());
+        };
+        let folder = self.cache.join(folder_name(&repository.url));
+        let note = format!("{now}\n");
+        cpan_sigstore_files::write_atomic(&folder.join(LACKING), note.as_bytes())
     }
 
     /// Returns the trusted root of an instance, valid at `now`.
@@ -122,7 +143,8 @@ impl TrustLoader {
         targets: &[&str],
     ) -> Result<TrustMaterial<Vec<Vec<u8>>>, TrustError> {
         let folder = self.cache.join(folder_name(&repository.url));
-        let due = self.refresh == Refresh::WhenDue && !refreshed_lately(&folder, now);
+        let is_fresh = refreshed_lately(&folder, now) && !is_lacking(&folder);
+        let due = self.refresh == Refresh::WhenDue && !is_fresh;
         if !due && let Ok(material) = repository.cached(&folder, now, targets).await {
             return Ok(TrustMaterial::of(material).refreshed_at(last_refresh(&folder)));
         }
@@ -329,8 +351,41 @@ fn refreshed_lately(folder: &Path, now: Timestamp) -> bool {
         .is_some_and(|age| !age.is_negative() && age < REFRESH_AFTER)
 }
 
+/// Whether a bundle named a log or authority that the root did not have, some time after the last refresh.
+fn is_lacking(folder: &Path) -> bool {
+    let lacking = noted(&folder.join(LACKING));
+    let pause = lacking.zip(last_refresh(folder));
+    pause.is_some_and(|(lacking, refreshed)| lacking.duration_since(refreshed) >= REFRESH_PAUSE)
+}
+
 fn last_refresh(folder: &Path) -> Option<Timestamp> {
-    let text =
-        cpan_sigstore_files::read_limited(&folder.join(REFRESHED), REFRESHED_LIMIT).ok()??;
+    noted(&folder.join(REFRESHED))
+}
+
+/// The time in a file of the cache.
+fn noted(file: &Path) -> Option<Timestamp> {
+    let text = cpan_sigstore_files::read_limited(file, REFRESHED_LIMIT).ok()??;
     std::str::from_utf8(&text).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refreshes_root_that_lacks_a_log_after_a_pause() {
+        let folder = tempfile::tempdir().unwrap();
+        let note = |name: &str, time: &str| {
+            std::fs::write(folder.path().join(name), format!("{time}\n")).unwrap();
+        };
+        note(REFRESHED, "2026-11-24T12:00:00Z");
+        assert!(!is_lacking(folder.path()));
+        note(LACKING, "2026-11-24T12:09:59Z");
+        assert!(!is_lacking(folder.path()));
+        note(LACKING, "2026-11-24T12:10:00Z");
+        assert!(is_lacking(folder.path()));
+        // The refresh was after it, and found nothing more.
+        note(REFRESHED, "2026-11-24T12:10:01Z");
+        assert!(!is_lacking(folder.path()));
+    }
 }

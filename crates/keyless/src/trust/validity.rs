@@ -7,25 +7,24 @@ use sigstore_verify::types::{DerCertificate, TimeRange};
 use x509_cert::{Certificate, time::Time};
 
 /// Narrows the period of each authority to the time in which all of its certificates are valid. An authority of
-/// certificates without such a time is removed. One of timestamps gets a period before all certificates, so that the
-/// verifier reports it as ended, and not as missing.
+/// certificates without such a time gets a period before all certificates, so that the verifier reports it as ended, and
+/// not as missing.
 ///
 /// # Security
 ///
 /// The library takes every certificate of a trusted root for a trust anchor, and so never checks the validity of an
 /// issuing certificate itself. A leaf may outlive it (GHSA-wfqv-66vq-46rm).
 pub(super) fn narrow(root: &mut TrustedRoot) {
-    root.certificate_authorities.retain_mut(|authority| {
-        let certificates = authority.cert_chain.certificates.iter();
+    let authorities = root.certificate_authorities.iter_mut();
+    let authorities = authorities.map(|it| (&mut it.valid_for, &it.cert_chain));
+    let timestamps = root.timestamp_authorities.iter_mut();
+    let timestamps = timestamps.map(|it| (&mut it.valid_for, &it.cert_chain));
+    for (period, chain) in authorities.chain(timestamps) {
+        let certificates = chain.certificates.iter();
         let certificates = certificates.map(|certificate| &certificate.raw_bytes);
-        narrow_period(&mut authority.valid_for, certificates)
-    });
-    for authority in &mut root.timestamp_authorities {
-        let certificates = authority.cert_chain.certificates.iter();
-        let certificates = certificates.map(|certificate| &certificate.raw_bytes);
-        if !narrow_period(&mut authority.valid_for, certificates) {
+        if !narrow_period(period, certificates) {
             let never = Timestamp::UNIX_EPOCH;
-            authority.valid_for = Some(TimeRange::new(never, Some(never)));
+            *period = Some(TimeRange::new(never, Some(never)));
         }
     }
 }
@@ -103,8 +102,7 @@ mod tests {
         let epoch = Timestamp::UNIX_EPOCH;
         let never = TimeRange::new(epoch, Some(epoch));
         for periods in [narrowed(Some(before)), narrowed(Some(after))] {
-            // Only the authorities of timestamps are left.
-            assert_eq!(periods.len(), root.timestamp_authorities.len());
+            assert_eq!(periods.len(), count);
             assert!(periods.iter().all(|period| *period == Some(never)));
         }
         let open = TimeRange::new(time("2001-01-01T00:00:00Z"), None);

@@ -4,7 +4,8 @@
 //!
 //! 1. The bundle was read strictly (its type guarantees it), and its format is allowed.
 //! 2. The certificate names one identity and one issuer, or the bundle is for the given key.
-//! 3. Each log entry is bound to the log it names and has an inclusion proof.
+//! 3. The trusted root has all logs and authorities that the bundle names. Each log entry is bound to the log it names
+//!    and has an inclusion proof.
 //! 4. The Sigstore library verifies the signed times, the certificate chain at each time, the SCT,
 //!    inclusion proofs, checkpoints, promises, the signature over the digest, and that every entry
 //!    is about this signature.
@@ -17,15 +18,22 @@ mod artifact;
 mod explain;
 mod log;
 mod proof;
+mod unknown;
 
 pub use artifact::{Artifact, ArtifactError, sha256};
 pub use proof::{Clock, KeySignature, LogPosition, SignedTime, VerifiedSignature};
+pub use unknown::UnknownAuthority;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use cpan_sigstore_core::{cause::Cause, digest::Sha256Digest};
 use jiff::{SignedDuration, Timestamp};
 use sigstore_verify::{
     PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult,
-    types::{DerPublicKey, bundle::VerificationMaterialContent},
+    types::{DerCertificate, DerPublicKey, bundle::VerificationMaterialContent},
 };
 
 use crate::{
@@ -53,6 +61,10 @@ pub enum VerifyError {
     /// The clock of this machine is behind. This says nothing about the signature.
     #[error(transparent)]
     Clock(#[from] ClockBehind),
+    /// The trusted root does not have a log or authority of the bundle. It may be older than that one, so this says
+    /// nothing about the signature.
+    #[error(transparent)]
+    Unknown(#[from] UnknownAuthority),
 }
 
 /// A clock that says an earlier time than the certificate's beginning, so that nothing can be verified: by such
@@ -84,6 +96,8 @@ impl ClockBehind {
 pub struct Verifier {
     library: sigstore_verify::Verifier,
     logs: log::TrustedLogs,
+    known: unknown::KnownAuthorities,
+    lacking: Arc<AtomicBool>,
 }
 
 impl Verifier {
@@ -97,7 +111,15 @@ impl Verifier {
         Ok(Self {
             library,
             logs: log::TrustedLogs::new(root.library()),
+            known: unknown::KnownAuthorities::new(root.library()),
+            lacking: Arc::default(),
         })
+    }
+
+    /// Returns a flag that is set as soon as a bundle names a log or authority that the root does not have, so that the
+    /// root should be refreshed.
+    pub fn lacking(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.lacking)
     }
 
     /// Verifies that an identity signed the artifact, and returns the proof with this identity.
@@ -119,6 +141,7 @@ impl Verifier {
             )
         })?;
         let claims = CertificateClaims::read(certificate)?;
+        self.bind(bundle, Some(certificate))?;
         let policy = VerificationPolicy::any_identity();
         let verified = artifact.verify(&self.library, bundle, claims.info.key_algorithm, &policy);
         // Only a failure needs the explanation: a proof is valid at any time.
@@ -154,6 +177,9 @@ impl Verifier {
                 VerifyError::Clock(error) => {
                     VerificationFailure::new(Cause::TimestampInvalid, error.to_string())
                 }
+                // An undetermined record would stop all releases of its author, and everybody with the author's
+                // password could upload one.
+                VerifyError::Unknown(unknown) => unknown.into(),
             })?;
         match verified.signature().attestation() {
             Some(predicate) => Err(VerificationFailure::new(
@@ -186,6 +212,7 @@ impl Verifier {
             )
             .into());
         }
+        self.bind(bundle, None)?;
         let policy = PublicKeyVerificationPolicy::new(key.der.clone());
         let (digest, result) = artifact.verify(&self.library, bundle, key.algorithm, &policy)?;
         Ok(self.signature(bundle, digest, &result)?)
@@ -223,7 +250,20 @@ impl Verifier {
                 "a bundle without a log entry",
             ));
         }
-        for entry in entries {
+        Ok(())
+    }
+
+    /// Checks that the root has all that the bundle names, and binds each log entry to its log.
+    fn bind(
+        &self,
+        bundle: &StrictBundle,
+        certificate: Option<&DerCertificate>,
+    ) -> Result<(), VerifyError> {
+        if let Err(unknown) = self.known.check(&bundle.bundle, certificate) {
+            self.lacking.store(true, Ordering::Relaxed);
+            return Err(unknown.into());
+        }
+        for entry in &bundle.bundle.verification_material.tlog_entries {
             self.logs.bind(entry)?;
         }
         Ok(())

@@ -111,6 +111,7 @@ fn verify<'a>(
         Err(VerifyError::Refused(refused)) => Ok(Report::invalid(file, &refused)),
         Err(VerifyError::Artifact(error)) => Err(error.into()),
         Err(VerifyError::Clock(error)) => Ok(Report::clock_behind(file, &error)),
+        Err(VerifyError::Unknown(unknown)) => Ok(Report::unknown_authority(file, &unknown)),
     }
 }
 

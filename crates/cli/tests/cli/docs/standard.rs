@@ -453,7 +453,11 @@ fn lists_every_page_of_the_standard() {
         let title = file(&format!("docs/spec/{page}"));
         let title = title.lines().next().unwrap().trim_start_matches("# ");
         let row = format!("[{title}]");
-        assert!(contents.contains(&format!("{row}({page})")), "{page}");
         assert!(book.contains(&format!("{row}(spec/{page})")), "{page}");
+        // It is about the vectors, and no section.
+        if page == "mutants.md" {
+            continue;
+        }
+        assert!(contents.contains(&format!("{row}({page})")), "{page}");
     }
 }

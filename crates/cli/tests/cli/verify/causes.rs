@@ -67,7 +67,7 @@ fn rejects_misbehaving_certificate_authority() {
     let user = World::new();
     let mut table = Table::new();
     for (wrong, expected) in [
-        (Ca::UntrustedRoot, "certificate-untrusted"),
+        (Ca::UntrustedRoot, "unavailable"),
         (Ca::BadSignature, "certificate-untrusted"),
         (Ca::NoCodeSigning, "certificate-untrusted"),
         (Ca::Expired, "certificate-expired"),
@@ -87,10 +87,14 @@ fn rejects_misbehaving_certificate_authority() {
 fn rejects_misbehaving_certificate_log() {
     let user = World::new();
     let mut table = Table::new();
-    for wrong in [Ct::OtherKey, Ct::UnknownLog, Ct::OtherCertificate] {
+    for (wrong, expected) in [
+        (Ct::OtherKey, "sct-invalid"),
+        (Ct::UnknownLog, "unavailable"),
+        (Ct::OtherCertificate, "sct-invalid"),
+    ] {
         user.sandbox.ct_log.misbehaviour().set(wrong);
         let name = named("ct-log", wrong);
-        table.check(wrong, verdict(&name, &user, V2, true), "sct-invalid");
+        table.check(wrong, verdict(&name, &user, V2, true), expected);
     }
     table.done();
 }
@@ -111,7 +115,7 @@ fn rejects_misbehaving_rekor_v2() {
         (Rekor::OtherArtifact, "entry-mismatch"),
         (Rekor::OtherSignature, "entry-mismatch"),
         (Rekor::OtherVerifier, "entry-mismatch"),
-        (Rekor::OtherLogId, "log-unknown"),
+        (Rekor::OtherLogId, "unavailable"),
         (Rekor::OtherOrigin, "checkpoint-origin"),
     ] {
         user.sandbox.rekor_v2.misbehaviour().set(wrong);
@@ -137,7 +141,7 @@ fn rejects_misbehaving_rekor_v1() {
         (Rekor::OtherArtifact, "entry-mismatch"),
         (Rekor::OtherSignature, "entry-mismatch"),
         (Rekor::OtherVerifier, "entry-malformed"),
-        (Rekor::OtherLogId, "log-unknown"),
+        (Rekor::OtherLogId, "unavailable"),
     ] {
         user.sandbox.rekor_v1.misbehaviour().set(wrong);
         let name = named("rekor-v1", wrong);
@@ -152,8 +156,8 @@ fn rejects_misbehaving_timestamp_authority() {
     let mut table = Table::new();
     for (wrong, expected) in [
         (Tsa::OtherKey, "timestamp-invalid"),
-        (Tsa::UnknownAuthority, "timestamp-invalid"),
-        (Tsa::CertificateOfAnother, "timestamp-invalid"),
+        (Tsa::UnknownAuthority, "unavailable"),
+        (Tsa::CertificateOfAnother, "unavailable"),
         (Tsa::OtherMessage, "timestamp-invalid"),
         (Tsa::Rejected, "timestamp-invalid"),
         (Tsa::FractionalSeconds, "timestamp-form"),

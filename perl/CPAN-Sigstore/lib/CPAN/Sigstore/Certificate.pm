@@ -205,6 +205,14 @@ sub precertificate {
 
 sub key_digest { return sha256($_[0]{key}) }
 
+# The key identifier of the certificate that issued it, if it is stated.
+sub issuer_key_id {
+    my ($self) = @_;
+    my $value = $self->_value('authority-key-id') or return;
+    my ($id) = grep { $_->tag == 0x80 } $value->members_of('SEQUENCE');
+    return $id ? $id->content : undef;
+}
+
 # The answers of certificate logs in it, as bytes.
 sub certificate_timestamps {
     my ($self) = @_;

@@ -37,7 +37,7 @@ USAGE
 
 my %EXIT = (trusted => 0, unavailable => 3, unsigned => 10, 'signature-invalid' => 11, 'identity-mismatch' => 12);
 # Codes of errors that say nothing about a signature.
-my %UNDETERMINED = map { $_ => 1 } qw(crypto clock trusted-root);
+my %UNDETERMINED = map { $_ => 1 } qw(authority-unknown crypto clock trusted-root);
 my %FAILURE      = map { $_ => 1 } qw(file program);
 
 # The claims of the program's JSON, by the names of section 3.3.1 of the standard.

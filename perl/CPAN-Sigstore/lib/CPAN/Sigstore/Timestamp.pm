@@ -198,6 +198,13 @@ sub _signer {
     return $certificate->is_below($purpose, @above) ? $certificate : undef;
 }
 
+# Whether a response names a signer that no certificate of an authority is. One that cannot be read names nobody.
+sub has_unknown_signer {
+    my ($root, $response) = @_;
+    my $token = eval { _read($response) } or return 0;
+    return !grep { _is_named($token, $_) } map { @{ $_->{chain} } } $root->timestamp_authorities;
+}
+
 sub _is_named {
     my ($token, $certificate) = @_;
     my $id = $token->{id};

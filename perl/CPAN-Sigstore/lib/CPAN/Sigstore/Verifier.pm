@@ -89,8 +89,9 @@ sub _verify {
     my ($root, $bundle, $certificate, $artifact, $now) = @_;
     my @entries = $bundle->entries;
     _fail('inclusion-proof-missing', 'expected a log entry') if !@entries;
-    my @logs   = map { CPAN::Sigstore::Log::find($root, $_) } @entries;
     my $signer = $certificate->signer;
+    _check_known($root, $bundle, $certificate);
+    my @logs = map { CPAN::Sigstore::Log::find($root, $_) } @entries;
     _check_names_artifact($bundle, $artifact);
     my @authorities = _authorities($root, $certificate);
     CPAN::Sigstore::Log::check_promise($logs[$_], $entries[$_]) for grep { defined $entries[$_]{promise} } 0 .. $#entries;
@@ -112,6 +113,31 @@ sub _verify {
         statement => $bundle->statement ? $bundle->statement->{predicate} : undef,
         logs      => [ map { $_->{url} } @logs ],
     };
+}
+
+# That the root has all logs and authorities that the bundle names (section 2.2.1). A root that is older than one of them
+# does not have it, so this says nothing about the signature.
+sub _check_known {
+    my ($root, $bundle, $certificate) = @_;
+    my $lacks = sub { CPAN::Sigstore::Error->throw('authority-unknown', "the trusted root does not have the $_[0] of the bundle") };
+    for my $entry ($bundle->entries) {
+        $lacks->('log') if !grep { $_->{id} eq $entry->{log_id} } $root->logs;
+    }
+    my $key_id = $certificate->issuer_key_id;
+    my $is_issuer = sub {
+        my ($authority) = @_;
+        return $authority->subject eq $certificate->issuer && (!defined $key_id || ($authority->key_id // $key_id) eq $key_id);
+    };
+    $lacks->('authority') if !grep { $is_issuer->($_) } map { @{ $_->{chain} } } $root->authorities;
+    my ($answer) = eval { $certificate->certificate_timestamps };
+    if (defined $answer && length $answer >= 33) {
+        my $id = substr $answer, 1, 32;
+        $lacks->('certificate log') if !grep { $_->{id} eq $id } $root->certificate_logs;
+    }
+    for my $timestamp ($bundle->timestamps) {
+        $lacks->('timestamp authority') if CPAN::Sigstore::Timestamp::has_unknown_signer($root, $timestamp);
+    }
+    return;
 }
 
 # That the bundle is for this file, as far as it says so itself.
