@@ -1,6 +1,6 @@
 # Each recipe is one script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test suite differential fresh docs interop bench fuzz lint platforms
+.PHONY: help demo test suite mutants differential fresh docs interop bench fuzz lint platforms
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,8 +11,11 @@ demo: ## sign, verify and attack a Perl distribution on a private Sigstore, as a
 test: ## test the workspace and the Perl distributions
 	@scripts/test
 
-suite: ## run the test vectors of the standard through a line protocol, against the Perl modules
+suite: ## run the test vectors of the standard through a line protocol, against the crates and the Perl modules
 	@scripts/suite
+
+mutants: ## make mistakes in the crates, and see whether the test vectors catch each
+	@scripts/mutants
 
 differential: ## compare the Rust and the Perl reader on 100000 changed bundles, records and names
 	@scripts/differential

@@ -144,6 +144,9 @@ impl Verifiers {
                 })
             }
             Err(VerifyError::Refused(error)) => refused(error.cause.code(), &error.found),
+            Err(VerifyError::Unknown(unknown)) => {
+                refused("authority-unknown", &unknown.to_string())
+            }
             Err(error) => refused("undetermined", &error.to_string()),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::StableIdentity,
-    policy::Policy,
+    policy::{PackageRule, Policy},
     release::{PackageName, PauseId},
     verdict::Verdict,
 };
@@ -158,18 +158,29 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
         let rules = self.policy.rules(candidate.path, candidate.packages);
-        let mut evidence = self.collector().evidence(candidate, &rules, now).await?;
+        let evidence = self.collector().evidence(candidate, &rules, now).await?;
+        self.settle(candidate, &rules, evidence, now).await
+    }
+
+    /// Decides about a release by the evidence, and remembers what an admitted one teaches.
+    pub(crate) async fn settle(
+        &self,
+        candidate: &Candidate<'_>,
+        rules: &[PackageRule],
+        mut evidence: Evidence,
+        now: Timestamp,
+    ) -> Result<Verdict, GateError> {
         if evidence.authorized.follows()
             && let Some(other) = self.remember_chain(&evidence.authorized, now).await?
         {
             evidence.know(other, now);
         }
-        let verdict = decide(candidate.path, &evidence, &rules);
+        let verdict = decide(candidate.path, &evidence, rules);
         if !verdict.admits() {
             return Ok(verdict);
         }
         // 12.
-        let lesson = Lesson::of(candidate.path, &evidence, &rules, now);
+        let lesson = Lesson::of(candidate.path, &evidence, rules, now);
         if lesson.is_empty() {
             return Ok(verdict);
         }
@@ -204,7 +215,7 @@ impl Gate {
         if let Some(other) = chain {
             contested.know(other, now);
         }
-        let settled = decide(candidate.path, &contested, &rules);
+        let settled = decide(candidate.path, &contested, rules);
         Ok(if settled.admits() { verdict } else { settled })
     }
 

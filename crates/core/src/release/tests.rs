@@ -355,7 +355,9 @@ proptest! {
 struct NameVector {
     name: String,
     section: String,
-    file: String,
+    file: Option<String>,
+    /// A whole path in place of a file.
+    path: Option<String>,
     #[serde(default)]
     meta: Option<MetaVector>,
     #[serde(default)]
@@ -374,7 +376,11 @@ struct MetaVector {
 
 /// `None` for a text that names no release.
 fn finding(vector: &NameVector) -> Option<&'static str> {
-    let release: ReleaseName = vector.file.parse().ok()?;
+    let release = match (&vector.file, &vector.path) {
+        (Some(file), None) => file.parse::<ReleaseName>().ok()?,
+        (None, Some(path)) => path.parse::<ReleasePath>().ok()?.name,
+        _ => panic!("{}: expected a file or a path", vector.name),
+    };
     let meta = vector.meta.as_ref();
     let compared = [
         meta.map(|meta| name_matches_meta(&release, &meta.name, &meta.version)),

@@ -1,7 +1,7 @@
 //! Names of files, and names and versions in META.
 
 use cpan_sigstore_core::release::{
-    ReleaseName, folder_matches_name, name_matches_meta, status_matches_name,
+    ReleaseName, ReleasePath, folder_matches_name, name_matches_meta, status_matches_name,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    file: String,
+    file: Option<String>,
+    path: Option<String>,
     meta: Option<Meta>,
     folder: Option<String>,
 }
@@ -29,7 +30,10 @@ pub(super) fn answer(case: Value) -> Value {
 
 /// `None` for a text that names no release.
 fn finding(case: &Case) -> Option<&'static str> {
-    let release: ReleaseName = case.file.parse().ok()?;
+    let release = match (&case.file, &case.path) {
+        (Some(file), _) => file.parse::<ReleaseName>().ok()?,
+        (_, path) => path.as_ref()?.parse::<ReleasePath>().ok()?.name,
+    };
     let meta = case.meta.as_ref();
     let status = meta.and_then(|meta| meta.release_status.as_deref());
     let folder = case.folder.as_deref();

@@ -25,9 +25,10 @@ my %RESULT = (
     records    => [qw(accepted digest error)],
     succession => [qw(outcomes chain)],
     gate       => [qw(expected)],
+    sequences  => [qw(verdicts)],
     bundles    => [qw(finding)],
 );
-my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate, bundles => \&_bundle);
+my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate, sequences => \&_sequence, bundles => \&_bundle);
 
 # The result of this implementation for a case of a file of vectors.
 sub answer {
@@ -42,6 +43,7 @@ sub expected {
     $case{outcomes} = [ map { $_->{outcome} } @{ $case{arrivals} } ] if $file eq 'succession';
     $case{accepted} = $case{accepted} ? 1 : 0 if $file eq 'records';
     $case{expected} = _whole($case{expected}) if $file eq 'gate';
+    $case{verdicts} = [ map { $_->{expected} } @{ $case{steps} } ] if $file eq 'sequences';
     return { map { exists $case{$_} ? ($_ => $case{$_}) : () } @{ $RESULT{$file} } };
 }
 
@@ -55,7 +57,8 @@ sub _whole {
 
 sub _name {
     my ($case) = @_;
-    my $release = CPAN::Sigstore::Release->parse_name($case->{file}) or return { finding => undef };
+    my $release = defined $case->{path} ? CPAN::Sigstore::Release->parse_path($case->{path}) : CPAN::Sigstore::Release->parse_name($case->{file});
+    return { finding => undef } if !$release;
     my $meta    = $case->{meta} || {};
     my $finding = $release->compare_names(
         name           => $meta->{name},
@@ -68,7 +71,8 @@ sub _name {
 
 sub _record {
     my ($case) = @_;
-    my $record = eval { CPAN::Sigstore::Record->parse($case->{record}) };
+    my $text   = defined $case->{bytes} ? decode_base64($case->{bytes}) : $case->{record};
+    my $record = eval { CPAN::Sigstore::Record->parse($text) };
     return $record ? { accepted => 1, digest => $record->digest } : { accepted => 0, error => $@->code };
 }
 
@@ -90,6 +94,54 @@ sub _gate {
     my @keys = qw(finding decision exit binding owner);
     push @keys, 'remembers' if ($case->{expected} && $case->{expected}{remembers}) || $case->{'wants-remembers'};
     return { expected => { map { $_ => $verdict->{$_} } @keys } };
+}
+
+# Decides about one release after the other, each by what those before it have taught.
+sub _sequence {
+    my ($case) = @_;
+    my (%chain, %author, %distribution, %signed, %owners, %newest, @verdicts);
+    for my $step (@{ $case->{steps} }) {
+        my $release = release($step->{release});
+        my ($id, $name) = ($release->author, $release->distribution);
+        my %known = (
+            records      => $chain{$id} || [],
+            author       => $author{$id},
+            distribution => $distribution{"$id $name"},
+            signed       => $signed{$id},
+            owners       => [ values %owners ],
+            signing      => { (map { $_ => 'record' } keys %chain), %signed },
+            newest       => [ values %{ $newest{$name} || {} } ],
+        );
+        my %given   = facts({ %$step, policy => $case->{policy}, remembered => \%known, 'trust-material-days' => 0, overrides => [] });
+        my $verdict = CPAN::Sigstore::Decision::decide(%given);
+        push @verdicts, { map { $_ => $verdict->{$_} } qw(finding decision exit binding owner) };
+        # Records that continue a remembered chain are remembered in any case (8.3).
+        my $remembers = $verdict->{decision} =~ /\A(?:allow|warn)\z/ ? $verdict->{remembers} : {};
+        my @records = $given{known}{chain}->records;
+        $given{known}{chain}->append($_, now => $given{now}, overrides => []) for @{ $given{directory} };
+        if ($remembers->{records} || @records) {
+            my @added = map { my $digest = $_->{record}->digest; grep { CPAN::Sigstore::Record->parse($_->{record})->digest eq $digest } @{ $step->{directory} || [] }, @{ $known{records} } }
+                $given{known}{chain}->records;
+            my %seen;
+            $chain{$id} = [ grep { !$seen{ $_->{record} }++ } @added ] if @added;
+        }
+        my $signer = ref $step->{signature} ? $step->{signature}{signer} : undef;
+        if ($signer && %$remembers) {
+            $author{$id} //= $signer if $remembers->{author};
+            $distribution{"$id $name"} //= { author => $id, signer => $signer } if $remembers->{distribution};
+            $signed{$id} //= $step->{release};
+            # Ids that were not known yet are remembered (8.2).
+            for my $known (grep { ($verdict->{binding} // q()) eq 'first-seen' && $_ } $author{$id}, ($distribution{"$id $name"} || {})->{signer}) {
+                %$known = (%$known, claims => { %{ $signer->{claims} || {} }, %{ $known->{claims} || {} } });
+            }
+        }
+        for my $package (@{ $remembers->{packages} || [] }) {
+            my $owner = $owners{$package} ||= { package => $package, holders => [$id], path => $step->{release}, signed => undef, seen => $step->{now} };
+            $owner->{signed} //= $step->{release} if $signer;
+        }
+        $newest{$name}{$id} = $step->{release} if $remembers->{newest};
+    }
+    return { verdicts => \@verdicts };
 }
 
 # The cases of one file of the standard, with numbers and booleans as Perl's own. Records are bytes.
@@ -199,7 +251,8 @@ sub _bundle {
             now     => seconds($whole->{now}),
         );
     };
-    return { finding => $verified ? 'valid' : 'signature-invalid' };
+    return { finding => 'valid' } if $verified;
+    return { finding => ref $@ && $@->code eq 'authority-unknown' ? 'unavailable' : 'signature-invalid' };
 }
 
 # Any time after the signatures.

@@ -59,7 +59,7 @@ impl TryFrom<String> for ReleaseName {
 
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-enum Signed {
+pub(crate) enum Signed {
     Refused {
         refused: String,
     },
@@ -75,7 +75,7 @@ enum Signed {
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Name {
+pub(crate) struct Name {
     kind: String,
     subject: String,
     issuer: String,
@@ -86,7 +86,7 @@ struct Name {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+pub(crate) struct Record {
     record: String,
     signer: Name,
     signed: Vec<Timestamp>,
@@ -205,31 +205,45 @@ fn all(records: &[Record]) -> Vec<SignedRecord> {
     records.iter().map(Record::signed).collect()
 }
 
-fn place(records: &[Record]) -> PlaceRecords {
+pub(crate) fn place(records: &[Record]) -> PlaceRecords {
     PlaceRecords {
         signed: all(records),
         refused: Vec::new(),
     }
 }
 
-impl Case {
-    fn signature(&self) -> Signature {
-        match &self.signature {
+impl Signed {
+    /// The result of a verifier.
+    pub(crate) fn signature(stated: Option<&Self>) -> Signature {
+        match stated {
             None => Signature::Absent,
-            Some(Signed::Refused { refused }) => {
+            Some(Self::Refused { refused }) => {
                 let mut causes = Cause::ALL.iter();
                 let cause = causes.find(|cause| cause.code() == refused).unwrap();
                 Signature::Invalid(VerificationFailure::new(*cause, "something else"))
             }
-            Some(Signed::Untold { untold }) => Signature::Undetermined(untold.clone()),
-            Some(Signed::Valid {
+            Some(Self::Untold { untold }) => Signature::Undetermined(untold.clone()),
+            Some(Self::Valid {
                 signer,
                 signed,
                 statement,
             }) => verified(signer.signer(), signed.clone(), statement.clone()),
         }
     }
+}
 
+/// The finding about an archive.
+pub(crate) fn assessed(archive: Option<&str>) -> ArchiveAssessment {
+    match archive {
+        None => ArchiveAssessment::Fits,
+        Some("name-mismatch") => look(Finding::NameMismatch),
+        Some("name-unchecked") => look(Finding::NameUnchecked),
+        Some("archive-hostile") => look(Finding::ArchiveHostile),
+        Some(other) => panic!("{other}"),
+    }
+}
+
+impl Case {
     fn index(&self) -> Option<IndexAge> {
         let operator = || "https://index.example".to_owned();
         Some(match self.index.as_ref()? {
@@ -290,14 +304,8 @@ impl Case {
         Evidence {
             log: None,
             digest: Sha256Digest::new([1; 32]),
-            signature: self.signature(),
-            archive: match self.archive.as_deref() {
-                None => ArchiveAssessment::Fits,
-                Some("name-mismatch") => look(Finding::NameMismatch),
-                Some("name-unchecked") => look(Finding::NameUnchecked),
-                Some("archive-hostile") => look(Finding::ArchiveHostile),
-                Some(other) => panic!("{other}"),
-            },
+            signature: Signed::signature(self.signature.as_ref()),
+            archive: assessed(self.archive.as_deref()),
             known: StoreRows {
                 author: sources.first_seen.clone(),
                 distribution: distribution
