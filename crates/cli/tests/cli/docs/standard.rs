@@ -164,6 +164,8 @@ fn registers_every_setting_with_its_default() {
         ),
         ("index-age", rule.index_age.value.to_string()),
         ("index-age-limit", rule.index_age_limit.value.to_string()),
+        ("unlogged", rule.unlogged.value.to_string()),
+        ("log-stale", rule.log_stale.value.to_string()),
         ("identities", "none".to_owned()),
         ("authors", "none".to_owned()),
     ]);
