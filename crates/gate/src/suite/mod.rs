@@ -2,9 +2,11 @@
 //!
 //! The runner starts a program and asks it one case a line. Here that program forwards the lines to this test.
 
+mod author_indexes;
 mod bundles;
 mod names;
 mod records;
+mod retrieval;
 mod sequences;
 
 use std::{
@@ -28,6 +30,8 @@ fn answer(file: &str, case: Value) -> Value {
         "records" => records::answer(case),
         "succession" => vectors::connect(case),
         "gate" => vectors::answer(case),
+        "author-indexes" => author_indexes::answer(&case),
+        "retrieval" => retrieval::answer(&case),
         "sequences" => sequences::answer(case),
         "bundles" => bundles::answer(&case),
         // The runner reports the file as one that this program does not implement.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::{
-    ArchiveFile, Candidate, Gate, TrustStore,
+    ArchiveFile, Candidate, Gate, IndexStanding, TrustStore,
     authorized::{AuthorizedSigners, ChainSources, PlaceRecords},
     decide::tests::vectors::{Record, Signed, assessed, place},
     evidence::Evidence,
@@ -68,6 +68,8 @@ impl Step {
             records: &[],
             packages: &self.packages,
             permissions: None,
+            index: IndexStanding::Unlogged,
+            log_proof: None,
         };
         let rules = gate.policy().rules(&path, &self.packages);
         let evidence = self.evidence(gate, &candidate).await;
@@ -107,6 +109,7 @@ impl Step {
             undetermined: None,
             index: None,
             trust_age: Some(SignedDuration::ZERO),
+            log: None,
         }
     }
 }

@@ -30,10 +30,11 @@ my %RESULT = (
 );
 my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate, sequences => \&_sequence, bundles => \&_bundle);
 
-# The result of this implementation for a case of a file of vectors.
+# The result of this implementation for a case of a file of vectors; nothing for a file that it does not implement.
 sub answer {
     my ($file, $case) = @_;
-    return $ANSWER{$file}->($case);
+    my $implementation = $ANSWER{$file} or return;
+    return $implementation->($case);
 }
 
 # The result that the case states.
