@@ -5,7 +5,7 @@ use cpan_sigstore_cpan::{
     Cpan,
     recent::{Coverage, EventKind, News, NewsError, news},
 };
-use cpan_sigstore_tlog::leaf::LeafKind;
+use cpan_sigstore_tlog::leaf::{AUTHOR_INDEX_PATH, LeafKind};
 use serde::Serialize;
 
 use crate::{
@@ -109,6 +109,9 @@ impl<S: Store> Append<'_, '_, S> {
         // The index follows the archives that it names.
         let index = scan::package_index(self.cpan).await?;
         self.take(index.into_iter().collect(), &mut appended)?;
+        let author_index: Vec<_> = AUTHOR_INDEX_PATH.parse().into_iter().collect();
+        let read = scan::read(self.cpan, &author_index, &mut unread).await?;
+        self.take(read, &mut appended)?;
         appended.unread = unread.into_items();
         if let Some(news) = news.filter(|_| appended.unread.is_empty()) {
             self.write_since(&news)?;

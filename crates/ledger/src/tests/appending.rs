@@ -92,6 +92,29 @@ async fn logs_archives_bundles_records_and_the_package_index() {
 }
 
 #[tokio::test]
+async fn logs_each_author_index_of_an_operator() {
+    let (root, store) = (cpan(), new_log());
+    append(&store, root.path(), NOW).await.unwrap();
+    let path = "-/index.json";
+    assert_eq!(logged(&store, path), None);
+    for (at, (text, leaves)) in [("one", 1), ("one", 0), ("newer", 1)]
+        .into_iter()
+        .enumerate()
+    {
+        write(root.path(), path, text);
+        let now = NOW + 1 + at as u64;
+        let appended = append(&store, root.path(), now).await.unwrap();
+        assert_eq!(appended.leaves, leaves, "{text}");
+        let leaf = logged(&store, path).unwrap();
+        assert_eq!(
+            (leaf.kind(), leaf.size()),
+            (LeafKind::AuthorIndex, text.len() as u64)
+        );
+    }
+    assert_eq!(audited(&store).await.faults, []);
+}
+
+#[tokio::test]
 async fn logs_what_changed_but_no_archive_twice() {
     let (root, store) = (cpan(), new_log());
     append(&store, root.path(), NOW).await.unwrap();
