@@ -9,7 +9,7 @@ use crate::{
     snapshot,
 };
 
-const FOO: &str = "authors/id/M/MY/MYAUTHOR/Foo-1.0.tar.gz";
+pub const FOO: &str = "authors/id/M/MY/MYAUTHOR/Foo-1.0.tar.gz";
 
 /// A witness without an address, so that it never cosigns.
 const WITNESS: &str = "witness.example+3176bd45+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
@@ -19,13 +19,13 @@ const APPEND: [&str; 8] = [
 ];
 
 /// A folder with a CPAN and an empty log of it.
-struct Logged {
-    folder: tempfile::TempDir,
+pub struct Logged {
+    pub folder: tempfile::TempDir,
     public: String,
 }
 
 impl Logged {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut logged = Self {
             folder,
@@ -54,7 +54,7 @@ impl Logged {
         logged
     }
 
-    fn write(&self, path: &str, content: &str) {
+    pub fn write(&self, path: &str, content: &str) {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
@@ -64,7 +64,7 @@ impl Logged {
         self.write(&format!("cpan/{path}"), content);
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         Ran::of(bare(self.folder.path(), args).output().unwrap())
     }
 
@@ -73,7 +73,7 @@ impl Logged {
         self.run(&[&folders[..], &["--origin", "cpan.example/log"]].concat())
     }
 
-    fn append(&self, more: &[&str]) -> Ran {
+    pub fn append(&self, more: &[&str]) -> Ran {
         self.run(&[&APPEND, more].concat())
     }
 

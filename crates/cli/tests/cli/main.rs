@@ -18,6 +18,7 @@ mod harness;
 mod hooks;
 mod index;
 mod log;
+mod log_client;
 mod mirror;
 mod network;
 mod output;

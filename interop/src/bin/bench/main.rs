@@ -8,6 +8,7 @@ mod flood;
 mod floor;
 mod gate;
 mod index;
+mod log;
 mod measure;
 mod mirror;
 mod sign;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         // What needs no peers, while one works on it.
         Some("index") => alone(|table| index::figures(&program()?, table)),
         Some("flood") => alone(flood::figures),
+        Some("log") => alone(log::figures),
         _ => figures(),
     };
     match figures {
@@ -47,6 +49,7 @@ fn figures() -> Result<Table, BenchError> {
     sign::figures(&attempt, &mut table)?;
     gate::figures(&attempt, &mut table)?;
     mirror::figures(&attempt, &mut table)?;
+    log::figures(&mut table)?;
     flood::figures(&mut table)?;
     index::figures(&program()?, &mut table)?;
     Ok(table)

@@ -125,6 +125,7 @@ fn registers_every_cause_outcome_decision_and_source() {
         OwnerSource::Pin,
         OwnerSource::AuthorIndex,
         OwnerSource::FirstSeen,
+        OwnerSource::LoggedIndex,
         OwnerSource::FirstUse,
     ];
     let codes = owners.map(|it| serde_json::to_value(it).unwrap());
