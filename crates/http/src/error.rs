@@ -33,6 +33,14 @@ pub enum HttpError {
         /// The reason.
         reason: String,
     },
+    /// The HTTP library cannot use TLS to an IPv6 address through a proxy.
+    #[error("cannot read {url}: the proxy {proxy} reaches no IPv6 address by https")]
+    ProxiedAddress {
+        /// The address, without credentials and query.
+        url: String,
+        /// The address of the proxy, without credentials.
+        proxy: String,
+    },
     /// No CA certificate of this machine vouches for the server, or its certificate is invalid.
     #[error("cannot read {url}: the certificate of the server is not trusted: {reason}")]
     Certificate {
@@ -153,6 +161,7 @@ impl HttpError {
                 | Self::ProxySetting { .. }
                 | Self::TimeoutSetting(_)
                 | Self::Proxy { .. }
+                | Self::ProxiedAddress { .. }
                 | Self::Certificate { .. }
                 | Self::CertificateTime { .. }
                 | Self::Redirect { .. }
@@ -194,6 +203,7 @@ pub(crate) fn failed(
     }
     match proxy {
         // Through a proxy, a client connects to nothing else: the server's own failures come later.
+        Some(proxy) if has_no_server_name(error) => HttpError::ProxiedAddress { url, proxy },
         Some(proxy) if error.is_connect() => HttpError::Proxy { url, proxy, reason },
         _ if error.is_timeout() => {
             let patience = match error.is_connect() {
@@ -212,6 +222,11 @@ fn refused_certificate(error: &reqwest::Error) -> Option<&CertificateError> {
         Some(rustls::Error::InvalidCertificate(refused)) => Some(refused),
         _ => None,
     })
+}
+
+/// Whether the host is no name for TLS. The library passes an IPv6 address with its brackets.
+fn has_no_server_name(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.is::<rustls::pki_types::InvalidDnsNameError>())
 }
 
 /// Whether a certificate is refused for the time at which it is checked.

@@ -19,6 +19,10 @@ fn states_each_error() {
             proxy: "http://proxy.example:3128".to_owned(),
             reason: reason(),
         },
+        HttpError::ProxiedAddress {
+            url: "https://[::1]/file".to_owned(),
+            proxy: "http://proxy.example:3128".to_owned(),
+        },
         HttpError::Certificate {
             url: url(),
             reason: "unknown issuer".to_owned(),

@@ -196,11 +196,11 @@ fn states_each_error_of_verification() {
             url: "https://tuf.example".to_owned(),
             online: RefreshError::Clock {
                 reason: "timestamp metadata expired at 2026-12-05T08:42:07Z".to_owned(),
-                clock: ClockDifference {
+                clock: Box::new(ClockDifference {
                     clock: Timestamp::MAX,
                     service: "https://tuf.example".to_owned(),
                     date: Timestamp::UNIX_EPOCH,
-                },
+                }),
             },
             cache: "no metadata".to_owned(),
         },

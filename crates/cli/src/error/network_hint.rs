@@ -21,6 +21,7 @@ pub fn after_request(error: &HttpError) -> Option<&'static str> {
         HttpError::Proxy { .. } => {
             "correct HTTPS_PROXY and HTTP_PROXY (`http://USER:PASSWORD@proxy.example:3128`), or name the host in NO_PROXY"
         }
+        HttpError::ProxiedAddress { .. } => "name the host by its name, or its address in NO_PROXY",
         HttpError::Redirect { url, to } if url == to => {
             "ask the operator of the server to mend it, or name another address"
         }

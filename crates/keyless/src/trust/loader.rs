@@ -267,7 +267,10 @@ impl PinnedRepository {
         };
         let reason = with_causes(error);
         match clock {
-            Some(clock) => RefreshError::Clock { reason, clock },
+            Some(clock) => RefreshError::Clock {
+                reason,
+                clock: Box::new(clock),
+            },
             None => RefreshError::Repository(reason),
         }
     }

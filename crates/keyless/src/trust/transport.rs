@@ -27,7 +27,7 @@ pub enum RefreshError {
         /// What has expired.
         reason: String,
         /// The two times.
-        clock: ClockDifference,
+        clock: Box<ClockDifference>,
     },
 }
 

@@ -168,6 +168,27 @@ fn names_the_proxy_that_wants_a_password() {
 }
 
 #[test]
+fn names_an_ipv6_address_that_no_proxy_reaches() {
+    let user = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 1024];
+            let _ = stream.read(&mut head);
+            let _ = stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n");
+        }
+    });
+    let cpan = ["--cpan", "https://[::1]:8443/"];
+    let release = ["verify", "MYAUTHOR/Foo-1.0.tar.gz"];
+    let mut verify = user.command(&[release, cpan].concat());
+    Ran::of(verify.env("https_proxy", &proxy).output().unwrap())
+        .exits(1)
+        .snapshot("network/proxy_to_ipv6");
+}
+
+#[test]
 fn names_the_variable_for_a_private_ca() {
     let user = World::new();
     let (_server, cpan) = tls::serve(&user);
