@@ -115,16 +115,16 @@ fn refused(host: String, refusal: Refusal, claims: &[(&'static str, String)]) ->
         .is_about_registration()
         .then(|| registration(claims))
         .flatten();
+    let hint = match command {
+        Some(command) => format!("{hint}: {command}"),
+        None => hint.to_owned(),
+    };
     let error = CommandError::failed(ExchangeError::Refused { host, refusal }).hinted(hint);
     let seen: Vec<_> = claims
         .iter()
         .filter(|_| is_about_job)
         .map(|(name, value)| format!("{name}={}", shown(value)))
         .collect();
-    let error = match command {
-        Some(command) => error.hinted(command),
-        None => error,
-    };
     match seen.is_empty() {
         true => error,
         false => error.hinted(format!(

@@ -203,7 +203,7 @@ pub(crate) fn failed(
     }
     match proxy {
         // Through a proxy, a client connects to nothing else: the server's own failures come later.
-        Some(proxy) if has_no_server_name(error) => HttpError::ProxiedAddress { url, proxy },
+        Some(proxy) if reason == NO_SERVER_NAME => HttpError::ProxiedAddress { url, proxy },
         Some(proxy) if error.is_connect() => HttpError::Proxy { url, proxy, reason },
         _ if error.is_timeout() => {
             let patience = match error.is_connect() {
@@ -224,10 +224,8 @@ fn refused_certificate(error: &reqwest::Error) -> Option<&CertificateError> {
     })
 }
 
-/// Whether the host is no name for TLS. The library passes an IPv6 address with its brackets.
-fn has_no_server_name(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.is::<rustls::pki_types::InvalidDnsNameError>())
-}
+/// The words of the HTTP library for a host that is no name for TLS. It passes an IPv6 address with its brackets.
+const NO_SERVER_NAME: &str = "Invalid Server Name";
 
 /// Whether a certificate is refused for the time at which it is checked.
 pub(crate) const fn is_about_time(refused: &CertificateError) -> bool {

@@ -118,10 +118,10 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
             None => verdict_text::hint(hint).to_owned(),
         });
     }
-    if let (EntryCause::Gate(verdict), Some(path)) = (&entry.cause, path) {
-        if let Some(line) = verdict.pin(&path) {
-            terminal.copy(&line);
-        }
+    if let (EntryCause::Gate(verdict), Some(path)) = (&entry.cause, path)
+        && let Some(line) = verdict.pin(&path)
+    {
+        terminal.copy(&line);
     }
 }
 
