@@ -14,6 +14,7 @@ mod fields;
 mod note;
 mod old_format;
 mod shape;
+mod token;
 
 use std::fmt;
 
@@ -24,7 +25,9 @@ use cpan_sigstore_core::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sigstore_verify::types::{Bundle, HashAlgorithm, MediaType, SignatureContent, Statement};
+use sigstore_verify::types::{
+    Bundle, HashAlgorithm, MediaType, SignatureContent, Statement, TimestampToken,
+};
 
 /// Largest bundle that is read, in bytes. Real ones have 4 to 40 KiB, mostly the statement of an
 /// attestation.
@@ -116,8 +119,15 @@ impl StrictBundle {
             shape::check(&value, format)?;
             (without_nulls(value), format)
         };
-        let bundle: Bundle = serde_json::from_value(value)
+        let mut bundle: Bundle = serde_json::from_value(value)
             .map_err(|error| VerificationFailure::new(Cause::BundleMalformed, error.to_string()))?;
+        let times = &mut bundle.verification_material.timestamp_verification_data;
+        for timestamp in &mut times.rfc3161_timestamps {
+            let token = token::without_certificates(timestamp.signed_timestamp.as_bytes());
+            if let Some(token) = token {
+                timestamp.signed_timestamp = TimestampToken::new(token);
+            }
+        }
         agreement::check(&bundle, format)?;
         Ok(Self { bundle, format })
     }

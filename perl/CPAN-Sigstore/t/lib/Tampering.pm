@@ -207,6 +207,11 @@ my @CASES = (
             substr($_, $at + length($certificate) - 1, 1) ^= "\x01";
         });
     }, undef, 'valid' ],
+    [ 'timestamp-with-a-certificate-that-is-none' => sub {
+        my $certificate = decode_base64(JSON::PP->new->utf8->decode($_[0]{root})->{timestampAuthorities}[0]{certChain}{certificates}[0]{rawBytes});
+        # The whole first element is of another tag.
+        $_[0]->edit_bytes($TIMESTAMP, sub { substr($_, index($_, $certificate), 1) = "\x31" });
+    }, undef, 'valid' ],
     [ 'timestamp-without-its-status' => sub {
         $_[0]->edit_bytes($TIMESTAMP, sub { $_ = (CPAN::Sigstore::DER->parse($_, 'SEQUENCE')->members)[1]->raw });
     }, undef, 'valid' ],

@@ -22,8 +22,6 @@ my $SIGNING_CERTIFICATE_2 = '1.2.840.113549.1.9.16.2.47';
 my $RSA_ENCRYPTION      = '1.2.840.113549.1.1.1';
 my $EC_PUBLIC_KEY       = '1.2.840.10045.2.1';
 
-my $CERTIFICATE_LIMIT = 8;
-
 # Verifies a response of RFC 3161 over these bytes. Returns the seconds that it states.
 sub verify {
     my ($root, $response, $bytes) = @_;
@@ -104,11 +102,8 @@ sub _read_signed_data {
     my ($type, $content, @more) = $encapsulated->members_of('SEQUENCE');
     _expect($content && !@more && $type->oid eq $TIMESTAMP_INFO && $content->tag == 0xA0, 'a timestamp as content');
     my %token = (info => $content->inner->octets);
-    if (@rest && $rest[0]->tag == 0xA0) {
-        my @certificates = shift(@rest)->members;
-        _expect(@certificates <= $CERTIFICATE_LIMIT, "at most $CERTIFICATE_LIMIT certificates");
-        CPAN::Sigstore::Certificate->parse($_->raw) for @certificates;
-    }
+    # Nobody signs the certificates in a token, so they are not even read.
+    shift @rest if @rest && $rest[0]->tag == 0xA0;
     _expect(@rest == 1, 'signers and no lists of revoked certificates');
     my @signers = $rest[0]->members_of('SET');
     _expect(@signers == 1, 'one signer');
@@ -187,8 +182,7 @@ sub _check_imprint {
     return _expect($digest eq $token->{imprint}, 'a timestamp of this signature');
 }
 
-# The authority's own certificate, if the token names it. Nobody signs the certificates in a token, so none of them
-# is used.
+# The authority's own certificate, if the token names it.
 sub _signer {
     my ($token, $authority) = @_;
     my ($certificate, @above) = @{ $authority->{chain} };
