@@ -92,6 +92,12 @@ impl RecordChain {
         self.tip().map(|tip| tip.record().releases())
     }
 
+    /// The other authors who may release a distribution, by the newest record.
+    pub fn successors(&self, distribution: &str) -> &[PauseId] {
+        self.tip()
+            .map_or(&[], |tip| tip.record().successors(distribution))
+    }
+
     /// Each accepted record with the changes from the version before it.
     pub fn versions(&self) -> impl Iterator<Item = (&SignedRecord, Vec<Change>)> {
         let before = std::iter::once(None).chain(self.records.iter().map(Some));

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::{AuthorRecord, Releases};
-use cpan_sigstore_core::identity::AuthorIdentity;
+use cpan_sigstore_core::{identity::AuthorIdentity, release::PauseId};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,28 @@ pub enum Change {
     },
     /// Whether all releases are signed.
     Releases(Releases),
+    /// Another author may release a distribution.
+    HandedOver {
+        /// The distribution.
+        distribution: String,
+        /// The other author.
+        to: PauseId,
+    },
+    /// Another author may release a distribution no more.
+    TakenBack {
+        /// The distribution.
+        distribution: String,
+        /// The other author.
+        from: PauseId,
+    },
 }
 
 impl Change {
     /// Returns whether it makes signatures valid that were not.
     pub fn widens(&self) -> bool {
         match self {
-            Self::Added(_) => true,
-            Self::Removed(_) => false,
+            Self::Added(_) | Self::HandedOver { .. } => true,
+            Self::Removed(_) | Self::TakenBack { .. } => false,
             Self::Releases(releases) => *releases == Releases::Mixed,
             Self::Period { before, after } => {
                 let starts = |from: Option<Timestamp>| from.unwrap_or(Timestamp::MIN);
@@ -68,7 +82,28 @@ pub fn difference(before: Option<&AuthorRecord>, after: &AuthorRecord) -> Vec<Ch
     if before.map(AuthorRecord::releases) != Some(after.releases()) {
         changes.push(Change::Releases(after.releases()));
     }
+    let stated = |record: Option<&AuthorRecord>, distribution: &str, id: &PauseId| {
+        record.is_some_and(|record| record.successors(distribution).contains(id))
+    };
+    changes.extend(
+        hand_overs(Some(after))
+            .filter(|(distribution, to)| !stated(before, distribution, to))
+            .map(|(distribution, to)| Change::HandedOver { distribution, to }),
+    );
+    changes.extend(
+        hand_overs(before)
+            .filter(|(distribution, from)| !stated(Some(after), distribution, from))
+            .map(|(distribution, from)| Change::TakenBack { distribution, from }),
+    );
     changes
+}
+
+/// Each distribution of a record with each author to whom it is handed over.
+fn hand_overs(record: Option<&AuthorRecord>) -> impl Iterator<Item = (String, PauseId)> {
+    let stated = record.into_iter().flat_map(AuthorRecord::distributions);
+    stated.flat_map(|(distribution, authors)| {
+        authors.iter().map(|id| (distribution.clone(), id.clone()))
+    })
 }
 
 impl fmt::Display for Change {
@@ -88,6 +123,15 @@ impl fmt::Display for Change {
             }
             Self::Releases(Releases::Mixed) => {
                 f.write_str("~ releases: some are signed, some are not")
+            }
+            Self::HandedOver { distribution, to } => {
+                write!(f, "+ {distribution}: releases by {to} are legitimate, too")
+            }
+            Self::TakenBack { distribution, from } => {
+                write!(
+                    f,
+                    "- {distribution}: releases by {from} are not legitimate any more"
+                )
             }
         }
     }

@@ -3,11 +3,14 @@
 //! The keys of each structure below have the order of RFC 8785. All values are texts, except for one whole
 //! number. So serde's compact JSON is the canonical one. The reader writes a record again and compares.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthorRecord, IDENTITIES_LIMIT, MEDIA_TYPE, RecordError, Releases, SIZE_LIMIT, VERSION_LIMIT,
+    AuthorRecord, HandOvers, IDENTITIES_LIMIT, MEDIA_TYPE, RecordError, Releases, SIZE_LIMIT,
+    VERSION_LIMIT, hand_over,
 };
 use cpan_sigstore_core::{
     digest::Sha256Digest,
@@ -25,6 +28,8 @@ const YEAR_0: i64 = -62_167_219_200;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Document {
     author: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distributions: Option<BTreeMap<String, Vec<String>>>,
     identities: Vec<Identity>,
     media_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,9 +89,15 @@ pub(super) fn write(
     previous: Option<Sha256Digest>,
     identities: Vec<AuthorIdentity>,
     releases: Releases,
+    distributions: &HandOvers,
 ) -> Result<AuthorRecord, RecordError> {
+    let ids = |authors: &[PauseId]| authors.iter().map(ToString::to_string).collect();
+    let stated = distributions
+        .iter()
+        .map(|(name, to)| (name.clone(), ids(to)));
     let document = Document {
         author: author.to_string(),
+        distributions: (!distributions.is_empty()).then(|| stated.collect()),
         identities: identities
             .iter()
             .map(Identity::state)
@@ -109,6 +120,7 @@ impl Document {
             Ok(author) if self.author == PauseId::to_string(&author) => author,
             _ => return Err(RecordError::value("author", "a PAUSE id", self.author)),
         };
+        let distributions = hand_over::check(&author, self.distributions.as_ref())?;
         if !(1..=VERSION_LIMIT).contains(&self.version) {
             return Err(RecordError::value("version", "1 to 9999", self.version));
         }
@@ -148,6 +160,7 @@ impl Document {
             previous: self.previous,
             identities,
             releases: self.releases,
+            distributions,
             digest: Sha256Digest::of(&json),
             json,
         })

@@ -8,6 +8,7 @@ mod difference;
 mod document;
 mod error;
 mod file;
+mod hand_over;
 mod name;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod tests;
 pub use difference::{Change, difference};
 pub use error::RecordError;
 pub use file::{RECORDS_LIMIT, RecordFile};
+pub use hand_over::{DISTRIBUTIONS_LIMIT, HandOvers, SUCCESSORS_LIMIT, is_distribution};
 pub use name::{RecordName, RecordNameError};
 
 use std::fmt;
@@ -43,6 +45,7 @@ pub struct AuthorRecord {
     previous: Option<Sha256Digest>,
     identities: Vec<AuthorIdentity>,
     releases: Releases,
+    distributions: HandOvers,
     json: Vec<u8>,
     digest: Sha256Digest,
 }
@@ -91,10 +94,10 @@ impl AuthorRecord {
         identities: Vec<AuthorIdentity>,
         releases: Releases,
     ) -> Result<Self, RecordError> {
-        document::write(author, 1, None, identities, releases)
+        document::write(author, 1, None, identities, releases, &HandOvers::new())
     }
 
-    /// The record that follows on this one.
+    /// The record that follows on this one. Distributions remain handed over.
     ///
     /// # Errors
     /// Where the identities cannot be stated in a record.
@@ -103,12 +106,30 @@ impl AuthorRecord {
         identities: Vec<AuthorIdentity>,
         releases: Releases,
     ) -> Result<Self, RecordError> {
+        self.following(identities, releases, &self.distributions)
+    }
+
+    /// The record that follows on this one, with these hand-overs and no others.
+    ///
+    /// # Errors
+    /// Where a distribution or author cannot be stated in a record.
+    pub fn handing_over(&self, distributions: &HandOvers) -> Result<Self, RecordError> {
+        self.following(self.identities.clone(), self.releases, distributions)
+    }
+
+    fn following(
+        &self,
+        identities: Vec<AuthorIdentity>,
+        releases: Releases,
+        distributions: &HandOvers,
+    ) -> Result<Self, RecordError> {
         document::write(
             self.author.clone(),
             self.version + 1,
             Some(self.digest()),
             identities,
             releases,
+            distributions,
         )
     }
 
@@ -135,6 +156,18 @@ impl AuthorRecord {
     /// Whether all releases are signed.
     pub fn releases(&self) -> Releases {
         self.releases
+    }
+
+    /// The distributions that others may release, too.
+    pub fn distributions(&self) -> &HandOvers {
+        &self.distributions
+    }
+
+    /// The other authors who may release a distribution. Names are compared byte by byte.
+    pub fn successors(&self, distribution: &str) -> &[PauseId] {
+        self.distributions
+            .get(distribution)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The exact text, which is what is signed.

@@ -1,6 +1,7 @@
 //! Properties of records. Texts that are none are in the vectors of the standard.
 
 mod difference;
+mod hand_over;
 mod schema;
 
 use jiff::Timestamp;
