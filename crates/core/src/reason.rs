@@ -116,6 +116,15 @@ pub enum Reason {
         /// How that is known.
         proof: OwnerProof,
     },
+    /// An owner hands over the distribution to the author of the release.
+    HandedOver {
+        /// The distribution.
+        distribution: String,
+        /// The owner.
+        owner: PauseId,
+        /// The author of the release.
+        author: PauseId,
+    },
     /// The distribution was first seen from another author.
     FirstSeenFrom {
         /// The distribution.
@@ -229,6 +238,14 @@ impl fmt::Display for Reason {
             Self::OwnerSigns { author, proof } => {
                 write!(f, "always denied, because the owner {author} {proof}")
             }
+            Self::HandedOver {
+                distribution,
+                owner,
+                author,
+            } => write!(
+                f,
+                "the record of {owner} hands over {distribution} to {author}"
+            ),
             Self::FirstSeenFrom {
                 distribution,
                 author,

@@ -60,9 +60,34 @@ pub(crate) struct OwnerEvidence {
     pub is_index_logged: bool,
     /// How it is known of an owner that he signs.
     pub signing: HashMap<PauseId, OwnerProof>,
+    /// The authors to whom an owner hands over the distribution of the release, by the owner's record.
+    pub successors: BTreeMap<PauseId, Vec<PauseId>>,
 }
 
+/// Most owners whose records are read for one decision.
+const OWNERS_READ: usize = 64;
+
 impl OwnerEvidence {
+    /// All owners by the author index and the trust store, the owner of a package before others.
+    pub fn all(&self) -> Vec<PauseId> {
+        let known = self.known.values().flat_map(|it| &it.holders);
+        let mut all: Vec<PauseId> = Vec::new();
+        for owner in self.attested.values().flatten().chain(known) {
+            if !all.contains(owner) && all.len() < OWNERS_READ {
+                all.push(owner.clone());
+            }
+        }
+        all
+    }
+
+    /// Whether a source names the owners of a package, and the author is none of them.
+    pub fn is_foreign(&self, package: &PackageName, author: &PauseId) -> bool {
+        let attested = self.attested.get(package).map(Vec::as_slice);
+        let known = || self.known.get(package).map(|it| it.holders.as_slice());
+        let owners = attested.or_else(known);
+        owners.is_some_and(|owners| !owners.contains(author))
+    }
+
     /// The holders of a package to remember: the author of the release, and those whom the author index names. If it
     /// names nobody, those whom the CPAN names, as long as the author is one of them.
     pub fn holders(&self, package: &PackageName, author: &PauseId) -> Vec<PauseId> {

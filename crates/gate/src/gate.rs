@@ -6,6 +6,7 @@ use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::StableIdentity,
     policy::{PackageRule, Policy},
+    reason::Provenance,
     release::{PackageName, PauseId},
     verdict::Verdict,
 };
@@ -19,7 +20,7 @@ use crate::{
     candidate::Trust,
     collect::{EvidenceCollector, verify},
     decide::{Lesson, SignatureLesson, decide},
-    evidence::{Evidence, Signature},
+    evidence::{Evidence, OwnerEvidence, Signature},
     log::LogClient,
     store::{AdmittedRelease, AdmittedSignature},
 };
@@ -205,7 +206,7 @@ impl Gate {
         // Another process remembered something else meanwhile: that was first, so it decides.
         let owners = self
             .collector()
-            .owners(candidate, known.packages.clone())
+            .owners(candidate, known.packages.clone(), &known.newest, now)
             .await?;
         let mut contested = Evidence {
             known,
@@ -233,6 +234,48 @@ impl Gate {
         let (sources, _) = self.collector().chain_sources(author, records, now).await?;
         let authorized = AuthorizedSigners::of(&sources, now);
         if authorized.follows() {
+            self.remember_chain(&authorized, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the owners of packages whose newest records are of use for a release: all of them, if its author is no
+    /// owner of one.
+    ///
+    /// # Errors
+    /// [`GateError::TrustStore`] if the store cannot be used.
+    pub async fn predecessors(
+        &self,
+        author: &PauseId,
+        packages: &[PackageName],
+    ) -> Result<Vec<PauseId>, GateError> {
+        let evidence = OwnerEvidence {
+            attested: self.collector().attested_owners(packages).await?,
+            known: self.store.package_owners(packages).await?,
+            ..OwnerEvidence::default()
+        };
+        let is_foreign = |package| evidence.is_foreign(package, author);
+        Ok(match packages.iter().any(is_foreign) {
+            true => evidence.all(),
+            false => Vec::new(),
+        })
+    }
+
+    /// Remembers the records in the directory of an owner, as far as they continue the remembered chain, or the owner's
+    /// first signer signed one of them. So a hand-over of the owner is known before the release of a successor is judged.
+    ///
+    /// # Errors
+    /// [`GateError::TrustStore`] if the store cannot be used.
+    pub async fn remember_owner(
+        &self,
+        owner: &PauseId,
+        records: &[RecordFile],
+        now: Timestamp,
+    ) -> Result<(), GateError> {
+        let (sources, _) = self.collector().chain_sources(owner, records, now).await?;
+        let authorized = AuthorizedSigners::of(&sources, now);
+        let is_connected = authorized.is_news && authorized.provenance == Provenance::Connected;
+        if authorized.follows() || is_connected {
             self.remember_chain(&authorized, now).await?;
         }
         Ok(())

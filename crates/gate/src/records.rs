@@ -3,7 +3,10 @@
 //!
 //! The signer of a record need not be authorized to sign it: [`RecordChain`] decides that.
 
-use cpan_sigstore_core::{digest::Sha256Digest, release::PauseId};
+use cpan_sigstore_core::{
+    digest::Sha256Digest,
+    release::{PackageName, PauseId},
+};
 use cpan_sigstore_cpan::{Cpan, CpanError};
 use cpan_sigstore_keyless::{bundle::VerificationFailure, verify::Verifier};
 pub use cpan_sigstore_records::record::{RECORDS_LIMIT, RecordFile};
@@ -137,6 +140,27 @@ impl Gate {
     ) -> Result<Vec<RecordFile>, E> {
         let known = self.known_version(author).await?;
         Ok(read(cpan, author, known + 1, self.verifier().ok()).await?)
+    }
+
+    /// Reads the newest records in the directories of the owners of packages, if the author of a release is no owner of
+    /// one, and remembers them ([`Gate::remember_owner`]).
+    ///
+    /// # Errors
+    /// As [`Gate::newer_records`].
+    pub async fn follow_owners<E: From<GateError> + From<CpanError>>(
+        &self,
+        cpan: &Cpan,
+        author: &PauseId,
+        packages: &[PackageName],
+        now: Timestamp,
+    ) -> Result<(), E> {
+        for owner in self.predecessors(author, packages).await? {
+            let records = self.newer_records::<E>(cpan, &owner).await?;
+            if !records.is_empty() {
+                self.remember_owner(&owner, &records, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The digests of the overrides for an author that are in effect, by the author index that the gate uses.

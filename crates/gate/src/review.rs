@@ -9,6 +9,7 @@ use cpan_sigstore_core::{
     verdict::Verdict,
 };
 use cpan_sigstore_cpan::package_index::{IndexEntry, PackageIndex};
+use jiff::Timestamp;
 
 use crate::{
     Gate, GateError,
@@ -20,6 +21,9 @@ use crate::{
 /// Most entries of one index that contradict the owners of their packages. An index with more of them is not that of
 /// the CPAN at all.
 pub(crate) const DENIED_LIMIT: usize = 10_000;
+
+/// Most owners whose records are read for one index. A hostile index could name all.
+const FOLLOWED_LIMIT: usize = 64;
 
 /// An entry of a package index that the gate denies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,44 @@ struct Owners {
 }
 
 impl Gate {
+    /// Returns the owners of modules that a package index leads to other authors. Their newest records may hand the
+    /// modules over.
+    ///
+    /// # Errors
+    /// [`GateError::TrustStore`] if the store cannot be used.
+    pub async fn foreign_owners(&self, index: &PackageIndex) -> Result<Vec<PauseId>, GateError> {
+        let evidence = OwnerEvidence {
+            attested: self.collector().attested_owners_of(index).await?,
+            known: self.trust_store().all_package_owners().await?,
+            ..OwnerEvidence::default()
+        };
+        let mut owners: Vec<PauseId> = Vec::new();
+        for entry in index.entries() {
+            let attested = evidence.attested.get(entry.package).map(Vec::as_slice);
+            let known = || {
+                evidence
+                    .known
+                    .get(entry.package)
+                    .map(|it| it.holders.as_slice())
+            };
+            let named = attested.or_else(known).unwrap_or_default();
+            if named.iter().any(|id| id.as_str() == entry.author()) {
+                continue;
+            }
+            let new: Vec<_> = named
+                .iter()
+                .filter(|id| !owners.contains(id))
+                .cloned()
+                .collect();
+            owners.extend(new);
+            if owners.len() >= FOLLOWED_LIMIT {
+                break;
+            }
+        }
+        owners.truncate(FOLLOWED_LIMIT);
+        Ok(owners)
+    }
+
     /// Removes the entries of a package index that lead a module to another author than its owners, as far as a request
     /// for the release would be denied for it. Returns them.
     ///
@@ -50,6 +92,7 @@ impl Gate {
     pub async fn review_index(
         &self,
         index: &mut PackageIndex,
+        now: Timestamp,
     ) -> Result<Vec<DeniedEntry>, GateError> {
         let collector = self.collector();
         let distributions = self
@@ -75,7 +118,7 @@ impl Gate {
             if let Some(known) = known {
                 collector.signing(&known.holders, &mut signing).await?;
             }
-            let evidence = OwnerEvidence {
+            let mut evidence = OwnerEvidence {
                 attested: one(&owners.attested, &package).collect(),
                 known: known
                     .map(|it| (it.package.clone(), it.clone()))
@@ -84,7 +127,11 @@ impl Gate {
                 signing: of_holders(known, &signing),
                 permitted: BTreeMap::new(),
                 is_index_logged: false,
+                successors: BTreeMap::new(),
             };
+            if self.denial(&path, &package, &evidence).is_some() {
+                evidence.successors = collector.successors(&path, &evidence, now).await?;
+            }
             if let Some(verdict) = self.denial(&path, &package, &evidence) {
                 // Everybody may upload a file with the name of a distribution that a user has pinned.
                 contradictions += usize::from(self.has_owner(&owners, entry));

@@ -92,7 +92,7 @@ impl EvidenceCollector<'_> {
             .known(candidate.path, candidate.packages)
             .await?;
         let packages = std::mem::take(&mut known.packages);
-        let owners = self.owners(candidate, packages).await?;
+        let owners = self.owners(candidate, packages, &known.newest, now).await?;
         let history = self.memory.record_chain(author).await?;
         let attested = self.attested(author).await?;
         let index = self.index_age(now).await?;

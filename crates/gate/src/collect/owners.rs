@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use cpan_sigstore_core::{
     reason::OwnerProof,
-    release::{PackageName, PauseId},
+    release::{PackageName, PauseId, ReleasePath},
 };
 
 use cpan_sigstore_cpan::package_index::PackageIndex;
 use cpan_sigstore_records::author_index::PackageOwners;
+use jiff::Timestamp;
 
 use super::EvidenceCollector;
 use crate::{
     Candidate, GateError,
+    authorized::AuthorizedSigners,
     evidence::OwnerEvidence,
     log::IndexStanding,
     store::{KnownOwners, main_package},
@@ -24,6 +26,8 @@ impl EvidenceCollector<'_> {
         &self,
         candidate: &Candidate<'_>,
         known: KnownOwners,
+        newest: &[ReleasePath],
+        now: Timestamp,
     ) -> Result<OwnerEvidence, GateError> {
         let mut packages = candidate.packages.to_vec();
         if !packages.is_empty() {
@@ -45,13 +49,45 @@ impl EvidenceCollector<'_> {
                 |package: &PackageName| (package.clone(), permissions.of_package(package));
             unknown.map(authors).collect()
         });
-        Ok(OwnerEvidence {
+        let owners = OwnerEvidence {
             attested,
             known,
             permitted: permitted.unwrap_or_default(),
             is_index_logged: candidate.index == IndexStanding::Logged,
             signing,
+            successors: BTreeMap::new(),
+        };
+        let author = &candidate.path.author;
+        let is_foreign = |package| owners.is_foreign(package, author);
+        let is_shared = newest.iter().any(|path| path.author != *author);
+        let successors = match candidate.packages.iter().any(is_foreign) || is_shared {
+            true => self.successors(candidate.path, &owners, now).await?,
+            false => BTreeMap::new(),
+        };
+        Ok(OwnerEvidence {
+            successors,
+            ..owners
         })
+    }
+
+    /// Returns to whom the owners of packages hand over the distribution of a release. Only records count that are
+    /// in the trust store or the author index.
+    pub async fn successors(
+        &self,
+        path: &ReleasePath,
+        owners: &OwnerEvidence,
+        now: Timestamp,
+    ) -> Result<BTreeMap<PauseId, Vec<PauseId>>, GateError> {
+        let mut successors = BTreeMap::new();
+        for owner in owners.all() {
+            let (sources, _) = self.chain_sources(&owner, &[], now).await?;
+            let history = AuthorizedSigners::of(&sources, now).history;
+            let named = history.successors(path.name.distribution());
+            if !named.is_empty() {
+                successors.insert(owner, named.to_vec());
+            }
+        }
+        Ok(successors)
     }
 
     /// Returns the owners of packages whom the author index names, the owner before co-maintainers.

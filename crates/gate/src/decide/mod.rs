@@ -187,6 +187,7 @@ fn decide_by(
     reasons.extend(records(evidence, binding));
     reasons.extend(log::reasons(path, evidence));
     reasons.extend(elsewhere(path, evidence));
+    reasons.extend(owner::handed_over(path, rule, packages, &evidence.owners));
     reasons.extend(owner::first_use(path, rule, packages, &evidence.owners));
     verdict.reasons = reasons;
     verdict

@@ -135,7 +135,8 @@ pub(super) fn of_distribution_with(
             false => Source::unpinned(package, evidence),
         };
         let owners = match source {
-            Some(source) => source.owners().to_vec(),
+            Some(source @ Source::Pins(_)) => source.owners().to_vec(),
+            Some(source) => with_successors(path, package, source.owners(), evidence),
             None if leads => evidence.holders(package, &path.author),
             None => Vec::new(),
         };
@@ -143,6 +144,72 @@ pub(super) fn of_distribution_with(
     };
     let main = main_package(path).and_then(|package| owners(&package));
     main.unwrap_or_else(|| packages.iter().filter_map(owners).flatten().collect())
+}
+
+/// The owner who hands over a package to the author of a release, with its distribution.
+///
+/// A distribution is only a name, which everybody may use for an archive with any modules in it. So a hand-over covers
+/// the package that the distribution is named after, and those that were first seen in it.
+fn predecessor<'a>(
+    path: &ReleasePath,
+    package: &PackageName,
+    owners: &'a [PauseId],
+    evidence: &OwnerEvidence,
+) -> Option<&'a PauseId> {
+    let known = evidence.known.get(package);
+    let is_of_distribution = main_package(path).as_ref() == Some(package)
+        || known.is_some_and(|it| it.path.name.distribution() == path.name.distribution());
+    let names = |owner: &&PauseId| {
+        let successors = evidence.successors.get(*owner);
+        successors.is_some_and(|it| it.contains(&path.author))
+    };
+    owners.iter().filter(|_| is_of_distribution).find(names)
+}
+
+/// The owners by any source but a pin.
+fn unpinned_owners<'a>(package: &PackageName, evidence: &'a OwnerEvidence) -> &'a [PauseId] {
+    Source::unpinned(package, evidence).map_or(&[], |it| it.owners())
+}
+
+/// The owners of a package, and all to whom one of them hands it over with the distribution of a release.
+fn with_successors(
+    path: &ReleasePath,
+    package: &PackageName,
+    owners: &[PauseId],
+    evidence: &OwnerEvidence,
+) -> Vec<PauseId> {
+    let mut all = owners.to_vec();
+    let successors = owners.iter().filter_map(|it| evidence.successors.get(it));
+    for author in successors.flatten() {
+        let as_author = ReleasePath {
+            author: author.clone(),
+            ..path.clone()
+        };
+        if !all.contains(author) && predecessor(&as_author, package, owners, evidence).is_some() {
+            all.push(author.clone());
+        }
+    }
+    all
+}
+
+/// Reports packages that an owner hands over to the author of a release.
+pub(super) fn handed_over(
+    path: &ReleasePath,
+    rule: &Rule,
+    packages: &[PackageName],
+    evidence: &OwnerEvidence,
+) -> Option<Reason> {
+    let mut unpinned = packages.iter().filter(|_| rule.module_authors.is_none());
+    let owner = unpinned.find_map(|package| {
+        let owners = unpinned_owners(package, evidence);
+        let is_other = !owners.contains(&path.author);
+        predecessor(path, package, owners, evidence).filter(|_| is_other)
+    })?;
+    Some(Reason::HandedOver {
+        distribution: path.name.distribution().to_owned(),
+        owner: owner.clone(),
+        author: path.author.clone(),
+    })
 }
 
 /// Returns `owner-changed` if the author is not an owner of a package, or of the distribution (step 7). A change that
@@ -170,7 +237,11 @@ fn change(
     evidence: &OwnerEvidence,
 ) -> Option<Assessment> {
     let source = Source::of(package, rule, evidence)?;
-    if source.owners().contains(&path.author) {
+    let owners = source.owners();
+    let is_pinned = matches!(source, Source::Pins(_));
+    if owners.contains(&path.author)
+        || !is_pinned && predecessor(path, package, owners, evidence).is_some()
+    {
         return None;
     }
     let change = changed(package.as_str(), source.owners(), &source.origin(), path);

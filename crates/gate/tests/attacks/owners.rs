@@ -69,7 +69,11 @@ impl Installation {
     /// Serves an index, and returns the packages whose entries are left out.
     pub async fn serve(&mut self, lines: &[(&str, &str)]) -> Vec<String> {
         self.index = index(lines);
-        let denied = self.gate.review_index(&mut self.index).await.unwrap();
+        let denied = self
+            .gate
+            .review_index(&mut self.index, Timestamp::now())
+            .await
+            .unwrap();
         denied.iter().map(|it| it.package.to_string()).collect()
     }
 

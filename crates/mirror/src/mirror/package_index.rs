@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cpan_sigstore_core::release::{PackageName, ReleasePath};
+use cpan_sigstore_core::release::{PackageName, PauseId, ReleasePath};
 use cpan_sigstore_cpan::{
     package_index::{PackageAuthors, PackageIndex, PermissionList},
     path::{CpanPath, SiteFile},
@@ -54,7 +54,8 @@ impl Mirror {
             let others = others.len();
             tracing::info!(first, others, "left out packages that lead to no release");
         }
-        let denied = gate.review_index(&mut index).await?;
+        self.follow_owners_of(gate, &index).await;
+        let denied = gate.review_index(&mut index, now).await?;
         let store = gate.trust_store();
         let new = self.packages.replace(store, &index, &denied, now).await;
         self.packages.note_standing(standing);
@@ -69,6 +70,42 @@ impl Mirror {
             self.report_left_out(entry);
         }
         Ok(index)
+    }
+
+    /// Reads the records of owners whose modules an index leads to others, because they may have handed them over.
+    async fn follow_owners_of(&self, gate: &Gate, index: &PackageIndex) {
+        // If the store cannot be used, the gate says so.
+        let owners = gate.foreign_owners(index).await.unwrap_or_default();
+        self.follow(gate, owners).await;
+    }
+
+    /// Reads the records of the owners of packages that lead to a release of another author.
+    pub(super) async fn follow_owners(
+        &self,
+        gate: &Gate,
+        author: &PauseId,
+        packages: &[PackageName],
+    ) {
+        let owners = gate.predecessors(author, packages).await;
+        self.follow(gate, owners.unwrap_or_default()).await;
+    }
+
+    async fn follow(&self, gate: &Gate, owners: Vec<PauseId>) {
+        let now = self.now();
+        for owner in owners {
+            let read = self.author_records(&owner).await;
+            let learned = match read {
+                Ok(records) => gate
+                    .remember_owner(&owner, &records, now)
+                    .await
+                    .err()
+                    .map(|it| it.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(error) = learned {
+                tracing::warn!(%owner, %error, "cannot read the record of an owner; a hand-over since then is not known");
+            }
+        }
     }
 
     fn report_left_out(&self, DeniedEntry { path, verdict, .. }: &DeniedEntry) {

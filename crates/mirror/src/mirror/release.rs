@@ -196,6 +196,8 @@ impl Mirror {
     ) -> Verdict {
         let generation = self.generation();
         let permissions = self.permissions(&generation.gate, &evidence.packages).await;
+        self.follow_owners(&generation.gate, &path.author, &evidence.packages)
+            .await;
         let candidate = Candidate {
             path,
             archive,

@@ -222,8 +222,9 @@ sub facts {
             : undef,
             signed  => scalar release($remembered->{signed}),
             newest  => [ map { release($_) } @{ $remembered->{newest} || [] } ],
-            owners  => { map { $_->{package} => $_ } @{ $remembered->{owners} || [] } },
+            owners  => { map { $_->{package} => { %$_, release => release($_->{path}) } } @{ $remembered->{owners} || [] } },
             signing => $remembered->{signing} || {},
+            handed_over => $remembered->{'handed-over'} || {},
         },
         index => $index
         ? {

@@ -2,7 +2,7 @@
 
 use cpan_sigstore_core::{
     finding::Exit,
-    release::{PackageName, ReleasePath},
+    release::{PackageName, PauseId, ReleasePath},
 };
 use cpan_sigstore_cpan::package_index::{PackageAuthors, PackageIndexError, PermissionList};
 use cpan_sigstore_cpan::{
@@ -92,6 +92,20 @@ impl<'a> Fetcher<'a> {
             records: records.await?,
             published: None,
         })
+    }
+
+    /// Reads the newest records of the owners of packages, if the author is no owner of one.
+    ///
+    /// # Errors
+    /// A CPAN or a trust store that cannot be read.
+    pub async fn follow_owners(
+        &self,
+        gate: &Gate,
+        author: &PauseId,
+        packages: &[PackageName],
+    ) -> Result<(), CommandError> {
+        gate.follow_owners(self.cpan, author, packages, Timestamp::now())
+            .await
     }
 
     /// The date of publication that the CPAN states; `None` without an archive.

@@ -47,6 +47,7 @@ impl Release<'_> {
             true => session.wait(fetcher.permissions())?,
             false => None,
         };
+        session.wait(fetcher.follow_owners(gate, &path.author, self.packages))?;
         let is_local = self.archive.is_some();
         let fetched = match self.archive {
             Some(archive) => {

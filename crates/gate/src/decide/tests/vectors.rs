@@ -93,7 +93,7 @@ pub(crate) struct Record {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Remembered {
     records: Vec<Record>,
     author: Option<Name>,
@@ -105,6 +105,9 @@ struct Remembered {
     /// How it is known of authors that they sign.
     #[serde(default)]
     signing: BTreeMap<String, String>,
+    /// The distributions that authors hand over, by their newest record.
+    #[serde(default)]
+    handed_over: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The newest release of the distribution to which a package index led, of each author.
     #[serde(default)]
     newest: Vec<String>,
@@ -274,6 +277,10 @@ impl Case {
         };
         let index = self.index.iter().flat_map(|index| &index.packages);
         let signing = self.remembered.signing.iter();
+        let distribution = self.release.0.name.distribution();
+        let handed_over = self.remembered.handed_over.iter();
+        let successors = handed_over
+            .filter_map(|(id, to)| Some((id.parse().unwrap(), ids(to.get(distribution)?))));
         OwnerEvidence {
             attested: index
                 .map(|(name, owners)| (name.clone(), ids(owners)))
@@ -284,6 +291,7 @@ impl Case {
             signing: signing
                 .map(|(id, it)| (id.parse().unwrap(), proof(it)))
                 .collect(),
+            successors: successors.collect(),
         }
     }
 

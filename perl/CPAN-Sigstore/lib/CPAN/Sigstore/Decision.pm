@@ -213,11 +213,37 @@ sub _owner {
     for my $package (@{ $rule->{packages} }) {
         my ($source, @owners) = _owners($facts, $rule, $package);
         next if $source eq 'first-use' || grep { $_ eq $author } @owners;
+        next if $source ne 'pin' && _is_handed_over($facts, $package, $author, @owners);
         my $denied = $source ne 'first-seen' || grep { exists $facts->{known}{signing}{$_} } @owners;
         push @changes, { finding => 'owner-changed', denied => $denied ? 1 : 0 };
     }
     my ($change) = ((grep { $_->{denied} } @changes), @changes);
     return $change;
+}
+
+# 6.9.1: whether one of the owners hands a package over to an author.
+sub _is_handed_over {
+    my ($facts, $package, $author, @owners) = @_;
+    my $distribution = $facts->{release}->distribution;
+    my $known        = $facts->{known}{owners}{$package};
+    return 0 if $package ne _main_package($facts) && !($known && $known->{release} && $known->{release}->distribution eq $distribution);
+    my $handed_over = $facts->{known}{handed_over} || {};
+    return scalar grep { $_ eq $author } map { @{ ($handed_over->{$_} || {})->{$distribution} || [] } } @owners;
+}
+
+# The owners of a package, and the authors to whom they hand it over.
+sub _owners_and_successors {
+    my ($facts, $rule, $package) = @_;
+    my ($source, @owners) = _owners($facts, $rule, $package);
+    return ($source, @owners) if $source eq 'pin' || $source eq 'first-use';
+    my $handed_over = $facts->{known}{handed_over} || {};
+    my %others = map { $_ => 1 } map { @{ ($handed_over->{$_} || {})->{ $facts->{release}->distribution } || [] } } @owners;
+    return ($source, @owners, grep { _is_handed_over($facts, $package, $_, @owners) } sort keys %others);
+}
+
+sub _main_package {
+    my ($facts) = @_;
+    return join '::', split /-/, $facts->{release}->distribution;
 }
 
 # 6.10.
@@ -234,15 +260,15 @@ sub _rolled_back {
 sub _sharing_owners {
     my ($facts, $rule) = @_;
     my $author = $facts->{release}->author;
-    my $main   = join '::', split /-/, $facts->{release}->distribution;
+    my $main   = _main_package($facts);
     my $leads  = grep { $_ eq $main } @{ $rule->{packages} };
     # The rule is for the packages that lead to the release.
-    my ($source, @owners) = _owners($facts, $leads ? $rule : {}, $main);
+    my ($source, @owners) = _owners_and_successors($facts, $leads ? $rule : {}, $main);
     @owners = $author if $source eq 'first-use' && $leads;
     return @owners if grep { $_ eq $author } @owners;
     my @sharing;
     for my $package (@{ $rule->{packages} }) {
-        my (undef, @holders) = _owners($facts, $rule, $package);
+        my (undef, @holders) = _owners_and_successors($facts, $rule, $package);
         push @sharing, @holders if grep { $_ eq $author } @holders;
     }
     return @sharing;
@@ -399,7 +425,8 @@ C<name-mismatch>, C<name-unchecked>, C<archive-hostile>, or undefined.
 The rows of the trust store: C<chain>, C<author> (a signer), C<distribution> (a
 hash of C<signer> and C<author>), C<signed> (a release), C<newest> (the newest
 release of the distribution, of each author), C<owners> (package to a hash of
-C<holders> and C<signed>), and C<signing> (author to proof).
+C<holders>, C<signed> and C<release>, the first one), C<signing> (author to
+proof), and C<handed_over> (author to the C<distributions> of the newest record).
 
 =item index
 

@@ -19,8 +19,10 @@ my $SIZE_LIMIT       = 64 * 1024;
 my $IDENTITIES_LIMIT = 64;
 my $VERSION_LIMIT    = 9999;
 my $TEXT_LIMIT       = 1024;
+my $HANDED_LIMIT     = 1000;
+my $SUCCESSORS_LIMIT = 100;
 
-my %KEYS          = map { $_ => 1 } qw(author identities mediaType previous releases version);
+my %KEYS          = map { $_ => 1 } qw(author distributions identities mediaType previous releases version);
 my %IDENTITY_KEYS = map { $_ => 1 } qw(claims from issuer pattern subject until);
 my %CLAIM_KEYS    = map { $_ => 1 } @CPAN::Sigstore::Identity::CLAIMS;
 
@@ -43,6 +45,7 @@ sub parse {
         digest     => 'sha256:' . sha256_hex($bytes),
         bytes      => $bytes,
         identities => [ map { _identity($_) } @{ $value->{identities} } ],
+        distributions => $value->{distributions} || {},
     }, $class;
     $self->_check_values($value);
     _fail('not-canonical', 'expected the canonical form of RFC 8785')
@@ -68,6 +71,7 @@ sub _check_shape {
     my $version = $value->{version};
     _fail('shape', 'expected a whole number for `version`')
         if ref $version ne 'CPAN::Sigstore::JSON::Number' || $version->text !~ /\A(?:0|[1-9][0-9]{0,8})\z/;
+    _check_shape_of_distributions($value->{distributions}) if exists $value->{distributions};
     _fail('shape', 'expected a list for `identities`') if ref $value->{identities} ne 'ARRAY';
     for my $identity (@{ $value->{identities} }) {
         _object($identity, \%IDENTITY_KEYS, 'issuer');
@@ -79,6 +83,15 @@ sub _check_shape {
         next if !exists $identity->{claims};
         _object($identity->{claims}, \%CLAIM_KEYS);
         _text($identity->{claims}, $_) for keys %CLAIM_KEYS;
+    }
+    return;
+}
+
+sub _check_shape_of_distributions {
+    my ($value) = @_;
+    _fail('shape', 'expected an object for `distributions`') if ref $value ne 'HASH';
+    for my $authors (values %$value) {
+        _fail('shape', 'expected lists in `distributions`') if ref $authors ne 'ARRAY' || grep { !defined || ref } @$authors;
     }
     return;
 }
@@ -109,6 +122,7 @@ sub _check_values {
     _fail('value', "expected 1 to $VERSION_LIMIT for `version`") if $self->{version} < 1 || $self->{version} > $VERSION_LIMIT;
     _fail('value', 'expected `previous` in all versions but the first')
         if ($self->{version} == 1) != !defined $self->{previous};
+    _check_distributions($self->{author}, $value->{distributions}) if exists $value->{distributions};
     my $count = @{ $value->{identities} };
     _fail('value', "expected 1 to $IDENTITIES_LIMIT identities, found $count") if $count < 1 || $count > $IDENTITIES_LIMIT;
     my %seen;
@@ -119,6 +133,22 @@ sub _check_values {
     for my $identity (@{ $self->{identities} }) {
         _fail('value', 'expected `repository` or `repository-id` beside the name or pattern of a workflow')
             if $identity->leaves_source_open;
+    }
+    return;
+}
+
+# Section 3.7.
+sub _check_distributions {
+    my ($author, $distributions) = @_;
+    my $count = keys %$distributions;
+    _fail('value', "expected 1 to $HANDED_LIMIT distributions, found $count") if $count < 1 || $count > $HANDED_LIMIT;
+    for my $name (sort keys %$distributions) {
+        _fail('value', 'expected the name of a distribution in `distributions`') if $name !~ /\A[A-Za-z0-9][A-Za-z0-9_.@+-]{0,199}\z/;
+        my @ids = @{ $distributions->{$name} };
+        _fail('value', "expected 1 to $SUCCESSORS_LIMIT authors of $name, found " . @ids) if @ids < 1 || @ids > $SUCCESSORS_LIMIT;
+        _fail('value', "expected PAUSE ids of other authors of $name")
+            if grep { $_ eq $author || !CPAN::Sigstore::Release::is_pause_id($_) } @ids;
+        _fail('value', "expected the authors of $name in the order of their bytes, each once") if grep { $ids[$_] ge $ids[ $_ + 1 ] } 0 .. $#ids - 1;
     }
     return;
 }
@@ -197,6 +227,12 @@ sub releases   { return $_[0]{releases} }
 sub digest     { return $_[0]{digest} }
 sub identities { return $_[0]{identities} }
 
+# The other authors who may release a distribution.
+sub successors {
+    my ($self, $distribution) = @_;
+    return @{ $self->{distributions}{$distribution} || [] };
+}
+
 1;
 
 __END__
@@ -238,5 +274,9 @@ The values of the record. A digest is C<sha256:> and 64 hexadecimal digits.
 =head2 identities
 
 A list of L<CPAN::Sigstore::Identity>.
+
+=head2 successors(DISTRIBUTION)
+
+The other authors who may release a distribution, as a list of PAUSE ids.
 
 =cut
