@@ -12,6 +12,7 @@
 //! - [`assess`] assesses the archive.
 //! - [`statement`] lists the attestations that are signatures of a release.
 //! - [`Gate::review_index`] removes entries of a package index that lead a module to another author than its owners.
+//! - [`accept`] accepts another signer or owner, because a person says so.
 //! - [`explain`] explains which identities may sign for an author.
 //! - [`records`] verifies the files of an author record.
 //! - [`server`] decides whether a server such as PAUSE publishes an uploaded file.
@@ -20,6 +21,7 @@
 
 #![warn(missing_docs)]
 
+pub mod accept;
 mod assess;
 mod authorized;
 mod awaited;

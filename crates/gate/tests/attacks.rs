@@ -2,10 +2,13 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     missing_docs,
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "attacks/hand_over.rs"]
+mod hand_over;
 #[path = "attacks/outsiders.rs"]
 mod outsiders;
 #[path = "attacks/owners.rs"]

@@ -34,7 +34,7 @@ pub const fn hint(hint: Hint) -> &'static str {
             "fetch the bundle from the source of the file; if the authors of the module confirm the end of signing, forget it with `cpan-sigstore trust forget --package NAME`"
         }
         Hint::ConfirmOwner => {
-            "do not use the file unless you know that the module changed hands; then name its `authors` in the section of policy.toml that denies it, or else in `[module.\"NAME\"]`, or forget it with `cpan-sigstore trust forget --package NAME`"
+            "do not use the file unless you know that the module changed hands; then accept the change with `cpan-sigstore trust accept RELEASE`, or name its `authors` in the section of policy.toml that denies it, or else in `[module.\"NAME\"]`; its old author can state it with `cpan-sigstore author hand-over`, and the operator of an author index with `cpan-sigstore index build --accept-owner`"
         }
         Hint::ConfirmRollback => {
             "ask the author whether the newer release was deleted; if so, forget the distribution with `cpan-sigstore trust forget --distribution NAME`"
@@ -46,7 +46,7 @@ pub const fn hint(hint: Hint) -> &'static str {
             "use an author index (`cpan-sigstore index use`), or ask the author and pin the identity in policy.toml; anybody with the author's PAUSE account could have published this record"
         }
         Hint::ConfirmChange => {
-            "do not use the file unless the author confirms this identity through another channel; the author can publish a record with `cpan-sigstore author`, and you can pin the new identity in policy.toml or forget the old one with `cpan-sigstore trust forget --author ID`"
+            "do not use the file unless the author confirms this identity through another channel; then accept it with `cpan-sigstore trust accept RELEASE`, or pin the new identity in policy.toml; the author can connect both with `cpan-sigstore author enroll`, signed by the old identity, and without that one with `cpan-sigstore author recover` and the operator of an author index"
         }
         Hint::NotInRecord => {
             "do not use the file: the author's record does not name this identity; the author can add it with `cpan-sigstore author add`"
@@ -64,6 +64,10 @@ pub const fn hint(hint: Hint) -> &'static str {
 /// Returns the same about a release, so that its commands can be copied.
 pub fn hint_about(about: Hint, path: &ReleasePath) -> String {
     hint(about)
+        .replace(
+            "trust accept RELEASE",
+            &format!("trust accept {}", path.short()),
+        )
         .replace("--author ID", &format!("--author {}", path.author))
         .replace(
             "--distribution NAME",

@@ -8,6 +8,7 @@
 //! - [`rows`]: first signers, signed releases, dates of package indexes.
 //! - [`packages`]: owners of packages, and the newest release of each distribution.
 //! - [`contents`]: lists and forgets the contents.
+//! - [`accepted`]: changes that a person accepted.
 //! - [`awaited`]: the first sight of young archives without a bundle.
 //! - [`chain`]: the record chains of authors.
 //! - [`index`]: the date of a package index.
@@ -19,6 +20,7 @@
 //! - [`import`]: imports exports.
 //! - [`watch`]: the state of a watch, and its alerts.
 
+mod accepted;
 mod awaited;
 mod chain;
 mod contents;
@@ -35,6 +37,7 @@ mod served;
 mod take_in;
 mod watch;
 
+pub(crate) use accepted::AcceptedChange;
 pub use chain::StoredRecord;
 pub use contents::{Contents, Forget, IMPORT_LIMIT};
 pub use error::TrustStoreError;

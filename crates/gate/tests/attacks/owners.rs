@@ -7,6 +7,7 @@ use std::{
 
 use cpan_sigstore_core::release::PackageName;
 use cpan_sigstore_cpan::package_index::{PackageAuthors, PackageIndex, PermissionList};
+use cpan_sigstore_gate::accept::Acceptance;
 use proptest::{prelude::*, test_runner::TestCaseError};
 use tokio::runtime::Runtime;
 
@@ -114,6 +115,33 @@ impl Installation {
             log_proof: None,
         };
         self.gate.admit(&candidate, Timestamp::now()).await.unwrap()
+    }
+}
+
+impl Installation {
+    /// Accepts a release as a person does.
+    pub async fn accept(
+        &self,
+        path: &str,
+        signer: Option<&'static str>,
+        packages: &[PackageName],
+    ) -> Acceptance {
+        let path = path.parse().unwrap();
+        let bundle = signer.map(|account| bundle(&path, account));
+        let file = self.folder.path().join("archive");
+        fs::write(&file, archive(&path)).unwrap();
+        let candidate = Candidate {
+            path: &path,
+            archive: ArchiveFile::Unhashed(&file),
+            bundle: bundle.as_deref(),
+            records: &[],
+            packages,
+            permissions: None,
+            index: IndexStanding::Unlogged,
+            log_proof: None,
+        };
+        let accepted = self.gate.accept(&candidate, Timestamp::now()).await;
+        accepted.unwrap()
     }
 }
 

@@ -53,6 +53,7 @@ pub fn run(args: &AddArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         }
         Ok(Next {
             identities,
+            distributions: None,
             warning: stated::warning(&new),
         })
     })

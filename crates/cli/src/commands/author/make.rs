@@ -382,6 +382,9 @@ impl<'a> Maker<'a> {
             self.terminal.field("signs", &identity.to_string());
         }
         self.terminal.field("releases", record.releases().code());
+        for line in handed_over(record) {
+            self.terminal.field("shares", &line);
+        }
         if stage == "signed" {
             self.terminal.hint(&self.way_on(record));
         }
@@ -395,4 +398,15 @@ impl<'a> Maker<'a> {
             shown_path(&file)
         )
     }
+}
+
+/// Each distribution that others may release, too, with their ids.
+pub fn handed_over(record: &AuthorRecord) -> impl Iterator<Item = String> {
+    record
+        .distributions()
+        .iter()
+        .map(|(distribution, authors)| {
+            let ids: Vec<_> = authors.iter().map(PauseId::as_str).collect();
+            format!("{distribution} with {}", ids.join(", "))
+        })
 }

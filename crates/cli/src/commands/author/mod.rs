@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod enroll;
 mod files;
+mod hand_over;
 mod kind;
 mod make;
 mod next;
@@ -36,6 +37,7 @@ pub enum AuthorCommand {
     Add(Box<add::AddArgs>),
     Retire(Box<retire::RetireArgs>),
     RequireSigned(Box<require_signed::RequireSignedArgs>),
+    HandOver(Box<hand_over::HandOverArgs>),
     Recover(Box<recover::RecoverArgs>),
     Upload(Box<upload::UploadArgs>),
     Show(Box<show::ShowArgs>),
@@ -51,6 +53,7 @@ pub fn run(command: &AuthorCommand, session: &Session<'_>) -> Result<Exit, Comma
         AuthorCommand::Add(args) => add::run(args, session),
         AuthorCommand::Retire(args) => retire::run(args, session),
         AuthorCommand::RequireSigned(args) => require_signed::run(args, session),
+        AuthorCommand::HandOver(args) => hand_over::run(args, session),
         AuthorCommand::Recover(args) => recover::run(args, session),
         AuthorCommand::Upload(args) => upload::run(args, session),
         AuthorCommand::Show(args) => show::run(args, session),

@@ -1,7 +1,7 @@
 //! The version after the newest.
 
 use cpan_sigstore_core::{finding::Exit, identity::AuthorIdentity};
-use cpan_sigstore_records::record::{AuthorRecord, Releases};
+use cpan_sigstore_records::record::{AuthorRecord, HandOvers, Releases};
 
 use super::make::Maker;
 use super::refusal;
@@ -10,6 +10,8 @@ use crate::{author_records::signing_now, error::CommandError};
 /// The contents of the next version.
 pub struct Next {
     pub identities: Vec<AuthorIdentity>,
+    /// The hand-overs; `None` for those of the version before.
+    pub distributions: Option<HandOvers>,
     /// A warning to print before the confirmation.
     pub warning: Option<String>,
 }
@@ -37,13 +39,19 @@ pub fn make(
     }
     let next = change(&before)?;
     let stated = releases.unwrap_or(before.releases());
-    if next.identities == before.identities() && stated == before.releases() {
+    let distributions = next.distributions.as_ref();
+    let distributions = distributions.filter(|stated| *stated != before.distributions());
+    let is_same = next.identities == before.identities() && stated == before.releases();
+    if is_same && distributions.is_none() {
         return Err(refusal::no_change());
     }
     if releases.is_some() {
         maker.check_backlog(stated)?;
     }
-    let record = before.next(next.identities, stated)?;
+    let record = match distributions {
+        Some(distributions) => before.handing_over(distributions)?,
+        None => before.next(next.identities, stated)?,
+    };
     if let Some(warning) = &next.warning {
         maker.warn(warning);
     }

@@ -37,6 +37,7 @@ pub fn run(args: &RequireSignedArgs, session: &Session<'_>) -> Result<Exit, Comm
     next::make(&maker, Some(releases), |before| {
         Ok(Next {
             identities: before.identities().to_vec(),
+            distributions: None,
             warning: None,
         })
     })

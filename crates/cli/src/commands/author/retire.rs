@@ -92,6 +92,7 @@ fn change(
     });
     Ok(Next {
         identities,
+        distributions: None,
         warning,
     })
 }

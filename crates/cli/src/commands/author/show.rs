@@ -5,7 +5,7 @@ use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_gate::RecordFile;
 use cpan_sigstore_records::{
     chain::{RecordChain, RecordSummary, SignedRecord},
-    record::Change,
+    record::{Change, HandOvers},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -88,6 +88,8 @@ struct Shown<'a> {
     author: &'a PauseId,
     version: u32,
     releases: Option<&'static str>,
+    #[serde(skip_serializing_if = "HandOvers::is_empty")]
+    distributions: HandOvers,
     identities: Vec<Named>,
     versions: Vec<Version>,
     disputed: Vec<String>,
@@ -128,6 +130,11 @@ pub fn run(args: &ShowArgs, session: &Session<'_>) -> Result<Exit, CommandError>
         author: &args.author,
         version: found.history.version(),
         releases: found.history.releases().map(|it| it.code()),
+        distributions: found
+            .history
+            .tip()
+            .map(|tip| tip.record().distributions().clone())
+            .unwrap_or_default(),
         identities: named(&found.history),
         versions: versions(&found.history),
         disputed: found.disputed(),
@@ -175,6 +182,10 @@ fn print(shown: &Shown<'_>, terminal: &Terminal) {
     }
     if let Some(releases) = shown.releases {
         terminal.field("releases", releases);
+    }
+    for (distribution, authors) in &shown.distributions {
+        let ids: Vec<_> = authors.iter().map(PauseId::as_str).collect();
+        terminal.field("shares", &format!("{distribution} with {}", ids.join(", ")));
     }
     for version in &shown.versions {
         let side = &version.side;

@@ -1,10 +1,10 @@
 //! `cpan-sigstore verify`.
 
 mod arguments;
-mod fetch;
+pub mod fetch;
 mod file;
 mod gated;
-mod released;
+pub mod released;
 mod stdio;
 pub mod target;
 

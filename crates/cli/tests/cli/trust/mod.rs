@@ -1,5 +1,6 @@
 //! The trust store, the policy, and author records that decide.
 
+mod adopted;
 mod policy;
 mod records;
 mod store;
