@@ -46,7 +46,7 @@ pub struct AcceptArgs {
 
 /// Runs the subcommand.
 pub fn run(args: &AcceptArgs, session: &Session<'_>) -> Result<Exit, CommandError> {
-    let gate = session.gate(&args.gate, &args.instance, false)?;
+    let gate = session.gate(&args.gate, &args.instance, Some(&args.cpan.url), false)?;
     let (path, packages, index) = find(args, &gate, session)?;
     let fetcher = Fetcher::new(session.cpan(&args.cpan)?);
     let release = Release {
