@@ -65,6 +65,11 @@ impl ServerGate<'_> {
             // The record itself could not be verified: nothing says whose signature this has to be.
             return Ok(undetermined(state, verdict));
         }
+        if verdict.admits() && verdict.finding != Finding::Trusted {
+            // An author who requires signatures admits no warnings: an old signed archive could return under a new name.
+            let finding = verdict.finding;
+            return Ok(UploadAnswer::reject(UploadReason::Denied, finding).with(verdict));
+        }
         if verdict.admits()
             && let Some(defect) = self.defect(path, file).await?
         {

@@ -3,7 +3,7 @@
 use cpan_sigstore_core::{cause::Cause, finding::Finding};
 use cpan_sigstore_gate::server::{ServerGateError, UploadDecision};
 use cpan_sigstore_records::record::Releases;
-use cpan_sigstore_testkit::archive::{release, targz};
+use cpan_sigstore_testkit::archive::{file, release, targz};
 use jiff::SignedDuration;
 
 use crate::world::{ARCHIVE, BUNDLE, EVIL, Server, TIM, archive, brief, first, next, sign};
@@ -100,6 +100,23 @@ async fn rejects_signed_archive_that_pause_would_repack() {
     let answer = server.ask(ARCHIVE, &bytes).await;
     assert_eq!(brief(&answer), ("reject", "would-be-changed", 14));
     assert!(answer.found.unwrap().contains("world-writable"));
+}
+
+#[tokio::test]
+async fn rejects_old_signed_archive_under_a_new_name() {
+    // Neither META nor a folder states which release it is.
+    let bytes = targz(&[file("lib/Foo/Bar.pm", "package Foo::Bar; 1;")]);
+    for releases in [Releases::Signed, Releases::Mixed] {
+        let server = Server::with_record(releases);
+        server.publish(BUNDLE, sign(TIM, &bytes));
+        let answer = server.ask(ARCHIVE, &bytes).await;
+        assert_eq!(answer.finding, Some(Finding::NameUnchecked));
+        let expected = match releases {
+            Releases::Signed => ("reject", "denied", 14),
+            Releases::Mixed => ("accept", "signed", 0),
+        };
+        assert_eq!(brief(&answer), expected);
+    }
 }
 
 #[tokio::test]
