@@ -118,9 +118,10 @@ impl Gate {
             return !is_taken_back;
         }
         let has_bundle = tree.file(&format!("{}{BUNDLE}", answer.path)).is_some();
-        is_accepted && has_bundle
-            || !is_accepted && answer.required
-            || is_accepted && !answer.required
+        match answer.required {
+            true => !is_accepted || has_bundle,
+            false => is_accepted,
+        }
     }
 
     fn without_answer(&self, kind: &str, path: &str, tree: &Tree, fault: &str) -> GateDecision {
