@@ -38,9 +38,9 @@ impl Tables {
         let (authen, users) = (&source.authen, &source.users);
         Ok(Self {
             pool,
-            // `users.userid` and `usertable.user` are compared byte by byte, `abrakadabra.user` by letter.
+            // Names compare byte by byte there, and the driver would take them for bytes without the conversion.
             find: format!(
-                "SELECT u.user, u.password, u.secretemail, u.forcechange, u.changed, m.ustatus, m.isa_list, \
+                "SELECT CONVERT(u.user USING utf8mb4) AS user, u.password, u.secretemail, u.forcechange, u.changed, m.ustatus, m.isa_list, \
                  UNIX_TIMESTAMP(NOW()) < UNIX_TIMESTAMP(a.expires) AS recovery \
                  FROM `{authen}`.usertable AS u LEFT JOIN `{users}`.users AS m ON m.userid = u.user \
                  LEFT JOIN `{authen}`.abrakadabra AS a ON a.user = u.user WHERE u.user = ?"
