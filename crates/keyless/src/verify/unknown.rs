@@ -112,7 +112,7 @@ impl KnownAuthorities {
                 return Err(UnknownAuthority::new("the log", id, Cause::LogUnknown));
             }
         }
-        if let Some(certificate) = certificate.and_then(|it| parsed(it)) {
+        if let Some(certificate) = certificate.and_then(parsed) {
             self.check_certificate(&certificate)?;
         }
         for timestamp in &material.timestamp_verification_data.rfc3161_timestamps {
