@@ -4,7 +4,7 @@ use warnings;
 
 use FindBin     ();
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 use PAUSE::Sigstore::Program ();
 
@@ -15,8 +15,18 @@ sub run {
     return PAUSE::Sigstore::Program->run(command => [$^X, "$FindBin::Bin/lib/fake-gate", $how], timeout => $timeout // $LONG);
 }
 
-# Whether a process of this group runs.
+# Whether a process of this group still runs. A killed process needs a moment to end.
 sub is_running {
+    my ($mark) = @_;
+    my $end = time + 10;
+    while (is_there($mark)) {
+        return 1 if time > $end;
+        sleep 0.01;
+    }
+    return 0;
+}
+
+sub is_there {
     my ($mark) = @_;
     return scalar grep { /fake-gate \Q$mark\E\s*\z/ } map { tr/\0/ /r } map { slurp($_) } glob '/proc/[0-9]*/cmdline';
 }
