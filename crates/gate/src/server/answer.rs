@@ -236,7 +236,9 @@ mod tests {
 
     #[test]
     fn exits_as_each_decision_about_an_upload_says() {
-        for finding in Finding::ALL {
+        // A server decides before any log has the file.
+        let findings = Finding::ALL.iter().filter(|it| it.exit() != Exit::Log);
+        for finding in findings {
             for decision in [
                 Decision::Allow,
                 Decision::Warn,
