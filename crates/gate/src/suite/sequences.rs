@@ -90,7 +90,9 @@ impl Step {
         let known = store.known(candidate.path, candidate.packages).await;
         let mut known = known.unwrap();
         let packages = std::mem::take(&mut known.packages);
-        let owners = gate.collector().owners(candidate, packages).await.unwrap();
+        let owners = gate.collector();
+        let owners = owners.owners(candidate, packages, &known.newest, self.now);
+        let owners = owners.await.unwrap();
         let sources = ChainSources {
             known: store.record_chain(author).await.unwrap(),
             first_seen: known.author.clone(),
