@@ -18,6 +18,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d", "[DATE]"),
     (r"\b[0-9a-f]{64}\b", "[SHA256]"),
     (r"\b[0-9a-f]{32,}\b", "[HEX]"),
+    // A certificate's serial number, which is random. Leading zeros are left out.
+    (r"\b([0-9A-F]{2}:){12,}[0-9A-F]{2}\b", "[SERIAL]"),
     (r"[A-Za-z0-9+/]{43}=", "[BASE64]"),
     (r"/tmp/\.tmp\w+", "[FOLDER]"),
     (r"/tmp/cpan-sigstore-exec-\w+", "[LOGS]"),
