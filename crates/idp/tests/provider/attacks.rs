@@ -277,7 +277,7 @@ async fn refuses_browsers_at_the_direct_endpoint() {
             "{name}"
         );
     }
-    // A browser would keep a password that it was asked for, and send it by itself.
+    // A browser would keep the password, and send it again by itself.
     let response = provider.by_password("ANDREA", "wrong").await;
     assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
     assert!(

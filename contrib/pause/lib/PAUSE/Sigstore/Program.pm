@@ -37,7 +37,7 @@ sub run {
     if (!$pid) { _become($input{command}, $out_writer, $err_writer) }
     close $out_writer;
     close $err_writer;
-    # In the parent, too: whoever comes first.
+    # In the parent, too, because either process may come first.
     setpgrp $pid, $pid;
 
     my %kept = (output => q(), errors => q());

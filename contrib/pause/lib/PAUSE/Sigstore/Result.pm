@@ -18,7 +18,7 @@ sub alarm     { return $_[0]{alarm} }
 sub answer    { return $_[0]{answer} }
 sub digest    { return $_[0]{digest} }
 
-# Why it was asked or not: `not-asked`, `no-answer`, or the gate's own code.
+# The reason of the result: `not-asked`, `no-answer`, or the gate's own code.
 sub reason {
     my ($self) = @_;
     return $self->{answer} ? $self->{answer}{reason} : $self->{reason};

@@ -22,7 +22,7 @@ sub new {
     return bless { installer => $installer, judged => {}, built => {} }, $class;
 }
 
-# Whatever cannot be verified ends the command. CPAN.pm's own handler of errors has no other way to refuse.
+# A release that cannot be verified ends the command. CPAN.pm's own handler of errors has no other way to refuse.
 sub _stop {
     my ($message) = @_;
     $message =~ s/[\x00-\x08\x0B-\x1F\x7F]/ /g;
@@ -217,7 +217,7 @@ Nobody checks the form of the archive (section 2.6 of the standard) either.
 
 =item *
 
-C<plugin_list> is a setting. Whoever can write your F<MyConfig.pm> can remove it.
+C<plugin_list> is a setting. A process that writes your F<MyConfig.pm> can remove it.
 
 =back
 
