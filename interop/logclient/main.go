@@ -17,7 +17,7 @@ type command struct {
 var commands = map[string]command{
 	"check":  {"POLICY LOG", check},
 	"verify": {"POLICY PROOF...", verify},
-	"write":  {"ORIGIN LOG < LEAVES", write},
+	"write":  {"ORIGIN LOG PROOFS < LEAVES", write},
 	"agent":  {"SOCKET", serveAgent},
 	"admit":  {"DATABASE KEY", admit},
 }

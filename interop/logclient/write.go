@@ -26,11 +26,11 @@ func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return found, nil
 }
 
-// write makes a log of the leaves in standard input, one a line, and a proof of each: LOG.proofs/N. It prints the
-// log's public key.
+// write makes a log of the leaves in standard input, one a line, and a proof of each: PROOFS/N. It prints the log's
+// public key.
 func write(_ context.Context, args []string) error {
-	if len(args) != 2 {
-		return errors.New("expected the log's origin and folder")
+	if len(args) != 3 {
+		return errors.New("expected the log's origin and folder, and a folder for proofs")
 	}
 	text, err := io.ReadAll(os.Stdin)
 	if err != nil {
@@ -56,7 +56,7 @@ func write(_ context.Context, args []string) error {
 	if err := put(filepath.Join(args[1], "checkpoint"), checkpoint); err != nil {
 		return err
 	}
-	if err := writeProofs(args[1]+".proofs", leaves, stored, checkpoint); err != nil {
+	if err := writeProofs(args[2], leaves, stored, checkpoint); err != nil {
 		return err
 	}
 	fmt.Println(public)

@@ -8,6 +8,7 @@ mod flood;
 mod floor;
 mod gate;
 mod index;
+mod ledger;
 mod log;
 mod measure;
 mod mirror;
@@ -23,9 +24,10 @@ use crate::table::Table;
 
 fn main() -> ExitCode {
     let figures = match std::env::args().nth(1).as_deref() {
-        // What needs no peers, while one works on it.
+        // One part alone, while one works on it.
         Some("index") => alone(|table| index::figures(&program()?, table)),
         Some("flood") => alone(flood::figures),
+        Some("ledger") => alone(|table| ledger::figures(&program()?, table)),
         Some("log") => alone(log::figures),
         _ => figures(),
     };
@@ -52,6 +54,7 @@ fn figures() -> Result<Table, BenchError> {
     log::figures(&mut table)?;
     flood::figures(&mut table)?;
     index::figures(&program()?, &mut table)?;
+    ledger::figures(&program()?, &mut table)?;
     Ok(table)
 }
 

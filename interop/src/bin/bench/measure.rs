@@ -120,6 +120,9 @@ fn program(name: impl Into<OsString>, command: &Command) -> Command {
                 .filter_map(|(name, value)| Some((name, value?))),
         )
         .stdin(Stdio::null());
+    if let Some(folder) = command.get_current_dir() {
+        program.current_dir(folder);
+    }
     program
 }
 

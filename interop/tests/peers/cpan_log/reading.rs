@@ -55,7 +55,7 @@ fn verifies_tiles_and_proofs_of_other_libraries() {
             )
         })
         .collect();
-    let written = logclient(folder.path(), &["write", ORIGIN, "log"], &leaves);
+    let written = logclient(folder.path(), &["write", ORIGIN, "log", "proofs"], &leaves);
     assert!(written.success(), "{written:#?}");
     let policy = format!("log {}quorum none\n", written.output);
     fs::write(folder.path().join("policy.txt"), policy).unwrap();
@@ -77,7 +77,7 @@ fn verifies_tiles_and_proofs_of_other_libraries() {
             &[&verify[..], &path, &["--proof", proof]].concat(),
         )
     };
-    let verified = of("log.proofs/7");
+    let verified = of("proofs/7");
     assert!(verified.success(), "{verified:#?}");
-    assert_eq!(of("log.proofs/8").exit, Some(15));
+    assert_eq!(of("proofs/8").exit, Some(15));
 }
