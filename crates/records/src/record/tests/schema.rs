@@ -10,7 +10,7 @@ const SCHEMA: &str = include_str!("../../../../../docs/spec/schema/author-record
 const VECTORS: &str = include_str!("../../../../../docs/spec/vectors/records.json");
 
 /// What is no record for reasons that only its text shows, or a comparison of two values.
-const BEYOND_A_SCHEMA: [&str; 11] = [
+const BEYOND_A_SCHEMA: [&str; 14] = [
     // It is written as 1.0, which is the same number.
     "a version that is no whole number",
     "a line break at the end",
@@ -24,6 +24,9 @@ const BEYOND_A_SCHEMA: [&str; 11] = [
     // A schema counts characters.
     "a name of 1000 characters and 2000 bytes",
     "more than 64 KiB",
+    "the author's own id as another author",
+    "other authors in another order",
+    "distributions in another order",
 ];
 
 struct Schema {
@@ -57,7 +60,7 @@ struct Case {
 fn schema_and_parser_agree_on_the_vectors_of_the_standard() {
     let schema = Schema::read();
     let cases: Vec<Case> = serde_json::from_str(VECTORS).unwrap();
-    let mut beyond = 0;
+    let (mut beyond, mut wrong) = (0, Vec::new());
     for case in cases {
         let name = &case.name;
         if BEYOND_A_SCHEMA.contains(&name.as_str()) {
@@ -71,8 +74,11 @@ fn schema_and_parser_agree_on_the_vectors_of_the_standard() {
             continue;
         };
         let value = serde_json::from_str(&record).unwrap();
-        assert_eq!(schema.admits(&value), case.accepted, "{name}");
+        if schema.admits(&value) != case.accepted {
+            wrong.push(case.name);
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(beyond, BEYOND_A_SCHEMA.len());
 }
 
