@@ -120,8 +120,9 @@ sub _root_of_bundle {
 
 sub _record {
     my ($self) = @_;
-    my @valid = grep { $_->{accepted} } @{ $self->{records} };
-    my $text  = pick(one_in(4) ? @{ $self->{records} } : @valid)->{record};
+    my @records = grep { defined $_->{record} } @{ $self->{records} };
+    my @valid   = grep { $_->{accepted} } @records;
+    my $text    = pick(one_in(4) ? @records : @valid)->{record};
     utf8::encode($text);
     my @changes;
     my $document = eval { $JSON->decode($text) };
@@ -215,7 +216,7 @@ sub _mutate_name {
 
 sub _name {
     my ($self) = @_;
-    my $case = pick(@{ $self->{names} });
+    my $case = pick(grep { defined $_->{file} } @{ $self->{names} });
     my %question = (kind => 'name', file => $case->{file}, meta => undef, folder => $case->{folder});
     if (my $meta = $case->{meta}) {
         $question{meta} = { name => $meta->{name}, version => $meta->{version}, status => $meta->{'release-status'} };
@@ -232,7 +233,7 @@ sub _name {
 
 sub _path {
     my ($self) = @_;
-    my $path = pick(@{ $self->{gate} })->{release};
+    my $path = pick(map { $_->{release} // $_->{path} // () } @{ $self->{gate} }, @{ $self->{names} });
     $path =~ s{\Aauthors/id/}{} if one_in(2);
     $path =~ s{/([^/]+)\z}{'/' . pick('sub', 'a/b', 'authors/id', '.', '..', 'x' x 201, "\x{E9}") . "/$1"}e if one_in(3);
     return ({ kind => 'path', path => one_in(8) ? $path : _mutate_name($path) });
