@@ -9,6 +9,7 @@
 //! - [`login`]: the way from credentials to a token, with limits, audit and mails.
 //! - [`network`]: addresses of requests behind proxies.
 //! - [`notice`]: mails to authors.
+//! - [`database`]: SQLite files that only the provider can read.
 //! - [`state`]: the provider's own tables.
 //! - [`server`]: the HTTP interface.
 //! - [`exchange`]: trusted publishing, `POST /oidc/exchange`.
@@ -16,6 +17,7 @@
 pub mod accounts;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod exchange;
 pub mod keys;
 pub mod login;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     accounts::{AccountsError, Busy, FileError, HashError, RandomnessError, Refusal},
     config::ConfigError,
+    database::OpenError,
     exchange::{self, ExchangeError, KeysError, RegistrationError, StoreError},
     keys::{JwkError, JwkSet, KeyStoreError, SigningKeyError},
     login::LoginError,
@@ -195,10 +196,10 @@ fn others() -> Vec<String> {
     use std::os::unix::process::ExitStatusExt as _;
     let ended = std::process::ExitStatus::from_raw(256);
     vec![
-        StateError::File {
+        StateError::Open(OpenError {
             path: path(),
-            source: denied(),
-        }
+            source: Box::new(denied()),
+        })
         .to_string(),
         StateError::Query(sqlx::Error::RowNotFound).to_string(),
         StateError::Randomness.to_string(),

@@ -1,29 +1,29 @@
 //! The exchange's own tables, in one SQLite file: registrations, used tokens, upload tokens, and the audit.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use cpan_sigstore_core::release::PauseId;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{
-    Row as _, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow},
-};
+use sqlx::{Row as _, SqlitePool, sqlite::SqliteRow};
 
 use super::{Registration, Workflow};
+use crate::database::{self, OpenError};
 
 /// The file, below the provider's folder.
 const FILE: &str = "exchange.sqlite";
-/// Time to wait for another writer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Connections, each with a thread.
-const CONNECTIONS: u32 = 4;
 /// Age of an audit entry at which it is removed.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// Why the tables cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read or write the state of the exchange: {0}")]
-pub struct StoreError(#[from] sqlx::Error);
+pub enum StoreError {
+    /// The file cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A query failed.
+    #[error("cannot read or write the state of the exchange: {0}")]
+    Query(#[from] sqlx::Error),
+}
 
 /// The tables. Clones share the connections.
 #[derive(Clone)]
@@ -55,19 +55,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if they cannot be opened.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(folder.join(FILE))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(PATIENCE);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .connect_with(options)
-            .await?;
-        sqlx::raw_sql(include_str!("schema.sql"))
-            .execute(&pool)
-            .await?;
-        Ok(Self(pool))
+        Ok(Self(
+            database::open(&folder.join(FILE), include_str!("schema.sql")).await?,
+        ))
     }
 
     /// Registers a workflow.

@@ -6,13 +6,12 @@ mod audit;
 mod codes;
 mod notices;
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
-};
+use sqlx::SqlitePool;
+
+use crate::database::{self, OpenError};
 
 pub use attempts::{Attempt, Attempted, Limit, Limits, Pending};
 pub use audit::{AuditEntry, Method, Outcome};
@@ -20,22 +19,13 @@ pub use codes::{Code, Grant};
 
 /// The file of the state, below the provider's folder.
 const FILE: &str = "state.sqlite";
-/// Time to wait for another writer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Connections, each with a thread.
-const CONNECTIONS: u32 = 4;
 
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The folder or file cannot be created.
-    #[error("cannot use the state in {}: {source}", path.display())]
-    File {
-        /// The file or folder.
-        path: std::path::PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The file cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// A query failed.
     #[error("cannot read or write the state: {0}")]
     Query(#[from] sqlx::Error),
@@ -54,28 +44,9 @@ impl State {
     /// # Errors
     /// [`StateError`] if it cannot be opened.
     pub async fn open(folder: &Path) -> Result<Self, StateError> {
-        let path = folder.join(FILE);
-        let failed = |source| StateError::File {
-            path: path.clone(),
-            source,
-        };
-        cpan_sigstore_files::create_private_folder(folder).map_err(failed)?;
-        // The file holds networks of people: nobody else may read it, under any umask.
-        if !path.try_exists().map_err(failed)? {
-            cpan_sigstore_files::write_atomic(&path, b"").map_err(failed)?;
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(PATIENCE);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .connect_with(options)
-            .await?;
-        sqlx::raw_sql(include_str!("schema.sql"))
-            .execute(&pool)
-            .await?;
-        Ok(Self(pool))
+        Ok(Self(
+            database::open(&folder.join(FILE), include_str!("schema.sql")).await?,
+        ))
     }
 
     /// Removes codes that have expired, and audit entries from before `keep_from`.
