@@ -2,6 +2,7 @@
 //!
 //! The runner starts a program and asks it one case a line. Here that program forwards the lines to this test.
 
+mod archives;
 mod author_indexes;
 mod bundles;
 mod names;
@@ -30,6 +31,7 @@ fn answer(file: &str, case: Value) -> Value {
         "records" => records::answer(case),
         "succession" => vectors::connect(case),
         "gate" => vectors::answer(case),
+        "archives" | "meta" => archives::answer(&case),
         "author-indexes" => author_indexes::answer(&case),
         "retrieval" => retrieval::answer(&case),
         "sequences" => sequences::answer(case),

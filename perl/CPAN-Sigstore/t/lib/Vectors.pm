@@ -4,9 +4,11 @@ use warnings;
 
 use Exporter qw(import);
 use Exhibit  qw(slurp);
+use File::Temp qw(tempdir);
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64 decode_base64);
 
+use CPAN::Sigstore::Archive  ();
 use CPAN::Sigstore::Chain    ();
 use CPAN::Sigstore::Decision ();
 use CPAN::Sigstore::JSON     ();
@@ -22,13 +24,14 @@ our @EXPORT_OK = qw(vectors answer expected);
 # What an answer to a case of each file states.
 my %RESULT = (
     names      => [qw(finding)],
+    meta       => [qw(finding)],
     records    => [qw(accepted digest error)],
     succession => [qw(outcomes chain)],
     gate       => [qw(expected)],
     sequences  => [qw(verdicts)],
     bundles    => [qw(finding)],
 );
-my %ANSWER = (names => \&_name, records => \&_record, succession => \&_succession, gate => \&_gate, sequences => \&_sequence, bundles => \&_bundle);
+my %ANSWER = (names => \&_name, meta => \&_meta, records => \&_record, succession => \&_succession, gate => \&_gate, sequences => \&_sequence, bundles => \&_bundle);
 
 # The result of this implementation for a case of a file of vectors; nothing for a file that it does not implement.
 sub answer {
@@ -68,6 +71,17 @@ sub _name {
         folder         => $case->{folder},
     );
     return { finding => $finding // 'trusted' };
+}
+
+# The archive is written to a file, because Archive::Tar reads files.
+sub _meta {
+    my ($case)  = @_;
+    my $release = CPAN::Sigstore::Release->parse_name($case->{file});
+    my $place   = tempdir(CLEANUP => 1) . "/$case->{file}";
+    open my $handle, '>:raw', $place or die "cannot write $place: $!\n";
+    print {$handle} decode_base64($case->{archive});
+    close $handle or die "cannot write $place: $!\n";
+    return { finding => CPAN::Sigstore::Archive::compare($release, $place) // 'trusted' };
 }
 
 sub _record {

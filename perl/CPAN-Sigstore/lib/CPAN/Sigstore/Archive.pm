@@ -3,13 +3,18 @@ use 5.016;
 use strict;
 use warnings;
 
-use CPAN::Sigstore::Error ();
+use CPAN::Sigstore::Version ();
 
 our $VERSION = '0.01';
 
-# Largest archive whose META is read, in bytes.
+# Largest archive whose META is read, and largest META, in bytes.
 my $SIZE_LIMIT = 64 * 1024 * 1024;
-my $META_LIMIT = 1024 * 1024;
+my $META_LIMIT = 8 * 1024 * 1024;
+# Deepest nesting within META.
+my $DEPTH_LIMIT = 64;
+
+my @FIELDS = qw(name version release_status);
+my $FIELD  = join q(|), @FIELDS;
 
 # Section 2.5: what META and the top folder of an archive state, compared with the name of the release. Returns a
 # finding, or nothing if the name agrees.
@@ -17,10 +22,27 @@ sub compare {
     my ($release, $file) = @_;
     my $stated = eval { _read($file) };
     return 'name-unchecked' if !$stated;
-    my $finding = $release->compare_names(%$stated);
-    return $finding if $finding;
-    return 'name-unchecked' if !defined $stated->{name} || !defined $release->version;
+    my @metas = map { _meta($_, $stated->{metas}{$_}) } sort keys %{ $stated->{metas} };
+    return 'name-mismatch' if grep { $_->{twice} } @metas;
+    return 'name-mismatch' if $release->compare_names(folder => $stated->{folder});
+    my @whole = grep { defined $_->{name} && defined $_->{version} } @metas;
+    for my $meta (@metas) {
+        my %named = map { defined $meta->{$_} ? ($_ => $meta->{$_}) : () } @FIELDS;
+        delete $named{name} if !defined $named{version};
+        return 'name-mismatch' if $release->compare_names(%named);
+    }
+    return 'name-mismatch' if @whole > 1 && !_agree(@whole);
+    return 'name-unchecked' if !@whole || !defined $release->version;
     return;
+}
+
+sub _agree {
+    my ($left, $right) = @_;
+    my ($name, $other) = map { $_->{name} =~ s/::/-/gr } $left, $right;
+    return 0 if $name ne $other;
+    return 1 if $left->{version} eq $right->{version};
+    my ($version, $second) = map { CPAN::Sigstore::Version->parse($_->{version}) } $left, $right;
+    return $version && $second && $version->names_same_release($second) ? 1 : 0;
 }
 
 # Only what Archive::Tar reads. Any other archive has a name that nobody checked.
@@ -30,35 +52,78 @@ sub _read {
     local @INC = grep { ref || $_ ne '.' } @INC;
     return if !eval { require Archive::Tar; require IO::Zlib; 1 };
     local $Archive::Tar::WARN = 0;
-    my (%folders, %meta);
+    my (%folders, %metas, $is_loose);
     my $next = Archive::Tar->iter($file, 1) or return;
     while (my $member = $next->()) {
         my $path = $member->full_path =~ s{\A\./}{}r;
-        next if $path eq q() || $member->name eq 'pax_global_header';
+        next if $path eq q() || $member->name eq 'pax_global_header' || $member->is_dir;
         my ($folder, $rest) = split m{/}, $path, 2;
         $folders{$folder} = 1;
-        next if !defined $rest || $rest !~ /\AMETA\.(?:json|yml)\z/ || !$member->is_file || $member->size > $META_LIMIT;
-        # Of two, readers take different ones.
-        return { name => q() } if exists $meta{$rest};
-        $meta{$rest} = $member->get_content;
+        if (!defined $rest) { $is_loose = 1; next }
+        next if $rest !~ /\AMETA\.(?:json|yml)\z/ || !$member->is_file || $member->size > $META_LIMIT;
+        # Readers of one path twice take different files.
+        return { metas => { twice => q() } } if exists $metas{$path};
+        $metas{$path} = $member->get_content // q();
     }
     my @folders = keys %folders;
-    my %stated  = (folder => @folders == 1 ? $folders[0] : undef);
-    my @metas   = map { _meta($meta{$_}) } sort keys %meta;
-    # META.json is before META.yml. If they differ, neither is right.
-    for my $key (qw(name version)) {
-        return { name => q() } if @metas == 2 && ($metas[0]{$key} // q()) ne ($metas[1]{$key} // q());
-    }
-    return { %stated, %{ $metas[0] || {} } };
+    return { metas => \%metas, folder => @folders == 1 && !$is_loose ? $folders[0] : undef };
 }
 
+# The fields of a META file; `twice` if it states one twice with different values. A file that nobody can read has none.
 sub _meta {
-    my ($text) = @_;
+    my ($name, $text) = @_;
+    return { twice => 1 } if $name eq 'twice';
+    # Old files have no fixed encoding, but these fields are ASCII.
+    $text =~ s/\A\xEF\xBB\xBF//;
     local @INC = grep { ref || $_ ne '.' } @INC;
-    my $meta = eval { require CPAN::Meta; CPAN::Meta->load_string($text, { lazy_validation => 1 }) };
-    return {} if !$meta;
-    my $struct = $meta->as_struct;
-    return { name => $struct->{name}, version => $struct->{version}, release_status => $struct->{release_status} };
+    my @pairs = eval { $name =~ /json\z/ ? _json($text) : _yaml($text) } or return {};
+    my %stated;
+    for my $pair (@pairs) {
+        my ($key, $value) = @$pair;
+        $value = undef if defined $value && (ref $value || $value eq q());
+        return { twice => 1 } if defined $stated{$key} && $stated{$key} ne ($value // q());
+        $stated{$key} = $value;
+    }
+    return \%stated;
+}
+
+# The fields of an object, each as often as it is there. They come before an empty pair, so that there is one at least.
+sub _json {
+    my ($text) = @_;
+    require JSON::PP;
+    my $json  = JSON::PP->new->max_depth(1 + length $text)->allow_nonref;
+    my $whole = $json->decode($text);
+    die "expected an object\n" if ref $whole ne 'HASH';
+    my ($depth, $key, @pairs) = (0);
+    # It is valid JSON, so brackets outside of texts have partners, and a key is what a colon follows.
+    while ($text =~ /("(?:[^"\\]|\\.)*+")\s*(:?)|([\[{])|([\]}])|([^\s,:"\[\]{}]+)/gs) {
+        my ($string, $colon, $open, $close, $bare) = ($1, $2, $3, $4, $5);
+        if ($open) { $depth++ }
+        if ($close) { $depth-- }
+        if ($depth == 1 && defined $string && $colon) { $key = $json->decode($string); next }
+        next if !defined $key;
+        # The value, or the bracket that opens it.
+        push @pairs, [ $key, defined $string ? $json->decode($string) : defined $bare && $bare =~ /\A[-0-9]/ ? $bare : undef ];
+        undef $key;
+    }
+    return ((grep { $_->[0] =~ /\A(?:$FIELD)\z/ } @pairs), [ q() => undef ]);
+}
+
+# The fields of the first document.
+sub _yaml {
+    my ($text) = @_;
+    require CPAN::Meta::YAML;
+    # It warns of keys that are there twice.
+    local $SIG{__WARN__} = sub { };
+    my ($meta) = @{ CPAN::Meta::YAML->read_string($text) };
+    die "expected a mapping\n" if ref $meta ne 'HASH';
+    die "expected texts\n" if grep { ref $meta->{$_} } @FIELDS;
+    my ($document) = $text =~ /\A(?:\s*+(?:#[^\n]*|%[^\n]*|---[^\n]*)?\n)*(.*?)(?=^(?:---|\.\.\.)|\z)/ms;
+    my @lines = $document =~ /^((?:"(?:$FIELD)"|'(?:$FIELD)'|$FIELD)[ \t]*:(?:[ \t][^\n]*)?)$/mg;
+    # Each line alone, because a hash keeps the last of them.
+    my @pairs = map { %{ CPAN::Meta::YAML->read_string("---\n$_\n")->[0] } } @lines;
+    @pairs = map { [ splice @pairs, 0, 2 ] } 1 .. @pairs / 2;
+    return (@pairs, [ q() => undef ]);
 }
 
 1;
@@ -79,7 +144,7 @@ CPAN::Sigstore::Archive - the names in an archive, compared with that of the rel
 =head1 DESCRIPTION
 
 Section 2.5 of the standard, for tar archives with gzip. The module reads META and
-the name of the top folder with L<Archive::Tar> and L<CPAN::Meta>. It does not
+the name of the top folder with L<Archive::Tar>, L<JSON::PP> and L<CPAN::Meta::YAML>. It does not
 check the form of the archive (section 2.6): use the program for that.
 
 =head1 FUNCTIONS
