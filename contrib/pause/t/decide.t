@@ -101,10 +101,34 @@ subtest 'remembers who requires signatures' => sub {
     ok $world->decide($World::ARCHIVE)->waits, 'or takes it back';
     $world->{behave} = $World::FAILURES{hangs};
     ok $world->decide($World::ARCHIVE)->waits, 'or fails';
+    # After three failures it is off for this author.
+    $world->{now} += 3600;
     $world->{behave} = World::honest(%World::OPEN, 'record-version' => 3);
     ok $world->decide($World::ARCHIVE)->publishes, 'until a later record takes it back';
     $world->{behave} = $World::FAILURES{hangs};
     ok $world->decide($World::ARCHIVE)->publishes, 'for good';
+};
+
+subtest 'remembers no requirement of a record that was never verified' => sub {
+    my $world = World->new;
+    # Without trust material the gate is careful. Later it finds that nobody signed the record.
+    $world->{behave} = World::honest(%World::LATER, 'record-version' => 0);
+    ok $world->decide($World::ARCHIVE)->waits, 'waits with the gate';
+    $world->{behave} = World::honest(%World::OPEN);
+    ok $world->decide($World::ARCHIVE)->publishes, 'publishes with the gate';
+};
+
+subtest 'leaves the variables of the daemon alone' => sub {
+    my $world = World->new;
+    $world->{behave} = $World::FAILURES{dies};
+    my $handled = 0;
+    local $SIG{__DIE__} = sub { $handled++ };
+    local $@ = 'an earlier error';
+    local $? = 512;
+    $world->decide($World::ARCHIVE);
+    is $@, 'an earlier error', 'the last error';
+    is $?, 512, 'the last status';
+    is $handled, 0, 'and its handler';
 };
 
 subtest 'takes every sign of a record that may require signatures' => sub {

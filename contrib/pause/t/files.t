@@ -31,6 +31,21 @@ subtest 'keeps the state of published files' => sub {
     is_deeply $files->of('../TIM'), {}, 'reads no other file';
 };
 
+subtest 'stops neither the daemon nor the web without its folder' => sub {
+    my $world = World->new;
+    my $state = "$world->{folder}/other";
+    my @warnings;
+    local $SIG{__WARN__} = sub { push @warnings, @_ };
+    # As if another user had to create it.
+    World::write_to("$state/files", 'no folder');
+    my $files = PAUSE::Sigstore::Files->new(state => $state);
+    $world->{behave} = World::honest(%World::OPEN);
+    $files->published($world->decide($World::ARCHIVE), 7);
+    $files->deleted($World::ARCHIVE);
+    is_deeply $files->of('TIM'), {}, 'shows nothing';
+    is scalar @warnings, 2, 'and warns';
+};
+
 subtest 'shows no signer whom nothing binds to the author' => sub {
     my $world = World->new;
     $world->{behave} = World::honest(
@@ -68,6 +83,11 @@ subtest 'needs its settings' => sub {
     }
     ok !eval { PAUSE::Sigstore->new(%all, program => 'cpan-sigstore') }, 'a program of the path';
     ok !eval { PAUSE::Sigstore->new(%all, tree => "$world->{folder}/tree/authors/id") }, 'another folder';
+    ok !eval { PAUSE::Sigstore->new(%all, state => '/proc/nowhere') }, 'a folder that cannot be created';
+    # The web only reads what the daemon writes.
+    World::write_to("$world->{folder}/web/required", 'no folder');
+    ok eval { PAUSE::Sigstore->new(%all, state => "$world->{folder}/web") }, 'a folder that another user writes';
+    ok -d "$world->{folder}/state/files", 'and creates all folders';
 };
 
 done_testing;

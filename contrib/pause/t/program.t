@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use FindBin     ();
+use POSIX       ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -73,13 +74,25 @@ is $missing->{code}, 127, 'reports a program that is missing';
     unlike run('environment')->{output}, qr/PAUSE_DATABASE_PASSWORD/, 'hands down no secret of the daemon';
 }
 SKIP: {
-    skip 'needs /proc', 1 if !-d '/proc/self/fd';
+    skip 'needs /proc', 2 if !-d '/proc/self/fd';
     open my $secret, '>', "/tmp/secret-$$" or die "cannot write: $!\n";
     unlink "/tmp/secret-$$";
     # As drivers of databases open their connections.
     fcntl $secret, 2, 0;
     is run('descriptors')->{output}, q(), 'hands down no open file of the daemon';
+    my $high = POSIX::dup2(fileno $secret, 300) or die "cannot copy a descriptor: $!\n";
+    is run('descriptors')->{output}, q(), 'nor one of many';
+    POSIX::close($high);
 }
+
+{
+    # As a handler of a signal could.
+    no warnings 'redefine';
+    local *PAUSE::Sigstore::Program::_wait_for = sub { die "interrupted\n" };
+    is run('lasts')->{error}, "interrupted\n", 'reports its own fault';
+    ok !is_running('lasts'), 'and ends the gate' if -d '/proc/self';
+}
+is waitpid(-1, POSIX::WNOHANG()), -1, 'leaves no child behind';
 
 {
     # A daemon that reaps its children by itself.

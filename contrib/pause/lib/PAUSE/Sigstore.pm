@@ -5,14 +5,15 @@ use warnings;
 
 use Carp        qw(croak);
 use Digest::SHA ();
-use File::Path  qw(make_path);
 use File::Spec  ();
 
 use PAUSE::Sigstore::Answer  ();
 use PAUSE::Sigstore::Authors ();
+use PAUSE::Sigstore::Files   ();
 use PAUSE::Sigstore::Path    ();
 use PAUSE::Sigstore::Program ();
 use PAUSE::Sigstore::Result  ();
+use PAUSE::Sigstore::State   ();
 use PAUSE::Sigstore::Switch  ();
 
 our $VERSION = '0.01';
@@ -30,7 +31,10 @@ sub new {
         if !File::Spec->file_name_is_absolute($program[0]);
     croak "invalid tree: expected a folder with authors/id, found $settings{tree}"
         if !-d File::Spec->catdir($settings{tree}, qw(authors id));
-    make_path($settings{state}, { mode => oct 755 });
+    PAUSE::Sigstore::State::make_folder($settings{state});
+    croak "invalid state: expected a folder, found $settings{state}" if !-d $settings{state};
+    # All folders are there before the web reads them.
+    PAUSE::Sigstore::Files->new(state => $settings{state});
 
     my $self = bless {
         %settings,
@@ -53,6 +57,9 @@ sub decide {
     my $place = PAUSE::Sigstore::Path->of($path);
     return $self->_result(undef, decision => 'publish', reason => 'not-asked') if !$place;
 
+    # The daemon keeps its own errors, and its handler.
+    local ($@, $!, $?);
+    local $SIG{__DIE__} = 'DEFAULT';
     my $result = eval { $self->_decide($place, $file) };
     # Without an answer, a fault in this module included, the rule is the same.
     $result //= $self->_without_answer($place, 'internal error: ' . _one_line($@));
@@ -65,7 +72,7 @@ sub _decide {
     # PAUSE writes no such path, so that it is no fault of the gate.
     return $self->_without_answer($place, 'invalid path') if !defined $place->author;
     my $digest = digest($file);
-    return $self->_without_answer($place, 'the gate is switched off') if !$self->{switch}->allows;
+    return $self->_without_answer($place, 'the gate is switched off') if !$self->{switch}->allows($place->author);
 
     my $run     = $self->{run}->(command => $self->_command($place, $file), timeout => $self->{timeout});
     my $expects = { kind => $place->kind, path => $place->text, digest => $digest };
@@ -76,7 +83,7 @@ sub _decide {
         return $self->_without_answer($place, $fault, $alarm);
     }
 
-    my $back = $self->{switch}->succeeded;
+    my $back = $self->{switch}->succeeded($place->author);
     $self->{authors}->learn($place->author, $answer);
     my %decision = (accept => 'publish', later => 'wait', reject => 'refuse');
     return $self->_result(

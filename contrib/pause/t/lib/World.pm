@@ -116,6 +116,8 @@ our %FAILURES = (
     'not found'   => sub { return { output => q(), errors => q(), code => 127 } },
     silent        => sub { return { output => q(), errors => q(), code => 0 } },
     'no JSON'     => sub { return { output => "accept\n", errors => q(), code => 0 } },
+    'a deep answer' => sub { return { output => '{"version":' . '[' x 20_000, errors => q(), code => 0 } },
+    'writes more' => sub { my $run = says(answer($_[0])); $run->{output} .= "\0"; return $run },
     'cut off'     => sub { my $run = says(answer($_[0])); substr $run->{output}, -20, 20, q(); return $run },
     'two answers' => sub { my $run = says(answer($_[0])); $run->{output} x= 2; return $run },
     'a list'      => sub { return { output => '[{"decision":"accept"}]', errors => q(), code => 0 } },
@@ -138,6 +140,10 @@ our %FAILURES = (
     'writes no ASCII'           => sub { return says(answer($_[0], mail => "\x{202e}")) },
     'writes a long mail'        => sub { return says(answer($_[0], mail => 'x' x 9000)) },
     'names no signer'           => sub { return says(answer($_[0], signer => ['tim'])) },
+    'names half a signer'       => sub { return says(answer($_[0], signer => { subject => 'tim' })) },
+    'gives no reason'           => sub { return says(answer($_[0], reason => undef)) },
+    'gives a reason in HTML'    => sub { return says(answer($_[0], reason => '<b>signed</b>')) },
+    'gives a finding in HTML'   => sub { return says(answer($_[0], finding => '<b>trusted</b>')) },
     'dies'                      => sub { die "the runner is broken\n" },
 );
 

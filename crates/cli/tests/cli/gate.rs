@@ -1,5 +1,7 @@
 //! `gate`: the answer for PAUSE, as JSON and as exit code.
 
+mod pause;
+
 use std::{fs, path::PathBuf, process::Command};
 
 use serde_json::Value;

@@ -76,12 +76,20 @@ sub _form {
     my $signer = $answer->{signer} // {};
     return 'an invalid signer'
         if ref $signer ne 'HASH' || grep { !_is_text($_) || /[^\x20-\x7e]/ || length > 1000 } values %{$signer};
+    return 'an incomplete signer' if %{$signer} && grep { !defined $signer->{$_} } qw(subject issuer);
+    return 'an invalid reason' if !_is_code($answer->{reason});
+    return 'an invalid finding' if defined $answer->{finding} && !_is_code($answer->{finding});
     return;
 }
 
 sub _is_text {
     my ($value) = @_;
     return defined $value && !ref $value;
+}
+
+sub _is_code {
+    my ($value) = @_;
+    return _is_text($value) && $value =~ /\A[a-z][a-z-]{0,63}\z/;
 }
 
 sub _is_number {

@@ -3,7 +3,6 @@ use 5.020;
 use strict;
 use warnings;
 
-use File::Path qw(make_path);
 use File::Spec ();
 use JSON::PP   ();
 
@@ -19,7 +18,7 @@ my $LIMIT = 16 * 1024 * 1024;
 sub new {
     my ($class, %settings) = @_;
     my $folder = File::Spec->catdir($settings{state}, 'files');
-    make_path($folder, { mode => oct 755 });
+    PAUSE::Sigstore::State::make_folder($folder);
     return bless { folder => $folder }, $class;
 }
 
@@ -54,18 +53,25 @@ sub of {
     return _read($self->_file($author));
 }
 
+# The file is published whether or not its state can be written.
 sub _change {
     my ($self, $place, $change) = @_;
     my $file = $self->_file($place->author);
-    return PAUSE::Sigstore::State::locked(
-        $file,
-        sub {
-            my $files = _read($file);
-            $change->($files);
-            PAUSE::Sigstore::State::write_file($file, JSON::PP->new->canonical->ascii->encode($files));
-            return;
-        }
-    );
+    local $@;
+    local $SIG{__DIE__} = 'DEFAULT';
+    eval {
+        PAUSE::Sigstore::State::locked(
+            $file,
+            sub {
+                my $files = _read($file);
+                $change->($files);
+                PAUSE::Sigstore::State::write_file($file, JSON::PP->new->canonical->ascii->encode($files));
+                return;
+            }
+        );
+        1;
+    } or warn $@;
+    return;
 }
 
 sub _file {

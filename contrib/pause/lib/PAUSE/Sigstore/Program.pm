@@ -16,7 +16,7 @@ my $LONGEST = 64 * 1024;
 my $ERRORS  = 4096;
 # Seconds between two looks whether the program has ended.
 my $LOOK = 0.02;
-# File descriptors that the program does not inherit, such as that of the database.
+# File descriptors that the program does not inherit, such as that of the database, where the system lists none.
 my $DESCRIPTORS = 255;
 # Variables that it does.
 my @ENVIRONMENT = qw(PATH HOME TZ CPAN_SIGSTORE_CONFIG CPAN_SIGSTORE_CACHE CPAN_SIGSTORE_DATA CPAN_SIGSTORE_TRUST_STORE CPAN_SIGSTORE_POLICY);
@@ -40,8 +40,19 @@ sub run {
     # In the parent, too, because either process may come first.
     setpgrp $pid, $pid;
 
+    my $result = eval { _watch($pid, $end, $out, $err) };
+    return $result if $result;
+    # A fault of this module, or of a handler of a signal. No process remains.
+    my $fault = $@;
+    _kill($pid);
+    return { error => $fault };
+}
+
+# Reads the output of a process until it ends, and ends it if it takes too long or writes too much.
+sub _watch {
+    my ($pid, $end, $out, $err) = @_;
     my %kept = (output => q(), errors => q());
-    _unblock($_) for $out, $err;
+    _prepare($_) for $out, $err;
     my $status;
     until (defined $status) {
         my $left = $end - _now();
@@ -71,13 +82,19 @@ sub _become {
     POSIX::dup2($null, 0);
     POSIX::dup2(fileno $out, 1);
     POSIX::dup2(fileno $err, 2);
-    POSIX::close($_) for 3 .. $DESCRIPTORS;
+    POSIX::close($_) for _descriptors();
     my %environment = map { $_ => $ENV{$_} } grep { defined $ENV{$_} } @ENVIRONMENT;
     $environment{LC_ALL} = 'C';
     local %ENV = %environment;
     no warnings 'exec';
     exec { $command->[0] } @{$command};
     POSIX::_exit(127);
+}
+
+# All open descriptors except the first three, where the system lists them.
+sub _descriptors {
+    opendir my $folder, '/proc/self/fd' or return 3 .. $DESCRIPTORS;
+    return grep { /\A[0-9]+\z/ && $_ > 2 } readdir $folder;
 }
 
 sub _wait_for {
@@ -111,8 +128,10 @@ sub _drain {
     return;
 }
 
-sub _unblock {
+sub _prepare {
     my ($handle) = @_;
+    # The environment can ask for characters in place of bytes.
+    binmode $handle;
     my $flags = fcntl $handle, F_GETFL, 0;
     fcntl $handle, F_SETFL, $flags | O_NONBLOCK;
     return;

@@ -32,8 +32,10 @@ sub holds {
     my $answer = $self->{answer} or return 1;
     # As without a gate: PAUSE repacks archives of other authors as ever.
     return 1 if $answer->{kind} eq 'release' && !$answer->{required};
-    return 0 if $now{path} ne $answer->{path};
-    return (eval { PAUSE::Sigstore::digest($now{file}) } // q()) eq $answer->{digest};
+    local $@;
+    my $holds = $now{path} eq $answer->{path} && (eval { PAUSE::Sigstore::digest($now{file}) } // q()) eq $answer->{digest};
+    $self->{changed} = !$holds;
+    return $holds ? 1 : 0;
 }
 
 # The signer, as `NAME (ISSUER)`; undef without a valid signature by one.
@@ -67,12 +69,17 @@ sub mail_published {
     return $answer->{mail} eq q() ? q() : "$answer->{mail}\n";
 }
 
-# Lines for the mail about a file that PAUSE gives up or still tries.
+# Lines for the mail about a file that PAUSE gives up or still tries; empty if the gate does not hold it back.
 sub mail_waiting {
     my ($self) = @_;
+    return "PAUSE would have changed this file after the gate for signatures accepted it.\n"
+        . "Its signature would prove nothing then.\n"
+        if $self->{changed};
+    return q() if !$self->waits;
     return $self->{answer}{mail} . "\n" if $self->{answer};
-    return "The gate for signatures had no answer. Your record requires signatures, so that nothing is published\n"
-        . "without one. You need not do anything: PAUSE tries again.\n";
+    return "The gate for signatures had no answer. Without one, PAUSE publishes no release\n"
+        . "whose author requires signatures, no author record, and no bundle in the place\n"
+        . "of another one. The administrators of PAUSE can see why in the log.\n";
 }
 
 1;

@@ -6,6 +6,7 @@ use warnings;
 use Fcntl      qw(:flock O_CREAT O_RDWR);
 use File::Temp ();
 use File::Basename qw(dirname);
+use File::Path qw(make_path);
 
 our $VERSION = '0.01';
 
@@ -17,6 +18,13 @@ sub read_file {
     my $count = read $handle, my $bytes, $limit + 1;
     close $handle or return;
     return defined $count && $count <= $limit ? $bytes : undef;
+}
+
+# Creates a folder, if this user may. Another one may have created it: the web only reads what the daemon writes.
+sub make_folder {
+    my ($path) = @_;
+    make_path($path, { mode => oct 755, error => \my $faults });
+    return;
 }
 
 # Writes a file whole or not at all.
