@@ -13,4 +13,5 @@ mod paths;
 mod public_bundles;
 mod releases;
 mod stdio;
+mod stdio_schema;
 mod workflows;

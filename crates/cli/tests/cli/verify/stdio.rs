@@ -8,11 +8,16 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::stdio_schema::{Kind, is_valid};
 use crate::{
     fixtures::author::distribution,
     fixtures::shop::{FILE, NEXT, RELEASE},
     harness::{AUTHOR, Beside, World, sha256},
 };
+
+/// A key twice, which no schema sees.
+const IS_ABOUT_TEXT: &[&str] =
+    &[r#""id":7,"ask":"release","release":"MYAUTHOR/Foo-Bar-1.02.tar.gz","id":8"#];
 
 /// A verifier that runs.
 struct Verifier {
@@ -41,12 +46,26 @@ impl Verifier {
     fn answer(&mut self) -> Option<Value> {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        (!line.is_empty()).then(|| serde_json::from_str(&line).unwrap())
+        let answer = (!line.is_empty()).then(|| serde_json::from_str(&line).unwrap());
+        assert!(answer.iter().all(|it| is_valid(it, Kind::Answer)), "{line}");
+        answer
     }
 
     fn line(&mut self, line: &str) -> Value {
         self.write(format!("{line}\n").as_bytes());
-        self.answer().unwrap()
+        let answer = self.answer().unwrap();
+        // The schema accepts the requests that the verifier reads, but for rules about their text.
+        if let Ok(request) = serde_json::from_str(line) {
+            let code = answer["error"]["code"].as_str().unwrap_or_default();
+            let is_read =
+                matches!(code, "" | "failed") || IS_ABOUT_TEXT.iter().any(|it| line.contains(it));
+            assert_eq!(
+                is_valid(&request, Kind::Request),
+                is_read,
+                "{line}: {answer}"
+            );
+        }
+        answer
     }
 
     /// Asks about a release.
