@@ -74,3 +74,27 @@ fn passes_suite_of_the_standard() {
     println!("{report}");
     server.join().unwrap();
 }
+
+/// The report about a program that believes one lie.
+fn report_about(lie: &str, files: &str) -> String {
+    let wrong = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../perl/CPAN-Sigstore/xt/wrong-client"
+    );
+    let runner = Command::new("perl")
+        .arg(format!("{SUITE}/run"))
+        .args(["--only", files, "perl", wrong, lie])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&runner.stderr);
+    assert_eq!(runner.status.code(), Some(1), "{errors}");
+    String::from_utf8(runner.stdout).unwrap()
+}
+
+#[test]
+fn reports_sections_that_a_wrong_program_misses() {
+    insta::assert_snapshot!(report_about("names-in-any-case", "names,meta"));
+    // It needs CryptX or openssl, as the Perl modules do.
+    insta::assert_snapshot!(report_about("any-inclusion-proof", "names,bundles"));
+}
