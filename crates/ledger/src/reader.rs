@@ -16,7 +16,10 @@ use cpan_sigstore_tlog::{
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::writer::{CHECKPOINT, TILE_LIMIT};
+use crate::{
+    audit::AuditFolder,
+    writer::{CHECKPOINT, TILE_LIMIT},
+};
 
 /// Files that are fetched at once.
 const AT_ONCE: usize = 16;
@@ -53,6 +56,15 @@ pub enum ReadError {
 #[derive(Clone, Debug)]
 pub struct LogReader {
     place: Place,
+    kept: Option<Kept>,
+}
+
+/// Entry bundles that an auditor keeps.
+#[derive(Clone, Debug)]
+struct Kept {
+    folder: AuditFolder,
+    /// Whether they are used, and not only replaced.
+    is_read: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +82,7 @@ impl LogReader {
         let Some((scheme, _)) = place.split_once("://") else {
             return Ok(Self {
                 place: Place::Folder(PathBuf::from(place)),
+                kept: None,
             });
         };
         let invalid = || ReadError::Address(place.to_owned());
@@ -83,7 +96,19 @@ impl LogReader {
         let http = Http::for_urls([url.as_str()])?;
         Ok(Self {
             place: Place::Http(http, url),
+            kept: None,
         })
+    }
+
+    /// The same log, whose full entry bundles are kept in a folder; `is_read` uses those that are there.
+    pub(crate) fn keeping(&self, folder: &AuditFolder, is_read: bool) -> Self {
+        Self {
+            place: self.place.clone(),
+            kept: Some(Kept {
+                folder: folder.clone(),
+                is_read,
+            }),
+        }
     }
 
     async fn file(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
@@ -119,7 +144,16 @@ impl LogReader {
     /// # Errors
     /// [`ReadError`] if there is none, or it cannot be read.
     pub async fn tile(&self, path: TilePath) -> Result<Vec<u8>, ReadError> {
+        let kept = self.kept.as_ref();
+        if let Some(kept) = kept.filter(|kept| kept.is_read)
+            && let Some(bytes) = kept.folder.bundle(&path)
+        {
+            return Ok(bytes);
+        }
         if let Some(bytes) = self.file(&path.to_string(), TILE_LIMIT).await? {
+            if let Some(kept) = kept {
+                kept.folder.keep(&path, &bytes);
+            }
             return Ok(bytes);
         }
         let missing = || ReadError::Missing(path.to_string());

@@ -2,6 +2,7 @@
 
 mod appending;
 mod auditing;
+mod auditing_again;
 mod crashing;
 mod errors;
 mod networking;

@@ -82,13 +82,16 @@ impl Replay {
         }
     }
 
-    /// Takes the next leaf, and passes each rule that it breaks to `report`.
-    pub fn take(&mut self, bytes: &[u8], mut report: impl FnMut(Violation)) {
+    /// Takes the next leaf, and passes each rule that it breaks to `report`. Returns it, if it is one.
+    pub fn take(&mut self, bytes: &[u8], mut report: impl FnMut(Violation)) -> Option<Leaf> {
         let index = self.next;
         self.next += 1;
         let leaf = match Leaf::parse(bytes) {
             Ok(leaf) => leaf,
-            Err(source) => return report(Violation::Form { index, source }),
+            Err(source) => {
+                report(Violation::Form { index, source });
+                return None;
+            }
         };
         let (found, before, now) = (leaf.time(), self.latest, self.now);
         if found < before {
@@ -103,6 +106,7 @@ impl Replay {
         }
         self.latest = before.max(found);
         self.take_file(&leaf, index, report);
+        Some(leaf)
     }
 
     fn take_file(&mut self, leaf: &Leaf, index: u64, mut report: impl FnMut(Violation)) {
@@ -169,7 +173,7 @@ mod tests {
         let mut all = Vec::new();
         leaves
             .iter()
-            .for_each(|leaf| replay.take(leaf, |violation| all.push(violation)));
+            .for_each(|leaf| drop(replay.take(leaf, |violation| all.push(violation))));
         assert_eq!(replay.leaves(), leaves.len() as u64);
         all
     }

@@ -6,7 +6,7 @@ use cpan_sigstore_gate::LogSetupError;
 use cpan_sigstore_ledger::{
     LedgerError,
     append::AppendError,
-    audit::AuditError,
+    audit::{AuditError, FolderError},
     prove::ProveError,
     reader::ReadError,
     scan::ScanError,
@@ -124,7 +124,11 @@ impl From<AuditError> for CommandError {
         match error {
             AuditError::Read(error) => error.into(),
             AuditError::Scan(error) => error.into(),
-            error @ AuditError::TooLarge(_) => Self::failed(error),
+            AuditError::Folder(FolderError::Lock(error)) => error.into(),
+            error @ AuditError::OtherLog { .. } => {
+                Self::new(Exit::Usage, error).hinted("use another state folder for each log")
+            }
+            error @ (AuditError::TooLarge(_) | AuditError::Folder(_)) => Self::failed(error),
         }
     }
 }

@@ -204,8 +204,18 @@ fn audits_log_against_cpan_and_remembered_checkpoint() {
             Value::Null
         ]
     );
+    let state = ["--remember", "checkpoint", "--state", "audit"];
+    logged.audit(&state).exits(0);
     logged.append(&[]).exits(0);
-    logged.audit(&["--remember", "checkpoint"]).exits(0);
+    logged
+        .audit(&state)
+        .exits(0)
+        .snapshot("log/audits_new_leaves");
+    let end = logged
+        .audit(&["--state", "audit", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!((&end["size"], &end["new"]), (&4.into(), &0.into()));
 
     // The operator shows an older log, and one with another leaf.
     let newest = fs::read(logged.folder.path().join("log/checkpoint")).unwrap();
@@ -214,6 +224,7 @@ fn audits_log_against_cpan_and_remembered_checkpoint() {
         .audit(&["--remember", "checkpoint"])
         .exits(15)
         .snapshot("log/audits_rolled_back_log");
+    logged.audit(&["--state", "audit"]).exits(15);
     fs::write(logged.folder.path().join("log/checkpoint"), newest).unwrap();
     let bundle = logged.folder.path().join("log/tile/entries/000.p/4");
     let mut bytes = fs::read(&bundle).unwrap();

@@ -4,15 +4,16 @@ use std::fs;
 
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_tlog::{
-    checkpoint::VerifiedCheckpoint,
+    checkpoint::{VerifiedCheckpoint, cosign},
     entries,
     hash::NodeHash,
     key::{Algorithm, SigningKey},
     leaf::{LeafError, LeafPath},
+    policy::LogPolicy,
     replay::Violation,
 };
 
-use super::support::{MemoryStore, NOW, ORIGIN, archives, audited, key, path, policy, run};
+use super::support::{End, MemoryStore, NOW, ORIGIN, archives, audited, key, path, policy, run};
 use crate::{
     audit::{Audit, Difference, Fault, audit},
     create,
@@ -95,6 +96,26 @@ async fn reports_fork_and_rollback_against_remembered_checkpoints() {
     let known = [checkpoint(&store), checkpoint(&other), checkpoint(&larger)];
     let audit = audit(&log, &policy(), &known, NOW + 1).await.unwrap();
     assert_eq!(codes(&audit), ["log-fork", "log-rolled-back"]);
+}
+
+#[tokio::test]
+async fn reports_leaf_later_than_a_cosignature() {
+    let store = log_of(3);
+    let witness =
+        SigningKey::from_seed("witness.example", Algorithm::CosignatureV1, [3; 32]).unwrap();
+    let (log, w) = (key().verifier().to_string(), witness.verifier().to_string());
+    let witnessed: LogPolicy = format!("log {log}\nwitness w {w}\nquorum w\n")
+        .parse()
+        .unwrap();
+    for (time, faults) in [(NOW - 1, &["time-after-cosignature"][..]), (NOW, &[])] {
+        let mut note = checkpoint(&store).note().clone();
+        note.add(cosign(&note, &witness, time));
+        let cosigned = store.ending(End::Never);
+        cosigned.set(Area::Log, CHECKPOINT, note.to_string().as_bytes());
+        let (_folder, log) = reader(&cosigned);
+        let audit = audit(&log, &witnessed, &[], NOW + 1).await.unwrap();
+        assert_eq!(codes(&audit), faults, "{time}");
+    }
 }
 
 #[tokio::test]

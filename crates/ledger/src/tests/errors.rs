@@ -4,9 +4,9 @@ use std::io;
 
 use cpan_sigstore_tlog::{hash::NodeHash, proof::ProofError, tile::TileError};
 
-use super::support::path;
+use super::support::{path, policy};
 use crate::{
-    audit::{AuditError, Fault},
+    audit::{AuditError, Fault, FolderError},
     prove::ProveError,
     reader::ReadError,
     scan::ScanError,
@@ -128,14 +128,41 @@ fn states_each_error_and_fault_of_reading() {
             size: 10,
             known: 20,
         },
+        Fault::Cosigned {
+            witness: "witness.example".to_owned(),
+            cosigned: 10,
+            newest: 20,
+        },
         Fault::More,
     ];
-    let too_large = AuditError::TooLarge(1 << 40);
+    let audits = [
+        AuditError::TooLarge(1 << 40),
+        AuditError::OtherLog {
+            known: "a.example/log".to_owned(),
+            found: "b.example/log".to_owned(),
+        },
+    ];
+    let folder = || std::path::PathBuf::from("/var/lib/audit");
+    let folders = [
+        FolderError::Read {
+            path: folder().join("checkpoint"),
+            source: denied(),
+        },
+        FolderError::Write {
+            path: folder(),
+            source: denied(),
+        },
+        FolderError::Checkpoint {
+            path: folder().join("checkpoint"),
+            source: policy().verify(b"").unwrap_err(),
+        },
+    ];
     let all = [
         shown(reads),
         shown(proofs),
         shown(faults),
-        shown([too_large]),
+        shown(audits),
+        shown(folders),
     ];
     insta::assert_snapshot!(all.join("\n"));
 }

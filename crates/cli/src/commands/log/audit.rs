@@ -7,7 +7,7 @@ use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_files::{read_limited, write_atomic};
 use cpan_sigstore_ledger::{
     Unread,
-    audit::{Audit, Counts, Difference, audit},
+    audit::{Audit, AuditFolder, Auditor, Counts, Difference},
     reader::LogReader,
 };
 use cpan_sigstore_tlog::{checkpoint::VerifiedCheckpoint, note::NOTE_LIMIT, policy::LogPolicy};
@@ -23,11 +23,12 @@ use crate::{
 /// Replay a log and check every rule.
 ///
 /// An archive path has one digest for ever, times never decrease, and leaves and tiles have the root that was signed.
-/// With a remembered checkpoint, the log has to continue it. With a CPAN, every file is compared with the log.
+/// With a remembered checkpoint, the log has to continue it. With a CPAN, every file is compared with the log. With a
+/// folder for the state, the next audit fetches only new leaves and tiles, and hashes all leaves again.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  cpan-sigstore log audit --log https://cpan.example/log/ --log-policy policy.txt \\\n    \
-    --remember checkpoint --cpan /srv/CPAN\n\n\
+    --state audit --cpan /srv/CPAN\n\n\
     Exit codes: 0 no fault, 1 failed or not all files read, 2 usage, 15 a fault, or a file that is not the logged one"
 )]
 pub struct AuditArgs {
@@ -39,6 +40,9 @@ pub struct AuditArgs {
     /// CPAN to compare: a folder, or an address [default: none]
     #[arg(long, value_name = "DIR|URL")]
     cpan: Option<String>,
+    /// Folder that keeps leaves and the newest checkpoint, so that the next audit is incremental
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// File that keeps the newest checkpoint from audit to audit
     #[arg(long, value_name = "FILE")]
     remember: Option<PathBuf>,
@@ -62,6 +66,8 @@ struct Line<'a> {
 struct Summary<'a> {
     origin: &'a str,
     size: u64,
+    /// Leaves that no sound audit had before.
+    new: u64,
     root: String,
     newest: u64,
     paths: &'a Counts,
@@ -94,7 +100,16 @@ pub fn run(args: &AuditArgs, session: &Session<'_>) -> Result<Exit, CommandError
     if let Some(path) = &args.remember {
         known.extend(read_checkpoint(path, &policy)?);
     }
-    let audited = runtime.block_on(audit(&log, &policy, &known, now()))?;
+    let folder = args.state.as_ref().map(AuditFolder::at);
+    let auditor = Auditor {
+        log: &log,
+        policy: &policy,
+        known: &known,
+        folder: folder.as_ref(),
+        select: &|_| false,
+        now: now(),
+    };
+    let audited = runtime.block_on(auditor.run())?;
     for fault in &audited.faults {
         report(args, terminal, fault.code(), &fault.to_string(), Tone::Bad);
     }
@@ -177,9 +192,11 @@ fn summarize(args: &AuditArgs, terminal: &Terminal, audited: &Audit, compared: O
     let (root, faults) = (tree.root.to_string(), audited.faults.len());
     if args.json {
         let (size, newest, paths) = (tree.size, audited.newest(), &audited.counts);
+        let new = size - audited.audited;
         terminal.json(&Summary {
             origin,
             size,
+            new,
             root,
             newest,
             paths,
@@ -192,7 +209,11 @@ fn summarize(args: &AuditArgs, terminal: &Terminal, audited: &Audit, compared: O
         0 => (Tone::Good, "sound"),
         _ => (Tone::Bad, "faulty"),
     };
-    terminal.headline(tone, word, &format!("{origin}, {} leaves", tree.size));
+    let leaves = match audited.audited {
+        0 => format!("{} leaves", tree.size),
+        audited => format!("{} leaves, {} new", tree.size, tree.size - audited),
+    };
+    terminal.headline(tone, word, &format!("{origin}, {leaves}"));
     terminal.field("root", &root);
     let Counts {
         archives,
