@@ -35,6 +35,10 @@ pub enum AlertCode {
     RecordConflict,
     /// An author record without a signature by an authorized signer.
     RecordRefused,
+    /// The log has a file under the author's name that is not in the author's directory.
+    LoggedElsewhere,
+    /// At the first comparison with a log: a release or bundle that is gone, or that another one replaced.
+    LoggedBefore,
     /// A new and valid version of the author record.
     RecordAdded,
     /// Another bundle by the author in the place of a known one.
@@ -69,6 +73,8 @@ impl AlertCode {
         Self::RecordDropped,
         Self::RecordConflict,
         Self::RecordRefused,
+        Self::LoggedElsewhere,
+        Self::LoggedBefore,
         Self::RecordAdded,
         Self::BundleRenewed,
         Self::SignedBelatedly,
@@ -89,6 +95,8 @@ impl AlertCode {
             Self::RecordDropped => "record-dropped",
             Self::RecordConflict => "record-conflict",
             Self::RecordRefused => "record-refused",
+            Self::LoggedElsewhere => "logged-elsewhere",
+            Self::LoggedBefore => "logged-before",
             Self::RecordAdded => "record-added",
             Self::BundleRenewed => "bundle-renewed",
             Self::SignedBelatedly => "signed-belatedly",
@@ -107,7 +115,9 @@ impl AlertCode {
             | Self::RecordRefused => Exit::IdentityMismatch,
             Self::UnsignedRelease | Self::BundleDropped | Self::RecordDropped => Exit::Downgrade,
             Self::UnfitArchive | Self::ArchiveReplaced => Exit::Archive,
-            Self::RecordAdded
+            Self::LoggedElsewhere => Exit::Log,
+            Self::LoggedBefore
+            | Self::RecordAdded
             | Self::BundleRenewed
             | Self::SignedBelatedly
             | Self::FirstSignature => Exit::Success,

@@ -53,7 +53,8 @@ impl Undetermined {
         }
     }
 
-    pub(super) const fn all(reason: String) -> Self {
+    /// A state that concerns all authors.
+    pub const fn all(reason: String) -> Self {
         Self {
             author: None,
             reason,

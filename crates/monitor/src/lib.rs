@@ -6,6 +6,7 @@
 //! - [`schedule`]: the authors to check, by the files RECENT.
 //! - [`check`]: a check of one author; [`listing`]: the author's files, by CHECKSUMS; [`releases`], [`records`]:
 //!   the changes of these files.
+//! - [`logged`]: the files that a CPAN log has under an author's name.
 //!
 //! # Security
 //!
@@ -20,6 +21,7 @@ mod alert;
 mod check;
 mod error;
 mod listing;
+mod logged;
 mod outbox;
 mod records;
 mod releases;
@@ -29,6 +31,7 @@ mod webhook;
 
 pub use alert::{Alert, AlertCode, Severity};
 pub use error::{Undetermined, WatchError};
+pub use logged::{LoggedFile, LoggedFiles};
 pub use webhook::{Webhook, WebhookError};
 
 use std::{collections::BTreeMap, fmt::Display};
@@ -54,6 +57,8 @@ pub struct Monitor<'a> {
     pub cpan: &'a Cpan,
     /// Decides about releases. Its trust store has the state of the watch.
     pub gate: &'a Gate,
+    /// The leaves of the authors in a log of the CPAN.
+    pub logged: Option<LoggedFiles>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -123,6 +128,10 @@ impl Monitor<'_> {
             outbox.run(&mut round).await?;
         }
         store.move_watch_cursors(&passed).await?;
+        if let Some(logged) = &self.logged {
+            self.check_log(authors, logged, &mut outbox, &mut round)
+                .await?;
+        }
         round.waiting = store.waiting_alerts().await?;
         Ok(round)
     }

@@ -13,7 +13,7 @@ use cpan_sigstore_records::record::RecordName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::WatchError;
+use super::{WatchError, logged::LogCursor};
 
 /// How far the checks of an author have come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub(super) struct Cursor {
     pub is_whole: bool,
     /// Whether the CPAN had no files RECENT at the last check.
     pub without_recent: bool,
+    /// How far a log was compared with the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logged: Option<LogCursor>,
 }
 
 /// The known files of an author.

@@ -111,7 +111,8 @@ pub fn run(args: &AuditArgs, session: &Session<'_>) -> Result<Exit, CommandError
     };
     let audited = runtime.block_on(auditor.run())?;
     for fault in &audited.faults {
-        report(args, terminal, fault.code(), &fault.to_string(), Tone::Bad);
+        let text = fault.to_string();
+        report(args.json, terminal, (fault.code(), &text), Tone::Bad);
     }
     let mut compared = None;
     if let Some(cpan) = &cpan {
@@ -122,7 +123,8 @@ pub fn run(args: &AuditArgs, session: &Session<'_>) -> Result<Exit, CommandError
                 Difference::Changed { .. } => Tone::Bad,
                 _ => Tone::Careful,
             };
-            report(args, terminal, difference.code(), &shown(&difference), tone);
+            let text = shown(&difference);
+            report(args.json, terminal, (difference.code(), &text), tone);
         });
         let comparison = runtime.block_on(compare)?;
         (counts.files, counts.unread) = (comparison.read, comparison.unread);
@@ -158,8 +160,9 @@ fn read_checkpoint(
     Ok(bytes.map(|bytes| policy.verify(&bytes)).transpose()?)
 }
 
-fn report(args: &AuditArgs, terminal: &Terminal, code: &str, text: &str, tone: Tone) {
-    match args.json {
+/// Prints a fault or a difference.
+pub fn report(json: bool, terminal: &Terminal, (code, text): (&str, &str), tone: Tone) {
+    match json {
         true => terminal.json(&Line { code, text }),
         false => terminal.headline(tone, code, text),
     }

@@ -24,6 +24,7 @@ use crate::{
     ui::{Terminal, Tone},
 };
 
+pub use audit::report;
 pub use claims::inspect;
 
 /// Largest key that is read, in bytes.

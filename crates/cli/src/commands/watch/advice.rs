@@ -44,6 +44,12 @@ pub const fn advice(code: AlertCode) -> &'static str {
         AlertCode::RecordConflict | AlertCode::RecordRefused => {
             "clients that have the known records keep them; if it is not yours, change your password at PAUSE and delete it there"
         }
+        AlertCode::LoggedElsewhere => {
+            "if it is yours, nothing; if it is not, somebody published it under your name: change your password at PAUSE, and ask another mirror with `--cpan URL`"
+        }
+        AlertCode::LoggedBefore => {
+            "nothing, if you published it and deleted or replaced it; else somebody published it under your name"
+        }
         AlertCode::RecordAdded => {
             "if that was not you, somebody has one of your identities: retire it with `cpan-sigstore author retire --compromised-since TIME`"
         }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod authors;
+mod logged;
 mod report;
 
 use std::{path::PathBuf, time::Duration};
@@ -9,10 +10,15 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, release::PauseId, variable::SecretVariable};
 use cpan_sigstore_cpan::Cpan;
-use cpan_sigstore_monitor::{Alert, Monitor, Round, Webhook};
+use cpan_sigstore_gate::Gate;
+use cpan_sigstore_ledger::audit::Fault;
+use cpan_sigstore_monitor::{Alert, Monitor, Round, Undetermined, WatchError, Webhook};
 use jiff::Timestamp;
 
-use self::advice::AdvisedAlert;
+use self::{
+    advice::AdvisedAlert,
+    logged::{LogReport, WatchedLog, WatchedLogArgs},
+};
 use crate::{
     error::CommandError,
     flags::{CpanArgs, GateArgs, InstanceArgs},
@@ -26,6 +32,8 @@ use crate::{
 /// once: an unsigned release by an author who signs, a signature by another identity, and a bundle or author
 /// record that was replaced, deleted or contradicted. New versions of the author record are notices. Signatures
 /// are checked as by `verify`, and signers are added to the trust store. It also has the state of the watch.
+/// With `--log`, each run also audits a log of the CPAN. It reports files under an author's name that the log has and
+/// the author's directory has not.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore watch TIMLEGGE\n  \
     cpan-sigstore watch --file authors.txt --webhook https://example.org/alerts\n  \
@@ -33,7 +41,8 @@ use crate::{
     Exit codes, the highest of all alerts: 0 none, or notices; 3 something was undetermined or\n\
     not delivered, and the next run tries again; 11 an invalid signature; 12 a signature or\n\
     record by another identity; 13 a release, bundle or record that is no longer signed;\n\
-    14 an archive that changed or is unfit. With --stay, SIGTERM and SIGINT end it with 0,\n\
+    14 an archive that changed or is unfit; 15 a logged file that the author does not have, or a\n\
+    log that breaks its rules. With --stay, SIGTERM and SIGINT end it with 0,\n\
     and SIGHUP starts a run at once.")]
 pub struct WatchArgs {
     /// PAUSE ids of the authors
@@ -62,6 +71,8 @@ pub struct WatchArgs {
         value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
     #[command(flatten)]
+    log: WatchedLogArgs,
+    #[command(flatten)]
     cpan: CpanArgs,
     #[command(flatten)]
     gate: GateArgs,
@@ -81,6 +92,7 @@ pub fn run(args: &WatchArgs, session: &Session<'_>) -> Result<Exit, CommandError
         args,
         authors,
         webhook,
+        log: args.log.open()?,
         cpan: session.cpan(&args.cpan)?,
         session,
     };
@@ -88,7 +100,15 @@ pub fn run(args: &WatchArgs, session: &Session<'_>) -> Result<Exit, CommandError
         return watch.stay();
     }
     let round = watch.round(std::future::pending())?.unwrap_or_default();
-    Ok(report::round(&round, watch.cpan, terminal))
+    Ok(report::round(&round, watch.cpan, args.json, terminal))
+}
+
+/// The result of a run.
+#[derive(Default)]
+struct WatchRound {
+    round: Round,
+    /// The faults of the log.
+    faults: Vec<Fault>,
 }
 
 /// The parts of a run.
@@ -96,6 +116,7 @@ struct Watch<'a> {
     args: &'a WatchArgs,
     authors: Vec<PauseId>,
     webhook: Option<Webhook>,
+    log: Option<WatchedLog>,
     cpan: &'a Cpan,
     session: &'a Session<'a>,
 }
@@ -108,7 +129,7 @@ impl Watch<'_> {
         let every = Duration::from_secs(self.args.every);
         loop {
             match self.round(signals.end()) {
-                Ok(Some(round)) => drop(report::round(&round, self.cpan, terminal)),
+                Ok(Some(round)) => drop(report::round(&round, self.cpan, self.args.json, terminal)),
                 Ok(None) => return Ok(Exit::Success),
                 // The next run may succeed.
                 Err(error) => terminal.error(&error, error.hints()),
@@ -121,7 +142,7 @@ impl Watch<'_> {
     }
 
     /// Runs once, with the current policy and trust material; `None` if a signal ended it.
-    fn round(&self, end: impl Future<Output = ()>) -> Result<Option<Round>, CommandError> {
+    fn round(&self, end: impl Future<Output = ()>) -> Result<Option<WatchRound>, CommandError> {
         let (args, terminal) = (self.args, self.session.terminal());
         let session = self.session;
         let gate = session.gate(
@@ -130,11 +151,6 @@ impl Watch<'_> {
             Some(&args.cpan.url),
             args.allow_old_format,
         )?;
-        let monitor = Monitor {
-            cpan: self.cpan,
-            gate: &gate,
-            clock: Timestamp::now,
-        };
         let webhook = self.webhook.as_ref();
         let deliver = async |alert: &Alert| match webhook {
             Some(webhook) => webhook
@@ -144,7 +160,7 @@ impl Watch<'_> {
             None => report::alert(alert, args.json, terminal)
                 .map_err(|error| format!("cannot write to standard output: {error}")),
         };
-        let round = monitor.round(&self.authors, deliver);
+        let round = self.checked(&gate, deliver);
         self.session.runtime()?.block_on(async {
             // The next run repeats an unfinished check.
             tokio::select! {
@@ -153,5 +169,35 @@ impl Watch<'_> {
                 round = round => Ok(Some(round?)),
             }
         })
+    }
+
+    /// Checks the log, and then the authors. A log that is of no use keeps no alert back.
+    async fn checked(
+        &self,
+        gate: &Gate,
+        deliver: impl AsyncFnMut(&Alert) -> Result<(), String>,
+    ) -> Result<WatchRound, WatchError> {
+        let report = match &self.log {
+            Some(log) => Some(log.read(&self.authors, Timestamp::now()).await),
+            None => None,
+        };
+        let (mut faults, mut logged, mut unread) = (Vec::new(), None, None);
+        match report {
+            Some(LogReport::Sound(files)) => logged = Some(files),
+            Some(LogReport::Unsound(found)) => faults = found,
+            Some(LogReport::Unread(error)) => {
+                unread = Some(Undetermined::all(format!("cannot audit the log: {error}")));
+            }
+            None => {}
+        }
+        let monitor = Monitor {
+            cpan: self.cpan,
+            gate,
+            logged,
+            clock: Timestamp::now,
+        };
+        let mut round = monitor.round(&self.authors, deliver).await?;
+        round.undetermined.extend(unread);
+        Ok(WatchRound { round, faults })
     }
 }

@@ -4,10 +4,19 @@ use std::io;
 
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::Cpan;
-use cpan_sigstore_monitor::{Alert, Round, Severity};
+use cpan_sigstore_monitor::{Alert, Severity};
 
-use super::advice::{AdvisedAlert, advice};
-use crate::ui::{Terminal, Tone};
+use super::{
+    WatchRound,
+    advice::{AdvisedAlert, advice},
+};
+use crate::{
+    commands::log,
+    ui::{Terminal, Tone},
+};
+
+/// Most faults of a log that are shown.
+const FAULTS_SHOWN: usize = 10;
 
 /// Prints an alert.
 ///
@@ -40,7 +49,16 @@ pub fn alert(alert: &Alert, json: bool, terminal: &Terminal) -> io::Result<()> {
 }
 
 /// Prints the rest of a run beside the alerts, and returns the exit code.
-pub fn round(round: &Round, cpan: &Cpan, terminal: &Terminal) -> Exit {
+pub fn round(watched: &WatchRound, cpan: &Cpan, json: bool, terminal: &Terminal) -> Exit {
+    let WatchRound { round, faults } = watched;
+    for fault in faults.iter().take(FAULTS_SHOWN) {
+        log::report(
+            json,
+            terminal,
+            (fault.code(), &fault.to_string()),
+            Tone::Bad,
+        );
+    }
     if round.without_recent {
         terminal.say(&format!(
             "{} has no RECENT files: every run checks every author",
@@ -56,5 +74,8 @@ pub fn round(round: &Round, cpan: &Cpan, terminal: &Terminal) -> Exit {
     if round.waiting > 0 {
         terminal.warning(&format!("alerts kept for the next run: {}", round.waiting));
     }
-    round.exit()
+    match faults.is_empty() {
+        true => round.exit(),
+        false => Exit::Log,
+    }
 }
