@@ -1,6 +1,7 @@
 //! Our program and the peers, with the same requests: sign this, verify that.
 
 mod cosign;
+mod modules;
 mod ours;
 mod sigstore_python;
 
@@ -62,6 +63,45 @@ impl Answer {
     /// Returns whether the program succeeded.
     pub fn success(&self) -> bool {
         self.exit == Some(0)
+    }
+}
+
+/// A program that verifies.
+#[derive(Debug)]
+pub enum Verifier {
+    /// A program that signs, too.
+    Peer(Peer),
+    /// This project's Perl modules.
+    PerlModules,
+}
+
+impl Verifier {
+    /// Returns all programs and the Perl modules.
+    ///
+    /// # Errors
+    /// As [`Peer::all`].
+    pub fn all() -> Result<[Self; 4], InteropError> {
+        let [ours, cosign, python] = Peer::all()?.map(Self::Peer);
+        Ok([ours, cosign, python, Self::PerlModules])
+    }
+
+    /// Returns the name in `cases.toml` and in messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Peer(peer) => peer.name(),
+            Self::PerlModules => "perl-modules",
+        }
+    }
+
+    /// Verifies a file.
+    ///
+    /// # Errors
+    /// If the program cannot be run.
+    pub async fn verify(&self, question: Question<'_>) -> Result<Answer, InteropError> {
+        match self {
+            Self::Peer(peer) => peer.verify(question).await,
+            Self::PerlModules => run(modules::verify_command(question)).await,
+        }
     }
 }
 

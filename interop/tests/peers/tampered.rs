@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cpan_sigstore_interop::cases::{self, Case, Form};
 use cpan_sigstore_interop::instance::Instance;
-use cpan_sigstore_interop::peer::{Answer, Cosign, Format, Order, Peer, Question};
+use cpan_sigstore_interop::peer::{Answer, Cosign, Format, Order, Peer, Question, Verifier};
 use cpan_sigstore_interop::tampering::{self, Exhibit, Others};
 use cpan_sigstore_sandbox::{RekorVersion, Sandbox, SandboxOptions};
 use jiff::SignedDuration;
@@ -91,7 +91,7 @@ struct Trial {
 }
 
 impl Trial {
-    async fn ask(&self, peer: &Peer) -> Answer {
+    async fn ask(&self, peer: &Verifier) -> Answer {
         let workshop = Workshop::new();
         let exhibit = &self.exhibit;
         let instance =
@@ -108,14 +108,14 @@ impl Trial {
     }
 
     /// Returns how an answer differs from the table.
-    fn objection(&self, peer: &Peer, answer: &Answer) -> Option<String> {
+    fn objection(&self, peer: &Verifier, answer: &Answer) -> Option<String> {
         let expected = match peer {
-            Peer::Ours(_) => {
+            Verifier::Peer(Peer::Ours(_)) => {
                 let code = self.case.code(self.form).unwrap_or("a code in cases.toml");
                 let found = our_code(answer);
                 (found != code).then(|| format!("expected {code}, found {found}"))
             }
-            Peer::Cosign(_) | Peer::SigstorePython(_) => {
+            Verifier::Peer(_) | Verifier::PerlModules => {
                 let accepts = self.case.accepts(peer.name(), self.form);
                 (accepts != answer.success())
                     .then(|| format!("expected success to be {accepts}, found {:?}", answer.exit))
@@ -177,7 +177,7 @@ async fn trials(form: Form) -> Vec<Trial> {
 }
 
 async fn objections(form: Form) -> Vec<String> {
-    let peers = Arc::new(Peer::all().unwrap());
+    let peers = Arc::new(Verifier::all().unwrap());
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     for trial in trials(form).await {

@@ -8,7 +8,7 @@ use Vectors qw(vectors answer expected);
 
 use Test::More;
 
-for my $file (qw(names meta records succession gate sequences bundles)) {
+for my $file (qw(names meta records succession gate sequences retrieval bundles)) {
     for my $case (vectors($file)) {
         is_deeply scalar answer($file, $case), expected($file, $case), "$file: $case->{section} $case->{name}";
     }

@@ -1,7 +1,7 @@
 //! Clients that verify by themselves and without a proxy: CPAN.pm through its plugin, cpm through its resolver. Both ask
 //! this program through `verify --stdio`.
 
-use std::{fs, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use crate::{
     fixtures::author::distribution,
@@ -64,12 +64,24 @@ impl World {
         self.plugin(&self.sandbox_cpan(), "CPAN::Shell->install('Foo::Bar'); 1")
     }
 
-    /// A run of cpm's interface.
+    /// A run of the cpm that `CPAN_SIGSTORE_CPM` names. Debian has no package of it, so otherwise a run of its interface.
     fn resolver(&self, cpan: &str, module: &str) -> Ran {
         let folder = self.path("got");
         fs::create_dir_all(&folder).unwrap();
         fs::create_dir_all(self.path("home")).unwrap();
         let cpan = format!("cpan={cpan}");
+        if let Ok(program) = env::var("CPAN_SIGSTORE_CPM") {
+            let resolver = format!("Sigstore,{cpan},policy=policy.toml");
+            let fixed = [
+                "install",
+                "--no-default-resolvers",
+                "--no-test",
+                "-L",
+                "perl",
+            ];
+            let more = ["--home", "home/cpm", "--resolver", &resolver, module];
+            return self.perl(&[&[program.as_str()][..], &fixed, &more].concat());
+        }
         let fixed = [
             "-MApp::cpm::Resolver::Sigstore",
             "-MStandIn",

@@ -30,8 +30,14 @@ CPAN::Sigstore - signed releases on CPAN, by the standard of cpan-sigstore
 =head1 DESCRIPTION
 
 A second implementation of the standard for signed releases on CPAN, in pure
-Perl. It is written from the text of the standard, and passes all of its test
-vectors. The program C<cpan-sigstore> is the first implementation.
+Perl. It is written from the text of the standard, and passes the test vectors of
+its roles. The program C<cpan-sigstore> is the first implementation.
+
+Of the roles in the standard it has these: a bundle verifier, and an installer for
+CPAN.pm and cpm. It is a verifier in part. It does not judge the form of an
+archive (section 2.6), reads no author index (section 5) and no log (section 10),
+and keeps no trust store (section 8). So a user of the modules names the authors
+in a policy. The program has all roles, and the modules ask it if it is installed.
 
 =head1 MODULES
 

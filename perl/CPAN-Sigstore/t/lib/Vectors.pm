@@ -5,13 +5,16 @@ use warnings;
 use Exporter qw(import);
 use Exhibit  qw(slurp);
 use File::Temp qw(tempdir);
+use IO::Socket::INET ();
 use JSON::PP ();
+use POSIX ();
 use MIME::Base64 qw(encode_base64 decode_base64);
 
 use CPAN::Sigstore::Archive  ();
 use CPAN::Sigstore::Chain    ();
 use CPAN::Sigstore::Decision ();
 use CPAN::Sigstore::JSON     ();
+use CPAN::Sigstore::Mirror   ();
 use CPAN::Sigstore::Policy   ();
 use CPAN::Sigstore::Record   ();
 use CPAN::Sigstore::Release  ();
@@ -25,13 +28,14 @@ our @EXPORT_OK = qw(vectors answer expected);
 my %RESULT = (
     names      => [qw(finding)],
     meta       => [qw(finding)],
+    retrieval  => [qw(meaning)],
     records    => [qw(accepted digest error)],
     succession => [qw(outcomes chain)],
     gate       => [qw(expected)],
     sequences  => [qw(verdicts)],
     bundles    => [qw(finding)],
 );
-my %ANSWER = (names => \&_name, meta => \&_meta, records => \&_record, succession => \&_succession, gate => \&_gate, sequences => \&_sequence, bundles => \&_bundle);
+my %ANSWER = (names => \&_name, meta => \&_meta, retrieval => \&_retrieval, records => \&_record, succession => \&_succession, gate => \&_gate, sequences => \&_sequence, bundles => \&_bundle);
 
 # The result of this implementation for a case of a file of vectors; nothing for a file that it does not implement.
 sub answer {
@@ -71,6 +75,26 @@ sub _name {
         folder         => $case->{folder},
     );
     return { finding => $finding // 'trusted' };
+}
+
+# A server gives the same answer to each request.
+sub _retrieval {
+    my ($case) = @_;
+    my $server = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "cannot listen: $@\n";
+    my $child  = fork // die "cannot fork: $!\n";
+    if (!$child) {
+        my $answer = join q(), "HTTP/1.1 $case->{status} x\r\nConnection: close\r\n", (map { "$_: $case->{headers}{$_}\r\n" } sort keys %{ $case->{headers} }), "\r\n",
+            decode_base64($case->{body});
+        while (my $client = $server->accept) {
+            while (defined(my $line = <$client>)) { last if $line eq "\r\n" }
+            print {$client} $answer;
+        }
+        POSIX::_exit(0);
+    }
+    my $found = eval { [ CPAN::Sigstore::Mirror->new('http://127.0.0.1:' . $server->sockport)->fetch('file', 1 << 20) ] };
+    kill TERM => $child;
+    waitpid $child, 0;
+    return { meaning => !$found ? 'unknown' : defined $found->[0] ? 'file' : 'absent' };
 }
 
 # The archive is written to a file, because Archive::Tar reads files.

@@ -63,7 +63,7 @@ sub number {
     my ($value, $name) = @_;
     my $text = ref $value eq 'CPAN::Sigstore::JSON::Number' ? $value->text : $value;
     fail('bundle-malformed', "invalid bundle: expected a whole number for `$name`")
-        if !defined $text || ref $text || $text !~ /\A(?:0|[1-9][0-9]{0,${\($DIGITS - 1)}})\z/;
+        if !defined $text || ref $text || $text !~ /\A(?:0|[1-9][0-9]*)\z/ || length $text > $DIGITS;
     return 0 + $text;
 }
 
