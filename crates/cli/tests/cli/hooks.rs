@@ -225,9 +225,11 @@ fn cpm_installs_by_its_resolver_what_its_author_signed() {
         Some("1.02"),
         "{ran:#?}"
     );
+    // cpm is content with what is installed already.
+    fs::remove_dir_all(user.path("perl")).unwrap();
     user.publish(NEXT, &distribution("Foo-Bar", "1.03"));
     let ran = user.resolver(&cpan, "Foo::Bar");
-    assert_refused(&user, &ran, "downgrade", Some("1.02"));
+    assert_refused(&user, &ran, "downgrade", None);
 }
 
 #[test]
