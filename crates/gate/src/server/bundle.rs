@@ -9,7 +9,10 @@ use cpan_sigstore_core::{
 };
 use cpan_sigstore_cpan::{CpanError, FetchedArchive, FetchedRelease};
 use cpan_sigstore_files::HashingWriter;
-use cpan_sigstore_keyless::bundle::{StrictBundle, VerificationFailure};
+use cpan_sigstore_keyless::{
+    bundle::{StrictBundle, VerificationFailure},
+    verify::VerifiedSignature,
+};
 use cpan_sigstore_records::{
     chain::{ChainContext, RecordChain},
     record::{RecordFile, RecordName},
@@ -96,16 +99,9 @@ impl ServerGate<'_> {
         published: Option<&[u8]>,
         state: &AuthorState,
     ) -> UploadAnswer {
-        let verified = match self.verified_by_itself(bundle) {
-            Signature::Verified(verified) => verified,
-            Signature::Invalid(refused) => return invalid(&refused),
-            Signature::Undetermined(found) => {
-                return UploadAnswer {
-                    found: Some(found),
-                    ..UploadAnswer::later(UploadReason::Undetermined)
-                };
-            }
-            Signature::Absent => return UploadAnswer::later(UploadReason::Undetermined),
+        let verified = match self.signer_by_itself(bundle) {
+            Ok(verified) => verified,
+            Err(answer) => return *answer,
         };
         let signer = verified.signer();
         let refused = if state.has_record() {
@@ -126,6 +122,51 @@ impl ServerGate<'_> {
             signer: Some(signer.clone()),
             ..refused.unwrap_or_else(|| UploadAnswer::accept(UploadReason::AwaitsArchive))
         }
+    }
+
+    /// Answers about the bundle of a record that is not published. It has to be valid over the digest that it states.
+    /// A recovery key may authorize another signer of a record, so that any signer may wait. Only an authorized signer
+    /// replaces an authorized one.
+    fn awaits_record(
+        &self,
+        bundle: &[u8],
+        published: Option<&[u8]>,
+        state: &AuthorState,
+    ) -> UploadAnswer {
+        let verified = match self.signer_by_itself(bundle) {
+            Ok(verified) => verified,
+            Err(answer) => return *answer,
+        };
+        let signer = verified.signer().clone();
+        let is_authorized = |bundle: &VerifiedSignature| {
+            state.has_record() && state.authorizes(bundle.signer(), &bundle.times())
+        };
+        let before = published.and_then(|before| self.signer_by_itself(before).ok());
+        let answer = match before.filter(is_authorized) {
+            Some(before) if !is_authorized(&verified) => {
+                UploadAnswer::reject(UploadReason::OtherSigner, Finding::IdentityChanged)
+                    .found(before.signer().to_string(), signer.to_string())
+            }
+            _ => UploadAnswer::accept(UploadReason::AwaitsRecord),
+        };
+        UploadAnswer {
+            signer: Some(signer),
+            ..answer
+        }
+    }
+
+    /// Returns the valid signature of a bundle that waits for its file; else the answer about the bundle.
+    fn signer_by_itself(&self, bundle: &[u8]) -> Result<VerifiedSignature, Box<UploadAnswer>> {
+        let answer = match self.verified_by_itself(bundle) {
+            Signature::Verified(verified) => return Ok(*verified),
+            Signature::Invalid(refused) => invalid(&refused),
+            Signature::Undetermined(found) => UploadAnswer {
+                found: Some(found),
+                ..UploadAnswer::later(UploadReason::Undetermined)
+            },
+            Signature::Absent => UploadAnswer::later(UploadReason::Undetermined),
+        };
+        Err(Box::new(answer))
     }
 
     /// Returns the signer of a bundle that waits for its archive, if it is another one.
@@ -167,7 +208,7 @@ impl ServerGate<'_> {
             return Ok(UploadAnswer::accept(UploadReason::Unchanged));
         }
         let Some(json) = record else {
-            return Ok(UploadAnswer::accept(UploadReason::AwaitsRecord));
+            return Ok(self.awaits_record(file.bytes(), published.as_deref(), state));
         };
         let record = RecordFile {
             version: name.version,

@@ -127,3 +127,38 @@ async fn keeps_bundle_of_a_record_when_a_worse_one_is_uploaded() {
         assert_eq!(brief(&answer), ("accept", "continues", 0));
     }
 }
+
+#[tokio::test]
+async fn keeps_waiting_bundle_of_a_record_when_a_worse_one_is_uploaded() {
+    let waits = ("accept", "awaits-record", 0);
+    let name = format!("{}.sigstore.json", record_name(2));
+    for releases in [Releases::Mixed, Releases::Signed] {
+        let server = Server::with_record(releases);
+        let two = next(&first(TIM, releases), TIM, releases);
+        let own = sign(TIM, two.json());
+        let mut damaged: serde_json::Value = serde_json::from_slice(&own).unwrap();
+        damaged["messageSignature"]["signature"] = "AAAA".into();
+        let damaged = damaged.to_string().into_bytes();
+        assert_eq!(server.ask(&name, &damaged).await.exit() as u8, 11);
+        // An identity that no record names may have a recovery key, so that its bundle waits for the record.
+        let theirs = sign(EVIL, two.json());
+        assert_eq!(server.submit(&name, &theirs).await, waits);
+        assert_eq!(server.submit(&name, &own).await, waits);
+        let refused = ("reject", "other-signer", 12);
+        for (worse, expected) in [(&theirs, refused), (&damaged, ("reject", "denied", 11))] {
+            assert_eq!(server.submit(&name, worse).await, expected);
+            assert_eq!(std::fs::read(server.path(&name)).unwrap(), own);
+        }
+        let again = sign(TIM, two.json());
+        assert_eq!(server.submit(&name, &again).await, waits);
+        let record = server.submit(&record_name(2), two.json()).await;
+        assert_eq!(record, ("accept", "continues", 0));
+    }
+    // Nothing says yet who may sign a first record.
+    let server = Server::new();
+    let name = format!("{}.sigstore.json", record_name(1));
+    for account in [EVIL, TIM] {
+        let bundle = sign(account, first(TIM, Releases::Signed).json());
+        assert_eq!(server.submit(&name, &bundle).await, waits);
+    }
+}

@@ -122,8 +122,15 @@ impl Server {
         home.join(name)
     }
 
+    /// Publishes a file, whose date is the server's time.
     pub fn publish(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.path(name), bytes).unwrap();
+        let file = fs::File::options().append(true).open(self.path(name));
+        file.unwrap().set_modified(self.now().into()).unwrap();
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + self.passed
     }
 
     pub fn publish_record(&self, record: &AuthorRecord, by: &'static str) {
@@ -160,7 +167,7 @@ impl Server {
         let path: UploadPath = format!("{HOME}/{name}").parse().unwrap();
         let gate = self.gate().await;
         let tree = Cpan::in_folder(self.folder.path().join("cpan"));
-        let now = Timestamp::now() + self.passed;
+        let now = self.now();
         ServerGate::new(&gate, &tree, SignedDuration::from_hours(self.wait))
             .decide(&path, file, now)
             .await
