@@ -89,7 +89,17 @@ fn report_about(lie: &str, files: &str) -> String {
         .unwrap();
     let errors = String::from_utf8_lossy(&runner.stderr);
     assert_eq!(runner.status.code(), Some(1), "{errors}");
-    String::from_utf8(runner.stdout).unwrap()
+    let report = String::from_utf8(runner.stdout).unwrap();
+    report.lines().filter_map(without_totals).collect()
+}
+
+/// A line of a report. The numbers of all cases change with each new vector.
+fn without_totals(line: &str) -> Option<String> {
+    match line.rsplit_once(" of ") {
+        Some((_, total)) if total.ends_with(" cases pass") => None,
+        Some((found, total)) if total.ends_with(" cases") => Some(format!("{found} cases\n")),
+        _ => Some(format!("{line}\n")),
+    }
 }
 
 #[test]

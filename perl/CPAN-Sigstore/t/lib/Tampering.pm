@@ -51,6 +51,21 @@ sub checkpoint {
     return sub { $_[0]->edit_text($CHECKPOINT, $change) };
 }
 
+# Adds a signature with the name of the other log of the trusted root.
+sub sign_checkpoint_again {
+    my ($exhibit) = @_;
+    my $own = ${ Exhibit::place($exhibit->document, "$ENTRY/logId/keyId") };
+    my ($other) = grep { $_ ne $own } map { $_->{logId}{keyId} } @{ JSON::PP->new->decode($exhibit->{root})->{tlogs} };
+    my $line = encode_base64(substr(decode_base64($other), 0, 4) . "\1" x 64, q());
+    return $exhibit->edit_text($CHECKPOINT, sub { $_ .= "\x{2014} log.example.org $line\n" });
+}
+
+# White space behind a bundle, up to a length.
+sub padded {
+    my ($length) = @_;
+    return sub { my ($exhibit) = @_; $exhibit->{bundle} .= q( ) x ($length - length $exhibit->{bundle}) };
+}
+
 # Changes each log or authority of a trusted root.
 sub each_of {
     my ($list, $change) = @_;
@@ -117,6 +132,8 @@ my @CASES = (
     [ 'bundle-a-list'         => sub { $_[0]{bundle} = "[$_[0]{bundle}]" }, 'bundle-not-json' ],
     [ 'bundle-an-empty-object'  => sub { $_[0]{bundle} = '{}' }, 'bundle-media-type' ],
     [ 'bundle-of-two-mebibytes' => sub { $_[0]{bundle} .= q( ) x (2 << 20) }, 'bundle-too-large' ],
+    [ 'bundle-of-a-mebibyte'            => padded(1 << 20), 'valid' ],
+    [ 'bundle-of-a-mebibyte-and-a-byte' => padded((1 << 20) + 1), 'bundle-too-large' ],
     [ 'old-format'              => sub { $_[0]{bundle} = '{"base64Signature":"AA=="}' }, 'old-format' ],
     [ 'chain-in-version-0-3'    => \&as_chain, 'bundle-malformed' ],
     [ 'certificate-in-version-0-2' => sub { $_[0]->set('mediaType', 'application/vnd.dev.sigstore.bundle+json;version=0.2') }, 'bundle-malformed' ],
@@ -159,6 +176,7 @@ my @CASES = (
     [ 'checkpoint-signature-flipped'   => checkpoint(sub { s/(\S+)\n\z/my $x = decode_base64($1); substr($x, -1, 1) ^= "\1"; encode_base64($x, q()) . "\n"/e }), 'checkpoint-invalid' ],
     [ 'checkpoint-signature-dropped'   => checkpoint(sub { s/\n\n.*/\n\n/s }), 'checkpoint-invalid' ],
     [ 'checkpoint-signer-unknown'      => checkpoint(sub { s/(\S+)\n\z/my $x = decode_base64($1); substr($x, 0, 1) ^= "\1"; encode_base64($x, q()) . "\n"/e }), 'checkpoint-origin' ],
+    [ 'checkpoint-signed-by-another-log-as-well' => \&sign_checkpoint_again, 'checkpoint-origin' ],
     [ 'checkpoint-origin-renamed'      => checkpoint(sub { s/\A[^\n]*/log.example.org/ }), 'checkpoint-invalid', 'checkpoint-origin' ],
     [ 'checkpoint-text-added'          => checkpoint(sub { s/\n\n/\nmore\n\n/ }), 'checkpoint-invalid' ],
     [ 'log-id-of-another-log' => borrowed('elsewhere-author', "$ENTRY/logId/keyId"), 'authority-unknown' ],
@@ -223,6 +241,7 @@ my @CASES = (
     }, undef, 'timestamp-invalid' ],
     [ 'timestamp-no-der'      => sub { $_[0]->set($TIMESTAMP, 'bm90IERFUg==') }, undef, 'timestamp-invalid' ],
     [ 'timestamp-twice'       => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, $all->[0] }) }, undef, 'valid' ],
+    [ 'timestamp-five-times' => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, ($all->[0]) x 4 }) }, undef, 'bundle-excess' ],
     [ 'timestamp-forty-times' => sub { $_[0]->edit(sub { my $all = ${ Exhibit::place($_[0], $TIMESTAMPS) }; push @$all, ($all->[0]) x 39 }) }, undef, 'bundle-excess' ],
     [ 'second-timestamp-of-another-signature' => sub {
         my $other = ${ Exhibit::place(Exhibit->new('other-author-2')->document, $TIMESTAMPS) };

@@ -313,6 +313,7 @@ sub changed {
     my ($text, $change) = @_;
     return encode_base64($text, q()) if !$change;
     return $change->{text} if exists $change->{text};
+    return encode_base64($text . q( ) x ($change->{pad} - length $text), q()) if exists $change->{pad};
     my $json     = JSON::PP->new->utf8->canonical;
     my $document = $json->decode($text);
     for my $path (@{ $change->{remove} || [] }) {

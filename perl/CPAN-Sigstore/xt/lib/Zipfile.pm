@@ -26,7 +26,7 @@ sub zip {
     my $comment   = $whole->{comment} // q();
     my $count     = $whole->{count}   // @directory;
     my $end       = pack 'a4vvvvVVv', "PK\x05\x06", $whole->{disk} // 0, 0, $count, $count, length($directory) + ($whole->{size} // 0), length($bytes) + ($whole->{start} // 0), length $comment;
-    return $bytes . $directory . $end . $comment . ($whole->{after} // q());
+    return $bytes . $directory . ($whole->{behind} // q()) . $end . $comment . ($whole->{after} // q());
 }
 
 # The part beside the content, and the entry of the directory.
@@ -43,7 +43,7 @@ sub _member {
     my $head   = sub { my ($it) = @_; return pack 'vvvVVVVvv', @{$it}{qw(version flags method time crc packed size)}, length $it->{name}, length $it->{extra} };
     my $local  = "PK\x03\x04" . $head->(\%beside) . $beside{name} . $beside{extra} . $packed;
     if ($fact{flags} & 8) {
-        $local .= $fact{descriptor} eq 'short' ? q() : "PK\x07\x08";
+        $local .= { short => q(), magic => "PK\x07\x09" }->{ $fact{descriptor} } // "PK\x07\x08";
         $local .= pack 'VVV', $fact{crc} ^ ($fact{descriptor} eq 'other' ? 1 : 0), @fact{qw(packed size)};
     }
     my $attributes = $fact{attributes} // $fact{mode} << 16;
