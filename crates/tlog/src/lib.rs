@@ -25,6 +25,7 @@ pub mod frontier;
 pub mod hash;
 pub mod key;
 pub mod leaf;
+pub mod newest;
 pub mod note;
 pub mod policy;
 pub mod proof;

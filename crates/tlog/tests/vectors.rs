@@ -15,6 +15,7 @@ use cpan_sigstore_tlog::{
     hash::NodeHash,
     key::{Algorithm, SigningKey},
     leaf::Leaf,
+    newest::UsedVersions,
     note::Note,
     policy::LogPolicy,
     proof::TlogProof,
@@ -334,6 +335,59 @@ fn history_cases() -> Vec<Value> {
     ]
 }
 
+fn newest_cases() -> Vec<Value> {
+    const DAY: u64 = 86_400;
+    let record = "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-2.json";
+    let digest = |content: &str| Sha256Digest::of(content.as_bytes()).to_string();
+    let case = |name: &str, path: &str, used: &[&str], signed: Option<u64>, days, result: &str| {
+        let logged = Sha256Digest::of(b"newest");
+        let leaf = Leaf::new(path.parse().unwrap(), logged, 6, TIME).unwrap();
+        let used: Vec<_> = used.iter().map(|content| digest(content)).collect();
+        json!({
+            "name": name, "section": "10.11", "kind": "newest", "leaf": leaf.to_string(), "used": used,
+            "signed": signed, "limit": 2 * DAY, "now": TIME + days * DAY, "result": result,
+        })
+    };
+    let index = "-/index.json";
+    vec![
+        case("the newest record", record, &["newest"], None, 9, "current"),
+        case("a withheld record", record, &[], None, 2, "withheld"),
+        case("another record", record, &["other"], None, 2, "withheld"),
+        case(
+            "a CPAN that is behind its log",
+            record,
+            &[],
+            None,
+            1,
+            "current",
+        ),
+        case(
+            "the newest author index",
+            index,
+            &["newest"],
+            Some(TIME - 9),
+            9,
+            "current",
+        ),
+        case(
+            "an older author index",
+            index,
+            &["older"],
+            Some(TIME - 9),
+            2,
+            "withheld",
+        ),
+        case(
+            "an author index that is not logged yet",
+            index,
+            &["newer"],
+            Some(TIME),
+            2,
+            "current",
+        ),
+    ]
+}
+
 /// The relation of two trees, by 10.6.
 fn relation(known: &TreeHead, found: &TreeHead, tiles: &Tiles) -> &'static str {
     let is_newer = known.size <= found.size;
@@ -376,6 +430,22 @@ fn judged(case: &Value) -> Value {
                 },
             )
         }
+        "newest" => {
+            let number = |key: &str| case[key].as_u64();
+            let digests = case["used"].as_array().unwrap().iter();
+            let used = UsedVersions {
+                digests: digests
+                    .map(|it| it.as_str().unwrap().parse().unwrap())
+                    .collect(),
+                signed: number("signed"),
+            };
+            let leaf = Leaf::parse(text("leaf").as_bytes()).unwrap();
+            let (limit, now) = (number("limit").unwrap(), number("now").unwrap());
+            Value::from(match used.is_withheld(&leaf, limit, now) {
+                true => "withheld",
+                false => "current",
+            })
+        }
         _ => {
             let tiles = case["tiles"].as_object().unwrap().iter();
             let tiles = tiles.map(|(path, bytes)| {
@@ -395,7 +465,7 @@ fn judged(case: &Value) -> Value {
 #[test]
 fn passes_test_vectors_of_the_log() {
     if std::env::var_os("UPDATE_VECTORS").is_some() {
-        let all = [leaf_cases(), proof_cases(), history_cases()].concat();
+        let all = [leaf_cases(), proof_cases(), history_cases(), newest_cases()].concat();
         let text = serde_json::to_string_pretty(&all).unwrap();
         fs::write(file(), text + "\n").unwrap();
     }

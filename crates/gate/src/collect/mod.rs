@@ -18,7 +18,10 @@ use cpan_sigstore_keyless::{
     bundle::StrictBundle,
     verify::{Artifact, VerifyError, VerifyOptions},
 };
-use cpan_sigstore_records::{author_index::in_effect, chain::SKEW};
+use cpan_sigstore_records::{
+    author_index::in_effect,
+    chain::{RecordChain, SKEW, SignedRecord},
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -27,7 +30,7 @@ use crate::{
     authorized::{AuthorizedSigners, ChainSources},
     candidate::Trust,
     evidence::{Evidence, IndexAge, Signature},
-    log::{LogClient, LogEvidence},
+    log::{LogClient, LogEvidence, NewestFile},
     store::Attested,
 };
 
@@ -96,6 +99,12 @@ impl EvidenceCollector<'_> {
         let history = self.memory.record_chain(author).await?;
         let attested = self.attested(author).await?;
         let index = self.index_age(now).await?;
+        let is_required = rules.iter().any(|it| !it.rule.unlogged.value.admits());
+        let newest = match is_required && self.log.is_some() {
+            true => self.newest_files(candidate, &history, &attested).await?,
+            false => Vec::new(),
+        };
+        let log = self.log_evidence(candidate, &newest, now).await?;
         let work = InspectionJob {
             trust: Arc::clone(self.trust),
             name: candidate.path.name.to_string(),
@@ -131,7 +140,7 @@ impl EvidenceCollector<'_> {
             sources,
             undetermined: inspection.records.undetermined,
             index,
-            log: self.log_evidence(candidate, now).await?,
+            log,
             trust_age: self.refreshed.map(|then| now.duration_since(then)),
         })
     }
@@ -140,6 +149,7 @@ impl EvidenceCollector<'_> {
     async fn log_evidence(
         &self,
         candidate: &Candidate<'_>,
+        newest: &[NewestFile],
         now: Timestamp,
     ) -> Result<Option<LogEvidence>, GateError> {
         let Some(log) = self.log else { return Ok(None) };
@@ -147,8 +157,33 @@ impl EvidenceCollector<'_> {
         let Ok(path) = candidate.path.to_string().parse() else {
             return Ok(None);
         };
+        // A fork that these proofs show is found with the release.
+        let withheld = log.withheld(self.memory, newest, now).await?;
         let evidence = log.look_up(self.memory, &path, candidate.log_proof, now);
-        Ok(Some(evidence.await?))
+        Ok(Some(LogEvidence {
+            withheld,
+            ..evidence.await?
+        }))
+    }
+
+    /// Returns the newest author record and author index in use, of which the log should have no other version.
+    async fn newest_files(
+        &self,
+        candidate: &Candidate<'_>,
+        known: &RecordChain,
+        attested: &Attested,
+    ) -> Result<Vec<NewestFile>, GateError> {
+        let files = candidate.records.iter().chain(&attested.records);
+        let files = files.map(|file| (file.version, Sha256Digest::of(&file.json)));
+        let known = known.records().iter().map(SignedRecord::record);
+        let known = known.map(|record| (record.version(), record.digest()));
+        let used: Vec<_> = files.chain(known).collect();
+        let mut newest = NewestFile::records(&candidate.path.author, &used);
+        if let Some(operator) = self.operator {
+            let state = self.memory.index_state(operator).await?;
+            newest.extend(state.as_ref().and_then(NewestFile::author_index));
+        }
+        Ok(newest)
     }
 
     /// Returns the records of an author from every place, and why new ones could not be verified.

@@ -98,6 +98,18 @@ pub(super) fn stale(evidence: &Evidence, rule: &Rule) -> Option<Assessment> {
     )
 }
 
+/// Returns `unavailable` where the log is required, and has another author record or author index than the one in use.
+pub(super) fn withheld(evidence: &Evidence, rule: &Rule) -> Option<Assessment> {
+    let log = evidence.log.as_ref()?;
+    let file = log.withheld.as_ref()?;
+    (!rule.unlogged.value.admits()).then(|| {
+        unavailable(format!(
+            "the log {} has another {} since {}, which the CPAN withholds",
+            log.origin, file.path, file.time
+        ))
+    })
+}
+
 /// The leaf of the archive, and the proofs that were not used.
 pub(super) fn reasons(path: &ReleasePath, evidence: &Evidence) -> Vec<Reason> {
     let Some(log) = &evidence.log else {

@@ -21,7 +21,8 @@
 //!    applies. `owner-changed` is denied if a pin or the author index names others, or if a known owner signs.
 //! 8. Compare the version with the newest one of any owner to which the package index led: `release-rolled-back`.
 //! 9. Compare the archive with the CPAN log ([`log`]), if one is used: `log-mismatch`, `log-fork`, `unlogged`, or
-//!    `log-stale` for an old checkpoint.
+//!    `log-stale` for an old checkpoint. If the log is required, an author record or author index that everybody else
+//!    has in another version is `unavailable`.
 //! 10. Inspect the archive: its name against the name in it, unless the policy pins its digest ([`pin`]), and what it
 //!     does when it is unpacked.
 //! 11. Let the policy make a decision of each finding.
@@ -156,6 +157,7 @@ fn decide_by(
     all.extend(index(evidence, rule, binding));
     all.extend(log::file(path, evidence, rule));
     all.extend(log::stale(evidence, rule));
+    all.extend(log::withheld(evidence, rule));
     all.extend(pin::other_bytes(evidence, rule));
     all.extend(archive(&evidence.archive).map(|it| pin::settled(it, evidence, rule)));
 

@@ -27,9 +27,13 @@ use crate::{
 };
 
 /// Time after which the newest checkpoint of a log is fetched again.
-const REFRESH: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const REFRESH: SignedDuration = SignedDuration::from_hours(1);
 /// Most proofs in the cache: some 170 MB.
 const CACHED_PROOFS: usize = 131_072;
+/// Most answers about newest files in the cache.
+const CACHED_ANSWERS: usize = 65_536;
+/// Largest such answer: its time, and a proof.
+const ANSWER_LIMIT: usize = PROOF_LIMIT + 8;
 /// Time by which clocks may differ.
 pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// The path of a log's checkpoint.
@@ -54,6 +58,8 @@ pub struct LogClient {
     /// A CPAN that may have proofs beside its files.
     pub(super) beside: Option<Site>,
     proofs: FileCache,
+    /// Answers about files whose newest version matters.
+    pub(super) answers: FileCache,
     refresh: Mutex<()>,
 }
 
@@ -102,12 +108,14 @@ impl LogClient {
             ));
         }
         let proofs = cache.map(|folder| folder.join("proofs"));
+        let answers = cache.map(|folder| folder.join("newest"));
         Ok(Self {
             policy,
             settings,
             logs,
             beside: None,
             proofs: FileCache::new(proofs, CACHED_PROOFS, PROOF_LIMIT),
+            answers: FileCache::new(answers, CACHED_ANSWERS, ANSWER_LIMIT),
             refresh: Mutex::default(),
         })
     }
@@ -165,6 +173,7 @@ impl LogClient {
                 None => search.answer(),
             },
             notes: search.notes,
+            withheld: None,
         })
     }
 

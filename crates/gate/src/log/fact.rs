@@ -3,6 +3,7 @@
 use cpan_sigstore_tlog::proof::LoggedLeaf;
 use jiff::{SignedDuration, Timestamp};
 
+use super::WithheldFile;
 use crate::store::StoredFork;
 
 /// A leaf whose tree is part of the one history of its log that this machine remembers.
@@ -52,6 +53,8 @@ pub(crate) struct LogEvidence {
     pub origin: String,
     /// Why proofs were not used.
     pub notes: Vec<String>,
+    /// An author record or author index of which the log has another version.
+    pub withheld: Option<WithheldFile>,
 }
 
 /// The answer of the logs about a file.

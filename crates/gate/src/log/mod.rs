@@ -4,6 +4,7 @@
 //! - [`history`]: compares checkpoints with the remembered one, and remembers the newest.
 //! - [`fact`]: the results, which are inputs of the decision.
 //! - [`carry`]: the files of a log for clients behind a mirror.
+//! - [`withheld`]: author records and author indexes of which the log has another version.
 //! - [`site`] and [`cache`]: where the files of a log come from, within limits.
 //!
 //! # Security
@@ -20,6 +21,7 @@ mod index;
 mod site;
 #[cfg(test)]
 mod tests;
+mod withheld;
 
 pub use cpan_sigstore_tlog::proof::SUFFIX;
 
@@ -28,3 +30,4 @@ pub use fact::LoggedFile;
 pub(crate) use fact::{LogAnswer, LogEvidence};
 pub(crate) use index::IndexCheck;
 pub use index::IndexStanding;
+pub(crate) use withheld::{NewestFile, WithheldFile};

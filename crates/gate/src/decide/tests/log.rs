@@ -11,7 +11,7 @@ use cpan_sigstore_tlog::{
 
 use super::*;
 use crate::{
-    log::{LogAnswer, LogEvidence, LoggedFile},
+    log::{LogAnswer, LogEvidence, LoggedFile, WithheldFile},
     store::StoredFork,
 };
 
@@ -53,6 +53,7 @@ fn with(answer: LogAnswer, days: Option<i64>) -> Evidence {
             age: days.map(|days| SignedDuration::from_hours(24 * days)),
             origin: "log.example".to_owned(),
             notes: vec!["in the CPAN: unknown log".to_owned()],
+            withheld: None,
         }),
         ..evidence(Signature::Absent)
     }
@@ -157,4 +158,22 @@ fn reports_log_whose_news_are_withheld() {
         &with(right, Some(8)),
     );
     assert!(!lines(&longer).contains("log-stale"));
+}
+
+#[test]
+fn awaits_author_record_that_a_required_log_has() {
+    let mut evidence = with(logged(FOO, Sha256Digest::new([1; 32])), Some(1));
+    if let Some(log) = &mut evidence.log {
+        log.withheld = Some(WithheldFile {
+            path: "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-2.json"
+                .parse()
+                .unwrap(),
+            time: now(),
+        });
+    }
+    let verdict = judge(REQUIRED, &evidence);
+    assert_found(&verdict, Finding::Unavailable, Decision::TryLater);
+    let found = verdict.found.unwrap();
+    assert!(found.contains("identities-2.json since"), "{found}");
+    assert_found(&judge("", &evidence), Finding::Unsigned, Decision::Warn);
 }

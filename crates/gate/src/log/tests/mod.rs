@@ -5,5 +5,6 @@ mod history;
 mod package_index;
 mod requests;
 mod support;
+mod withheld;
 
 use support::*;

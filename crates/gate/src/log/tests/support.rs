@@ -30,6 +30,8 @@ use crate::TrustStore;
 pub const ORIGIN: &str = "cpan.example/log";
 pub const FOO: &str = "authors/id/T/TI/TIMLEGGE/Foo-Bar-1.02.tar.gz";
 pub const OTHER: &str = "authors/id/T/TI/TIMLEGGE/Other-1.00.tar.gz";
+pub const RECORD: &str = "authors/id/T/TI/TIMLEGGE/TIMLEGGE-sigstore-identities-2.json";
+pub const INDEX: &str = "-/index.json";
 /// The time of the test, in Unix seconds.
 pub const NOW: u64 = 1_790_000_000;
 
@@ -158,7 +160,7 @@ impl TestLog {
             .map(|(path, bytes)| (path.to_string(), bytes))
             .collect();
         files.insert("checkpoint".into(), self.checkpoint().to_string().into());
-        for path in [FOO, OTHER, PACKAGE_INDEX_PATH] {
+        for path in [FOO, OTHER, PACKAGE_INDEX_PATH, RECORD, INDEX] {
             if self.leaves.iter().any(|leaf| leaf.path().as_str() == path) {
                 files.insert(proof_of(path), self.proof(path).to_string().into());
             }
