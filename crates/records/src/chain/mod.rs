@@ -5,17 +5,19 @@
 //!   signing signs it.
 //! - Known records are kept. Another record of a known version is a conflict: both sides are reported and
 //!   the chain does not change.
-//! - Only an [override](ChainContext::overrides) of an operator whom the user trusts with that replaces
+//! - A record that the author's recovery key signed replaces known records that it did not sign.
+//! - Beside it, only an [override](ChainContext::overrides) of an operator whom the user trusts with that replaces
 //!   known records.
 //!
 //! # Security
 //!
 //! An attacker with the author's PAUSE password can upload any record and change nothing: no authorized
 //! identity signed it. An attacker who also has one of the identities can make a fork. Everyone who knows
-//! the other branch keeps it and gets a report.
+//! the other branch keeps it and gets a report, until a record by the author's recovery key ends the fork.
 
 mod outcome;
 mod record_chain;
+mod recovery;
 mod report;
 mod signed;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod tests;
 
 pub use outcome::Outcome;
 pub use record_chain::{RecordChain, WAITING_LIMIT};
+pub use recovery::RECOVERY_WAIT;
 pub use report::{AppendResult, RecordSummary, Report, VerifiedRecords};
 pub use signed::SignedRecord;
 

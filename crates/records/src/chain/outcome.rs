@@ -9,6 +9,8 @@ use serde::{Serialize, Serializer};
 pub enum Outcome {
     /// It is the next version.
     Accepted,
+    /// A recovery key signed it, and it took the place of known records.
+    Recovered,
     /// The chain has it already.
     Known,
     /// A version before it is missing.
@@ -19,6 +21,8 @@ pub enum Outcome {
     SignerUnauthorized,
     /// The identity that signed it was not authorized at that time.
     SignerRetired,
+    /// Its recovery signature is not by the recovery key in effect.
+    RecoveryRefused,
     /// Another version 1 is known.
     RivalFirst,
     /// Another record of this version is known, and an authorized identity signed both.
@@ -34,11 +38,13 @@ impl Outcome {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
+            Self::Recovered => "recovered",
             Self::Known => "known",
             Self::Waiting => "waiting",
             Self::OtherAuthor => "other-author",
             Self::SignerUnauthorized => "signer-not-listed",
             Self::SignerRetired => "signer-retired",
+            Self::RecoveryRefused => "recovery-refused",
             Self::RivalFirst => "second-first",
             Self::Fork => "fork",
             Self::WrongParent => "broken-chain",
@@ -48,12 +54,12 @@ impl Outcome {
 
     /// Whether the record is in the chain.
     pub const fn is_in_chain(self) -> bool {
-        matches!(self, Self::Accepted | Self::Known)
+        matches!(self, Self::Accepted | Self::Recovered | Self::Known)
     }
 
     /// Whether two records conflict, each of which would be valid without the other.
     pub const fn is_conflict(self) -> bool {
-        matches!(self, Self::RivalFirst | Self::Fork)
+        matches!(self, Self::Recovered | Self::RivalFirst | Self::Fork)
     }
 
     /// Whether the outcome can change when other records arrive.
@@ -65,6 +71,9 @@ impl Outcome {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Accepted => "it follows on the known records",
+            Self::Recovered => {
+                "the author's recovery key signed it, so it takes the place of the known record"
+            }
             Self::Known => "it is known",
             Self::Waiting => "a version before it is missing",
             Self::OtherAuthor => "it is a record of another author",
@@ -72,6 +81,9 @@ impl Outcome {
                 "its signer is not authorized: version 1 needs one of its own identities, later versions one of the version before"
             }
             Self::SignerRetired => "its signer was not authorized at the time of signing",
+            Self::RecoveryRefused => {
+                "its recovery signature is not by the recovery key that was in effect at the time of signing"
+            }
             Self::RivalFirst => "another version 1 is known and is kept",
             Self::Fork => "another record of this version is known and is kept",
             Self::WrongParent => "it follows on another record than the known one",

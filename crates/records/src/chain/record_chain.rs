@@ -2,8 +2,9 @@
 
 use super::{
     AppendResult, ChainContext, Outcome, RecordSummary, Report, SKEW, SignedRecord, VerifiedRecords,
+    recovery,
 };
-use crate::record::{Change, RecordFile, Releases, difference};
+use crate::record::{AuthorRecord, Change, RecordFile, Releases, difference};
 use cpan_sigstore_core::{
     identity::{AuthorIdentity, Membership, SignerIdentity},
     release::PauseId,
@@ -90,6 +91,14 @@ impl RecordChain {
     /// Whether all releases are signed, by the newest record.
     pub fn releases(&self) -> Option<Releases> {
         self.tip().map(|tip| tip.record().releases())
+    }
+
+    /// The first version in whose place a recovery record may come, or the version after the newest one. A reader has to
+    /// request the versions from this one on again.
+    pub fn open_version(&self) -> u32 {
+        let mut records = self.records.iter().map(SignedRecord::record);
+        let first = records.find(|record| record.recovery_key().is_some());
+        first.map_or(self.version(), AuthorRecord::version) + 1
     }
 
     /// The other authors who may release a distribution, by the newest record.
@@ -183,8 +192,8 @@ impl RecordChain {
             known: self.get(version).map(RecordSummary::from),
         };
         match outcome {
-            Outcome::Accepted => {
-                // An override takes the place of all records from its version on.
+            Outcome::Accepted | Outcome::Recovered => {
+                // An override or a recovery takes the place of all records from its version on.
                 self.records
                     .truncate(position(version).unwrap_or(usize::MAX));
                 self.records.push(signed);
@@ -231,19 +240,40 @@ impl RecordChain {
             return Outcome::WrongParent;
         }
         let is_override = context.overrides.contains(&record.digest());
-        let may_sign = match before {
-            Some(before) if !is_override => before.identities(),
-            _ => record.identities(),
+        let (membership, yields) = match before {
+            Some(before) if record.is_recovery() && !is_override => {
+                let Some(yields) = self.recovers(signed, context) else {
+                    return Outcome::RecoveryRefused;
+                };
+                let may_sign = [record.identities(), before.identities()].concat();
+                (signed.is_by(&may_sign), yields)
+            }
+            Some(before) if !is_override => (signed.is_by(before.identities()), false),
+            _ => (signed.is_by(record.identities()), is_override),
         };
-        match (signed.is_by(may_sign), known) {
+        match (membership, known) {
             (Membership::Unauthorized, _) => Outcome::SignerUnauthorized,
             (Membership::Expired, _) => Outcome::SignerRetired,
-            (Membership::Authorized, Some(_)) if !is_override && before.is_none() => {
-                Outcome::RivalFirst
-            }
-            (Membership::Authorized, Some(_)) if !is_override => Outcome::Fork,
+            (Membership::Authorized, Some(_)) if !yields && before.is_none() => Outcome::RivalFirst,
+            (Membership::Authorized, Some(_)) if !yields => Outcome::Fork,
+            (Membership::Authorized, Some(_)) if !is_override => Outcome::Recovered,
             (Membership::Authorized, _) => Outcome::Accepted,
         }
+    }
+
+    /// Whether known records yield to a record with a recovery signature; `None` if the recovery key in effect before
+    /// it did not sign it.
+    fn recovers(&self, signed: &SignedRecord, context: ChainContext<'_>) -> Option<bool> {
+        let (record, times) = (signed.record(), signed.times());
+        let (before, after) = self.records.split_at_checked(position(record.version())?)?;
+        let key = recovery::key(before, context.overrides, times);
+        let key = key.filter(|key| record.is_recovered_by(key))?;
+        let is_final = |known: &SignedRecord| {
+            let known = known.record();
+            known.is_recovered_by(key) || context.overrides.contains(&known.digest())
+        };
+        let now = recovery::key(&self.records, context.overrides, times);
+        Some(now == Some(key) && !after.iter().any(is_final))
     }
 }
 

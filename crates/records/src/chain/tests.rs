@@ -1,3 +1,5 @@
+mod recovery;
+
 use proptest::prelude::*;
 
 use super::*;

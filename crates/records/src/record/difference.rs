@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{AuthorRecord, Releases};
+use super::{AuthorRecord, RecoveryKey, Releases};
 use cpan_sigstore_core::{identity::AuthorIdentity, release::PauseId};
 
 /// One change.
@@ -37,14 +37,23 @@ pub enum Change {
         /// The other author.
         from: PauseId,
     },
+    /// Another recovery key, or none any more.
+    RecoveryKey {
+        /// The key before.
+        before: Option<RecoveryKey>,
+        /// The key now.
+        after: Option<RecoveryKey>,
+    },
+    /// A recovery key signed it.
+    Recovery,
 }
 
 impl Change {
     /// Returns whether it makes signatures valid that were not.
     pub fn widens(&self) -> bool {
         match self {
-            Self::Added(_) | Self::HandedOver { .. } => true,
-            Self::Removed(_) | Self::TakenBack { .. } => false,
+            Self::Added(_) | Self::HandedOver { .. } | Self::RecoveryKey { .. } => true,
+            Self::Removed(_) | Self::TakenBack { .. } | Self::Recovery => false,
             Self::Releases(releases) => *releases == Releases::Mixed,
             Self::Period { before, after } => {
                 let starts = |from: Option<Timestamp>| from.unwrap_or(Timestamp::MIN);
@@ -81,6 +90,16 @@ pub fn difference(before: Option<&AuthorRecord>, after: &AuthorRecord) -> Vec<Ch
     changes.extend(new.into_iter().cloned().map(Change::Added));
     if before.map(AuthorRecord::releases) != Some(after.releases()) {
         changes.push(Change::Releases(after.releases()));
+    }
+    let key = |record: &AuthorRecord| record.recovery_key().copied();
+    let keys = (before.and_then(key), key(after));
+    if let (before, after) = keys
+        && before != after
+    {
+        changes.push(Change::RecoveryKey { before, after });
+    }
+    if after.is_recovery() {
+        changes.push(Change::Recovery);
     }
     let stated = |record: Option<&AuthorRecord>, distribution: &str, id: &PauseId| {
         record.is_some_and(|record| record.successors(distribution).contains(id))
@@ -133,6 +152,12 @@ impl fmt::Display for Change {
                     "- {distribution}: releases by {from} are not legitimate any more"
                 )
             }
+            Self::RecoveryKey { after, before } => match (before, after) {
+                (_, None) => f.write_str("- recovery key"),
+                (None, Some(key)) => write!(f, "+ recovery key {key}"),
+                (Some(before), Some(key)) => write!(f, "~ recovery key {key} (was: {before})"),
+            },
+            Self::Recovery => f.write_str("~ signed by the recovery key"),
         }
     }
 }

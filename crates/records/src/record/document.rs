@@ -3,20 +3,20 @@
 //! The keys of each structure below have the order of RFC 8785. All values are texts, except for one whole
 //! number. So serde's compact JSON is the canonical one. The reader writes a record again and compares.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthorRecord, HandOvers, IDENTITIES_LIMIT, MEDIA_TYPE, RecordError, Releases, SIZE_LIMIT,
-    VERSION_LIMIT, hand_over,
+    AuthorRecord, HandOvers, IDENTITIES_LIMIT, MEDIA_TYPE, RecordError, RecoveryKey, Releases,
+    SIZE_LIMIT, VERSION_LIMIT, hand_over, recovery::RecoverySignature,
 };
 use cpan_sigstore_core::{
     digest::Sha256Digest,
     identity::{AuthorIdentity, IdentityPolicy, Matcher, SourceClaims, Wildcard, WorkflowClaims},
     release::PauseId,
-    text::shows_as_itself,
+    text::{printable, shows_as_itself},
 };
 
 /// Longest name, issuer or claim, in bytes.
@@ -34,8 +34,25 @@ struct Document {
     media_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<Sha256Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_signature: Option<String>,
     releases: Releases,
     version: u32,
+}
+
+/// The values of a record.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Contents {
+    pub author: PauseId,
+    pub version: u32,
+    pub previous: Option<Sha256Digest>,
+    pub identities: Vec<AuthorIdentity>,
+    pub releases: Releases,
+    pub distributions: HandOvers,
+    pub recovery_key: Option<RecoveryKey>,
+    pub recovery_signature: Option<RecoverySignature>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq)]
@@ -83,36 +100,31 @@ pub(super) fn read(json: &[u8]) -> Result<AuthorRecord, RecordError> {
     Ok(record)
 }
 
-pub(super) fn write(
-    author: PauseId,
-    version: u32,
-    previous: Option<Sha256Digest>,
-    identities: Vec<AuthorIdentity>,
-    releases: Releases,
-    distributions: &HandOvers,
-) -> Result<AuthorRecord, RecordError> {
+pub(super) fn write(contents: Contents) -> Result<AuthorRecord, RecordError> {
     let ids = |authors: &[PauseId]| authors.iter().map(ToString::to_string).collect();
-    let stated = distributions
-        .iter()
-        .map(|(name, to)| (name.clone(), ids(to)));
+    let stated = contents.distributions.iter();
+    let stated = stated.map(|(name, to)| (name.clone(), ids(to)));
     let document = Document {
-        author: author.to_string(),
-        distributions: (!distributions.is_empty()).then(|| stated.collect()),
-        identities: identities
+        author: contents.author.to_string(),
+        distributions: (!contents.distributions.is_empty()).then(|| stated.collect()),
+        identities: contents
+            .identities
             .iter()
             .map(Identity::state)
             .collect::<Result<_, _>>()?,
         media_type: MEDIA_TYPE.to_owned(),
-        previous,
-        releases,
-        version,
+        previous: contents.previous,
+        recovery_key: contents.recovery_key.map(|key| key.to_string()),
+        recovery_signature: contents.recovery_signature.map(|it| it.to_string()),
+        releases: contents.releases,
+        version: contents.version,
     };
     document.record()
 }
 
 impl Document {
     /// Returns the record, if the document is valid.
-    fn record(self) -> Result<AuthorRecord, RecordError> {
+    fn record(mut self) -> Result<AuthorRecord, RecordError> {
         if self.media_type != MEDIA_TYPE {
             return Err(RecordError::value("mediaType", MEDIA_TYPE, self.media_type));
         }
@@ -149,22 +161,66 @@ impl Document {
         }
         let identities = self.identities.iter().map(Identity::meaning);
         let identities = identities.collect::<Result<Vec<_>, _>>()?;
-        let json =
-            serde_json::to_vec(&self).map_err(|error| RecordError::Shape(error.to_string()))?;
+        let (recovery_key, recovery_signature) = self.recovery()?;
+        let json = self.text()?;
         if json.len() > SIZE_LIMIT {
             return Err(RecordError::TooLarge(json.len()));
         }
+        let is_recovery = self.recovery_signature.take().is_some();
         Ok(AuthorRecord {
-            author,
-            version: self.version,
-            previous: self.previous,
-            identities,
-            releases: self.releases,
-            distributions,
+            recovered: is_recovery.then(|| self.text()).transpose()?,
+            contents: Contents {
+                author,
+                version: self.version,
+                previous: self.previous,
+                identities,
+                releases: self.releases,
+                distributions,
+                recovery_key,
+                recovery_signature,
+            },
             digest: Sha256Digest::of(&json),
             json,
         })
     }
+
+    fn text(&self) -> Result<Vec<u8>, RecordError> {
+        serde_json::to_vec(self).map_err(|error| RecordError::Shape(error.to_string()))
+    }
+
+    /// Returns the recovery key and the signature by one.
+    fn recovery(&self) -> Result<(Option<RecoveryKey>, Option<RecoverySignature>), RecordError> {
+        let signature = self.recovery_signature.as_ref();
+        if let Some(signature) = signature.filter(|_| self.version == 1) {
+            let expected = "none in version 1, before which there is no recovery key";
+            return Err(RecordError::value("recoverySignature", expected, signature));
+        }
+        Ok((
+            read_text(
+                "recoveryKey",
+                "`ed25519:` and 64 small hexadecimal digits",
+                self.recovery_key.as_ref(),
+            )?,
+            read_text(
+                "recoverySignature",
+                "`ed25519:` and 128 small hexadecimal digits",
+                signature,
+            )?,
+        ))
+    }
+}
+
+/// Reads a text, if there is one.
+fn read_text<T: FromStr>(
+    field: &'static str,
+    expected: &'static str,
+    text: Option<&String>,
+) -> Result<Option<T>, RecordError> {
+    let read = text.map(|text| {
+        let value = text.parse();
+        value.map_err(|_| RecordError::value(field, expected, printable(text)))
+    });
+    read.transpose()
 }
 
 impl Identity {
@@ -310,7 +366,7 @@ fn text(field: &'static str, text: &str) -> Result<(), RecordError> {
         return Err(RecordError::value(
             field,
             "1 to 1024 bytes of text without control characters",
-            cpan_sigstore_core::text::printable(text),
+            printable(text),
         ));
     }
     Ok(())

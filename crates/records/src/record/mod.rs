@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod hand_over;
 mod name;
+mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -18,12 +19,14 @@ pub use error::RecordError;
 pub use file::{RECORDS_LIMIT, RecordFile};
 pub use hand_over::{DISTRIBUTIONS_LIMIT, HandOvers, SUCCESSORS_LIMIT, is_distribution};
 pub use name::{RecordName, RecordNameError};
+pub use recovery::{RecoveryKey, RecoveryKeyPair, RecoveryTextError};
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use cpan_sigstore_core::{digest::Sha256Digest, identity::AuthorIdentity, release::PauseId};
+use document::Contents;
 
 /// The value of `mediaType`.
 pub const MEDIA_TYPE: &str = "application/vnd.cpan.sigstore.author-identities.v1+json";
@@ -40,12 +43,9 @@ pub const VERSION_LIMIT: u32 = 9999;
 /// the same meaning, and its digest is the record's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorRecord {
-    author: PauseId,
-    version: u32,
-    previous: Option<Sha256Digest>,
-    identities: Vec<AuthorIdentity>,
-    releases: Releases,
-    distributions: HandOvers,
+    contents: Contents,
+    /// The bytes that a recovery key signed; `None` if none did.
+    recovered: Option<Vec<u8>>,
     json: Vec<u8>,
     digest: Sha256Digest,
 }
@@ -94,10 +94,19 @@ impl AuthorRecord {
         identities: Vec<AuthorIdentity>,
         releases: Releases,
     ) -> Result<Self, RecordError> {
-        document::write(author, 1, None, identities, releases, &HandOvers::new())
+        document::write(Contents {
+            author,
+            version: 1,
+            previous: None,
+            identities,
+            releases,
+            distributions: HandOvers::new(),
+            recovery_key: None,
+            recovery_signature: None,
+        })
     }
 
-    /// The record that follows on this one. Distributions remain handed over.
+    /// The record that follows on this one. Distributions remain handed over, and the recovery key remains.
     ///
     /// # Errors
     /// Where the identities cannot be stated in a record.
@@ -106,7 +115,7 @@ impl AuthorRecord {
         identities: Vec<AuthorIdentity>,
         releases: Releases,
     ) -> Result<Self, RecordError> {
-        self.following(identities, releases, &self.distributions)
+        self.following(identities, releases, self.distributions())
     }
 
     /// The record that follows on this one, with these hand-overs and no others.
@@ -114,7 +123,31 @@ impl AuthorRecord {
     /// # Errors
     /// Where a distribution or author cannot be stated in a record.
     pub fn handing_over(&self, distributions: &HandOvers) -> Result<Self, RecordError> {
-        self.following(self.identities.clone(), self.releases, distributions)
+        self.following(self.identities().to_vec(), self.releases(), distributions)
+    }
+
+    /// The same record with another recovery key, or with none. No recovery key signed it.
+    ///
+    /// # Errors
+    /// The text is too large then.
+    pub fn with_recovery_key(&self, key: Option<RecoveryKey>) -> Result<Self, RecordError> {
+        document::write(Contents {
+            recovery_key: key,
+            recovery_signature: None,
+            ..self.contents.clone()
+        })
+    }
+
+    /// The same record, signed by the recovery key of the version before.
+    ///
+    /// # Errors
+    /// The record is a first one, or too large then.
+    pub fn recovered_with(&self, pair: &RecoveryKeyPair) -> Result<Self, RecordError> {
+        let bytes = self.recovered.as_deref().unwrap_or(&self.json);
+        document::write(Contents {
+            recovery_signature: Some(pair.sign(bytes)),
+            ..self.contents.clone()
+        })
     }
 
     fn following(
@@ -123,51 +156,70 @@ impl AuthorRecord {
         releases: Releases,
         distributions: &HandOvers,
     ) -> Result<Self, RecordError> {
-        document::write(
-            self.author.clone(),
-            self.version + 1,
-            Some(self.digest()),
+        document::write(Contents {
+            version: self.version() + 1,
+            previous: Some(self.digest()),
             identities,
             releases,
-            distributions,
-        )
+            distributions: distributions.clone(),
+            recovery_signature: None,
+            ..self.contents.clone()
+        })
     }
 
     /// The author.
     pub fn author(&self) -> &PauseId {
-        &self.author
+        &self.contents.author
     }
 
     /// Its version, from 1.
     pub fn version(&self) -> u32 {
-        self.version
+        self.contents.version
     }
 
     /// The digest of the version before; `None` in the first.
     pub fn previous(&self) -> Option<Sha256Digest> {
-        self.previous
+        self.contents.previous
     }
 
     /// Who signs. Never empty.
     pub fn identities(&self) -> &[AuthorIdentity] {
-        &self.identities
+        &self.contents.identities
     }
 
     /// Whether all releases are signed.
     pub fn releases(&self) -> Releases {
-        self.releases
+        self.contents.releases
     }
 
     /// The distributions that others may release, too.
     pub fn distributions(&self) -> &HandOvers {
-        &self.distributions
+        &self.contents.distributions
     }
 
     /// The other authors who may release a distribution. Names are compared byte by byte.
     pub fn successors(&self, distribution: &str) -> &[PauseId] {
-        self.distributions
+        self.distributions()
             .get(distribution)
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The recovery key that it states. The chain decides from when on it is in effect.
+    pub fn recovery_key(&self) -> Option<&RecoveryKey> {
+        self.contents.recovery_key.as_ref()
+    }
+
+    /// Whether it has a signature by a recovery key, valid or not.
+    pub fn is_recovery(&self) -> bool {
+        self.contents.recovery_signature.is_some()
+    }
+
+    /// Whether this recovery key signed it.
+    pub fn is_recovered_by(&self, key: &RecoveryKey) -> bool {
+        match (&self.recovered, &self.contents.recovery_signature) {
+            (Some(bytes), Some(signature)) => key.has_signed(bytes, signature),
+            _ => false,
+        }
     }
 
     /// The exact text, which is what is signed.
@@ -183,8 +235,8 @@ impl AuthorRecord {
     /// The name of its file.
     pub fn name(&self) -> RecordName {
         RecordName {
-            author: self.author.clone(),
-            version: self.version,
+            author: self.author().clone(),
+            version: self.version(),
         }
     }
 }
