@@ -81,16 +81,18 @@ fn registers_every_cause_outcome_decision_and_source() {
     assert_eq!(names("16.2", "cause"), causes.collect::<Vec<_>>());
 
     use Outcome::{
-        Accepted, Fork, Known, OtherAuthor, RivalFirst, SignedInFuture, SignerRetired,
-        SignerUnauthorized, Waiting, WrongParent,
+        Accepted, Fork, Known, OtherAuthor, Recovered, RecoveryRefused, RivalFirst, SignedInFuture,
+        SignerRetired, SignerUnauthorized, Waiting, WrongParent,
     };
     let outcomes = [
         Accepted,
+        Recovered,
         Known,
         Waiting,
         OtherAuthor,
         SignerUnauthorized,
         SignerRetired,
+        RecoveryRefused,
         RivalFirst,
         Fork,
         WrongParent,
