@@ -96,6 +96,31 @@ impl Cpan {
         }))
     }
 
+    /// Reads one version of an author's record, if its text is another than the known one.
+    ///
+    /// # Errors
+    /// [`CpanError`] if the CPAN cannot be read.
+    pub async fn changed_author_record(
+        &self,
+        author: &PauseId,
+        version: u32,
+        known: &[u8],
+    ) -> Result<Option<RecordFile>, CpanError> {
+        let name = RecordName {
+            author: author.clone(),
+            version,
+        };
+        let json = self.file_or_oversized(&name.path(), SIZE_LIMIT).await?;
+        match json {
+            Some(json) if json != known => Ok(Some(RecordFile {
+                version,
+                json,
+                bundle: self.author_record_bundle(&name).await?,
+            })),
+            _ => Ok(None),
+        }
+    }
+
     /// Reads the bundle of one version of an author's record, with or without the record; `None` if there is none.
     ///
     /// # Errors

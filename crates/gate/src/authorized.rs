@@ -11,7 +11,7 @@ use cpan_sigstore_core::{
     reason::Provenance,
 };
 use cpan_sigstore_records::{
-    chain::{AppendResult, ChainContext, RecordChain, VerifiedRecords},
+    chain::{AppendResult, ChainContext, Outcome, RecordChain, VerifiedRecords},
     record::Releases,
 };
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ pub(crate) struct AuthorizedSigners {
     pub provenance: Provenance,
     /// Whether the chain is longer than the one in the trust store.
     pub is_news: bool,
-    /// Whether an override replaced a record of the trust store.
+    /// Whether an override or a recovery replaced a record of the trust store.
     pub is_replaced: bool,
     /// Why records are not part of the chain.
     pub notes: Vec<String>,
@@ -144,9 +144,15 @@ impl Notes {
     }
 
     fn learned(&mut self, place: &str, learned: Vec<AppendResult>) {
-        for learned in learned.into_iter().filter(|it| !it.outcome.is_in_chain()) {
-            self.0
-                .push(format!("a record in {place} is rejected: {learned}"));
+        for learned in learned {
+            if learned.outcome == Outcome::Recovered {
+                self.0.push(format!(
+                    "a record in {place} replaces a known one: {learned}"
+                ));
+            } else if !learned.outcome.is_in_chain() {
+                self.0
+                    .push(format!("a record in {place} is rejected: {learned}"));
+            }
         }
     }
 

@@ -128,7 +128,8 @@ pub(crate) fn verify_new(
 }
 
 impl Gate {
-    /// Reads the records in an author's directory that are newer than the known ones ([`Gate::known_version`]).
+    /// Reads the records in an author's directory that are newer than the known ones ([`Gate::known_version`]), and
+    /// those that are there in the place of a known one that a recovery record may replace.
     ///
     /// # Errors
     /// [`GateError`] if the trust store cannot be used, and [`CpanError`] if the CPAN cannot be read, or has more
@@ -139,7 +140,12 @@ impl Gate {
         author: &PauseId,
     ) -> Result<Vec<RecordFile>, E> {
         let known = self.known_version(author).await?;
-        Ok(read(cpan, author, known + 1, self.verifier().ok()).await?)
+        let mut files = Vec::new();
+        for (version, json) in self.collector().open_records(author).await? {
+            files.extend(cpan.changed_author_record(author, version, &json).await?);
+        }
+        files.extend(read(cpan, author, known + 1, self.verifier().ok()).await?);
+        Ok(files)
     }
 
     /// Reads the newest records in the directories of the owners of packages, if the author of a release is no owner of

@@ -13,6 +13,8 @@ mod hand_over;
 mod outsiders;
 #[path = "attacks/owners.rs"]
 mod owners;
+#[path = "attacks/recovery.rs"]
+mod recovery;
 
 use std::{fs, sync::LazyLock};
 

@@ -2,7 +2,7 @@
 
 use crate::{
     author_index::AuthorIndexError,
-    record::{RecordError, RecordName},
+    record::{RecordError, RecordName, RecoveryKey, RecoveryKeyPair},
 };
 
 #[test]
@@ -37,7 +37,11 @@ fn states_each_error() {
             source: RecordError::NotCanonical { at: 17 },
         },
     ];
+    let key: Result<RecoveryKey, _> = "ed25519:00".parse();
+    let private = RecoveryKeyPair::from_pkcs8(b"none");
     let mut texts = vec![name.unwrap_err().to_string()];
+    texts.push(key.unwrap_err().to_string());
+    texts.push(private.unwrap_err().to_string());
     texts.extend(records.iter().map(ToString::to_string));
     texts.extend(indexes.iter().map(ToString::to_string));
     insta::assert_snapshot!(texts.join("\n"));

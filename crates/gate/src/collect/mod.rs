@@ -21,6 +21,7 @@ use cpan_sigstore_keyless::{
 use cpan_sigstore_records::{
     author_index::in_effect,
     chain::{RecordChain, SKEW, SignedRecord},
+    record::{AuthorRecord, RECORDS_LIMIT},
 };
 use jiff::Timestamp;
 
@@ -81,6 +82,33 @@ impl EvidenceCollector<'_> {
         let attested = self.attested(author).await?;
         let newest = attested.records.iter().map(|file| file.version).max();
         Ok(newest.unwrap_or(0))
+    }
+
+    /// Returns the known records whose places a recovery record may take, each with its text.
+    ///
+    /// They are those after the first one with a recovery key, the newest [`RECORDS_LIMIT`] of them.
+    pub async fn open_records(&self, author: &PauseId) -> Result<Vec<(u32, Vec<u8>)>, GateError> {
+        let known = self.memory.record_chain(author).await?;
+        let mut records: Vec<AuthorRecord> = known
+            .records()
+            .iter()
+            .map(|signed| signed.record().clone())
+            .collect();
+        if records.is_empty() {
+            let attested = self.attested(author).await?.records;
+            let read = |file: &RecordFile| AuthorRecord::parse(&file.json).ok();
+            records = attested.iter().filter_map(read).collect();
+        }
+        let after_key = records
+            .iter()
+            .skip_while(|record| record.recovery_key().is_none())
+            .skip(1);
+        let mut open: Vec<_> = after_key
+            .map(|record| (record.version(), record.json().to_vec()))
+            .collect();
+        let excess = open.len().saturating_sub(RECORDS_LIMIT);
+        open.drain(..excess);
+        Ok(open)
     }
 
     pub async fn evidence(

@@ -11,7 +11,7 @@ use cpan_sigstore_records::{
 use jiff::Timestamp;
 
 use super::{ServerGate, ServerGateError};
-use crate::{RecordFile, authorized::AuthorizedSigners, records};
+use crate::{RecordFile, authorized::AuthorizedSigners};
 
 /// The records of an author, and what they require.
 pub(super) struct AuthorState {
@@ -52,8 +52,10 @@ impl ServerGate<'_> {
         now: Timestamp,
     ) -> Result<AuthorState, ServerGateError> {
         let known = self.gate.known_version(author).await?;
-        let verifier = self.gate.verifier().ok();
-        let records = records::read(self.tree, author, known + 1, verifier).await?;
+        let records = self
+            .gate
+            .newer_records::<ServerGateError>(self.tree, author);
+        let records = records.await?;
         let collector = self.gate.collector();
         let (mut sources, undetermined) = collector.chain_sources(author, &records, now).await?;
         let mut authorized = AuthorizedSigners::of(&sources, now);

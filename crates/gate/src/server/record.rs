@@ -82,7 +82,7 @@ pub(super) fn answer(
         _ => UploadReason::RecordRefused,
     };
     let answer = match outcome {
-        Outcome::Accepted | Outcome::Known => UploadAnswer {
+        Outcome::Accepted | Outcome::Recovered | Outcome::Known => UploadAnswer {
             finding: Some(Finding::Trusted),
             ..UploadAnswer::accept(UploadReason::Continues)
         },

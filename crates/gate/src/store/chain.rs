@@ -177,7 +177,7 @@ impl TrustStore {
     }
 
     /// Stores a chain, and returns the one that is stored then: another one if another process stored it
-    /// first. `replaced` states that an override took records out of the chain; only then are rows deleted.
+    /// first. `replaced` states that an override or a recovery took records out of the chain; only then are rows deleted.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -223,6 +223,10 @@ async fn forget_others(
         .zip(chain.records())
         .take_while(|(stored, signed)| stored.record == *signed.record())
         .count();
+    if same == chain.records().len() {
+        // Another process has stored the whole chain, and perhaps more of it.
+        return Ok(());
+    }
     sqlx::query("DELETE FROM author_record WHERE author = $1 AND version > $2")
         .bind(chain.author().as_str())
         .bind(i64::try_from(same).unwrap_or(i64::MAX))

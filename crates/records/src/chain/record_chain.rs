@@ -1,10 +1,10 @@
 //! The chain of one author's accepted records.
 
 use super::{
-    AppendResult, ChainContext, Outcome, RecordSummary, Report, SKEW, SignedRecord, VerifiedRecords,
-    recovery,
+    AppendResult, ChainContext, Outcome, RecordSummary, Report, SKEW, SignedRecord,
+    VerifiedRecords, recovery,
 };
-use crate::record::{AuthorRecord, Change, RecordFile, Releases, difference};
+use crate::record::{Change, RecordFile, Releases, difference};
 use cpan_sigstore_core::{
     identity::{AuthorIdentity, Membership, SignerIdentity},
     release::PauseId,
@@ -91,14 +91,6 @@ impl RecordChain {
     /// Whether all releases are signed, by the newest record.
     pub fn releases(&self) -> Option<Releases> {
         self.tip().map(|tip| tip.record().releases())
-    }
-
-    /// The first version in whose place a recovery record may come, or the version after the newest one. A reader has to
-    /// request the versions from this one on again.
-    pub fn open_version(&self) -> u32 {
-        let mut records = self.records.iter().map(SignedRecord::record);
-        let first = records.find(|record| record.recovery_key().is_some());
-        first.map_or(self.version(), AuthorRecord::version) + 1
     }
 
     /// The other authors who may release a distribution, by the newest record.

@@ -51,7 +51,9 @@ impl<'a> KeyState<'a> {
         let at = signed.signed().unwrap_or(Timestamp::MAX);
         self.settle(at.min(until));
         let stated = record.recovery_key();
-        let is_agreed = self.in_effect.is_some_and(|key| record.is_recovered_by(key));
+        let is_agreed = self
+            .in_effect
+            .is_some_and(|key| record.is_recovered_by(key));
         if is_agreed || overrides.contains(&record.digest()) {
             self.in_effect = stated;
             self.pending = None;

@@ -10,6 +10,8 @@ our $VERSION = '0.01';
 # How many seconds a time of signing may be ahead of the clock.
 my $SKEW          = 600;
 my $WAITING_LIMIT = 64;
+# How many seconds a change of the recovery key waits.
+my $RECOVERY_WAIT = 7 * 24 * 60 * 60;
 
 my %IS_PENDING = map { $_ => 1 } qw(waiting broken-chain);
 
@@ -74,8 +76,8 @@ sub append_all {
 sub _append {
     my ($self, $signed, $context) = @_;
     my $outcome = $self->_judge($signed, $context);
-    if ($outcome eq 'accepted') {
-        # An override takes the place of all records from its version on.
+    if ($outcome eq 'accepted' || $outcome eq 'recovered') {
+        # An override or a recovery takes the place of all records from its version on.
         splice @{ $self->{records} }, $signed->{record}->version - 1;
         push @{ $self->{records} }, $signed;
     }
@@ -109,13 +111,65 @@ sub _judge {
         $before = $self->_get($record->version - 1) or return 'waiting';
         return 'broken-chain' if ($record->previous // q()) ne $before->{record}->digest;
     }
-    my $is_override = grep { $_ eq $record->digest } @{ $context->{overrides} || [] };
-    my $may_sign    = $before && !$is_override ? $before->{record} : $record;
-    my $membership  = CPAN::Sigstore::Identity::membership($may_sign->identities, $signed->{signer}, @times);
+    my $is_override = _is_override($record, $context);
+    my @may_sign    = @{ ($before && !$is_override ? $before->{record} : $record)->identities };
+    my $yields      = $is_override;
+    if ($before && $record->is_recovery && !$is_override) {
+        $yields = $self->_recovers($signed, $context) // return 'recovery-refused';
+        push @may_sign, @{ $record->identities };
+    }
+    my $membership = CPAN::Sigstore::Identity::membership(\@may_sign, $signed->{signer}, @times);
     return 'signer-not-listed' if !$membership;
     return 'signer-retired'    if $membership eq 'retired';
     return 'accepted'          if !$known || $is_override;
+    return 'recovered'         if $yields;
     return $before ? 'fork' : 'second-first';
+}
+
+sub _is_override {
+    my ($record, $context) = @_;
+    return (grep { $_ eq $record->digest } @{ $context->{overrides} || [] }) ? 1 : 0;
+}
+
+# 4.9 and 4.10: whether known records yield to a recovery record; undefined if the key in effect did not sign it.
+sub _recovers {
+    my ($self, $signed, $context) = @_;
+    my ($record, @times) = ($signed->{record}, @{ $signed->{times} });
+    my @known  = $self->records;
+    my @before = @known[ 0 .. $record->version - 2 ];
+    my @after  = @known[ $record->version - 1 .. $#known ];
+    my $key    = _recovery_key(\@before, $context, @times);
+    return undef if !defined $key || !$record->is_recovered_by($key);    ## no critic (ProhibitExplicitReturnUndef)
+    return 0 if grep { $_->{record}->is_recovered_by($key) || _is_override($_->{record}, $context) } @after;
+    return (_recovery_key(\@known, $context, @times) // q()) eq $key ? 1 : 0;
+}
+
+# 4.8: the recovery key that is in effect after records, at the first and at the last of these times.
+sub _recovery_key {
+    my ($records, $context, @times) = @_;
+    return undef if !@times;    ## no critic (ProhibitExplicitReturnUndef)
+    my ($first, $last) = map { _key_at($records, $context, $_) // q() } (sort { $a <=> $b } @times)[ 0, -1 ];
+    return $first ne q() && $first eq $last ? $first : undef;
+}
+
+sub _key_at {
+    my ($records, $context, $time) = @_;
+    my ($in_effect, $pending, $effective) = (q());
+    my $settle = sub {
+        my ($until) = @_;
+        ($in_effect, $pending) = ($pending, undef) if defined $pending && $effective <= $until;
+    };
+    for my $signed (@$records) {
+        my ($record, $at) = ($signed->{record}, (sort { $a <=> $b } @{ $signed->{times} })[0]);
+        $settle->(defined $at && $at < $time ? $at : $time);
+        my $stated    = $record->recovery_key // q();
+        my $is_agreed = $in_effect ne q() && $record->is_recovered_by($in_effect);
+        if ($is_agreed || _is_override($record, $context)) { ($in_effect, $pending) = ($stated, undef) }
+        elsif ($stated eq $in_effect)                      { $pending = undef }
+        elsif (!defined $pending || $pending ne $stated)   { ($pending, $effective) = ($stated, defined $at ? $at + $RECOVERY_WAIT : 9**9**9) }
+    }
+    $settle->($time);
+    return $in_effect eq q() ? undef : $in_effect;
 }
 
 # Whether this chain begins with the whole of another.

@@ -27,6 +27,8 @@ my %HASH = (
 );
 my %CURVE = ('1.2.840.10045.3.1.7' => 'P-256', '1.3.132.0.34' => 'P-384');
 my %CURVE_SIZE = ('P-256' => 32, 'P-384' => 48);
+# The order of the group of Ed25519, the highest byte first.
+my $ED25519_ORDER = pack 'H*', '1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed';
 my $RSA_MINIMUM = 2048;
 my $RSA_MAXIMUM = 8192;
 
@@ -96,11 +98,17 @@ sub default_hash {
 sub verify {
     my ($key, $hash, $signature, $message) = @_;
     if ($key->{kind} eq 'Ed25519') {
-        return 0 if defined $hash || length $signature != 64;
+        return 0 if defined $hash || length $signature != 64 || !_is_reduced(substr $signature, 32);
         return _backend()->{ed25519}->($key, $signature, $message) ? 1 : 0;
     }
     return 0 if !defined $hash;
     return verify_digest($key, $hash, $signature, hash($hash, $message));
+}
+
+# Whether the second half of a signature by Ed25519 is below the order of the group. Not every verifier checks it.
+sub _is_reduced {
+    my ($number) = @_;
+    return scalar(reverse $number) lt $ED25519_ORDER;
 }
 
 # The same, of a message whose digest is known. Ed25519 has no such signatures.

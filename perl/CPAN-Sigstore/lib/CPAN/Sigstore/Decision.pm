@@ -98,7 +98,8 @@ sub authorized {
     push @notes, $chain->append_all($facts->{index}{records} || [], %context) if $facts->{index};
     my $is_by_index = $chain->tip ? 1 : 0;
     push @notes, $chain->append_all($facts->{directory} || [], %context);
-    @notes = map { "a record is rejected: $_->[0]" } grep { $_->[0] !~ /\A(?:accepted|known)\z/ } @notes;
+    @notes = map { $_->[0] eq 'recovered' ? 'a recovery record replaces a known record: recovered' : "a record is rejected: $_->[0]" }
+        grep { $_->[0] !~ /\A(?:accepted|known)\z/ } @notes;
     my $provenance = 'known';
     if (!$known->tip && $chain->tip) {
         $provenance = $is_by_index ? 'index' : 'new';

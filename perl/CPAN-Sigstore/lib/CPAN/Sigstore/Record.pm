@@ -5,6 +5,7 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 
+use CPAN::Sigstore::Crypto   ();
 use CPAN::Sigstore::Error    ();
 use CPAN::Sigstore::Identity ();
 use CPAN::Sigstore::JSON     ();
@@ -22,7 +23,7 @@ my $TEXT_LIMIT       = 1024;
 my $HANDED_LIMIT     = 1000;
 my $SUCCESSORS_LIMIT = 100;
 
-my %KEYS          = map { $_ => 1 } qw(author distributions identities mediaType previous releases version);
+my %KEYS          = map { $_ => 1 } qw(author distributions identities mediaType previous recoveryKey recoverySignature releases version);
 my %IDENTITY_KEYS = map { $_ => 1 } qw(claims from issuer pattern subject until);
 my %CLAIM_KEYS    = map { $_ => 1 } @CPAN::Sigstore::Identity::CLAIMS;
 
@@ -46,10 +47,12 @@ sub parse {
         bytes      => $bytes,
         identities => [ map { _identity($_) } @{ $value->{identities} } ],
         distributions => $value->{distributions} || {},
+        map { exists $value->{$_} ? ($_ => $value->{$_}) : () } qw(recoveryKey recoverySignature),
     }, $class;
     $self->_check_values($value);
     _fail('not-canonical', 'expected the canonical form of RFC 8785')
         if CPAN::Sigstore::JSON::canonical(_restated($value)) ne $bytes;
+    $self->{recovered} = CPAN::Sigstore::JSON::canonical(_without_signature($value)) if $self->is_recovery;
     return $self;
 }
 
@@ -62,7 +65,7 @@ sub _fail {
 sub _check_shape {
     my ($value) = @_;
     _object($value, \%KEYS, qw(author identities mediaType releases version));
-    for my $key (qw(author mediaType releases previous)) {
+    for my $key (qw(author mediaType releases previous recoveryKey recoverySignature)) {
         _text($value, $key);
     }
     _fail('shape', 'expected `signed` or `mixed` for `releases`') if $value->{releases} !~ /\A(?:signed|mixed)\z/;
@@ -123,6 +126,7 @@ sub _check_values {
     _fail('value', 'expected `previous` in all versions but the first')
         if ($self->{version} == 1) != !defined $self->{previous};
     _check_distributions($self->{author}, $value->{distributions}) if exists $value->{distributions};
+    _check_recovery($self->{version}, $value);
     my $count = @{ $value->{identities} };
     _fail('value', "expected 1 to $IDENTITIES_LIMIT identities, found $count") if $count < 1 || $count > $IDENTITIES_LIMIT;
     my %seen;
@@ -134,6 +138,18 @@ sub _check_values {
         _fail('value', 'expected `repository` or `repository-id` beside the name or pattern of a workflow')
             if $identity->leaves_source_open;
     }
+    return;
+}
+
+# Section 3.8.
+sub _check_recovery {
+    my ($version, $value) = @_;
+    _fail('value', 'expected `ed25519:` and 64 small hexadecimal digits for `recoveryKey`')
+        if exists $value->{recoveryKey} && $value->{recoveryKey} !~ /\Aed25519:[0-9a-f]{64}\z/;
+    return if !exists $value->{recoverySignature};
+    _fail('value', 'expected no `recoverySignature` in version 1') if $version == 1;
+    _fail('value', 'expected `ed25519:` and 128 small hexadecimal digits for `recoverySignature`')
+        if $value->{recoverySignature} !~ /\Aed25519:[0-9a-f]{128}\z/;
     return;
 }
 
@@ -210,6 +226,13 @@ sub _restated {
     return { %$value, identities => [ map { _restated_identity($_) } @{ $value->{identities} } ] };
 }
 
+sub _without_signature {
+    my ($value) = @_;
+    my %rest = %{ _restated($value) };
+    delete $rest{recoverySignature};
+    return \%rest;
+}
+
 sub _restated_identity {
     my ($value) = @_;
     my %identity = %$value;
@@ -226,6 +249,19 @@ sub previous   { return $_[0]{previous} }
 sub releases   { return $_[0]{releases} }
 sub digest     { return $_[0]{digest} }
 sub identities { return $_[0]{identities} }
+
+# The recovery key that it states, and whether a recovery key signed it, validly or not.
+sub recovery_key { return $_[0]{recoveryKey} }
+sub is_recovery  { return exists $_[0]{recoverySignature} ? 1 : 0 }
+
+# Section 3.8.1: whether this recovery key signed it.
+sub is_recovered_by {
+    my ($self, $key) = @_;
+    return 0 if !$self->is_recovery;
+    my ($public, $signature) = map { pack 'H*', s/\Aed25519://r } $key, $self->{recoverySignature};
+    my $spki = pack('H*', '302a300506032b6570032100') . $public;
+    return CPAN::Sigstore::Crypto::verify(CPAN::Sigstore::Crypto::key($spki), undef, $signature, "cpan-author-recovery/v1\n$self->{recovered}");
+}
 
 # The other authors who may release a distribution.
 sub successors {
@@ -274,6 +310,15 @@ The values of the record. A digest is C<sha256:> and 64 hexadecimal digits.
 =head2 identities
 
 A list of L<CPAN::Sigstore::Identity>.
+
+=head2 recovery_key
+
+=head2 is_recovery
+
+=head2 is_recovered_by(KEY)
+
+The recovery key that the record states, whether it has a signature by a recovery
+key, and whether a key made it.
 
 =head2 successors(DISTRIBUTION)
 
