@@ -7,12 +7,15 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 
-/// Parses the arguments of the process.
+/// Parses the arguments of the process, as the command of `T` or one with another help reads them.
 ///
 /// # Errors
 /// [`clap::Error`] for a mistake, and for help and version, which are printed in the place of a command.
-pub fn parse<T: Parser>() -> Result<T, clap::Error> {
-    T::try_parse().map_err(corrected::<T>)
+pub fn parse<T: Parser>(program: clap::Command) -> Result<T, clap::Error> {
+    let parsed = program.try_get_matches().and_then(|mut matches| {
+        T::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut T::command()))
+    });
+    parsed.map_err(corrected::<T>)
 }
 
 /// The error with the usage that the help states, and without hidden commands among its suggestions.

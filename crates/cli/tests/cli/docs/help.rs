@@ -2,13 +2,23 @@
 
 use crate::harness::{Ran, bare};
 
+/// The headings over lists of subcommands.
+const HEADINGS: [&str; 5] = [
+    "Commands:",
+    "Authors:",
+    "Installers:",
+    "Operators:",
+    "Everybody:",
+];
+
 /// The subcommands that a help text lists.
 fn subcommands(help: &str) -> Vec<String> {
-    let Some((_, list)) = help.split_once("\nCommands:\n") else {
-        return Vec::new();
-    };
-    list.lines()
-        .take_while(|line| !line.is_empty())
+    let lists = help.split("\n\n").filter_map(|part| {
+        let (heading, list) = part.split_once('\n')?;
+        HEADINGS.contains(&heading).then_some(list)
+    });
+    lists
+        .flat_map(str::lines)
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
