@@ -165,11 +165,13 @@ subtest 'takes no author in another spelling' => sub {
     for my $path (
         'T/TI/tim/Foo-1.0.tar.gz', 't/ti/TIM/Foo-1.0.tar.gz', 'T/TI/TIM /Foo-1.0.tar.gz',
         'T/TX/TIM/Foo-1.0.tar.gz', 'TIM/Foo-1.0.tar.gz', 'T/TI/../TIM/Foo-1.0.tar.gz', 'T/TI/TIM/../TIM/Foo-1.0.tar.gz',
+        "T/TI/TIM/Foo-1.0\nsigstore: publish.tar.gz", "T/TI/TIM/Foo\e[2J-1.0.tar.gz", "T/TI/TIM/Foo\x{e9}-1.0.tar.gz",
         'T/TI/TIM//Foo-1.0.tar.gz', '/T/TI/TIM/Foo-1.0.tar.gz', 'authors/id/T/TI/TIM/Foo-1.0.tar.gz', 'Foo-1.0.tar.gz',
     ) {
         is decision($world, $path), 'wait', $path;
     }
     is $world->{runs}, 0, 'and runs no gate';
+    is scalar(grep { /[^\x20-\x7e]/ } @{ $world->{log} }), 0, 'and writes one line of ASCII for each';
 };
 
 subtest 'asks about all that PAUSE indexes' => sub {

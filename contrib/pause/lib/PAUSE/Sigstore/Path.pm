@@ -21,7 +21,7 @@ sub of {
     my $kind = _kind($text) or return;
     # PAUSE itself writes the paths. Another form is a fault, and nothing is published there.
     my ($author) = $text =~ m{\A[A-Z]/[A-Z][A-Z0-9-]/([A-Z][A-Z0-9-]+)/[^/]};
-    my $is_whole = defined $author && $text =~ m{\A\Q@{[substr $author, 0, 1]}/@{[substr $author, 0, 2]}/$author\E/}
+    my $is_whole = defined $author && $text !~ /[^\x20-\x7e]/ && $text =~ m{\A\Q@{[substr $author, 0, 1]}/@{[substr $author, 0, 2]}/$author\E/}
         && !grep { $_ eq q() || $_ eq q(.) || $_ eq q(..) } split m{/}, $text, -1;
     return bless { text => $text, kind => $kind, author => $is_whole ? $author : undef }, $class;
 }

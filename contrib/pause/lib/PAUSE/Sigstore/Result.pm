@@ -52,7 +52,7 @@ sub log_line {
     my ($self) = @_;
     my $path = $self->{place} ? $self->{place}->text : 'a file';
     my $why  = $self->{answer} ? $self->{answer}{text} : $self->{fault} // $self->{reason};
-    return "sigstore: $self->{decision} $path: $why";
+    return "sigstore: $self->{decision} $path: $why" =~ s/[^\x20-\x7e]/?/gr;
 }
 
 # Subject and text of the mail about a refused file.
