@@ -1,6 +1,6 @@
 //! A clock of this machine that is ahead of a service's.
 
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::without_credentials};
 use cpan_sigstore_keyless::{clock::date_of, login::TokenError};
 use jiff::Timestamp;
 
@@ -37,7 +37,7 @@ pub async fn explained(error: TokenError, clock: Timestamp, service: Option<&str
             Exit::TryLater,
             ClockAhead {
                 clock: Timestamp::from_second(clock.as_second()).unwrap_or(clock),
-                service: service.to_owned(),
+                service: without_credentials(service),
                 date,
                 expires: at,
             },

@@ -1,8 +1,8 @@
 //! The identity token: given, offered by the environment, or by a login on the terminal.
 
-use std::{io::IsTerminal as _, path::Path, time::Duration};
+use std::{ffi::OsString, io::IsTerminal as _, path::Path, time::Duration};
 
-use cpan_sigstore_core::text::decoded;
+use cpan_sigstore_core::text::{decoded, shown_path};
 use cpan_sigstore_http::Http;
 use cpan_sigstore_keyless::{
     login::{
@@ -107,8 +107,24 @@ fn flow(args: &LoginArgs) -> Flow {
 
 /// Whether this is a CI job, in which nobody can log in. A flag for the login says that somebody can.
 fn nobody_logs_in(args: &LoginArgs) -> bool {
-    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-    ci && !asks_for_login(args) && !std::io::stdin().is_terminal()
+    is_ci(|name| std::env::var_os(name)) && !asks_for_login(args) && !std::io::stdin().is_terminal()
+}
+
+/// Whether these variables are those of a CI job. Most services set `CI`; the others are Azure Pipelines, Jenkins,
+/// TeamCity, AWS CodeBuild and Bitbucket.
+fn is_ci(get: impl Fn(&str) -> Option<OsString>) -> bool {
+    let is_set = |value: OsString| !value.is_empty() && !value.eq_ignore_ascii_case("false");
+    [
+        get("CI"),
+        get("TF_BUILD"),
+        get("JENKINS_URL"),
+        get("TEAMCITY_VERSION"),
+        get("CODEBUILD_BUILD_ID"),
+        get("BITBUCKET_BUILD_NUMBER"),
+    ]
+    .into_iter()
+    .flatten()
+    .any(is_set)
 }
 
 /// A CI job without an identity token.
@@ -138,7 +154,8 @@ fn given_token(given: &str) -> Result<IdentityToken, CommandError> {
     match read {
         Ok(text) => {
             let text = decoded(&text);
-            Ok(IdentityToken::from_jwt(&String::from_utf8_lossy(&text))?)
+            let token = IdentityToken::from_jwt(&String::from_utf8_lossy(&text));
+            token.map_err(|error| CommandError::from(error).at(&shown_path(Path::new(given))))
         }
         // A token has two dots; with a slash, or fewer dots, it was meant as a file.
         Err(error) if given.contains('/') || given.matches('.').count() != 2 => Err(failed(error)),
@@ -182,5 +199,33 @@ impl Prompt for TerminalPrompt<'_> {
         self.terminal
             .ask("Then enter the code that it shows:", LINE_LIMIT)?
             .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognises_the_jobs_of_ci_services() {
+        let ci = |variable: &str, value: &str| {
+            is_ci(|name| (name == variable).then(|| OsString::from(value)))
+        };
+        for (variable, value) in [
+            ("CI", "true"),
+            ("CI", "1"),
+            ("CI", "woodpecker"),
+            ("TF_BUILD", "True"),
+            ("JENKINS_URL", "https://ci.example/"),
+            ("TEAMCITY_VERSION", "2026.1"),
+            ("CODEBUILD_BUILD_ID", "a:b"),
+            ("BITBUCKET_BUILD_NUMBER", "7"),
+        ] {
+            assert!(ci(variable, value), "{variable}");
+        }
+        for value in ["", "false", "False"] {
+            assert!(!ci("CI", value), "{value}");
+        }
+        assert!(!ci("HOME", "/root"));
     }
 }

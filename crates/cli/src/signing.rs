@@ -18,13 +18,13 @@ use crate::{
     error::CommandError,
     flags::{LoginArgs, SigningArgs},
     identity_token,
-    session::{Session, SigningMaterial},
+    session::Session,
     ui::consent::Consent,
 };
 
 /// A person or workflow that has logged in. It has no certificate yet, so nothing is public.
-pub struct Login<'a> {
-    material: &'a SigningMaterial,
+pub struct Login {
+    services: Services,
     verifier: Arc<Verifier>,
     token: IdentityToken,
     expected: LoginPolicy,
@@ -36,7 +36,7 @@ pub struct Signer {
     token: IdentityToken,
 }
 
-impl<'a> Login<'a> {
+impl Login {
     /// Logs in. The login has to be as one of these identities, if there are some. A login that ends without a
     /// signature makes nothing public, and needs no consent.
     ///
@@ -46,9 +46,10 @@ impl<'a> Login<'a> {
         args: &SigningArgs,
         one_of: Option<Vec<IdentityPolicy>>,
         consent: Consent,
-        session: &'a Session<'_>,
+        session: &Session<'_>,
     ) -> Result<Self, CommandError> {
         let material = session.signing_material(args)?;
+        let services = Services::select(&material.config, Timestamp::now())?;
         let verifier = Arc::clone(session.verifier(&args.instance)?);
         let issuer = material.config.oidc_issuer();
         let terminal = session.terminal();
@@ -60,7 +61,7 @@ impl<'a> Login<'a> {
             .one_of(one_of);
         expected.check_token()?;
         Ok(Self {
-            material,
+            services,
             verifier,
             token,
             expected,
@@ -97,7 +98,7 @@ impl<'a> Login<'a> {
     /// No certificate, or one for somebody else.
     pub async fn certify(self) -> Result<Signer, CommandError> {
         let signer = SigningSession::certify(
-            Services::select(&self.material.config)?,
+            self.services,
             self.verifier,
             &self.token,
             self.expected,

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_http::HttpError;
+use cpan_sigstore_http::{HttpError, SetupFault};
 
 use crate::{checksums::ChecksumsError, package_index::PackedError};
 
@@ -78,6 +78,14 @@ impl CpanError {
             self,
             Self::TooLarge { .. } | Self::Http(HttpError::TooLarge { .. })
         )
+    }
+
+    /// Returns the fault of the network that a person has to mend, if that is the reason.
+    pub fn setup_fault(&self) -> Option<SetupFault> {
+        match self {
+            Self::Http(error) => error.setup_fault(),
+            _ => None,
+        }
     }
 
     /// Whether trying again may help.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
 use crate::{Http, HttpError, WAITING};
@@ -42,10 +43,17 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// The wait that a service asks for (RFC 9110, section 10.2.3), in seconds; `None` for a date.
+/// The wait that a service asks for (RFC 9110, section 10.2.3), in seconds or as a date. That date is compared with the
+/// time of the same response, because the clock of this machine may differ.
 pub(crate) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    Some(Duration::from_secs(seconds.trim().parse().ok()?))
+    let text = |name| headers.get(name)?.to_str().ok();
+    let asked = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| rfc2822::parse(text).ok();
+    let wait = date(asked)?.duration_since(&date(text(DATE)?)?);
+    Some(Duration::try_from(wait).unwrap_or_default())
 }
 
 /// The further tries of one request.
@@ -89,5 +97,32 @@ impl Tries {
         tracing::info!(target: WAITING, "{error}; trying again in {seconds} s (try {number} of {most})");
         tokio::time::sleep(wait).await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(headers: &[(reqwest::header::HeaderName, &str)]) -> Option<u64> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        asked_wait(&headers.collect()).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn reads_wait_in_seconds_and_as_a_date() {
+        const NOON: (reqwest::header::HeaderName, &str) = (DATE, "Tue, 24 Nov 2026 12:00:00 GMT");
+        assert_eq!(wait(&[(RETRY_AFTER, "120")]), Some(120));
+        assert_eq!(wait(&[(RETRY_AFTER, " 2 ")]), Some(2));
+        let until = (RETRY_AFTER, "Tue, 24 Nov 2026 12:02:00 GMT");
+        assert_eq!(wait(&[until.clone(), NOON]), Some(120));
+        let past = (RETRY_AFTER, "Tue, 24 Nov 2026 11:00:00 GMT");
+        assert_eq!(wait(&[past, NOON]), Some(0));
+        // Without the time of the response, a date states no wait.
+        assert_eq!(wait(&[until]), None);
+        assert_eq!(wait(&[(RETRY_AFTER, "soon"), NOON]), None);
+        assert_eq!(wait(&[NOON]), None);
     }
 }

@@ -59,13 +59,21 @@ pub enum HttpError {
         /// The reason.
         reason: String,
     },
-    /// The server redirects to another server, or without end.
+    /// The server redirects to another server.
     #[error("cannot read {url}: the server redirects to {to}")]
     Redirect {
         /// The address, without credentials and query.
         url: String,
         /// The address that the server names, without credentials and query.
         to: String,
+    },
+    /// The server redirects without end, or to no address.
+    #[error("cannot read {url}: the server redirects {found}")]
+    InvalidRedirect {
+        /// The address, without credentials and query.
+        url: String,
+        /// The fault.
+        found: &'static str,
     },
     /// The server is the one for which the file is requested.
     #[error("cannot read {url}: it leads back to this mirror")]
@@ -150,23 +158,6 @@ impl HttpError {
         matches!(
             self,
             Self::Connection { .. } | Self::Timeout { .. } | Self::Unavailable { .. }
-        )
-    }
-
-    /// Whether this machine or its network is set up in a way that only a person can mend.
-    pub fn is_setup(&self) -> bool {
-        matches!(
-            self,
-            Self::Client(_)
-                | Self::ProxySetting { .. }
-                | Self::TimeoutSetting(_)
-                | Self::Proxy { .. }
-                | Self::ProxiedAddress { .. }
-                | Self::Certificate { .. }
-                | Self::CertificateTime { .. }
-                | Self::Redirect { .. }
-                | Self::Loop { .. }
-                | Self::WebPage { .. }
         )
     }
 }

@@ -16,6 +16,7 @@ mod object_store;
 mod patience;
 mod proxy;
 mod redirect;
+mod setup_fault;
 mod web_page;
 
 pub use address::is_protected;
@@ -23,6 +24,7 @@ pub use answer::Answer;
 pub use backoff::Backoff;
 pub use download::{Download, Validators};
 pub use error::HttpError;
+pub use setup_fault::SetupFault;
 
 use std::{
     sync::{Arc, OnceLock},

@@ -41,7 +41,11 @@ fn is_denied_access(body: &[u8]) -> bool {
             .map_or("", |(_, root)| root.trim_start()),
         None => text,
     };
-    root.starts_with("<Error>") && root.contains(CODE)
+    let Some(rest) = root.strip_prefix("<Error") else {
+        return false;
+    };
+    // Some state a namespace there.
+    rest.starts_with(['>', ' ']) && rest.contains(CODE)
 }
 
 #[cfg(test)]
@@ -54,12 +58,15 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
             "<?xml version='1.0' encoding='UTF-8'?><Error><Code>AccessDenied</Code><Details>Anonymous caller</Details></Error>",
             "<Error><Code>AccessDenied</Code></Error>",
+            "<Error xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Code>AccessDenied</Code></Error>",
+            "<?xml version=\"1.0\"?>\n<Error>\n  <Code>AccessDenied</Code>\n  <EC>0003-00000001</EC>\n</Error>",
         ] {
             assert!(is_denied_access(body.as_bytes()), "{body}");
         }
         for body in [
             "",
             "Forbidden",
+            "<Errors><Code>AccessDenied</Code></Errors>",
             "<?xml version=\"1.0\"?>",
             "<Error><Code>SignatureDoesNotMatch</Code></Error>",
             "<html><Error><Code>AccessDenied</Code></Error></html>",

@@ -22,23 +22,28 @@ impl Redirects {
     /// Credentials in the address are for its server alone: another port may be somebody else's.
     ///
     /// # Errors
-    /// [`HttpError::Redirect`] for another server, and after too many redirects.
+    /// [`HttpError::Redirect`] for another server, and [`HttpError::InvalidRedirect`] without an address, or after too
+    /// many redirects.
     pub fn next(&mut self, from: &Url, response: &Response) -> Result<Option<Url>, HttpError> {
         if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
         let location = response.headers().get(LOCATION);
         let to = location.and_then(|location| from.join(location.to_str().ok()?).ok());
-        let refused = |to: Option<&Url>| HttpError::Redirect {
+        let invalid = |found| HttpError::InvalidRedirect {
             url: shown(from),
-            to: to.map_or_else(|| "no address".to_owned(), shown),
+            found,
         };
-        let Some(to) = to else {
-            return Err(refused(None));
-        };
+        let to = to.ok_or_else(|| invalid("to no address"))?;
+        if !is_followed(from, &to) {
+            return Err(HttpError::Redirect {
+                url: shown(from),
+                to: shown(&to),
+            });
+        }
         self.followed += 1;
-        if self.followed > LIMIT || !is_followed(from, &to) {
-            return Err(refused(Some(&to)));
+        if self.followed > LIMIT {
+            return Err(invalid("without end"));
         }
         Ok(Some(with_credentials(from, to)))
     }

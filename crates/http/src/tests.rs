@@ -35,6 +35,10 @@ fn states_each_error() {
             url: url(),
             to: "https://login.example/".to_owned(),
         },
+        HttpError::InvalidRedirect {
+            url: url(),
+            found: "without end",
+        },
         HttpError::Loop { url: url() },
         HttpError::WebPage {
             url: url(),

@@ -227,7 +227,10 @@ async fn ends_a_redirect_that_never_ends() {
     let before = served.sandbox.services.cpan.requests().len();
     faults.always(answer(302, &[("location", "Foo-1.0.tar.gz")], ""));
     let error = served.digest().await.unwrap_err();
-    assert!(matches!(error, HttpError::Redirect { .. }), "{error}");
+    assert!(
+        error.to_string().ends_with("redirects without end"),
+        "{error}"
+    );
     assert_eq!(served.sandbox.services.cpan.requests().len() - before, 6);
     faults.always(Fault::Status(302));
     let error = served.digest().await.unwrap_err();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::Http;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 
@@ -31,7 +32,7 @@ impl ClockDifference {
         let is_large = clock.duration_since(date).abs() > LIMIT;
         is_large.then(|| Self {
             clock: Timestamp::from_second(clock.as_second()).unwrap_or(clock),
-            service: service.to_owned(),
+            service: without_credentials(service),
             date,
         })
     }

@@ -66,6 +66,10 @@ fn states_each_error_of_a_login() {
             expected: issuer(),
             found: url(),
         },
+        LoginError::Variable {
+            variable: "SIGSTORE_ID_TOKEN",
+            source: TokenError::Form("1 part".to_owned()),
+        },
         LoginError::NotPermitted {
             service: "GitHub Actions",
             hint: "add `permissions: id-token: write`",
@@ -121,6 +125,11 @@ fn states_each_error_of_signing() {
             url: url(),
             expected: "an entry",
             found: "a web page".to_owned(),
+        },
+        SignError::NotYet {
+            clock: Timestamp::UNIX_EPOCH,
+            service: url(),
+            start: Timestamp::UNIX_EPOCH,
         },
         SignError::EntryExists { url: url() },
         SignError::CertificateKey,

@@ -44,7 +44,10 @@ async fn prefers_a_token_in_its_variable_and_trims_it() {
     assert_eq!(token.expose(), jwt);
     assert!(matches!(
         found(&[("SIGSTORE_ID_TOKEN", "hunter2")]).await,
-        Err(LoginError::Token(TokenError::Form(_)))
+        Err(LoginError::Variable {
+            variable: "SIGSTORE_ID_TOKEN",
+            source: TokenError::Form(_)
+        })
     ));
 }
 

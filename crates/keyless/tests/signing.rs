@@ -39,7 +39,7 @@ async fn certify(
     let config = SigningConfig::from_file(config).unwrap();
     let token = IdentityToken::from_jwt(&sandbox.token("author").unwrap()).unwrap();
     let signer = SigningSession::certify(
-        Services::select(&config)?,
+        Services::select(&config, jiff::Timestamp::now())?,
         Arc::new(Verifier::new(&root).unwrap()),
         &token,
         LoginPolicy::new(&token, None),

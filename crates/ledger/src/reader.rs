@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
+use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_files::read_limited;
 use cpan_sigstore_http::{Http, HttpError};
 use cpan_sigstore_tlog::{
@@ -85,7 +86,7 @@ impl LogReader {
                 kept: None,
             });
         };
-        let invalid = || ReadError::Address(place.to_owned());
+        let invalid = || ReadError::Address(without_credentials(place));
         let mut url: Url = place.parse().map_err(|_| invalid())?;
         if !matches!(scheme, "http" | "https") || url.query().is_some() {
             return Err(invalid());

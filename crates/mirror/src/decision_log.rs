@@ -13,6 +13,7 @@ use cpan_sigstore_core::{
     text::printable,
     verdict::Verdict,
 };
+use cpan_sigstore_http::SetupFault;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -112,6 +113,9 @@ pub struct LogEntry {
     /// Whether an entry of the package index that leads to the path was left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub left_out: bool,
+    /// The fault of the network that a person has to mend, if that is the reason.
+    #[serde(skip)]
+    pub fault: Option<SetupFault>,
     /// The decision with its reasons.
     #[serde(flatten)]
     pub cause: EntryCause,
@@ -129,6 +133,7 @@ impl LogEntry {
             path,
             exit: verdict.exit(),
             left_out: false,
+            fault: None,
             cause: EntryCause::Gate(Box::new(verdict)),
         }
     }
@@ -145,6 +150,7 @@ impl LogEntry {
             path,
             exit: refusal.exit(),
             left_out: false,
+            fault: None,
             cause: EntryCause::Mirror {
                 finding: refusal,
                 decision: refusal.decision(),

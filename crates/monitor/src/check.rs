@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Display};
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::recent::EventKind;
+use cpan_sigstore_cpan::{CpanError, recent::EventKind};
 use jiff::Timestamp;
 
 use super::{
@@ -44,26 +44,27 @@ impl<'a> AuthorCheck<'a> {
         author: &'a PauseId,
         known: Option<AuthorState>,
         scan: &'a Scan,
-    ) -> Result<Result<Checked, String>, WatchError> {
+    ) -> Result<Result<Checked, Undetermined>, WatchError> {
         let listing = match Listing::of(monitor.cpan, author).await {
             Ok(listing) => listing,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(error.into())),
         };
         if !listing.is_there {
             let is_known = known.is_some_and(|known| !known.is_empty());
-            return Ok(Err(if is_known {
-                "cannot list the files: the CHECKSUMS are gone".to_owned()
-            } else {
-                "cannot list the files: no CHECKSUMS, so an author without files, or no such author"
-                    .to_owned()
-            }));
+            let reason = match is_known {
+                true => "cannot list the files: the CHECKSUMS are gone",
+                false => {
+                    "cannot list the files: no CHECKSUMS, so an author without files, or no such author"
+                }
+            };
+            return Ok(Err(Undetermined::all(reason.to_owned())));
         }
         let is_first = known.is_none();
         let mut state = known.unwrap_or_default();
         let files = records::files(monitor.cpan, author, &state.records, monitor.gate);
         let files = match files.await {
             Ok(files) => files,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(Undetermined::of_cpan(&error))),
         };
         let mut check = Self {
             monitor,
@@ -97,6 +98,15 @@ impl<'a> AuthorCheck<'a> {
         let reason = format!("{path}: {reason}");
         self.undetermined
             .push(Undetermined::of(self.author, reason));
+    }
+
+    /// Notes that the CPAN cannot be read.
+    pub fn unread(&mut self, path: &str, error: &CpanError) {
+        let reason = format!("{path}: {error}");
+        self.undetermined.push(Undetermined {
+            fault: error.setup_fault(),
+            ..Undetermined::of(self.author, reason)
+        });
     }
 
     /// Reports files that differ from RECENT: a mirror may have RECENT before it has the files.

@@ -2,9 +2,10 @@
 
 use std::{fmt, io};
 
-use cpan_sigstore_core::release::PauseId;
+use cpan_sigstore_core::{finding::Exit, release::PauseId};
 use cpan_sigstore_cpan::CpanError;
 use cpan_sigstore_gate::{GateError, store::TrustStoreError};
+use cpan_sigstore_http::SetupFault;
 
 use super::ALERTS_LIMIT;
 
@@ -43,13 +44,15 @@ pub struct Undetermined {
     pub author: Option<String>,
     /// The reason.
     pub reason: String,
+    /// The fault of the network that a person has to mend, if that is the reason.
+    pub fault: Option<SetupFault>,
 }
 
 impl Undetermined {
     pub(super) fn of(author: &PauseId, reason: String) -> Self {
         Self {
             author: Some(author.as_str().to_owned()),
-            reason,
+            ..Self::all(reason)
         }
     }
 
@@ -58,6 +61,29 @@ impl Undetermined {
         Self {
             author: None,
             reason,
+            fault: None,
+        }
+    }
+
+    pub(super) fn of_cpan(error: &CpanError) -> Self {
+        Self {
+            fault: error.setup_fault(),
+            ..Self::all(error.to_string())
+        }
+    }
+
+    pub(super) fn by(self, author: &PauseId) -> Self {
+        Self {
+            author: Some(author.as_str().to_owned()),
+            ..self
+        }
+    }
+
+    /// The exit code that follows. A further run does not mend the network.
+    pub const fn exit(&self) -> Exit {
+        match self.fault {
+            Some(_) => Exit::Failed,
+            None => Exit::TryLater,
         }
     }
 
@@ -84,4 +110,13 @@ pub(super) enum ListingError {
     /// More releases than the limit.
     #[error("too many releases of one author: expected at most {0}")]
     TooManyReleases(usize),
+}
+
+impl From<ListingError> for Undetermined {
+    fn from(error: ListingError) -> Self {
+        match error {
+            ListingError::Cpan(error) => Self::of_cpan(&error),
+            error @ ListingError::TooManyReleases(_) => Self::all(error.to_string()),
+        }
+    }
 }

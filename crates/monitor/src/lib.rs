@@ -81,7 +81,7 @@ pub struct Round {
 impl Round {
     /// Returns the exit code of a program that did nothing else.
     pub fn exit(&self) -> Exit {
-        let undetermined = (!self.undetermined.is_empty()).then_some(Exit::TryLater);
+        let undetermined = self.undetermined.iter().map(Undetermined::exit);
         let alerts = self.delivered.iter().map(|alert| alert.alert.exit());
         let worst = alerts.chain(undetermined).max_by_key(|exit| *exit as u8);
         worst.unwrap_or(Exit::Success)
@@ -165,8 +165,8 @@ impl Monitor<'_> {
         let is_first = known.is_none();
         let checked = match AuthorCheck::run(self, author, known, scan).await? {
             Ok(checked) => checked,
-            Err(reason) => {
-                round.undetermined.push(Undetermined::of(author, reason));
+            Err(undetermined) => {
+                round.undetermined.push(undetermined.by(author));
                 return Ok(());
             }
         };

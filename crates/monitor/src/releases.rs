@@ -100,7 +100,7 @@ impl AuthorCheck<'_> {
         match self.monitor.cpan.bundle(&listed.path).await {
             Ok(found) => found.as_deref().map(Sha256Digest::of) != before.bundle,
             Err(error) => {
-                self.undetermined(&bundle, error);
+                self.unread(&bundle, &error);
                 false
             }
         }
@@ -238,7 +238,7 @@ impl AuthorCheck<'_> {
             // Without a condition nothing is unchanged.
             Ok(_) => return Ok(Outcome::Gone),
             Err(error) => {
-                self.undetermined(&name, error);
+                self.unread(&name, &error);
                 return Ok(Outcome::Undetermined);
             }
         };

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use cpan_sigstore_core::release::PauseId;
-use cpan_sigstore_cpan::Cpan;
-use cpan_sigstore_cpan::recent::{Coverage, Epoch, EventKind, News, news};
+use cpan_sigstore_cpan::{
+    Cpan, CpanError,
+    recent::{Coverage, Epoch, EventKind, News, NewsError, news},
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Undetermined, state::Cursor};
@@ -66,7 +68,7 @@ impl Schedule {
             }
             Ok(None) => schedule.without_recent = true,
             // The monitor still checks the directories.
-            Err(error) => schedule.undetermined = Some(Undetermined::all(error.to_string())),
+            Err(error) => schedule.undetermined = Some(of_news(&error)),
         }
         schedule
     }
@@ -125,6 +127,13 @@ impl Schedule {
             moved.dirtymark.clone_from(&news.dirtymark);
         }
         moved
+    }
+}
+
+fn of_news(error: &NewsError<CpanError>) -> Undetermined {
+    match error {
+        NewsError::Fetch(error) => Undetermined::of_cpan(error),
+        other => Undetermined::all(other.to_string()),
     }
 }
 

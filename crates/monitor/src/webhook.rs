@@ -70,7 +70,10 @@ impl Webhook {
             Ok(answer) => Err(failed(format!("status {}", answer.status))),
             Err(HttpError::Unavailable { status, .. }) => Err(failed(format!("status {status}"))),
             Err(HttpError::Timeout { .. }) => Err(failed("no response in time".to_owned())),
-            Err(_) => Err(failed("no usable response".to_owned())),
+            Err(error) => Err(failed(match error.setup_fault() {
+                Some(fault) => fault.summary().to_owned(),
+                None => "no usable response".to_owned(),
+            })),
         }
     }
 }

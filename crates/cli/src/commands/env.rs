@@ -1,7 +1,7 @@
 //! `cpan-sigstore env`.
 
 use clap::{Args, ValueEnum};
-use cpan_sigstore_core::finding::Exit;
+use cpan_sigstore_core::{finding::Exit, text::without_credentials};
 use url::Url;
 
 use crate::{error::CommandError, session::Session};
@@ -55,7 +55,8 @@ pub fn run(args: &EnvArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
 fn address(text: &str) -> Result<String, CommandError> {
     let refused = || {
         CommandError::usage(format!(
-            "invalid mirror address: expected one such as http://127.0.0.1:8199/, found `{text}`"
+            "invalid mirror address: expected one such as http://127.0.0.1:8199/, found `{}`",
+            without_credentials(text)
         ))
     };
     let url = Url::parse(text).map_err(|_| refused())?;

@@ -15,7 +15,7 @@ pub fn after_login(error: &LoginError) -> Option<&'static str> {
         | LoginError::DeviceCodeExpired
         | LoginError::StateMismatch
         | LoginError::NonceMismatch => Some("nothing was signed; run the same command again"),
-        LoginError::Token(error) => after_token(error),
+        LoginError::Token(error) | LoginError::Variable { source: error, .. } => after_token(error),
         LoginError::Http(error) => after_request(error),
         _ => None,
     }

@@ -9,6 +9,8 @@ mod network_hint;
 mod sources;
 mod upload_sources;
 
+pub use network_hint::after_fault;
+
 use std::{error::Error, fmt, io, path::Path};
 
 use cpan_sigstore_core::{finding::Exit, text::shown_path};
@@ -111,6 +113,13 @@ impl CommandError {
             }),
             ..self
         }
+    }
+
+    /// The same error, at the place where its subject was found.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        let message = format!("{place}: {}", self.error);
+        self.reworded(message)
     }
 
     /// The failure of a command that was `done` with some of several files; with one file, the failure

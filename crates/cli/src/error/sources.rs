@@ -151,14 +151,15 @@ impl From<GateError> for CommandError {
 impl From<HttpError> for CommandError {
     fn from(error: HttpError) -> Self {
         if error.is_transient() {
-            return Self::new(Exit::TryLater, error).hinted(NOTHING_SIGNED);
+            return Self::new(Exit::TryLater, error)
+                .hinted("run the same command again when the network is back");
         }
         let hint = after_request(&error);
         Self::failed(error).hinted_by(hint)
     }
 }
 
-/// What to do when a login or a connection fails for a while.
+/// What to do when a login fails for a while.
 const NOTHING_SIGNED: &str =
     "run the same command again when the network is back; nothing was signed";
 
@@ -213,7 +214,7 @@ impl From<SignError> for CommandError {
                 Exit::TryLater,
                 "run the same command again in a moment; the service is not available now",
             ),
-            SignError::Clock(_) => (Exit::TryLater, SET_CLOCK),
+            SignError::Clock(_) | SignError::NotYet { .. } => (Exit::TryLater, SET_CLOCK),
             SignError::Http(http) => {
                 let hint = after_request(http);
                 return Self::failed(error).hinted_by(hint);
@@ -279,11 +280,10 @@ impl From<CpanError> for CommandError {
 
 impl From<BacklogError> for CommandError {
     fn from(error: BacklogError) -> Self {
-        let exit = match &error {
-            BacklogError::Cpan(cpan) => passing(cpan.is_transient()),
-            _ => Exit::Failed,
-        };
-        Self::new(exit, error)
+        match error {
+            BacklogError::Cpan(cpan) => cpan.into(),
+            error @ BacklogError::NoAuthor(_) => Self::failed(error),
+        }
     }
 }
 
@@ -333,8 +333,11 @@ impl From<RecordError> for CommandError {
 
 impl From<BuildError> for CommandError {
     fn from(error: BuildError) -> Self {
+        let error = match error {
+            BuildError::Cpan(cpan) => return cpan.into(),
+            other => other,
+        };
         match &error {
-            BuildError::Cpan(cpan) => Self::new(passing(cpan.is_transient()), error),
             BuildError::Known { .. } | BuildError::Broken(_) => Self::failed(error).hinted(
                 "use an index that `cpan-sigstore index verify` accepts, with the trusted root that it was built with",
             ),
@@ -368,7 +371,10 @@ impl From<OperatorError> for CommandError {
                     "ask the operator whether the index was restarted; if so, forget the old one with `cpan-sigstore trust forget --index URL`",
                 );
             }
-            OperatorError::Http(http) => passing(http.is_transient()),
+            OperatorError::Http(http) => {
+                let hint = after_request(http);
+                return Self::new(passing(http.is_transient()), error).hinted_by(hint);
+            }
             OperatorError::Absent(_) => Exit::TryLater,
             _ => Exit::Failed,
         };

@@ -240,9 +240,7 @@ impl<'a> Report<'a> {
             Decision::Deny | Decision::TryLater => (Tone::Bad, word),
         };
         terminal.headline(tone, &word, self.file);
-        if let Some(release) = &self.release {
-            terminal.field("release", release);
-        }
+        // First what failed, why, and what to do; then the facts.
         for (label, value) in [
             ("expected", &self.verdict.expected),
             ("found", &self.verdict.found),
@@ -250,6 +248,19 @@ impl<'a> Report<'a> {
             if let Some(text) = value {
                 value_of(label, text, terminal);
             }
+        }
+        if let Some(hint) = &self.hint {
+            terminal.hint(hint);
+        }
+        for line in &self.policy {
+            terminal.copy(line);
+        }
+        self.facts(terminal);
+    }
+
+    fn facts(&self, terminal: &Terminal) {
+        if let Some(release) = &self.release {
+            terminal.field("release", release);
         }
         if self.verdict.finding == Finding::Trusted {
             self.details(terminal);
@@ -267,12 +278,6 @@ impl<'a> Report<'a> {
         }
         if let Some(evidence) = &self.verdict.evidence {
             evidence.lines().for_each(|line| terminal.copy(line));
-        }
-        if let Some(hint) = &self.hint {
-            terminal.hint(hint);
-        }
-        for line in &self.policy {
-            terminal.copy(line);
         }
     }
 

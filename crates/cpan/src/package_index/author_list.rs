@@ -9,18 +9,26 @@ const EXPECTED: &str = "lines of `alias ID \"NAME <ADDRESS>\"`";
 
 pub(super) fn render(text: &[u8]) -> Result<String, PackageIndexError> {
     let mut rendered = String::with_capacity(text.len());
+    let mut skipped = None;
     for line in text.split(|byte| *byte == b'\n') {
         // Old names are in Latin-1 and in no encoding at all.
         let line = String::from_utf8_lossy(line);
-        if line.is_empty() {
+        if line.trim().is_empty() {
             continue;
         }
-        let (id, name) = alias(&line).ok_or_else(|| invalid(SiteFile::Authors, EXPECTED, &line))?;
+        // Clients skip such a line, too.
+        let Some((id, name)) = alias(&line) else {
+            skipped.get_or_insert_with(|| line.into_owned());
+            continue;
+        };
         // One author's name must not stop the list: double encoding makes control characters.
         let name = printable(name);
         rendered.push_str(&format!("alias {id} \"{name}\"\n"));
     }
-    Ok(rendered)
+    match skipped {
+        Some(line) if rendered.is_empty() => Err(invalid(SiteFile::Authors, EXPECTED, &line)),
+        _ => Ok(rendered),
+    }
 }
 
 fn alias(line: &str) -> Option<(&str, &str)> {

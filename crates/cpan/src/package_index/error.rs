@@ -25,11 +25,6 @@ pub enum PackageIndexError {
     /// The header has a field twice.
     #[error("invalid header of the package index: expected `{0}` once, found it twice")]
     FieldTwice(&'static str),
-    /// The date has another form.
-    #[error(
-        "invalid date of the package index: expected a date such as `Tue, 24 Nov 2026 12:00:00 GMT`, found `{0}`"
-    )]
-    Date(String),
     /// It is dated in the future.
     #[error("the package index is dated {found}, and the clock of this machine says {now}")]
     InTheFuture {

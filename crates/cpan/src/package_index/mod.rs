@@ -105,7 +105,7 @@ impl PackageIndex {
     ///
     /// Lines whose path is no release's, and lines with characters that no package has, are left out: no
     /// client can install from them. Tools of private CPANs leave out the number of lines and the date, or write
-    /// the date without a time zone; such an index has no date here.
+    /// the date in another form or without a time zone; such an index has no date here.
     ///
     /// The number of lines protects against an accident only, because an attacker states the right one. More
     /// lines than stated are all read. Fewer lines may be the beginning of an index: one with a date is refused,
@@ -118,7 +118,11 @@ impl PackageIndex {
         // A line that is not UTF-8 has no valid package or path, and is left out below.
         let text = String::from_utf8(text)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        // Tools on Windows write its ends of lines.
+        // Tools and editors on Windows write its ends of lines, and a mark at the beginning.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
         let text = match text.contains("\r\n") {
             true => text.replace("\r\n", "\n"),
             false => text,
@@ -330,7 +334,7 @@ impl Header {
             }
         }
         let [.., count, date] = values;
-        let date = date.map(dated).transpose()?.flatten();
+        let date = date.and_then(dated);
         let count = count.map(|count| {
             let count: Option<usize> = count.parse().ok();
             count.ok_or(PackageIndexError::Number("Line-Count"))
@@ -342,19 +346,25 @@ impl Header {
     }
 }
 
-/// Reads the date of an index; `None` for Perl's `localtime`, which states no time zone (OrePAN2 writes it).
-fn dated(date: &str) -> Result<Option<Timestamp>, PackageIndexError> {
+/// Reads the date of an index: that of PAUSE, of RFC 3339, or Perl's `gmtime` and `date -u` with their time zone.
+/// `None` for any other text, such as Perl's `localtime`, which OrePAN2 writes: nobody can compare it.
+fn dated(date: &str) -> Option<Timestamp> {
     if let Ok(date) = rfc2822::parse(date) {
-        return Ok(Some(date.timestamp()));
+        return Some(date.timestamp());
     }
-    let (local, zone) = match date.strip_suffix(" GMT").or(date.strip_suffix(" UTC")) {
-        Some(local) => (local, Some(TimeZone::UTC)),
-        None => (date, None),
+    if let Ok(date) = date.parse() {
+        return Some(date);
+    }
+    let utc = |local: &str, form: &str| {
+        let local = DateTime::strptime(form, local).ok()?;
+        TimeZone::UTC.to_timestamp(local).ok()
     };
-    let invalid = || PackageIndexError::Date(excerpt(date));
-    let local = DateTime::strptime("%a %b %d %H:%M:%S %Y", local).map_err(|_| invalid())?;
-    let date = zone.map(|zone| zone.to_timestamp(local)).transpose();
-    date.map_err(|_| invalid())
+    [" GMT", " UTC"].iter().find_map(|zone| {
+        let local = date.strip_suffix(zone);
+        local
+            .and_then(|local| utc(local, "%a %b %d %H:%M:%S %Y"))
+            .or_else(|| utc(date, &format!("%a %b %d %H:%M:%S{zone} %Y")))
+    })
 }
 
 /// A path below `authors/id/`, as PAUSE writes it.

@@ -13,19 +13,22 @@ const HEADER_LINES: usize = 20;
 
 pub(super) fn render(text: &[u8]) -> Result<String, PackageIndexError> {
     let text = String::from_utf8_lossy(text);
-    let date = text
-        .lines()
-        .take(HEADER_LINES)
-        .find_map(|line| rfc2822::parse(line.strip_prefix("Date:")?.trim()).ok())
-        .ok_or_else(|| invalid(SiteFile::ModuleList, "a module list with its date", &text))?;
+    let header = || text.lines().take(HEADER_LINES);
+    if !header().any(|line| line.starts_with("File:") && line.contains("03modlist")) {
+        return Err(invalid(SiteFile::ModuleList, "a module list", &text));
+    }
+    let date = header().find_map(|line| rfc2822::parse(line.strip_prefix("Date:")?.trim()).ok());
+    // A client only compares it with the one before.
+    let date = date.map_or_else(String::new, |date| {
+        format!("Date:        {}\n", http_date(date.timestamp()))
+    });
     Ok(format!(
         "File:        03modlist.data\n\
          Description: The list of registered modules, which is no longer kept.\n\
          Modcount:    0\n\
-         Date:        {}\n\n\
+         {date}\n\
          package CPAN::Modulelist;\n\
          sub data {{ return {{}}; }}\n\
-         1;\n",
-        http_date(date.timestamp())
+         1;\n"
     ))
 }

@@ -37,7 +37,6 @@ fn rejects_package_index_that_is_cut_off_or_none() {
     for (old, new) in [
         ("Line-Count:   3", "Line-Count:   4"),
         ("Line-Count:   3", "Line-Count: many"),
-        ("Tue, 24 Nov 2026", "today"),
         ("Old undef ", "Old "),
         ("\n\n", "\n"),
     ] {
@@ -74,19 +73,43 @@ fn accepts_indexes_of_private_cpans_without_a_date() {
 #[test]
 fn reads_the_date_of_gmtime() {
     let date = parse(LIST).unwrap().date();
-    for zone in ["GMT", "UTC"] {
-        let gmtime = format!("Tue Nov 24 12:00:00 2026 {zone}");
-        let text = LIST.replacen("Tue, 24 Nov 2026 12:00:00 GMT", &gmtime, 1);
-        assert_eq!(parse(&text).unwrap().date(), date);
+    for same in [
+        "Tue Nov 24 12:00:00 2026 GMT",
+        "Tue Nov 24 12:00:00 2026 UTC",
+        "Tue Nov 24 12:00:00 UTC 2026",
+        "2026-11-24T12:00:00Z",
+        "2026-11-24T13:00:00+01:00",
+        "Tue, 24 Nov 2026 13:00:00 +0100",
+    ] {
+        let text = LIST.replacen("Tue, 24 Nov 2026 12:00:00 GMT", same, 1);
+        assert_eq!(parse(&text).unwrap().date(), date, "{same}");
     }
+}
+
+#[test]
+fn ignores_a_date_that_nobody_can_compare() {
+    // Whoever could write it could leave it out as well.
     for other in [
         "Tue Nov 24 12:00:00 2026 CET",
         "Tue Nov 31 12:00:00 2026 GMT",
+        "2026-11-24 12:00:00",
+        "Di 24. Nov 12:00:00 CET 2026",
+        "today",
+        "",
     ] {
         let text = LIST.replacen("Tue, 24 Nov 2026 12:00:00 GMT", other, 1);
-        let error = parse(&text).unwrap_err();
-        assert!(matches!(error, PackageIndexError::Date(_)), "{error}");
+        let index = parse(&text).unwrap();
+        assert_eq!(index.date(), None, "{other}");
+        assert!(!index.to_text().contains("Last-Updated"), "{other}");
     }
+}
+
+#[test]
+fn reads_an_index_behind_a_byte_order_mark() {
+    let index = parse(&format!("\u{feff}{LIST}")).unwrap();
+    assert_eq!(index.packages().count(), 2);
+    assert_eq!(index.date(), parse(LIST).unwrap().date());
+    assert!(index.to_text().starts_with("File: "));
 }
 
 #[test]
@@ -300,6 +323,16 @@ fn module_list_brings_no_program() {
         text.contains("Date:        Tue, 24 Nov 2026 12:00:00 GMT\n\npackage CPAN::Modulelist;")
     );
     assert!(render_site_file(SiteFile::ModuleList, b"<html>".to_vec()).is_err());
+    // Tools of private CPANs write the date in another form, or none.
+    for date in ["Date: Tue Nov 24 12:00:00 2026\n", ""] {
+        let list = format!("File: 03modlist.data\n{date}\nsystem('id');\n");
+        let text = render_site_file(SiteFile::ModuleList, list.into_bytes()).unwrap();
+        assert!(
+            !text.contains("system") && !text.contains("Date:"),
+            "{text}"
+        );
+        assert!(text.contains("Modcount:    0\n\npackage CPAN::Modulelist;"));
+    }
 }
 
 #[test]
@@ -314,6 +347,12 @@ fn renders_author_list_and_permissions_from_data() {
     assert_eq!(
         render(SiteFile::Authors, "alias ABC \"A\u{85}\rx\"\n").unwrap(),
         "alias ABC \"A  x\"\n"
+    );
+    // One line that no client reads does not stop the list either.
+    let odd = "alias ABC \"A <a@b>\"\nalias DEF D <d@e>\n# mine\n \n";
+    assert_eq!(
+        render(SiteFile::Authors, odd).unwrap(),
+        "alias ABC \"A <a@b>\"\n"
     );
     for text in ["<html>\n", "alias ABC A <a@b>\n", "alias A;B \"A\"\n"] {
         assert!(render(SiteFile::Authors, text).is_err(), "{text}");

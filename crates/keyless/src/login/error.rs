@@ -69,6 +69,14 @@ pub enum LoginError {
     /// The identity token cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The identity token in a variable cannot be used.
+    #[error("{variable}: {source}")]
+    Variable {
+        /// The name of the variable.
+        variable: &'static str,
+        /// The reason.
+        source: TokenError,
+    },
     /// The CI job may not get a token.
     #[error("this {service} job has no identity token: {hint}")]
     NotPermitted {

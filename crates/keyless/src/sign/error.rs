@@ -1,5 +1,6 @@
 use cpan_sigstore_core::identity::SignerIdentity;
 use cpan_sigstore_http::HttpError;
+use jiff::Timestamp;
 
 use crate::{
     bundle::VerificationFailure,
@@ -19,6 +20,13 @@ pub enum SignError {
     Services {
         expected: &'static str,
         found: String,
+    },
+    /// A stated service is not in use yet, by the clock of this machine.
+    #[error("the clock of this machine says {clock}, before {service} began at {start}")]
+    NotYet {
+        clock: Timestamp,
+        service: String,
+        start: Timestamp,
     },
     /// A request failed.
     #[error(transparent)]

@@ -2,6 +2,8 @@
 //! `sigstore_trustroot.proto`). From each operator it takes the newest supported version, then any
 //! one operator, all of them, or an exact number.
 
+use cpan_sigstore_core::text::without_credentials;
+use jiff::Timestamp;
 use sigstore_trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector};
 use url::Url;
 
@@ -37,9 +39,14 @@ impl Services {
     ///
     /// # Errors
     /// [`SignError::Services`] if the configuration requires more services than there are, has
-    /// unknown values, or allows no verifiable combination.
-    pub fn select(config: &SigningConfig) -> Result<Self, SignError> {
+    /// unknown values, or allows no verifiable combination, and [`SignError::NotYet`] if a service is missing that
+    /// is not in use yet at `now`.
+    pub fn select(config: &SigningConfig, now: Timestamp) -> Result<Self, SignError> {
         let config = config.library();
+        Self::of(config).map_err(|error| not_yet(config, now).unwrap_or(error))
+    }
+
+    fn of(config: &sigstore_trust_root::SigningConfig) -> Result<Self, SignError> {
         let authority = config
             .fulcio_url()
             .ok_or_else(|| missing("a usable certificate authority", &config.ca_urls))?;
@@ -149,6 +156,21 @@ fn address(text: &str) -> Result<Url, SignError> {
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some())
         .ok_or_else(|| unusable("an http or https address of a service", text))
+}
+
+/// Returns the error of a clock by which a stated service is not in use yet.
+fn not_yet(config: &sigstore_trust_root::SigningConfig, now: Timestamp) -> Option<SignError> {
+    let services = [&config.ca_urls, &config.rekor_tlog_urls, &config.tsa_urls];
+    let later = services.into_iter().flatten().find_map(|service| {
+        let start = service.valid_for.start;
+        (start > now).then_some((service, start))
+    });
+    let (service, start) = later?;
+    Some(SignError::NotYet {
+        clock: Timestamp::from_second(now.as_second()).unwrap_or(now),
+        service: without_credentials(&service.url),
+        start,
+    })
 }
 
 fn missing(expected: &'static str, stated: &[ServiceEndpoint]) -> SignError {

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cpan_sigstore_core::text::without_credentials;
 use jiff::{SignedDuration, Timestamp};
 use sigstore_trust_root::{SIGNING_CONFIG_TARGET, SigstoreInstance, TRUSTED_ROOT_TARGET};
 use sigstore_tuf::{FileStore, MemoryStore, StoreRepository, Updater, transport::UpdaterConfig};
@@ -131,7 +132,7 @@ impl TrustLoader {
         loaded.try_map(|targets| {
             let root = repository.trusted_root(&targets)?;
             let config = targets.get(1).ok_or(TrustError::NoSigningConfig)?;
-            Ok((root, SigningConfig::parse(config, &repository.url)?))
+            Ok((root, SigningConfig::parse(config, &repository.name())?))
         })
     }
 
@@ -173,7 +174,7 @@ impl TrustLoader {
                 ..TrustMaterial::of(material).refreshed_at(last_refresh(&folder))
             }),
             Err(cache) => Err(TrustError::Unavailable {
-                url: repository.url.clone(),
+                url: repository.name(),
                 online,
                 cache,
             }),
@@ -231,6 +232,11 @@ impl PinnedRepository {
                 root: read_root(root)?,
             },
         })
+    }
+
+    /// Its address, for people.
+    fn name(&self) -> String {
+        without_credentials(&self.url)
     }
 
     /// Fetches targets and stores the verified metadata in the cache. A cache that cannot be written is
@@ -292,7 +298,7 @@ impl PinnedRepository {
     }
 
     fn trusted_root(&self, targets: &[Vec<u8>]) -> Result<TrustedRoot, TrustError> {
-        TrustedRoot::parse(targets.first().map_or(&[], Vec::as_slice), &self.url)
+        TrustedRoot::parse(targets.first().map_or(&[], Vec::as_slice), &self.name())
     }
 }
 

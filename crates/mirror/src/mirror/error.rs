@@ -2,6 +2,7 @@
 
 use cpan_sigstore_cpan::CpanError;
 use cpan_sigstore_gate::{GateError, IndexReadError};
+use cpan_sigstore_http::SetupFault;
 
 use crate::{cache::CacheError, decision_log::Refusal, rendered::RenderError};
 
@@ -33,6 +34,14 @@ impl FetchError {
             Self::Upstream(_) => Refusal::Unreadable,
             Self::Refused { refusal, .. } => *refusal,
             Self::Gate(_) | Self::Cache(_) | Self::Ended => Refusal::Internal,
+        }
+    }
+
+    /// The fault of the network that a person has to mend, if that is the reason.
+    pub fn setup_fault(&self) -> Option<SetupFault> {
+        match self {
+            Self::Upstream(error) => error.setup_fault(),
+            _ => None,
         }
     }
 

@@ -249,7 +249,10 @@ impl Mirror {
     }
 
     fn refuse(&self, path: &CpanPath, error: &FetchError) -> Served {
-        let entry = LogEntry::refused(self.now(), path.to_string(), error.refusal(), error);
+        let entry = LogEntry {
+            fault: error.setup_fault(),
+            ..LogEntry::refused(self.now(), path.to_string(), error.refusal(), error)
+        };
         Served::Refused(self.log.add(entry))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use cpan_sigstore_core::text::without_credentials;
 use cpan_sigstore_http::{Backoff, Http};
 use reqwest::Url;
 
@@ -19,7 +20,7 @@ pub(super) enum Place {
 impl Place {
     /// By its address, which was checked when the operator was pinned.
     pub fn at(url: &str) -> Result<Self, OperatorError> {
-        let refused = || OperatorError::Address(url.chars().take(200).collect());
+        let refused = || OperatorError::Address(without_credentials(url));
         let parsed = Url::parse(url).map_err(|_| refused())?;
         if parsed.scheme() == "file" {
             return Ok(Self::File(parsed.to_file_path().map_err(|()| refused())?));
@@ -38,7 +39,7 @@ impl Place {
             Self::Network(http, url) => {
                 let mut url = url.clone();
                 url.set_path(&format!("{}{suffix}", url.path()));
-                let shown = url.to_string();
+                let shown = without_credentials(url.as_str());
                 let file = http.file(url, limit).await?;
                 file.ok_or(OperatorError::Absent(shown))
             }

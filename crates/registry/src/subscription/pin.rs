@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use cpan_sigstore_core::{
     identity::{IdentityPolicy, Matcher, SourceClaims, Wildcard, WorkflowClaims},
-    text::shows_as_itself,
+    text::{shows_as_itself, without_credentials},
 };
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,8 @@ impl Pin {
     /// # Errors
     /// The address or the identity is unusable.
     pub fn new(url: &str, identity: &str, issuer: &str) -> Result<Self, OperatorError> {
-        let parsed = Url::parse(url).map_err(|_| OperatorError::Address(shown(url)))?;
+        let parsed =
+            Url::parse(url).map_err(|_| OperatorError::Address(without_credentials(url)))?;
         let is_here = matches!(parsed.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let allowed = match parsed.scheme() {
             "https" => true,
@@ -47,7 +48,7 @@ impl Pin {
             && parsed.username().is_empty()
             && parsed.password().is_none();
         if !allowed || !plain || url.len() > TEXT_LIMIT {
-            return Err(OperatorError::Address(shown(url)));
+            return Err(OperatorError::Address(without_credentials(url)));
         }
         let pin = Self {
             url: parsed.to_string(),

@@ -172,7 +172,7 @@ impl<'a> Maker<'a> {
     ///
     /// # Errors
     /// A login that fails, or that does not tell the identity.
-    pub fn log_in(&self) -> Result<(Login<'_>, IdentityPolicy), CommandError> {
+    pub fn log_in(&self) -> Result<(Login, IdentityPolicy), CommandError> {
         let consent = match self.args.dry_run {
             true => Consent::Unneeded,
             false => Consent::Required,
@@ -186,11 +186,7 @@ impl<'a> Maker<'a> {
     ///
     /// # Errors
     /// No certificate, or one for another identity.
-    pub fn certify(
-        &self,
-        login: Login<'_>,
-        identity: &IdentityPolicy,
-    ) -> Result<Signer, CommandError> {
+    pub fn certify(&self, login: Login, identity: &IdentityPolicy) -> Result<Signer, CommandError> {
         let signer = self.session.wait(login.certify())?;
         if logged_in(signer.identity()) == *identity {
             return Ok(signer);

@@ -10,7 +10,10 @@ use cpan_sigstore_mirror::{
     decision_log::{EntryCause, Refusal},
 };
 
-use crate::ui::{Terminal, verdict_text};
+use crate::{
+    error::after_fault,
+    ui::{Terminal, verdict_text},
+};
 
 /// Most authors that are listed by name.
 const AUTHORS: usize = 10;
@@ -109,7 +112,8 @@ fn refused(entry: &LogEntry, terminal: &Terminal) {
         terminal.copy(line);
     }
     if let EntryCause::Mirror { finding, .. } = &entry.cause {
-        return terminal.hint(advice(*finding));
+        let of_network = entry.fault.map(after_fault);
+        return terminal.hint(of_network.unwrap_or_else(|| advice(*finding)));
     }
     let path = entry.path.parse::<ReleasePath>().ok();
     if let Some(hint) = entry.hint() {

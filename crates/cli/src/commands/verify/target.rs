@@ -46,10 +46,47 @@ fn module(text: &str) -> Option<PackageName> {
 
 /// Returns the advice for a text that names no release clearly enough.
 pub fn advice(text: &str) -> Option<String> {
-    if text.starts_with("https://") || text.starts_with("http://") {
+    if is_address(text) {
         return Some(about_address(text));
     }
+    let is_path = ["file://", "cpan:", "/authors/id/", "id/"]
+        .iter()
+        .any(|prefix| text.starts_with(prefix));
+    if is_path && let Some(path) = release_in(text) {
+        return Some(format!("name the release by its path: `{path}`"));
+    }
+    if let Some(package) = text.strip_prefix("pkg:cpan/") {
+        return about_package_url(package);
+    }
     nearly_a_release(text).or_else(|| about_name(text))
+}
+
+/// Whether it is an address of the web; a scheme may have capital letters.
+fn is_address(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        ["http", "https"]
+            .iter()
+            .any(|it| scheme.eq_ignore_ascii_case(it))
+    })
+}
+
+/// The author and file of a release that some text ends with.
+fn release_in(text: &str) -> Option<String> {
+    let text = text.split(['?', '#']).next()?;
+    let at = text.rfind("id/").map(|at| at + "id/".len());
+    let path = text.get(at.or_else(|| text.find(':').map(|at| at + 1))?..)?;
+    let path = release(path).ok()?;
+    path.name.version().map(|_| path.short())
+}
+
+/// The advice for a package URL such as `pkg:cpan/TIMLEGGE/Foo-Bar@1.02`.
+fn about_package_url(package: &str) -> Option<String> {
+    let package = package.split(['?', '#']).next()?;
+    let (author, rest) = package.split_once('/')?;
+    let (name, version) = rest.split_once('@')?;
+    let path = format!("{author}/{name}-{version}");
+    let is_one = nearly_a_release(&path).is_some();
+    is_one.then(|| format!("name the release by its path, such as `{path}{SUFFIX}`"))
 }
 
 /// The advice for an address.
@@ -81,14 +118,28 @@ fn nearly_a_release(text: &str) -> Option<String> {
     if is_one(&path) {
         return Some(format!("name the author in capital letters: `{path}`"));
     }
+    if let Some(archive) = path.strip_suffix(cpan_sigstore_core::bundle::SUFFIX)
+        && is_one(archive)
+    {
+        return Some(format!("name the archive and not its bundle: `{archive}`"));
+    }
+    // A suffix with something behind it is another mistake.
+    if path.contains(SUFFIX) {
+        return None;
+    }
     let path = format!("{path}{SUFFIX}");
     is_one(&path).then(|| format!("name the archive with its suffix, such as `{path}`"))
 }
 
 /// The advice for the name of a distribution, with or without a version, or of a module with one.
 fn about_name(text: &str) -> Option<String> {
-    if let Some((name, _)) = text.split_once('@')
+    // As cpanm, cpm and a cpanfile write it.
+    if let Some((name, version)) = text.split_once(['@', '~', '=', '-', ' ', ','])
         && is_module(name)
+        && version
+            .trim_start_matches(['=', ' '])
+            .starts_with(|c: char| c.is_ascii_digit() || c == 'v')
+        && (name.contains("::") || !text.contains('-'))
     {
         return Some(format!(
             "name the release of that version by its path, such as AUTHOR/{}-VERSION.tar.gz; `{name}` is the newest",
@@ -118,9 +169,13 @@ fn about_name(text: &str) -> Option<String> {
 /// # Errors
 /// Where it is none.
 pub fn release(text: &str) -> Result<ReleasePath, ReleasePathError> {
-    if text.starts_with("https://") || text.starts_with("http://") {
-        let path = text.find("/authors/id/").and_then(|at| text.get(at + 1..));
-        return path.unwrap_or(text).parse();
+    if is_address(text) {
+        let text = text.split(['?', '#']).next().unwrap_or_default();
+        // Old links name the same directory in another way.
+        let path = ["/authors/id/", "/modules/by-authors/id/"]
+            .iter()
+            .find_map(|folder| Some(format!("authors/id/{}", text.split_once(folder)?.1)));
+        return path.as_deref().unwrap_or(text).parse();
     }
     ReleasePath::from_short(text)
 }
@@ -160,7 +215,18 @@ mod tests {
             Some(Target::Release(path)) if path.subdirectory.is_some()
         ));
         let address = "https://cpan.metacpan.example/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz";
-        assert_eq!(parse(address), parse("TIMLEGGE/Foo-1.0.tar.gz"));
+        for address in [
+            address,
+            "HTTPS://cpan.metacpan.example/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+            "https://cpan.metacpan.example/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz?x=1#top",
+            "http://www.cpan.example/modules/by-authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+        ] {
+            assert_eq!(
+                parse(address),
+                parse("TIMLEGGE/Foo-1.0.tar.gz"),
+                "{address}"
+            );
+        }
         for text in ["Foo::Bar", "Foo", "_x::2"] {
             assert_eq!(parse(text), Some(Target::Module(text.parse().unwrap())));
         }
@@ -203,6 +269,32 @@ mod tests {
             ("Foo-Bar-1.02", "AUTHOR/Foo-Bar-1.02.tar.gz"),
             ("Foo-Bar-v1.2.3", "`Foo::Bar`"),
             ("Foo::Bar@1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            ("Foo::Bar~1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            ("Foo::Bar==1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            ("Foo::Bar-1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            ("Foo::Bar 1.02", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            ("Foo::Bar@v1.2", "AUTHOR/Foo-Bar-VERSION.tar.gz"),
+            (
+                "pkg:cpan/TIMLEGGE/Foo-Bar@1.02",
+                "`TIMLEGGE/Foo-Bar-1.02.tar.gz`",
+            ),
+            ("cpan:TIMLEGGE/Foo-1.0.tar.gz", "`TIMLEGGE/Foo-1.0.tar.gz`"),
+            (
+                "file:///srv/cpan/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+                "`TIMLEGGE/Foo-1.0.tar.gz`",
+            ),
+            (
+                "/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+                "`TIMLEGGE/Foo-1.0.tar.gz`",
+            ),
+            (
+                "id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+                "`TIMLEGGE/Foo-1.0.tar.gz`",
+            ),
+            (
+                "TIMLEGGE/Foo-1.0.tar.gz.sigstore.json",
+                "not its bundle: `TIMLEGGE/Foo-1.0.tar.gz`",
+            ),
             ("TIMLEGGE/Foo-1.0", "`TIMLEGGE/Foo-1.0.tar.gz`"),
             ("timlegge/Foo-1.0.zip", "`TIMLEGGE/Foo-1.0.zip`"),
             ("timlegge/Foo-1.0", "`TIMLEGGE/Foo-1.0.tar.gz`"),
@@ -234,6 +326,9 @@ mod tests {
             "a@b",
             "../Foo-1.0.tar.gz",
             "/x/Foo-1.0.tar.gz",
+            "TIMLEGGE/Foo-1.0.tar.gz@sha256",
+            "pkg:npm/foo@1.0",
+            "file:///x/Foo-1.0.tar.gz",
         ] {
             let found = advice(text);
             assert!(found.is_none() || text == "a@b", "{text}: {found:?}");

@@ -1,6 +1,6 @@
 //! The output of a run.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use cpan_sigstore_core::finding::Exit;
 use cpan_sigstore_cpan::Cpan;
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     commands::log,
+    error::after_fault,
     ui::{Terminal, Tone},
 };
 
@@ -70,6 +71,11 @@ pub fn round(watched: &WatchRound, cpan: &Cpan, json: bool, terminal: &Terminal)
     }
     for undetermined in &round.undetermined {
         terminal.warning(&undetermined.to_string());
+    }
+    let faults = round.undetermined.iter().filter_map(|it| it.fault);
+    let hints: BTreeSet<_> = faults.map(after_fault).collect();
+    for hint in hints {
+        terminal.hint(hint);
     }
     if round.waiting > 0 {
         terminal.warning(&format!("alerts kept for the next run: {}", round.waiting));

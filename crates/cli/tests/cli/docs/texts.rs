@@ -174,6 +174,100 @@ fn states_each_failure_in_three_lines() {
     assert!(long.is_empty(), "{long:#?}");
 }
 
+/// The lines below the headlines of reports that refuse a file. Hints are on standard error, so they follow.
+fn reports(text: &str) -> Vec<Vec<&str>> {
+    let is_headline = |line: &str| {
+        let (word, file) = line.split_once(": ").unwrap_or_default();
+        let code = word.split(' ').next().unwrap_or_default();
+        let is_finding = |finding: &Finding| finding.code() == code;
+        let is_refused = code != "trusted" && !word.ends_with(", allowed");
+        // An audit of a log lists files, with the difference on the same line.
+        Finding::ALL.iter().any(is_finding) && is_refused && !file.contains(' ')
+    };
+    let mut reports: Vec<Vec<&str>> = Vec::new();
+    let mut is_open = false;
+    for line in text.lines() {
+        if is_headline(line) {
+            reports.push(Vec::new());
+            is_open = true;
+        } else if !line.starts_with("  ") {
+            is_open = false;
+        } else if let Some(report) = reports.last_mut().filter(|_| is_open) {
+            report.push(line);
+        }
+    }
+    reports
+}
+
+/// Whether a line says why, or continues one that does.
+fn is_reason(line: &&&str) -> bool {
+    ["  expected ", "  found ", "            "]
+        .iter()
+        .any(|label| line.starts_with(label))
+}
+
+/// The first three lines: what failed, and why in one or two. All facts follow. Only the alternatives of a long value
+/// are on lines of their own.
+#[test]
+fn states_first_why_a_release_is_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
+    let all = snapshots(&folder);
+    let reports = reports(&all);
+    assert!(reports.len() > 80, "{}", reports.len());
+    let is_wrong = |report: &&Vec<&str>| {
+        let reasons = report.iter().take_while(is_reason).count();
+        let labels = report.iter().filter(|line| !line.starts_with("   "));
+        let reasons_anywhere = labels.filter(is_reason).count();
+        let first = report.iter().take(reasons);
+        let first = first.filter(|line| !line.starts_with("   ")).count();
+        !(1..=2).contains(&first) || first != reasons_anywhere
+    };
+    let wrong: Vec<_> = reports.iter().filter(is_wrong).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Each snapshot with a refused release says what to do.
+#[test]
+fn advises_on_each_refused_release() {
+    fn files(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("help") {
+                files(&path, found);
+            } else if path.is_file() {
+                found.push((
+                    path.display().to_string(),
+                    fs::read_to_string(path).unwrap(),
+                ));
+            }
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
+    let mut found = Vec::new();
+    files(&folder, &mut found);
+    found.retain(|(_, text)| !reports(text).is_empty() && !text.contains("\nhint: "));
+    let silent: Vec<_> = found.iter().map(|(path, _)| path).collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn finds_reports_and_their_reasons() {
+    let text = "exit: 10\nunsigned: a\n  expected  b\n            c\n  found     d\n  because   e\nhint: f\n  g\n\
+                trusted: h\n  signer    i\nunsigned, allowed: j\n  release   k\n";
+    let found = reports(text);
+    assert_eq!(
+        found,
+        [vec![
+            "  expected  b",
+            "            c",
+            "  found     d",
+            "  because   e"
+        ]]
+    );
+    let reasons = found[0].iter().take_while(is_reason).count();
+    assert_eq!(reasons, 3);
+}
+
 #[test]
 fn finds_messages_of_more_than_three_lines() {
     let text = "exit: 1\nerror: a\nhint: b\n  c\n  d\nsigned\n  e\nclosed: f\n";

@@ -110,10 +110,12 @@ const READERS: &[&str] = &[
 
 /// Variables that are no secrets, by which the login knows a CI service or finds a program.
 const PLAIN: &[&str] = &[
+    "BITBUCKET_BUILD_NUMBER",
     "BROWSER",
     "BUILDKITE",
     "CI_GPG",
     "CIRCLECI",
+    "CODEBUILD_BUILD_ID",
     "CPAN_SIGSTORE_CACHE",
     "CPAN_SIGSTORE_CONFIG",
     "CPAN_SIGSTORE_DATA",
@@ -124,9 +126,12 @@ const PLAIN: &[&str] = &[
     "GITHUB_ACTIONS",
     "GITLAB_CI",
     "GOOGLE_SERVICE_ACCOUNT_NAME",
+    "JENKINS_URL",
     "PATH",
     "PERL_CARTON_CPANFILE",
     "PERL_CPANM_OPT",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",
     "WAYLAND_DISPLAY",
     "CI",
 ];

@@ -1,5 +1,7 @@
 //! Networks as they are: proxies, private CAs, captive portals, services that hang or throttle.
 
+mod advice;
+
 #[cfg(unix)]
 mod company;
 

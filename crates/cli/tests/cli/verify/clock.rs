@@ -49,6 +49,31 @@ fn names_the_clock_that_is_behind_and_not_the_signature() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn names_the_clock_that_is_behind_and_not_the_services() {
+    let user = World::new();
+    let library = skewing(&user);
+    let token = user.sandbox.token("author").unwrap();
+    for days in [-90, -19_000] {
+        let mut command = user.command(&["sign", FILE, "--identity-token", &token]);
+        command
+            .env("LD_PRELOAD", &library)
+            .env("SKEW", (days * 86_400_i64).to_string());
+        let ran = Ran::of(command.output().unwrap()).exits(3);
+        for text in [
+            "the clock of this machine says",
+            "began at",
+            "set the clock",
+        ] {
+            assert!(ran.stderr.contains(text), "{ran:#?}");
+        }
+        ran.snapshot("error/clock-behind");
+    }
+    assert_eq!(user.sandbox.services.ca.requests(), [""; 0]);
+    assert!(!user.bundle().exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn names_the_clock_that_is_ahead_and_not_the_token() {
     let user = World::new();
     let library = skewing(&user);

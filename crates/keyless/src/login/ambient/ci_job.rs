@@ -4,7 +4,7 @@ use cpan_sigstore_core::variable::SecretVariable;
 
 use super::{
     super::{Env, IdentityToken, LoginError},
-    github, gitlab,
+    github, gitlab, in_variable,
 };
 
 /// A CI job, as a source of tokens for PAUSE.
@@ -55,9 +55,11 @@ impl CiJob {
     /// [`LoginError`] if the job has none, or not for that audience.
     pub async fn token(self, env: &Env, audience: &str) -> Result<IdentityToken, LoginError> {
         let jwt = match self {
-            Self::Variable => env
-                .secret(SecretVariable::PAUSE_ID_TOKEN)
-                .unwrap_or_default(),
+            Self::Variable => {
+                let variable = SecretVariable::PAUSE_ID_TOKEN;
+                let token = env.secret(variable).unwrap_or_default();
+                return Ok(in_variable(variable, &token)?.for_audience(audience));
+            }
             Self::GitHub | Self::GitHubWithoutPermission => github::token(env, audience).await?,
             Self::GitLabWithoutToken => {
                 return Err(LoginError::NotPermitted {

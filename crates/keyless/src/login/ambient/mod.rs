@@ -29,9 +29,10 @@ const AUDIENCE: &str = "sigstore";
 /// [`LoginError`] if the environment should provide a token and does not: nobody can log in at a CI
 /// job. [`LoginError::NotPermitted`] states what the job lacks.
 pub async fn ambient(env: &Env) -> Result<Option<IdentityToken>, LoginError> {
-    let jwt = if let Some(token) = env.secret(SecretVariable::SIGSTORE_ID_TOKEN) {
-        token
-    } else if github::is_here(env) {
+    if let Some(token) = env.secret(SecretVariable::SIGSTORE_ID_TOKEN) {
+        return in_variable(SecretVariable::SIGSTORE_ID_TOKEN, &token).map(Some);
+    }
+    let jwt = if github::is_here(env) {
         github::token(env, AUDIENCE).await?
     } else if gitlab::is_here(env) {
         return Err(gitlab::without_token());
@@ -45,4 +46,12 @@ pub async fn ambient(env: &Env) -> Result<Option<IdentityToken>, LoginError> {
         return Ok(None);
     };
     Ok(Some(IdentityToken::from_jwt(&jwt)?))
+}
+
+/// The token in a variable, which the error names.
+fn in_variable(variable: SecretVariable, text: &str) -> Result<IdentityToken, LoginError> {
+    IdentityToken::from_jwt(text).map_err(|source| LoginError::Variable {
+        variable: variable.name(),
+        source,
+    })
 }

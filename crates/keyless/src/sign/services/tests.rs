@@ -2,6 +2,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
+/// A time at which all services are in use.
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
 fn service(url: &str, version: u32, operator: &str) -> Value {
     json!({ "url": url, "majorApiVersion": version, "operator": operator,
             "validFor": { "start": "2020-01-01T00:00:00Z" } })
@@ -19,7 +22,8 @@ fn select(
         "rekorTlogUrls": logs, "rekorTlogConfig": logs_config,
         "tsaUrls": authorities, "tsaConfig": authorities_config,
     });
-    Services::select(&SigningConfig::parse(config.to_string().as_bytes(), "test").unwrap())
+    let config = SigningConfig::parse(config.to_string().as_bytes(), "test").unwrap();
+    Services::select(&config, NOW)
 }
 
 fn logs() -> Value {
@@ -91,7 +95,7 @@ fn rejects_an_authority_without_https() {
         "tsaUrls": authority(), "tsaConfig": any(),
     });
     let config = SigningConfig::parse(config.to_string().as_bytes(), "test").unwrap();
-    let error = Services::select(&config).unwrap_err();
+    let error = Services::select(&config, NOW).unwrap_err();
     assert!(error.to_string().contains("with https"), "{error}");
 }
 
@@ -99,4 +103,18 @@ fn rejects_an_authority_without_https() {
 fn accepts_only_web_addresses_as_services() {
     let file = json!([service("file:///etc/passwd", 1, "a")]);
     assert!(select(file, any(), authority(), any()).is_err());
+}
+
+#[test]
+fn names_the_clock_before_a_service_that_began_later() {
+    let later = json!([{ "url": "https://me:pw@log.test", "majorApiVersion": 2, "operator": "a",
+                         "validFor": { "start": "9999-01-01T00:00:00Z" } }]);
+    let error = select(later, any(), authority(), any()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the clock of this machine says 2027-01-15T08:00:00Z, before https://log.test began at 9999-01-01T00:00:00Z"
+    );
+    // A missing service has nothing to do with the clock.
+    let error = select(json!([]), any(), authority(), any()).unwrap_err();
+    assert!(matches!(error, SignError::Services { .. }), "{error}");
 }

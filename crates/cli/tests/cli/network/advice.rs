@@ -1,0 +1,116 @@
+//! The same advice about a network, in every command that reads one.
+
+use std::net::TcpListener;
+
+use crate::harness::{FILE, Ran, World};
+
+/// Commands that read a CPAN, an author index or a log.
+const COMMANDS: &[&[&str]] = &[
+    &["verify", "MYAUTHOR/Foo-1.0.tar.gz"],
+    &["verify", "Foo::Bar"],
+    &["watch", "MYAUTHOR"],
+    &["author", "show", "MYAUTHOR"],
+    &["author", "check", "MYAUTHOR"],
+    &["trust", "explain", "MYAUTHOR"],
+    &["index", "build", "--output", "index.json"],
+    &[
+        "index",
+        "use",
+        "http://127.0.0.1:1/index.json",
+        "--identity",
+        "operator@example.org",
+        "--issuer",
+        "https://issuer.example",
+    ],
+    &["exec", "--", "cpanm", "--notest", "-l", "perl", "Foo::Bar"],
+];
+
+/// A proxy at which nobody listens, so that each request fails at once.
+fn closed_proxy() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+#[test]
+fn names_the_proxy_in_every_command_and_tries_once() {
+    let user = World::new();
+    let proxy = closed_proxy();
+    for args in COMMANDS {
+        let ran = user.command(args).env("http_proxy", &proxy).output();
+        let ran = Ran::of(ran.unwrap());
+        assert_eq!(ran.code, Some(1), "{args:?}: {ran:#?}");
+        for part in [
+            &format!("the proxy {proxy}/ failed: Connection refused"),
+            "\nhint: correct HTTPS_PROXY and HTTP_PROXY",
+        ] {
+            assert!(ran.stderr.contains(part), "{args:?}: {ran:#?}");
+        }
+        assert!(!ran.stderr.contains("waiting: "), "{args:?}: {ran:#?}");
+    }
+}
+
+/// A secret that no other text contains by chance.
+const SECRET: &str = "s3cret-Zq7xK";
+
+#[test]
+fn shows_no_secret_of_an_address() {
+    let user = World::new();
+    user.write(
+        "log-policy",
+        b"log example.com/log+a06c8792+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n",
+    );
+    let root = user.sandbox.dir().join("tuf-root.json");
+    let root = root.to_str().unwrap();
+    let proxy = closed_proxy();
+    for (number, address) in [
+        format!("htp://me:{SECRET}@cpan.example/"),
+        format!("me:{SECRET}@cpan.example/"),
+        format!("http://me:{SECRET}@127.0.0.1:99999/"),
+        format!("http://me:{SECRET}@127.0.0.1:1/"),
+        format!("http://me:{SECRET}@127.0.0.1:1/?key={SECRET}"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let instance = format!("by-it-{number}");
+        let add = ["instance", "add", &instance, "--tuf-url", address];
+        let operator = [
+            "--identity",
+            "operator@example.org",
+            "--issuer",
+            "https://a",
+        ];
+        for args in [
+            [&add[..], &["--tuf-root", root]].concat(),
+            vec!["sign", "--yes", "--instance", &instance, FILE],
+            vec!["verify", "--cpan", address, "MYAUTHOR/Foo-1.0.tar.gz"],
+            vec!["watch", "--cpan", address, "MYAUTHOR"],
+            vec!["watch", "--webhook", address, "MYAUTHOR"],
+            vec!["exec", "--upstream", address, "--", "true"],
+            vec!["index", "build", "--cpan", address, "--output", "i.json"],
+            [&["index", "use", address][..], &operator].concat(),
+            vec!["env", "--mirror", address],
+            vec![
+                "log",
+                "audit",
+                "--log",
+                address,
+                "--log-policy",
+                "log-policy",
+            ],
+            vec!["upload", "--upload-uri", address, FILE],
+            vec!["sign", "--yes", "--oidc-issuer", address, FILE],
+        ] {
+            // There, a text without a scheme is the path of a folder, which is no secret.
+            let is_path = !address.contains("://") && ["index", "log"].contains(&args[0]);
+            if is_path && args[1] != "use" {
+                continue;
+            }
+            let mut command = user.command(&[&["-vvv"], &args[..]].concat());
+            let ran = command.env("http_proxy", &proxy).output();
+            let ran = Ran::of(ran.unwrap());
+            let shown = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(!shown.contains(SECRET), "{args:?}: {ran:#?}");
+        }
+    }
+}
