@@ -286,7 +286,7 @@ fn dot_pause(args: &PauseArgs, terminal: &Terminal) -> Result<(PathBuf, DotPause
     Ok((path, file))
 }
 
-/// Refuses a file that names a server or directory that this program would not follow: a private release must not
+/// Refuses a file that names a server, a directory or anything else that this program would not follow: a private release must not
 /// go to another PAUSE.
 fn refuse_other_destination(
     args: &PauseArgs,
@@ -305,13 +305,23 @@ fn refuse_other_destination(
             "--subdirectory DIR",
         ),
     ];
+    let cannot = |key: &str, place: &str| {
+        let path = shown_path(path);
+        CommandError::usage(format!(
+            "cannot follow `{key}` in {path}: this program takes it from the {place} only"
+        ))
+    };
+    if file.is_dry_run {
+        let hint = "remove the line: this command would upload the files";
+        return Err(cannot("dry_run", "command line").hinted(hint));
+    }
+    if file.has_proxy {
+        let hint = "name the proxy in HTTPS_PROXY, and remove the line";
+        return Err(cannot("http_proxy", "environment").hinted(hint));
+    }
     match ignored.into_iter().find(|(is_ignored, ..)| *is_ignored) {
         None => Ok(()),
-        Some((_, key, flag)) => Err(CommandError::usage(format!(
-            "cannot follow `{key}` in {}: this program takes it from the command line only",
-            shown_path(path)
-        ))
-        .hinted(format!(
+        Some((_, key, flag)) => Err(cannot(key, "command line").hinted(format!(
             "name the same value with `{flag}`, or remove the line"
         ))),
     }

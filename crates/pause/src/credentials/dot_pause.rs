@@ -18,13 +18,15 @@ use super::{Credentials, GpgError, Secret, TokenError, gpg};
 /// Largest file that is read, in bytes.
 const SIZE_LIMIT: u64 = 64 * 1024;
 /// The keys with a meaning here; `username` means `user`.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 8] = [
     "user",
     "username",
     "password",
     "token",
     "upload_uri",
     "subdir",
+    "dry_run",
+    "http_proxy",
 ];
 
 /// The contents of a `~/.pause`.
@@ -40,6 +42,10 @@ pub struct DotPause {
     pub has_server: bool,
     /// Whether it names a directory below the author's own (`subdir`).
     pub has_subdirectory: bool,
+    /// Whether uploads are only tried (`dry_run`), as Minilla reads it.
+    pub is_dry_run: bool,
+    /// Whether it names a proxy (`http_proxy`).
+    pub has_proxy: bool,
     /// Whether other users of the machine can read the file.
     pub exposed: bool,
 }
@@ -180,6 +186,11 @@ impl DotPause {
         Ok(match key {
             "upload_uri" => !std::mem::replace(&mut self.has_server, true),
             "subdir" => !std::mem::replace(&mut self.has_subdirectory, true),
+            "dry_run" => {
+                // Perl's false values.
+                !std::mem::replace(&mut self.is_dry_run, !matches!(value, b"" | b"0"))
+            }
+            "http_proxy" => !std::mem::replace(&mut self.has_proxy, !value.is_empty()),
             "password" => self.password.replace(value.to_vec().into()).is_none(),
             "token" => {
                 let token = Credentials::token(&text).map_err(|source| DotPauseError::Token {
@@ -248,6 +259,9 @@ mod tests {
         }
         let read = parse("upload_uri https://darkpan.example/\nsubdir a\n").unwrap();
         assert!(read.has_server && read.has_subdirectory);
+        let read = parse("dry_run 1\nhttp_proxy http://proxy.example\n").unwrap();
+        assert!(read.is_dry_run && read.has_proxy);
+        assert!(!parse("dry_run 0\n").unwrap().is_dry_run);
         let utf16 = "\u{feff}user AUTHOR\r\npassword a b%c #d\r\n".encode_utf16();
         let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
         for text in [

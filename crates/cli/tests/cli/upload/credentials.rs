@@ -301,6 +301,15 @@ fn refuses_a_server_or_directory_in_dot_pause() {
         .exits(2)
         .snapshot("upload/directory_in_dot_pause");
     upload(&["--subdirectory", "private", "--dry-run"]).exits(0);
+    // Minilla hands these to CPAN::Uploader, too.
+    for (key, value) in [("dry_run", "1"), ("http_proxy", "http://proxy.example")] {
+        author.write_dot_pause(&format!("{key} {value}\n{text}"));
+        upload(&[])
+            .exits(2)
+            .snapshot(&format!("upload/{key}_in_dot_pause"));
+    }
+    author.write_dot_pause(&format!("dry_run 0\n{text}"));
+    upload(&["--dry-run"]).exits(0);
     assert_eq!(author.uploads(), [""; 0]);
 }
 

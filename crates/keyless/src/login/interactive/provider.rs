@@ -69,7 +69,7 @@ impl<'a> OpenIdProvider<'a> {
         issuer: &'a str,
         client_id: &'a str,
     ) -> Result<Self, LoginError> {
-        let url = IssuerUrl::new(issuer.to_owned()).map_err(|_| LoginError::IssuerUrl {
+        let url = issuer_url(issuer).ok_or_else(|| LoginError::IssuerUrl {
             url: without_credentials(issuer),
         })?;
         let transport = Transport(http);
@@ -104,6 +104,15 @@ impl<'a> OpenIdProvider<'a> {
                 issuer: self.issuer.to_owned(),
             })
     }
+}
+
+/// The address of a provider. One with a password would be shown in errors, and to the provider itself.
+fn issuer_url(issuer: &str) -> Option<IssuerUrl> {
+    let url = Url::parse(issuer).ok()?;
+    let is_web = matches!(url.scheme(), "https" | "http");
+    let has_credentials = !url.username().is_empty() || url.password().is_some();
+    let url = IssuerUrl::new(issuer.to_owned()).ok();
+    url.filter(|_| is_web && !has_credentials)
 }
 
 fn unusable(issuer: &str, error: DiscoveryError<TransportError>) -> LoginError {
