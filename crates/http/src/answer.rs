@@ -1,12 +1,13 @@
 //! The response of a service.
 
 use cpan_sigstore_core::text::printable;
-use reqwest::header::HeaderMap;
+use reqwest::{Url, header::HeaderMap};
 
 use crate::{
     HttpError,
     backoff::{Failure, asked_wait},
-    web_page,
+    error::shown,
+    redirect, web_page,
 };
 
 /// A response of any status, with its whole body.
@@ -37,6 +38,32 @@ impl Answer {
     /// The title of a web page, or an empty text if it has none; `None` if the body is no web page.
     pub fn page_title(&self) -> Option<String> {
         web_page::title(&self.body)
+    }
+
+    /// Returns the error if this is no response of a service: a web page in place of data, or a redirect.
+    ///
+    /// # Security
+    ///
+    /// No redirect is followed: a request to a service carries a token.
+    pub fn misdirected(&self, url: &Url) -> Option<HttpError> {
+        let shown_url = shown(url);
+        if redirect::is_redirect(self.status) {
+            return Some(match redirect::target(url, &self.headers) {
+                Some(to) => HttpError::Redirect {
+                    url: shown_url,
+                    to: shown(&to),
+                },
+                None => HttpError::InvalidRedirect {
+                    url: shown_url,
+                    found: "to no address",
+                },
+            });
+        }
+        let title = self.page_title().filter(|_| self.is_success())?;
+        Some(HttpError::WebPage {
+            url: shown_url,
+            title,
+        })
     }
 
     /// Returns the failure of a transient status.

@@ -1,6 +1,9 @@
 //! Redirects of files: on the same host, and from http to https.
 
-use reqwest::{Response, Url, header::LOCATION};
+use reqwest::{
+    Response, Url,
+    header::{HeaderMap, LOCATION},
+};
 
 use crate::{HttpError, error::shown};
 
@@ -25,11 +28,10 @@ impl Redirects {
     /// [`HttpError::Redirect`] for another server, and [`HttpError::InvalidRedirect`] without an address, or after too
     /// many redirects.
     pub fn next(&mut self, from: &Url, response: &Response) -> Result<Option<Url>, HttpError> {
-        if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        if !is_redirect(response.status().as_u16()) {
             return Ok(None);
         }
-        let location = response.headers().get(LOCATION);
-        let to = location.and_then(|location| from.join(location.to_str().ok()?).ok());
+        let to = target(from, response.headers());
         let invalid = |found| HttpError::InvalidRedirect {
             url: shown(from),
             found,
@@ -47,6 +49,15 @@ impl Redirects {
         }
         Ok(Some(with_credentials(from, to)))
     }
+}
+
+pub(crate) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The address to which a response redirects.
+pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Option<Url> {
+    from.join(headers.get(LOCATION)?.to_str().ok()?).ok()
 }
 
 /// An address with the credentials of the one that redirects to it, if they are for its server.

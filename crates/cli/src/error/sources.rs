@@ -91,7 +91,7 @@ impl From<TrustError> for CommandError {
             TrustError::Unavailable {
                 online: RefreshError::Http(http),
                 ..
-            } if http.is_setup() => {
+            } if http.setup_fault().is_some() => {
                 let hint = after_request(http);
                 return Self::failed(error).hinted_by(hint);
             }

@@ -42,12 +42,9 @@ impl Requests {
     ) -> Result<Answer, HttpError> {
         let request = build(self.http.request(method, url.clone()));
         let answer = self.http.send(request, ANSWER_LIMIT).await?;
-        match answer.page_title() {
-            Some(title) if answer.is_success() => Err(HttpError::WebPage {
-                url: url.to_string(),
-                title,
-            }),
-            _ => Ok(answer),
+        match answer.misdirected(url) {
+            Some(error) => Err(error),
+            None => Ok(answer),
         }
     }
 }

@@ -298,7 +298,7 @@ impl PinnedRepository {
     }
 
     fn trusted_root(&self, targets: &[Vec<u8>]) -> Result<TrustedRoot, TrustError> {
-        TrustedRoot::parse(targets.first().map_or(&[], Vec::as_slice), &self.name())
+        TrustedRoot::parse(targets.first().map_or(&[], Vec::as_slice), self.name())
     }
 }
 

@@ -70,7 +70,7 @@ impl TrustError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unavailable { online, .. } => {
-                !matches!(online, RefreshError::Http(error) if error.is_setup())
+                !matches!(online, RefreshError::Http(error) if error.setup_fault().is_some())
             }
             _ => false,
         }

@@ -156,6 +156,7 @@ mod tests {
             at: now,
             path: path.to_owned(),
             exit: verdict.exit(),
+            fault: None,
             left_out: false,
             cause: EntryCause::Gate(Box::new(verdict)),
         };

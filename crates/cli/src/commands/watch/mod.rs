@@ -38,12 +38,12 @@ use crate::{
 #[command(after_help = "Examples:\n  cpan-sigstore watch TIMLEGGE\n  \
     cpan-sigstore watch --file authors.txt --webhook https://example.org/alerts\n  \
     cpan-sigstore watch TIMLEGGE --stay --every 300 --json\n\n\
-    Exit codes, the highest of all alerts: 0 none, or notices; 3 something was undetermined or\n\
-    not delivered, and the next run tries again; 11 an invalid signature; 12 a signature or\n\
-    record by another identity; 13 a release, bundle or record that is no longer signed;\n\
-    14 an archive that changed or is unfit; 15 a logged file that the author does not have, or a\n\
-    log that breaks its rules. With --stay, SIGTERM and SIGINT end it with 0,\n\
-    and SIGHUP starts a run at once.")]
+    Exit codes, the highest of all alerts: 0 none, or notices; 1 the network has to be set up;\n\
+    3 something was undetermined or not delivered, and the next run tries again; 11 an invalid\n\
+    signature; 12 a signature or record by another identity; 13 a release, bundle or record\n\
+    that is no longer signed; 14 an archive that changed or is unfit; 15 a logged file that the\n\
+    author does not have, or a log that breaks its rules. With --stay, SIGTERM and SIGINT end\n\
+    it with 0, and SIGHUP starts a run at once.")]
 pub struct WatchArgs {
     /// PAUSE ids of the authors
     #[arg(value_name = "AUTHOR")]

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use cpan_sigstore_sandbox::Fault;
+
 use crate::harness::{FILE, Ran, World};
 
 /// Commands that read a CPAN, an author index or a log.
@@ -47,6 +49,55 @@ fn names_the_proxy_in_every_command_and_tries_once() {
         }
         assert!(!ran.stderr.contains("waiting: "), "{args:?}: {ran:#?}");
     }
+}
+
+#[test]
+fn names_the_redirect_of_any_service() {
+    let user = World::new();
+    user.sign(&[FILE]).exits(0);
+    let services = &user.sandbox.services;
+    let login = || user.run(&["sign", "--force", "--yes", "--device", FILE]);
+    let sign = || user.sign(&["--force", FILE]);
+    let verify = || user.verify_file(&["--instance", "sandbox-tuf"]);
+    let runs: [(_, &dyn Fn() -> Ran); 5] = [
+        (&services.oidc, &login),
+        (&services.ca, &sign),
+        (&services.rekor_v2, &sign),
+        (&services.tsa, &sign),
+        (&services.tuf, &verify),
+    ];
+    for (service, run) in runs {
+        service.faults().always(Fault::Answer {
+            status: 302,
+            headers: vec![("location", format!("https://else.example/x?{SECRET}"))],
+            body: "",
+        });
+        let ran = run().exits(1);
+        for part in [
+            "the server redirects to https://else.example/x",
+            "\nhint: name the address that the server redirects to",
+        ] {
+            assert!(ran.stderr.contains(part), "{ran:#?}");
+        }
+        assert!(!ran.stderr.contains(SECRET), "{ran:#?}");
+        service.faults().clear();
+    }
+}
+
+#[test]
+fn takes_a_refusal_of_trust_material_for_no_hiccup() {
+    let user = World::new();
+    user.sign(&[FILE]).exits(0);
+    user.sandbox
+        .services
+        .tuf
+        .faults()
+        .always(Fault::Status(403));
+    let ran = user.verify_file(&["--instance", "sandbox-tuf"]).exits(1);
+    assert!(
+        ran.stderr.contains("a proxy or the server refuses"),
+        "{ran:#?}"
+    );
 }
 
 /// A secret that no other text contains by chance.

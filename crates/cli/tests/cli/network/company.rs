@@ -1,7 +1,8 @@
 //! The main job in a company's network: a proxy with a password, a private CA, IPv6, a home that cannot be written,
 //! and a service that hangs.
 //!
-//! The proxy alone resolves the names of the services; each connection of the program goes to `[::1]`.
+//! The proxy alone resolves the names of the services; each connection of the program goes to `[::1]`. The home is a
+//! read-only file system. If this machine allows nobody to mount one, it is a folder below a file instead.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
@@ -17,6 +18,25 @@ use crate::{
 struct Employee {
     world: World,
     proxy: String,
+    /// The way to run a program with file systems of its own; `None` if this machine allows none.
+    mounting: Option<&'static [&'static str]>,
+}
+
+/// Mounts an empty read-only file system at the home, and runs a program.
+const READ_ONLY: &str = r#"mount -t tmpfs -o ro none "$HOME" && exec "$0" "$@""#;
+
+/// Returns the arguments of `unshare` with which this machine allows to mount, as root and as another user.
+fn mounting() -> Option<&'static [&'static str]> {
+    let ways: [&[&str]; 2] = [&["-m"], &["-m", "-r"]];
+    ways.into_iter().find(|way| {
+        let folder = tempfile::tempdir().unwrap();
+        let tried = Command::new("unshare")
+            .args(*way)
+            .args(["sh", "-c", READ_ONLY, "true"])
+            .env("HOME", folder.path())
+            .output();
+        tried.is_ok_and(|tried| tried.status.success())
+    })
 }
 
 impl Employee {
@@ -27,10 +47,12 @@ impl Employee {
         world.write("dot-pause", pause.as_bytes());
         let private = fs::Permissions::from_mode(0o600);
         fs::set_permissions(world.path("dot-pause"), private).unwrap();
+        fs::create_dir(world.path("home")).unwrap();
         // Nobody writes below a file, root neither.
         world.write("file", b"");
         let employee = Self {
             proxy: inspecting_proxy::start(&world),
+            mounting: mounting(),
             world,
         };
         employee.write_instance();
@@ -60,11 +82,8 @@ impl Employee {
     fn command(&self, args: &[&str]) -> Command {
         let services = &self.world.sandbox.services;
         let form = format!("{}/pause/authenquery", Self::inside(services.pause.url()));
-        let mut command = bare(self.world.folder.path(), args);
+        let mut command = self.in_home(&bare(self.world.folder.path(), args));
         command
-            .env_remove("CPAN_SIGSTORE_CACHE")
-            .env_remove("CPAN_SIGSTORE_DATA")
-            .env("HOME", self.world.path("file/home"))
             .env("HTTPS_PROXY", &self.proxy)
             .env("SSL_CERT_FILE", self.world.path("ca.pem"))
             .env("CPAN_SIGSTORE_TIMEOUT", "3")
@@ -74,6 +93,30 @@ impl Employee {
                 "SIGSTORE_ID_TOKEN",
                 self.world.sandbox.token("author").unwrap(),
             );
+        command
+    }
+
+    /// The same command in a home that cannot be written.
+    fn in_home(&self, bare: &Command) -> Command {
+        let (mut command, home) = match self.mounting {
+            Some(way) => {
+                let mut command = Command::new("unshare");
+                command.args(way).args(["sh", "-c", READ_ONLY]);
+                command.arg(bare.get_program());
+                (command, "home")
+            }
+            None => (Command::new(bare.get_program()), "file/home"),
+        };
+        let own = ["CPAN_SIGSTORE_CACHE", "CPAN_SIGSTORE_DATA"];
+        let kept = bare
+            .get_envs()
+            .filter(|(name, _)| !own.iter().any(|own| name == own));
+        command
+            .args(bare.get_args())
+            .current_dir(self.world.folder.path())
+            .env_clear()
+            .envs(kept.filter_map(|(name, value)| Some((name, value?))))
+            .env("HOME", self.world.path(home));
         command
     }
 
@@ -97,6 +140,10 @@ impl Employee {
     }
 }
 
+/// The reasons of the operating system not to write into such a home.
+const BELOW_A_FILE: &str = "Not a directory (os error 20)";
+const READ_ONLY_FILE_SYSTEM: &str = "Read-only file system (os error 30)";
+
 /// The result without any waits.
 fn ran(command: &mut Command) -> Ran {
     waits_of("no service", command)
@@ -108,10 +155,12 @@ fn waits_of(url: &str, command: &mut Command) -> Ran {
     let lines = ran.stderr.lines();
     let is_shown = |line: &&str| !line.starts_with("waiting: ") || line.contains(url);
     let stderr = lines.filter(is_shown).map(|line| format!("{line}\n"));
-    Ran {
-        stderr: stderr.collect(),
-        ..ran
-    }
+    // Both kinds of home have one text.
+    let stderr = stderr
+        .collect::<String>()
+        .replace("/file/home/", "/home/")
+        .replace(BELOW_A_FILE, READ_ONLY_FILE_SYSTEM);
+    Ran { stderr, ..ran }
 }
 
 #[test]

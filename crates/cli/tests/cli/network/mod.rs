@@ -51,6 +51,11 @@ fn names_web_page_in_place_of_any_service() {
             .snapshot(&format!("network/page_of_{name}"));
         service.faults().clear();
     }
+    services.oidc.faults().always(portal());
+    user.run(&["sign", "--yes", "--device", FILE])
+        .exits(1)
+        .snapshot("network/page_of_provider");
+    services.oidc.faults().clear();
     services.tuf.faults().always(portal());
     user.verify_file(&BY_TUF).exits(10);
     user.sign(&[FILE]).exits(0);

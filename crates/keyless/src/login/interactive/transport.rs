@@ -47,7 +47,12 @@ impl<'c> AsyncHttpClient<'c> for Transport<'_> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request)?;
             refuse_insecure(request.url()).map_err(TransportError::Address)?;
-            Ok(response(self.0.execute(request, LIMIT).await?)?)
+            let url = request.url().clone();
+            let answer = self.0.execute(request, LIMIT).await?;
+            match answer.misdirected(&url) {
+                Some(error) => Err(error.into()),
+                None => Ok(response(answer)?),
+            }
         })
     }
 }
