@@ -12,6 +12,7 @@ use cpan_sigstore_core::{finding::Exit, release::PauseId, variable::SecretVariab
 use cpan_sigstore_cpan::Cpan;
 use cpan_sigstore_gate::Gate;
 use cpan_sigstore_ledger::audit::Fault;
+use cpan_sigstore_ledger::{audit::AuditError, reader::ReadError};
 use cpan_sigstore_monitor::{Alert, Monitor, Round, Undetermined, WatchError, Webhook};
 use jiff::Timestamp;
 
@@ -186,7 +187,14 @@ impl Watch<'_> {
             Some(LogReport::Sound(files)) => logged = Some(files),
             Some(LogReport::Unsound(found)) => faults = found,
             Some(LogReport::Unread(error)) => {
-                unread = Some(Undetermined::all(format!("cannot audit the log: {error}")));
+                let fault = match &error {
+                    AuditError::Read(ReadError::Http(http)) => http.setup_fault(),
+                    _ => None,
+                };
+                unread = Some(Undetermined {
+                    fault,
+                    ..Undetermined::all(format!("cannot audit the log: {error}"))
+                });
             }
             None => {}
         }

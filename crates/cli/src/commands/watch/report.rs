@@ -72,8 +72,8 @@ pub fn round(watched: &WatchRound, cpan: &Cpan, json: bool, terminal: &Terminal)
     for undetermined in &round.undetermined {
         terminal.warning(&undetermined.to_string());
     }
-    let faults = round.undetermined.iter().filter_map(|it| it.fault);
-    let hints: BTreeSet<_> = faults.map(after_fault).collect();
+    let of_network = round.undetermined.iter().filter_map(|it| it.fault);
+    let hints: BTreeSet<_> = of_network.map(after_fault).collect();
     for hint in hints {
         terminal.hint(hint);
     }
