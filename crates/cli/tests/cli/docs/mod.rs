@@ -5,6 +5,7 @@ mod dzil_failing;
 mod errors;
 mod help;
 mod identities;
+mod moving;
 mod pages;
 mod project;
 mod recipes;

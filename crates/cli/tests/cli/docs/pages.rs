@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::{dzil, identities, recipes, workflow};
+use super::{dzil, identities, moving, recipes, workflow};
 
 /// A file, or a script for `sh`, as a page prints it.
 #[derive(Debug)]
@@ -69,7 +69,9 @@ fn tries_every_titled_block_of_the_pages() {
             titled_at_all += 1;
             let named = (page.as_str(), block.title.as_str());
             let tried = match block.is_script() {
-                true => recipes::SCRIPTS.contains(&named) || identities::SCRIPTS.contains(&named),
+                true => [recipes::SCRIPTS, &identities::SCRIPTS, &moving::SCRIPTS]
+                    .iter()
+                    .any(|scripts| scripts.contains(&named)),
                 false => has_recipe || [dzil::DIST_INI, workflow::WORKFLOW].contains(&named),
             };
             if !tried {
