@@ -9,6 +9,7 @@ mod names;
 mod records;
 mod retrieval;
 mod sequences;
+mod states;
 
 use std::{
     env,

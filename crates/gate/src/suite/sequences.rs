@@ -28,7 +28,7 @@ struct Case {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Step {
+pub(super) struct Step {
     release: String,
     now: Timestamp,
     #[serde(default)]
@@ -58,7 +58,7 @@ pub(super) fn answer(case: Value) -> Value {
 }
 
 impl Step {
-    async fn verdict(&self, gate: &Gate) -> Value {
+    pub(super) async fn verdict(&self, gate: &Gate) -> Value {
         let path: ReleasePath = self.release.parse().unwrap();
         let candidate = Candidate {
             path: &path,

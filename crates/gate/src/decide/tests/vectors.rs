@@ -192,7 +192,7 @@ impl Name {
         CiClaims::new(entries.collect(), WorkflowClaims::default())
     }
 
-    fn seen(&self) -> StableIdentity {
+    pub(crate) fn seen(&self) -> StableIdentity {
         StableIdentity::from(&self.signer())
     }
 }
