@@ -54,6 +54,7 @@ pub fn run(args: &AddArgs, session: &Session<'_>) -> Result<Exit, CommandError> 
         Ok(Next {
             identities,
             distributions: None,
+            key: None,
             warning: stated::warning(&new),
         })
     })

@@ -43,6 +43,7 @@ pub fn run(args: &HandOverArgs, session: &Session<'_>) -> Result<Exit, CommandEr
         Ok(Next {
             identities: before.identities().to_vec(),
             distributions: Some(changed(args, before)),
+            key: None,
             warning: None,
         })
     })

@@ -321,7 +321,8 @@ impl<'a> Maker<'a> {
         if let Some(refused) = results.iter().find(|it| !it.outcome.is_in_chain()) {
             return Err(disputed(&self.author, &refused.to_string()));
         }
-        let remembered = self.store.remember_chain(&history, false, now);
+        let replaced = !history.contains(&found.history);
+        let remembered = self.store.remember_chain(&history, replaced, now);
         self.session.wait(remembered)?;
         Ok(())
     }
@@ -380,6 +381,9 @@ impl<'a> Maker<'a> {
         self.terminal.field("releases", record.releases().code());
         for line in handed_over(record) {
             self.terminal.field("shares", &line);
+        }
+        if let Some(key) = record.recovery_key() {
+            self.terminal.field("recovery", &key.to_string());
         }
         if stage == "signed" {
             self.terminal.hint(&self.way_on(record));

@@ -10,6 +10,7 @@ mod make;
 mod next;
 mod publish;
 mod recover;
+mod recovery_key;
 mod refusal;
 mod require_signed;
 mod retire;
@@ -39,6 +40,8 @@ pub enum AuthorCommand {
     RequireSigned(Box<require_signed::RequireSignedArgs>),
     HandOver(Box<hand_over::HandOverArgs>),
     Recover(Box<recover::RecoverArgs>),
+    #[command(subcommand)]
+    RecoveryKey(recovery_key::RecoveryKeyCommand),
     Upload(Box<upload::UploadArgs>),
     Show(Box<show::ShowArgs>),
     Check(Box<check::CheckArgs>),
@@ -55,6 +58,7 @@ pub fn run(command: &AuthorCommand, session: &Session<'_>) -> Result<Exit, Comma
         AuthorCommand::RequireSigned(args) => require_signed::run(args, session),
         AuthorCommand::HandOver(args) => hand_over::run(args, session),
         AuthorCommand::Recover(args) => recover::run(args, session),
+        AuthorCommand::RecoveryKey(command) => recovery_key::run(command, session),
         AuthorCommand::Upload(args) => upload::run(args, session),
         AuthorCommand::Show(args) => show::run(args, session),
         AuthorCommand::Check(args) => check::run(args, session),

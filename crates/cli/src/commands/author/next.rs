@@ -1,7 +1,9 @@
 //! The version after the newest.
 
 use cpan_sigstore_core::{finding::Exit, identity::AuthorIdentity};
-use cpan_sigstore_records::record::{AuthorRecord, HandOvers, Releases};
+use cpan_sigstore_records::record::{
+    AuthorRecord, HandOvers, RecoveryKey, RecoveryKeyPair, Releases,
+};
 
 use super::make::Maker;
 use super::refusal;
@@ -12,8 +14,35 @@ pub struct Next {
     pub identities: Vec<AuthorIdentity>,
     /// The hand-overs; `None` for those of the version before.
     pub distributions: Option<HandOvers>,
+    /// Another recovery key; `None` for that of the version before.
+    pub key: Option<KeyChange>,
     /// A warning to print before the confirmation.
     pub warning: Option<String>,
+}
+
+/// A change of the recovery key.
+pub struct KeyChange {
+    /// The new key; `None` for none any more.
+    pub key: Option<RecoveryKey>,
+    /// The key before, which signs the change.
+    pub old: Option<RecoveryKeyPair>,
+}
+
+impl Next {
+    /// The contents of the version before.
+    pub fn of(before: &AuthorRecord) -> Self {
+        Self {
+            identities: before.identities().to_vec(),
+            distributions: None,
+            key: None,
+            warning: None,
+        }
+    }
+
+    fn has_other_key(&self, before: &AuthorRecord) -> bool {
+        let key = self.key.as_ref();
+        key.is_some_and(|change| change.key.as_ref() != before.recovery_key())
+    }
 }
 
 /// Creates the version after the newest, signed by one of its identities.
@@ -42,7 +71,7 @@ pub fn make(
     let distributions = next.distributions.as_ref();
     let distributions = distributions.filter(|stated| *stated != before.distributions());
     let is_same = next.identities == before.identities() && stated == before.releases();
-    if is_same && distributions.is_none() {
+    if is_same && distributions.is_none() && !next.has_other_key(&before) {
         return Err(refusal::no_change());
     }
     if releases.is_some() {
@@ -51,6 +80,14 @@ pub fn make(
     let record = match distributions {
         Some(distributions) => before.handing_over(distributions)?,
         None => before.next(next.identities, stated)?,
+    };
+    let record = match &next.key {
+        None => record,
+        Some(KeyChange { key, old: None }) => record.with_recovery_key(*key)?,
+        Some(KeyChange {
+            key,
+            old: Some(old),
+        }) => record.with_recovery_key(*key)?.recovered_with(old)?,
     };
     if let Some(warning) = &next.warning {
         maker.warn(warning);

@@ -38,6 +38,7 @@ pub fn run(args: &RequireSignedArgs, session: &Session<'_>) -> Result<Exit, Comm
         Ok(Next {
             identities: before.identities().to_vec(),
             distributions: None,
+            key: None,
             warning: None,
         })
     })

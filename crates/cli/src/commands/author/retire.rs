@@ -93,6 +93,7 @@ fn change(
     Ok(Next {
         identities,
         distributions: None,
+        key: None,
         warning,
     })
 }

@@ -90,6 +90,8 @@ struct Shown<'a> {
     releases: Option<&'static str>,
     #[serde(skip_serializing_if = "HandOvers::is_empty")]
     distributions: HandOvers,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_key: Option<String>,
     identities: Vec<Named>,
     versions: Vec<Version>,
     disputed: Vec<String>,
@@ -135,6 +137,11 @@ pub fn run(args: &ShowArgs, session: &Session<'_>) -> Result<Exit, CommandError>
             .tip()
             .map(|tip| tip.record().distributions().clone())
             .unwrap_or_default(),
+        recovery_key: found
+            .history
+            .tip()
+            .and_then(|tip| tip.record().recovery_key())
+            .map(ToString::to_string),
         identities: named(&found.history),
         versions: versions(&found.history),
         disputed: found.disputed(),
@@ -186,6 +193,9 @@ fn print(shown: &Shown<'_>, terminal: &Terminal) {
     for (distribution, authors) in &shown.distributions {
         let ids: Vec<_> = authors.iter().map(PauseId::as_str).collect();
         terminal.field("shares", &format!("{distribution} with {}", ids.join(", ")));
+    }
+    if let Some(key) = &shown.recovery_key {
+        terminal.field("recovery", key);
     }
     for version in &shown.versions {
         let side = &version.side;

@@ -1,6 +1,15 @@
 //! An author who lost every identity.
 
+use cpan_sigstore_core::identity::{AuthorIdentity, IdentityPolicy, StableIdentity};
+use cpan_sigstore_gate::TrustStore;
+use cpan_sigstore_records::{
+    chain::{RecordChain, SignedRecord},
+    record::{AuthorRecord, Releases},
+};
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
+use crate::harness::Masks;
 
 #[test]
 fn rejects_recovery_record_by_itself() {
