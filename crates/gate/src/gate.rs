@@ -171,6 +171,11 @@ impl Gate {
         mut evidence: Evidence,
         now: Timestamp,
     ) -> Result<Verdict, GateError> {
+        if let Signature::Verified(verified) = &evidence.signature {
+            for tree in verified.signature().trees() {
+                self.store.note_sigstore_tree(tree, now).await?;
+            }
+        }
         if evidence.authorized.follows()
             && let Some(other) = self.remember_chain(&evidence.authorized, now).await?
         {

@@ -7,6 +7,7 @@
 //! - [`sign`]: from digest and token to a verified bundle.
 //! - [`bundle`]: strict reading of bundles, before any library sees them.
 //! - [`verify`]: from bundle and bytes to a proof that only the verifier can create.
+//! - [`transparency`]: the logs themselves: their trees, and the signatures in them.
 //! - [`clock`]: this machine's clock beside a service's.
 //! - [`inspect`]: the unverified claims of a bundle.
 
@@ -19,6 +20,7 @@ pub mod inspect;
 pub mod login;
 pub mod sign;
 mod timestamp;
+pub mod transparency;
 pub mod trust;
 pub mod verify;
 

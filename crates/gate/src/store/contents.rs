@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::{
-    IndexState, NewestRelease, PackageOwner, StoredFork, StoredLog, StoredOverride, StoredRecord,
-    TrustStore, TrustStoreError,
+    IndexState, NewestRelease, PackageOwner, SigstoreFork, StoredFork, StoredLog, StoredOverride, StoredRecord,
+    StoredTree, TrustStore, TrustStoreError,
     chain::broken_chain,
     logs,
     rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry},
+    sigstore,
 };
 
 /// Largest export that is imported, in bytes.
@@ -46,6 +47,12 @@ pub struct Contents {
     /// The forks of CPAN logs, which an import leaves out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_forks: Vec<StoredFork>,
+    /// The newest checkpoint of each log of Sigstore, which an import leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sigstore_trees: Vec<StoredTree>,
+    /// The forks of Sigstore's logs, which an import leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sigstore_forks: Vec<SigstoreFork>,
 }
 
 /// The part of the store to forget.
@@ -60,7 +67,7 @@ pub enum Forget {
     Package(PackageName),
     /// A package index or an author index, by its address.
     Index(String),
-    /// A CPAN log, by its key or its name: its checkpoints, and a fork.
+    /// A CPAN log, by its key or its name, or a log of Sigstore, by its address: its checkpoints, and a fork.
     Log(String),
     /// Everything.
     All,
@@ -179,6 +186,8 @@ impl TrustStore {
         Ok(Contents {
             logs: logs::logs(&mut connection).await?,
             log_forks: logs::forks(&mut connection).await?,
+            sigstore_trees: sigstore::trees(&mut connection).await?,
+            sigstore_forks: sigstore::forks(&mut connection).await?,
             package_owners: read_all(&package_owners, PackageOwner::read)?,
             newest_releases: read_all(&newest_releases, NewestRelease::read)?,
             author_records: read_all(&author_records, StoredRecord::read)?,
@@ -206,6 +215,7 @@ impl TrustStore {
                     "DELETE FROM package_owner WHERE author = $1",
                     "DELETE FROM newest_release WHERE author = $1",
                     "DELETE FROM awaited_bundle WHERE author = $1",
+                    "DELETE FROM identity_watch WHERE name = 'author:' || $1",
                 ],
                 id.as_str(),
             ),
@@ -238,6 +248,8 @@ impl TrustStore {
                 &[
                     "DELETE FROM log_checkpoint WHERE log = $1 OR log LIKE $1 || '+%'",
                     "DELETE FROM log_fork WHERE log = $1 OR log LIKE $1 || '+%'",
+                    "DELETE FROM sigstore_fork WHERE url = $1",
+                    "DELETE FROM sigstore_tree WHERE url = $1",
                 ],
                 name,
             ),
@@ -245,6 +257,7 @@ impl TrustStore {
                 &[
                     "DELETE FROM log_checkpoint WHERE $1 = ''",
                     "DELETE FROM log_fork WHERE $1 = ''",
+                    "DELETE FROM sigstore_fork WHERE $1 = ''",
                     "DELETE FROM first_seen WHERE $1 = ''",
                     "DELETE FROM signed_before WHERE $1 = ''",
                     "DELETE FROM index_seen WHERE $1 = ''",
@@ -282,8 +295,9 @@ impl TrustStore {
             query.execute(&mut *transaction).await?;
         }
         if *what == Forget::All {
-            let query = sqlx::query("DELETE FROM log_tree");
-            query.execute(&mut *transaction).await?;
+            for query in ["DELETE FROM log_tree", "DELETE FROM sigstore_tree", "DELETE FROM identity_watch"] {
+                sqlx::query(query).execute(&mut *transaction).await?;
+            }
         }
         transaction.commit().await?;
         Ok(forgotten)

@@ -128,17 +128,17 @@ impl StoredFork {
     }
 }
 
-fn head(size: u64, root: &str) -> Result<TreeHead, TrustStoreError> {
+pub(super) fn head(size: u64, root: &str) -> Result<TreeHead, TrustStoreError> {
     let root = NodeHash::from_base64(root).ok_or_else(|| unreadable("root of a tree"))?;
     Ok(TreeHead { size, root })
 }
 
-fn unsigned(value: i64) -> Result<u64, TrustStoreError> {
+pub(super) fn unsigned(value: i64) -> Result<u64, TrustStoreError> {
     u64::try_from(value).map_err(|_| unreadable("size"))
 }
 
 /// Sizes of trees are at most 2^63-1.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

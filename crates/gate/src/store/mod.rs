@@ -17,6 +17,7 @@
 //! - [`served`]: the packages that led to each release, by the package indexes that clients got.
 //! - [`take_in`]: imports author indexes.
 //! - [`logs`]: the checkpoints of CPAN logs.
+//! - [`sigstore`]: the checkpoints of Sigstore's logs.
 //! - [`import`]: imports exports.
 //! - [`watch`]: the state of a watch, and its alerts.
 
@@ -34,6 +35,7 @@ mod owners;
 mod packages;
 mod rows;
 mod served;
+mod sigstore;
 mod take_in;
 mod watch;
 
@@ -47,6 +49,7 @@ pub use owners::AttestedChange;
 pub(crate) use packages::{HOLDERS_LIMIT, KnownOwners, main_package};
 pub use packages::{NewestRelease, PackageOwner};
 pub use rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry};
+pub use sigstore::{SigstoreFork, StoredTree};
 pub use take_in::follows;
 pub use watch::{WaitingAlert, Watched};
 

@@ -78,6 +78,11 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
         "cpan log",
         include_str!("../../migrations/0014_cpan_log.sql"),
     ),
+    (
+        16,
+        "sigstore log",
+        include_str!("../../migrations/0016_sigstore_log.sql"),
+    ),
 ];
 /// Creates the tables, and brings older ones up to date.
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(MIGRATIONS));

@@ -16,6 +16,8 @@ mod old_format;
 mod shape;
 mod token;
 
+pub(crate) use note::is_checkpoint;
+
 use std::fmt;
 
 use cpan_sigstore_core::{

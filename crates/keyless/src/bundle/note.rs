@@ -16,7 +16,7 @@ const HASH_LENGTH: usize = 32;
 const HINT_LENGTH: usize = 4;
 
 /// Returns whether a text is a checkpoint: origin, size and root of a log, and signatures behind an empty line.
-pub(super) fn is_checkpoint(note: &str) -> bool {
+pub(crate) fn is_checkpoint(note: &str) -> bool {
     let Some((text, signatures)) = note.split_once("\n\n") else {
         return false;
     };

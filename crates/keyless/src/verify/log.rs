@@ -8,18 +8,24 @@
 use cpan_sigstore_core::cause::Cause;
 use sigstore_verify::{
     trust_root::TrustedRoot,
-    types::{Checkpoint, KindVersion, LogKeyId, TimeRange, TransparencyLogEntry},
+    types::{
+        Checkpoint, DerPublicKey, KindVersion, LogKeyId, TimeRange, TransparencyLogEntry,
+    },
 };
 use url::Url;
 
 use super::proof::SignedTime;
-use crate::bundle::VerificationFailure;
+use crate::{
+    bundle::VerificationFailure,
+    transparency::{RekorLog, SignedTree},
+};
 
 /// The trusted logs.
 pub(super) struct TrustedLogs(Vec<TrustedLog>);
 
 struct TrustedLog {
     key_id: LogKeyId,
+    key: DerPublicKey,
     base_url: String,
     valid_for: Option<TimeRange>,
 }
@@ -31,6 +37,7 @@ impl TrustedLogs {
                 .iter()
                 .map(|log| TrustedLog {
                     key_id: log.log_id.key_id.clone(),
+                    key: log.public_key.raw_bytes.clone(),
                     base_url: log.base_url.clone(),
                     valid_for: log.public_key.valid_for,
                 })
@@ -41,6 +48,22 @@ impl TrustedLogs {
     /// Returns the address of the log that an entry names, if it is trusted.
     pub fn url(&self, entry: &TransparencyLogEntry) -> Option<&str> {
         self.find(entry).map(|log| log.base_url.as_str())
+    }
+
+    /// Returns all logs.
+    pub fn all(&self) -> Vec<RekorLog> {
+        let logs = self.0.iter();
+        logs.map(|log| RekorLog::new(log.key_id.clone(), log.key.clone(), &log.base_url))
+            .collect()
+    }
+
+    /// Returns the tree of an entry's checkpoint, which was verified; `None` if the entry has none.
+    pub fn tree(&self, entry: &TransparencyLogEntry) -> Option<SignedTree> {
+        let log = self.find(entry)?;
+        let envelope = &entry.inclusion_proof.as_ref()?.checkpoint;
+        let id = hex::encode(log.key_id.as_bytes());
+        let checkpoint = envelope.checkpoint()?;
+        Some(SignedTree::new(&id, &log.base_url, checkpoint, envelope.envelope()))
     }
 
     fn find(&self, entry: &TransparencyLogEntry) -> Option<&TrustedLog> {

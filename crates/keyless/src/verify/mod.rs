@@ -16,6 +16,7 @@
 
 mod artifact;
 mod explain;
+mod issued;
 mod log;
 mod proof;
 mod unknown;
@@ -39,6 +40,7 @@ use sigstore_verify::{
 use crate::{
     bundle::{Format, StrictBundle, VerificationFailure},
     certificate::CertificateClaims,
+    transparency::{RekorLog, entry::LoggedSignature},
     trust::{TrustError, TrustedRoot},
 };
 
@@ -96,6 +98,7 @@ impl ClockBehind {
 pub struct Verifier {
     library: sigstore_verify::Verifier,
     logs: log::TrustedLogs,
+    authorities: issued::Authorities,
     known: unknown::KnownAuthorities,
     lacking: Arc<AtomicBool>,
 }
@@ -111,6 +114,7 @@ impl Verifier {
         Ok(Self {
             library,
             logs: log::TrustedLogs::new(root.library()),
+            authorities: issued::Authorities::new(root.library()),
             known: unknown::KnownAuthorities::new(root.library()),
             lacking: Arc::default(),
         })
@@ -120,6 +124,17 @@ impl Verifier {
     /// root should be refreshed.
     pub fn lacking(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.lacking)
+    }
+
+    /// Returns the logs of the trusted root.
+    pub fn logs(&self) -> Vec<RekorLog> {
+        self.logs.all()
+    }
+
+    /// Returns whether an authority of the trusted root issued the certificate of a logged signature, and the signature
+    /// belongs to it. A log has entries by anybody.
+    pub fn issued(&self, signature: &LoggedSignature) -> bool {
+        self.authorities.issued(&signature.certificate, signature.issued) && signature.is_signed()
     }
 
     /// Verifies that an identity signed the artifact, and returns the proof with this identity.

@@ -11,7 +11,10 @@ use serde::Serialize;
 use sigstore_verify::{VerificationResult, types::TransparencyLogEntry};
 
 use super::log::TrustedLogs;
-use crate::bundle::{Format, StrictBundle};
+use crate::{
+    bundle::{Format, StrictBundle},
+    transparency::SignedTree,
+};
 
 /// Proof that a key signed these bytes and that a log contains the signature.
 ///
@@ -27,6 +30,8 @@ pub struct KeySignature {
     attestation: Option<String>,
     signed_at: Vec<SignedTime>,
     log: Vec<LogPosition>,
+    #[serde(skip)]
+    trees: Vec<SignedTree>,
 }
 
 /// Proof that an identity signed these bytes: certificate, clock, log and signature were verified.
@@ -99,7 +104,16 @@ impl KeySignature {
                     index: proved_index(entry),
                 })
                 .collect(),
+            trees: entries
+                .iter()
+                .filter_map(|entry| logs.tree(entry))
+                .collect(),
         }
+    }
+
+    /// Returns the trees of the verified checkpoints. A bundle in cosign's old format has none.
+    pub fn trees(&self) -> &[SignedTree] {
+        &self.trees
     }
 
     /// Returns the SHA-256 of the signed bytes.
@@ -204,6 +218,7 @@ impl VerifiedSignature {
             attestation,
             signed_at: signed_at.collect(),
             log: Vec::new(),
+            trees: Vec::new(),
         };
         Self { signer, signature }
     }

@@ -65,7 +65,7 @@ struct What {
     /// Address of a CPAN or of an author index
     #[arg(long, value_name = "URL")]
     index: Option<String>,
-    /// Name or key of a CPAN log, to forget its history and a fork
+    /// Name or key of a CPAN log, or address of Sigstore's log, to forget its history and a fork
     #[arg(long, value_name = "NAME")]
     log: Option<String>,
     /// Every entry
@@ -174,6 +174,18 @@ pub fn list(args: &ListArgs, session: &Session<'_>) -> Result<Exit, CommandError
     }
     for fork in &contents.log_forks {
         terminal.line(&format!("fork {}: found {}", fork.log, fork.seen));
+        for line in fork.evidence().lines() {
+            terminal.line(&format!("  {line}"));
+        }
+    }
+    for tree in &contents.sigstore_trees {
+        terminal.line(&format!(
+            "sigstore {}: {} entries, seen {}",
+            tree.url, tree.size, tree.seen
+        ));
+    }
+    for fork in &contents.sigstore_forks {
+        terminal.line(&format!("fork {}: found {}", fork.url, fork.seen));
         for line in fork.evidence().lines() {
             terminal.line(&format!("  {line}"));
         }
