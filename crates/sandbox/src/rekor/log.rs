@@ -171,6 +171,11 @@ impl Log {
         checkpoint::sign(origin, &self.signer, size, root, self.signing_key())
     }
 
+    /// Returns the origin, and the name in the signature line.
+    pub(super) fn names(&self) -> (&str, &str) {
+        (&self.origin, &self.signer)
+    }
+
     pub(super) fn find(&self, leaf: &Hash) -> Option<usize> {
         self.state().tree.find(leaf)
     }

@@ -6,7 +6,7 @@ pub(crate) mod v1;
 pub(crate) mod v2;
 
 pub use v1::RekorV1;
-pub use v2::RekorV2;
+pub use v2::{RekorV2, TileMisbehaviour};
 
 /// A misbehaviour of a transparency log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

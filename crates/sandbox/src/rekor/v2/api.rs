@@ -80,8 +80,9 @@ fn proof_json(proof: &Proof, index: usize) -> Value {
     })
 }
 
-async fn checkpoint(State(rekor): State<RekorV2>) -> String {
-    rekor.log.checkpoint().0
+async fn checkpoint(State(rekor): State<RekorV2>) -> Result<String, Rejection> {
+    let none = || Rejection::not_found("the log has no checkpoint");
+    rekor.served_checkpoint().ok_or_else(none)
 }
 
 async fn tile(
@@ -89,7 +90,10 @@ async fn tile(
     Path((level, path)): Path<(u32, String)>,
 ) -> Result<Response, Rejection> {
     let path = TilePath::parse(&path).ok_or_else(no_tile)?;
-    let hashes = rekor.log.tile(level, path.index);
+    if !rekor.serves(path.width) {
+        return Err(no_tile());
+    }
+    let hashes = rekor.served_tile(level, path.index);
     let hashes = hashes.get(..path.width).ok_or_else(no_tile)?;
     Ok(binary(hashes.concat()))
 }
@@ -99,8 +103,8 @@ async fn entries(
     Path(path): Path<String>,
 ) -> Result<Response, Rejection> {
     let path = TilePath::parse(&path).ok_or_else(no_tile)?;
-    let bodies = rekor.log.bodies(path.index.saturating_mul(256), path.width);
-    if bodies.len() < path.width {
+    let bodies = rekor.served_bodies(path.index.saturating_mul(256), path.width);
+    if bodies.len() < path.width || !rekor.serves(path.width) {
         return Err(no_tile());
     }
     let bundle = entry_bundle(&bodies)

@@ -2,11 +2,13 @@
 
 mod api;
 mod body;
+mod served;
 mod tiles;
 
 use std::sync::Arc;
 
 pub(crate) use api::router;
+pub use served::TileMisbehaviour;
 
 use super::RekorMisbehaviour;
 use super::log::Log;
@@ -17,6 +19,7 @@ use crate::misbehaviour::Misbehaviour;
 #[derive(Clone)]
 pub struct RekorV2 {
     log: Arc<Log>,
+    tiles: Misbehaviour<TileMisbehaviour>,
 }
 
 impl RekorV2 {
@@ -24,6 +27,7 @@ impl RekorV2 {
     pub(crate) fn new(host: &str) -> der::Result<Self> {
         Ok(Self {
             log: Arc::new(Log::new(host.to_owned(), host.to_owned())?),
+            tiles: Misbehaviour::default(),
         })
     }
 
@@ -34,6 +38,17 @@ impl RekorV2 {
 
     pub fn misbehaviour(&self) -> &Misbehaviour<RekorMisbehaviour> {
         &self.log.misbehaviour
+    }
+
+    /// Returns the misbehaviour of the files of the tree.
+    pub fn tiles(&self) -> &Misbehaviour<TileMisbehaviour> {
+        &self.tiles
+    }
+
+    /// Adds an entry that the log does not check.
+    pub fn append(&self, body: Vec<u8>) {
+        // A second entry with the same body changes nothing.
+        let _ = self.log.append(body);
     }
 
     /// Returns the bodies of all entries, in canonical JSON.
