@@ -39,6 +39,10 @@ pub enum AlertCode {
     LoggedElsewhere,
     /// At the first comparison with a log: a release or bundle that is gone, or that another one replaced.
     LoggedBefore,
+    /// A valid signature under an identity of the author that belongs to no known file of the author.
+    IdentityUsed,
+    /// A log of Sigstore signed two histories.
+    SigstoreLogFork,
     /// A new and valid version of the author record.
     RecordAdded,
     /// Another bundle by the author in the place of a known one.
@@ -75,6 +79,8 @@ impl AlertCode {
         Self::RecordRefused,
         Self::LoggedElsewhere,
         Self::LoggedBefore,
+        Self::IdentityUsed,
+        Self::SigstoreLogFork,
         Self::RecordAdded,
         Self::BundleRenewed,
         Self::SignedBelatedly,
@@ -97,6 +103,8 @@ impl AlertCode {
             Self::RecordRefused => "record-refused",
             Self::LoggedElsewhere => "logged-elsewhere",
             Self::LoggedBefore => "logged-before",
+            Self::IdentityUsed => "identity-used",
+            Self::SigstoreLogFork => "sigstore-log-fork",
             Self::RecordAdded => "record-added",
             Self::BundleRenewed => "bundle-renewed",
             Self::SignedBelatedly => "signed-belatedly",
@@ -112,10 +120,11 @@ impl AlertCode {
             | Self::BundleReplaced
             | Self::RecordReplaced
             | Self::RecordConflict
-            | Self::RecordRefused => Exit::IdentityMismatch,
+            | Self::RecordRefused
+            | Self::IdentityUsed => Exit::IdentityMismatch,
             Self::UnsignedRelease | Self::BundleDropped | Self::RecordDropped => Exit::Downgrade,
             Self::UnfitArchive | Self::ArchiveReplaced => Exit::Archive,
-            Self::LoggedElsewhere => Exit::Log,
+            Self::LoggedElsewhere | Self::SigstoreLogFork => Exit::Log,
             Self::LoggedBefore
             | Self::RecordAdded
             | Self::BundleRenewed
@@ -164,9 +173,9 @@ pub struct Alert {
     pub severity: Severity,
     /// The exit code that belongs to the kind.
     pub exit: u8,
-    /// The PAUSE id of the author.
+    /// The PAUSE id of the author; empty if the alert concerns a log of Sigstore.
     pub author: String,
-    /// The path of the author's file.
+    /// The path of the author's file, or the address of a log, with the index of an entry.
     pub path: String,
     /// The code of the gate's finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,11 +196,19 @@ pub struct Alert {
 impl Alert {
     pub(super) fn new(code: AlertCode, author: &PauseId, path: &str, seen: Timestamp) -> Self {
         Self {
+            author: author.as_str().to_owned(),
+            ..Self::of_log(code, path, seen)
+        }
+    }
+
+    /// An alert about a log of Sigstore, which concerns every author.
+    pub(super) fn of_log(code: AlertCode, url: &str, seen: Timestamp) -> Self {
+        Self {
             alert: code,
             severity: code.severity(),
             exit: code.exit() as u8,
-            author: author.as_str().to_owned(),
-            path: path.to_owned(),
+            author: String::new(),
+            path: url.to_owned(),
             finding: None,
             expected: None,
             found: None,

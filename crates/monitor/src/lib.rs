@@ -3,6 +3,7 @@
 //!
 //! - [`alert`]: the reports; [`outbox`]: their delivery; [`webhook`]: delivery by HTTP.
 //! - [`state`]: the known state of an author, in the trust store.
+//! - [`identities`]: signatures under an author's identities in Sigstore's logs.
 //! - [`schedule`]: the authors to check, by the files RECENT.
 //! - [`check`]: a check of one author; [`listing`]: the author's files, by CHECKSUMS; [`releases`], [`records`]:
 //!   the changes of these files.
@@ -20,6 +21,7 @@
 mod alert;
 mod check;
 mod error;
+mod identities;
 mod listing;
 mod logged;
 mod outbox;
@@ -31,6 +33,7 @@ mod webhook;
 
 pub use alert::{Alert, AlertCode, Severity};
 pub use error::{Undetermined, WatchError};
+pub use identities::{IdentitySearch, LogError};
 pub use logged::{LoggedFile, LoggedFiles};
 pub use webhook::{Webhook, WebhookError};
 
@@ -76,9 +79,21 @@ pub struct Round {
     pub begun: Vec<PauseId>,
     /// Whether the CPAN is now known to have no files RECENT, so that each round checks every author.
     pub without_recent: bool,
+    /// Remarks about the search in Sigstore's logs.
+    pub remarks: Vec<String>,
 }
 
 impl Round {
+    /// Adds the results of another part of the round.
+    pub fn extend(&mut self, other: Self) {
+        self.delivered.extend(other.delivered);
+        self.undetermined.extend(other.undetermined);
+        self.remarks.extend(other.remarks);
+        self.begun.extend(other.begun);
+        self.waiting = other.waiting;
+        self.without_recent |= other.without_recent;
+    }
+
     /// Returns the exit code of a program that did nothing else.
     pub fn exit(&self) -> Exit {
         let undetermined = self.undetermined.iter().map(Undetermined::exit);

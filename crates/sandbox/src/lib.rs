@@ -54,7 +54,7 @@ pub use forger::{ForgeError, ForgedSignature, Recipe};
 pub use http::loopback_client;
 pub use misbehaviour::Misbehaviour;
 pub use pause::PauseMisbehaviour;
-pub use rekor::RekorMisbehaviour;
+pub use rekor::{RekorMisbehaviour, TileMisbehaviour};
 pub use sandbox::{Sandbox, SandboxOptions};
 pub use service::{Service, Services};
 pub use trust::{RekorVersion, TrustedPart};

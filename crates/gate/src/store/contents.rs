@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::{
-    IndexState, NewestRelease, PackageOwner, SigstoreFork, StoredFork, StoredLog, StoredOverride, StoredRecord,
-    StoredTree, TrustStore, TrustStoreError,
+    IndexState, NewestRelease, PackageOwner, SigstoreFork, StoredFork, StoredLog, StoredOverride,
+    StoredRecord, StoredTree, TrustStore, TrustStoreError,
     chain::broken_chain,
     logs,
     rows::{PackageIndexDate, Scope, SignedRelease, TofuEntry},
@@ -295,7 +295,11 @@ impl TrustStore {
             query.execute(&mut *transaction).await?;
         }
         if *what == Forget::All {
-            for query in ["DELETE FROM log_tree", "DELETE FROM sigstore_tree", "DELETE FROM identity_watch"] {
+            for query in [
+                "DELETE FROM log_tree",
+                "DELETE FROM sigstore_tree",
+                "DELETE FROM identity_watch",
+            ] {
                 sqlx::query(query).execute(&mut *transaction).await?;
             }
         }

@@ -193,7 +193,8 @@ impl TrustStore {
     /// # Errors
     /// [`TrustStoreError`] if the store cannot be used.
     pub async fn proven_tree(&self, log: &str) -> Result<Option<StoredTree>, TrustStoreError> {
-        let query = "SELECT * FROM sigstore_tree WHERE log = $1 AND proven = 1 ORDER BY size DESC LIMIT 1";
+        let query =
+            "SELECT * FROM sigstore_tree WHERE log = $1 AND proven = 1 ORDER BY size DESC LIMIT 1";
         let row = sqlx::query(query)
             .bind(log)
             .fetch_optional(&self.pool)

@@ -142,7 +142,10 @@ pub fn signatures(body: &[u8]) -> Result<Vec<LoggedSignature>, EntryError> {
                 Some(digest) => LoggedContent::File(digest),
                 None => LoggedContent::Other,
             };
-            let signed = (digest, SignatureBytes::new(decoded(&entry.signature.content)?));
+            let signed = (
+                digest,
+                SignatureBytes::new(decoded(&entry.signature.content)?),
+            );
             let signature = signature(&entry.signature, content, Some(signed))?;
             Ok(signature.into_iter().collect())
         }

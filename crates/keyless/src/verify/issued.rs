@@ -46,8 +46,7 @@ impl Authorities {
             return false;
         };
         let usage = leaf.tbs_certificate.get::<ExtendedKeyUsage>();
-        let is_for_code =
-            matches!(usage, Ok(Some((_, ExtendedKeyUsage(usages)))) if usages.contains(&CODE_SIGNING));
+        let is_for_code = matches!(usage, Ok(Some((_, ExtendedKeyUsage(usages)))) if usages.contains(&CODE_SIGNING));
         is_for_code
             && self
                 .0

@@ -8,9 +8,7 @@
 use cpan_sigstore_core::cause::Cause;
 use sigstore_verify::{
     trust_root::TrustedRoot,
-    types::{
-        Checkpoint, DerPublicKey, KindVersion, LogKeyId, TimeRange, TransparencyLogEntry,
-    },
+    types::{Checkpoint, DerPublicKey, KindVersion, LogKeyId, TimeRange, TransparencyLogEntry},
 };
 use url::Url;
 
@@ -63,7 +61,12 @@ impl TrustedLogs {
         let envelope = &entry.inclusion_proof.as_ref()?.checkpoint;
         let id = hex::encode(log.key_id.as_bytes());
         let checkpoint = envelope.checkpoint()?;
-        Some(SignedTree::new(&id, &log.base_url, checkpoint, envelope.envelope()))
+        Some(SignedTree::new(
+            &id,
+            &log.base_url,
+            checkpoint,
+            envelope.envelope(),
+        ))
     }
 
     fn find(&self, entry: &TransparencyLogEntry) -> Option<&TrustedLog> {

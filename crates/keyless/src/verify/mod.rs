@@ -134,7 +134,9 @@ impl Verifier {
     /// Returns whether an authority of the trusted root issued the certificate of a logged signature, and the signature
     /// belongs to it. A log has entries by anybody.
     pub fn issued(&self, signature: &LoggedSignature) -> bool {
-        self.authorities.issued(&signature.certificate, signature.issued) && signature.is_signed()
+        self.authorities
+            .issued(&signature.certificate, signature.issued)
+            && signature.is_signed()
     }
 
     /// Verifies that an identity signed the artifact, and returns the proof with this identity.

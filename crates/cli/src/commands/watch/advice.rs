@@ -50,6 +50,12 @@ pub const fn advice(code: AlertCode) -> &'static str {
         AlertCode::LoggedBefore => {
             "nothing, if you published it and deleted or replaced it; else somebody published it under your name"
         }
+        AlertCode::IdentityUsed => {
+            "if that was you, nothing; else somebody signs as you: secure the account, and retire the identity with `cpan-sigstore author retire --compromised-since TIME`"
+        }
+        AlertCode::SigstoreLogFork => {
+            "publish both checkpoints: they prove that the log shows different people different entries; `cpan-sigstore trust list` prints them again"
+        }
         AlertCode::RecordAdded => {
             "if that was not you, somebody has one of your identities: retire it with `cpan-sigstore author retire --compromised-since TIME`"
         }

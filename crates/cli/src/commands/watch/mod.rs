@@ -2,6 +2,7 @@
 
 mod advice;
 mod authors;
+mod identities;
 mod logged;
 mod report;
 
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 use self::{
     advice::AdvisedAlert,
+    identities::IdentitiesArgs,
     logged::{LogReport, WatchedLog, WatchedLogArgs},
 };
 use crate::{
@@ -34,11 +36,13 @@ use crate::{
 /// record that was replaced, deleted or contradicted. New versions of the author record are notices. Signatures
 /// are checked as by `verify`, and signers are added to the trust store. It also has the state of the watch.
 /// With `--log`, each run also audits a log of the CPAN. It reports files under an author's name that the log has and
-/// the author's directory has not.
+/// the author's directory has not. With `--identities`, each run also reads the new entries of Sigstore's logs. It
+/// reports signatures under an author's identities that belong to no known release, and logs with two histories.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cpan-sigstore watch TIMLEGGE\n  \
     cpan-sigstore watch --file authors.txt --webhook https://example.org/alerts\n  \
-    cpan-sigstore watch TIMLEGGE --stay --every 300 --json\n\n\
+    cpan-sigstore watch TIMLEGGE --stay --every 300 --json\n  \
+    cpan-sigstore watch TIMLEGGE --identities\n\n\
     Exit codes, the highest of all alerts: 0 none, or notices; 1 the network has to be set up;\n\
     3 something was undetermined or not delivered, and the next run tries again; 11 an invalid\n\
     signature; 12 a signature or record by another identity; 13 a release, bundle or record\n\
@@ -71,6 +75,8 @@ pub struct WatchArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, requires = "stay",
         value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
+    #[command(flatten)]
+    search: IdentitiesArgs,
     #[command(flatten)]
     log: WatchedLogArgs,
     #[command(flatten)]
@@ -176,7 +182,7 @@ impl Watch<'_> {
     async fn checked(
         &self,
         gate: &Gate,
-        deliver: impl AsyncFnMut(&Alert) -> Result<(), String>,
+        mut deliver: impl AsyncFnMut(&Alert) -> Result<(), String>,
     ) -> Result<WatchRound, WatchError> {
         let report = match &self.log {
             Some(log) => Some(log.read(&self.authors, Timestamp::now()).await),
@@ -204,7 +210,12 @@ impl Watch<'_> {
             logged,
             clock: Timestamp::now,
         };
-        let mut round = monitor.round(&self.authors, deliver).await?;
+        let mut round = monitor.round(&self.authors, &mut deliver).await?;
+        if let Some(search) = self.args.search.search() {
+            // The check before it has found the files of the authors.
+            let found = monitor.search(&self.authors, &search, deliver).await?;
+            round.extend(found);
+        }
         round.undetermined.extend(unread);
         Ok(WatchRound { round, faults })
     }

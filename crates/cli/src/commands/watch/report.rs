@@ -69,6 +69,9 @@ pub fn round(watched: &WatchRound, cpan: &Cpan, json: bool, terminal: &Terminal)
     for author in &round.begun {
         terminal.say(&format!("{author}: the current releases are the baseline"));
     }
+    for remark in &round.remarks {
+        terminal.say(remark);
+    }
     for undetermined in &round.undetermined {
         terminal.warning(&undetermined.to_string());
     }

@@ -3,6 +3,7 @@
 mod delivery;
 mod gap;
 mod hook;
+mod identities;
 mod logged;
 mod records;
 mod releases;
