@@ -223,3 +223,11 @@ fn states_each_error_of_verification() {
     texts.push(PublicKey::from_pem("no key").unwrap_err().to_string());
     insta::assert_snapshot!(texts.join("\n"));
 }
+
+#[test]
+fn states_each_error_of_a_log_entry() {
+    use crate::transparency::entry::EntryError;
+    let errors = [EntryError::Form, EntryError::Certificate];
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(texts.join("\n"));
+}

@@ -5,7 +5,7 @@ use std::io;
 use cpan_sigstore_http::HttpError;
 
 use crate::{
-    WatchError, WebhookError,
+    LogError, WatchError, WebhookError,
     error::ListingError,
     state::{self, AuthorState, Cursor},
 };
@@ -30,8 +30,20 @@ fn states_each_error() {
             found: "status 500".to_owned(),
         },
     ];
+    let tile = || "tile/0/001.p/44".parse().unwrap();
+    let log = [
+        LogError::Read(cpan_sigstore_cpan::CpanError::Address(
+            "ftp://log.example".to_owned(),
+        )),
+        LogError::Checkpoint("an unreadable checkpoint".to_owned()),
+        LogError::Missing(tile()),
+        LogError::Form("invalid tile/0/000: expected 8192 bytes, found 8191".to_owned()),
+        LogError::TooManyTiles(32),
+        LogError::OtherTree(300),
+    ];
     let mut texts: Vec<_> = watch.iter().map(ToString::to_string).collect();
     texts.push(ListingError::TooManyReleases(50_000).to_string());
+    texts.extend(log.iter().map(ToString::to_string));
     texts.extend(webhook.iter().map(ToString::to_string));
     insta::assert_snapshot!(texts.join("\n"));
 }

@@ -21,8 +21,9 @@ fn search(watched: &Watched, args: &[&str]) -> Ran {
 /// Somebody with the author's account signs something, some hours ago.
 fn steal(watched: &Watched, bytes: &[u8], hours: i64) {
     let sandbox = &watched.world.sandbox;
-    let clock = sandbox.ca.clock();
-    clock.set_offset(SignedDuration::from_hours(-hours));
+    let clocks = [sandbox.oidc_clock(), sandbox.ca.clock()];
+    let set = |hours| clocks.map(|clock| clock.set_offset(SignedDuration::from_hours(hours)));
+    set(-hours);
     let recipe = Recipe {
         account: "author",
         digest: sha256(bytes),
@@ -30,7 +31,7 @@ fn steal(watched: &Watched, bytes: &[u8], hours: i64) {
         timestamp: false,
     };
     sandbox.forge(&recipe).unwrap();
-    clock.set_offset(SignedDuration::ZERO);
+    set(0);
 }
 
 #[track_caller]

@@ -15,7 +15,7 @@ pub enum TileMisbehaviour {
     Shrunk,
     /// Checkpoint and files are those of a tree with another first entry.
     Forked,
-    /// The checkpoint is of a tree of 2^62 entries, whose files are not there.
+    /// The checkpoint is of a tree of 2^40 entries, whose files are not there.
     Endless,
     /// Partial tiles and partial entry bundles are gone, as after a log has grown.
     NoPartial,
@@ -33,7 +33,7 @@ impl RekorV2 {
             }
             Some(TileMisbehaviour::NoPartial) => return Some(self.log.checkpoint().0),
             Some(TileMisbehaviour::NoCheckpoint) => return None,
-            Some(TileMisbehaviour::Endless) => (1 << 62, leaf_hash(b"the root of no tree")),
+            Some(TileMisbehaviour::Endless) => (1 << 40, leaf_hash(b"the root of no tree")),
             Some(TileMisbehaviour::Shrunk | TileMisbehaviour::Forked) => {
                 let tree = tree(&self.served());
                 (tree.size(), tree.root(tree.size()).unwrap_or_default())
