@@ -5,7 +5,10 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::watched::{Watched, alerts, codes};
-use crate::harness::{AUTHOR, Ran, sha256};
+use crate::{
+    harness::{AUTHOR, Ran, sha256},
+    snapshot,
+};
 
 /// An author with a record and a release, who was searched for once.
 fn searched() -> Watched {
@@ -60,6 +63,8 @@ fn reports_signature_of_no_known_release_once() {
     let watched = searched();
     steal(&watched, b"malware", 3);
     let found = finds(&watched, &[]);
+    let text = serde_json::to_string_pretty(&found).unwrap();
+    snapshot::assert("alert/identity-used", &text);
     let bytes = hex::encode(sha256(b"malware"));
     assert!(found["found"].as_str().unwrap().contains(&bytes), "{found}");
     assert!(found["details"].to_string().contains(AUTHOR), "{found}");
@@ -205,7 +210,7 @@ fn notices_checkpoint_of_another_log() {
 fn reports_fork(watched: &Watched) {
     let tiles = watched.world.sandbox.rekor_v2.tiles();
     tiles.set(TileMisbehaviour::Forked);
-    let found = alerts(&search(watched, &["--json"]).exits(15));
+    let mut found = alerts(&search(watched, &["--json"]).exits(15));
     assert_eq!(codes(&found), ["sigstore-log-fork"], "{found:#?}");
     for side in ["expected", "found"] {
         assert!(
@@ -214,6 +219,12 @@ fn reports_fork(watched: &Watched) {
         );
     }
     assert_ne!(found[0]["expected"], found[0]["found"]);
+    // Keys and signatures are random.
+    for side in ["expected", "found"] {
+        found[0][side] = "CHECKPOINT".into();
+    }
+    let text = serde_json::to_string_pretty(&found[0]).unwrap();
+    snapshot::assert("alert/sigstore-log-fork", &text);
     let listed = watched.world.run(&["trust", "list"]).exits(0).stdout;
     assert!(listed.contains("fork http://"), "{listed}");
 }
