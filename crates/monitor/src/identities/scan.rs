@@ -91,7 +91,10 @@ fn end(from: u64, size: u64, limit: u64) -> u64 {
 
 /// Bundles that are being read. Their requests end with the scan.
 #[derive(Default)]
-struct Ahead(VecDeque<(TilePath, JoinHandle<Result<Vec<u8>, LogError>>)>);
+struct Ahead(VecDeque<(TilePath, Reading)>);
+
+/// A request that runs.
+type Reading = JoinHandle<Result<Vec<u8>, LogError>>;
 
 impl Drop for Ahead {
     fn drop(&mut self) {
