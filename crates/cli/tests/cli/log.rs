@@ -246,6 +246,32 @@ fn audits_log_against_cpan_and_remembered_checkpoint() {
 }
 
 #[test]
+fn writes_proofs_that_an_ended_append_left_out() {
+    let logged = Logged::new();
+    logged.append(&["--proofs", "proofs"]).exits(0);
+    let new = FOO.replace("1.0", "1.1");
+    logged.put(&new, "new");
+    // The append publishes, and cannot write the proofs.
+    logged.write("full", "no folder");
+    logged.append(&["--proofs", "full"]).exits(1);
+    logged.audit(&["--cpan", "cpan"]).exits(0);
+    let proof = logged
+        .folder
+        .path()
+        .join(format!("proofs/{new}.tlog-proof"));
+    assert!(!proof.exists());
+    // Nothing is new, and one proof is missing.
+    let first = logged
+        .folder
+        .path()
+        .join(format!("proofs/{FOO}.tlog-proof"));
+    fs::remove_file(&first).unwrap();
+    logged.append(&["--proofs", "proofs"]).exits(0);
+    assert!(proof.exists());
+    assert!(!first.exists(), "only those that are missing are written");
+}
+
+#[test]
 fn refuses_to_write_with_another_key_or_an_old_state() {
     let logged = Logged::new();
     let state = logged.folder.path().join("log.state/checkpoint");

@@ -5,19 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cpan_sigstore_core::{finding::Exit, variable::SecretVariable};
 use cpan_sigstore_cpan as cpan;
-use cpan_sigstore_files::{Access, Existing, write_with};
 use cpan_sigstore_ledger::{
     LogWriter,
     append::{Append, Appended},
-    prove,
     reader::LogReader,
     store::DiskStore,
     witnesses::{Published, publish},
 };
-use cpan_sigstore_tlog::{leaf::Leaf, policy::LogPolicy, proof};
+use cpan_sigstore_tlog::policy::LogPolicy;
 use serde::Serialize;
 
-use super::{OwnLogArgs, now, open_cpan, print_unread, read_policy};
+use super::{OwnLogArgs, now, open_cpan, print_unread, proofs::ProofFolder, read_policy};
 use crate::{
     error::CommandError,
     session::Session,
@@ -92,6 +90,13 @@ pub fn run(args: &AppendArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     let appended = runtime.block_on(plan.run());
     bar.end();
     let appended = appended?;
+    let proofs = args.proofs.as_deref().map(|folder| ProofFolder {
+        folder,
+        store: &store,
+    });
+    if let Some(proofs) = &proofs {
+        proofs.begin(before)?;
+    }
     let published = runtime.block_on(publish(&writer, &policy));
     let tree = writer.tree();
     let report = Report {
@@ -110,8 +115,8 @@ pub fn run(args: &AppendArgs, session: &Session<'_>) -> Result<Exit, CommandErro
         true => error.into(),
         false => CommandError::new(Exit::Log, error),
     })?;
-    if let Some(folder) = &args.proofs {
-        runtime.block_on(write_proofs(&args.log.log, &policy, before, folder))?;
+    if let Some(proofs) = &proofs {
+        runtime.block_on(proofs.write(&args.log.log, &policy))?;
     }
     Ok(if !appended.changed.is_empty() {
         Exit::Log
@@ -141,36 +146,6 @@ fn refused(published: &Published) -> Vec<Refused> {
             reason: error.to_string(),
         })
         .collect()
-}
-
-/// Writes a proof of each leaf from an index on.
-async fn write_proofs(
-    log: &Path,
-    policy: &LogPolicy,
-    from: u64,
-    folder: &Path,
-) -> Result<(), CommandError> {
-    let reader = LogReader::at(&log.display().to_string())?;
-    let checkpoint = reader.checkpoint(policy).await?;
-    let mut leaves: Vec<(u64, Leaf)> = Vec::new();
-    prove::each(&reader, from, checkpoint.tree().size, |index, leaf| {
-        leaves.push((index, leaf))
-    })
-    .await?;
-    for (index, leaf) in leaves {
-        let proof = prove::prove(&reader, policy, &checkpoint, index, &leaf).await?;
-        let path = folder.join(format!("{}{}", leaf.path(), proof::SUFFIX));
-        let parent = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent).map_err(CommandError::write(parent))?;
-        write_with(
-            &path,
-            proof.to_string().as_bytes(),
-            Access::Umask,
-            Existing::Replace,
-        )
-        .map_err(CommandError::write(&path))?;
-    }
-    Ok(())
 }
 
 fn print(report: &Report<'_>, terminal: &Terminal) {

@@ -4,6 +4,7 @@ mod append;
 mod audit;
 mod claims;
 mod init;
+mod proofs;
 mod prove;
 mod verify;
 

@@ -2,5 +2,6 @@
 
 mod attacked;
 mod load;
+mod log;
 mod serving;
 mod upstream;

@@ -2,60 +2,19 @@
 
 use std::fs;
 
-use cpan_sigstore_core::digest::Sha256Digest;
-use cpan_sigstore_ledger::{LogWriter, create, store::DiskStore, writer::NewFile};
-use cpan_sigstore_tlog::{
-    key::{Algorithm, SigningKey},
-    policy::LogPolicy,
-};
 use serde_json::Value;
 
 use super::watched::{Watched, alerts, archive, bundle, codes, path};
-use crate::{fixtures::author::distribution, harness::Ran, snapshot};
-
-/// A time long before the test.
-const LONG_AGO: u64 = 1_700_000_000;
-
-/// A log whose operator is not the author.
-struct Log {
-    folder: tempfile::TempDir,
-    key: SigningKey,
-}
+use crate::{
+    fixtures::{
+        author::distribution,
+        log::{LONG_AGO, Log},
+    },
+    harness::Ran,
+    snapshot,
+};
 
 impl Log {
-    fn new() -> Self {
-        let log = Self {
-            folder: tempfile::tempdir().unwrap(),
-            key: SigningKey::from_seed("cpan.example/log", Algorithm::Ed25519, [1; 32]).unwrap(),
-        };
-        create(&log.store(), &log.key).unwrap();
-        log
-    }
-
-    fn place(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    fn store(&self) -> DiskStore {
-        DiskStore::new(self.place("log"), self.place("state"))
-    }
-
-    fn log(&self, files: &[(String, &[u8])]) {
-        let file = |(name, bytes): &(String, &[u8])| NewFile {
-            path: path(name).parse().unwrap(),
-            digest: Sha256Digest::of(bytes),
-            size: bytes.len() as u64,
-        };
-        let store = self.store();
-        let mut writer = LogWriter::open(&store, &self.key).unwrap();
-        let files: Vec<_> = files.iter().map(file).collect();
-        writer.append(&files, LONG_AGO).unwrap();
-        let policy = LogPolicy::of_log(self.key.verifier().clone());
-        writer
-            .publish(&writer.checkpoint().clone(), &policy)
-            .unwrap();
-    }
-
     fn watch(&self, watched: &Watched, args: &[&str]) -> Ran {
         let (log, state) = (self.place("log"), self.place("audit"));
         let key = self.key.verifier().to_string();
@@ -74,10 +33,13 @@ impl Log {
 fn reports_each_logged_file_that_the_author_does_not_have() {
     let (watched, log) = (Watched::begun(), Log::new());
     let signed = distribution("Foo-Bar", "1.02");
-    log.log(&[
-        (archive("1.02"), &signed),
-        (archive("1.01"), b"deleted long ago"),
-    ]);
+    log.log(
+        &[
+            (path(&archive("1.02")), &signed),
+            (path(&archive("1.01")), b"deleted long ago"),
+        ],
+        LONG_AGO,
+    );
     let told = log.reports(&watched, 0);
     assert_eq!(codes(&told), ["logged-before"]);
     assert_eq!(told[0]["path"], path(&archive("1.01")).as_str());
@@ -88,11 +50,11 @@ fn reports_each_logged_file_that_the_author_does_not_have() {
     // Somebody shows others a release, another bundle and a record, all of which this CPAN withholds.
     let record = "MYAUTHOR-sigstore-identities-1.json".to_owned();
     let files = [
-        (archive("9.99"), &b"hostile"[..]),
-        (bundle("1.02"), b"another"),
-        (record, b"{}"),
+        (path(&archive("9.99")), &b"hostile"[..]),
+        (path(&bundle("1.02")), b"another"),
+        (path(&record), b"{}"),
     ];
-    log.log(&files);
+    log.log(&files, LONG_AGO);
     let told = log.reports(&watched, 15);
     assert_eq!(codes(&told), ["logged-elsewhere"; 3]);
     let text = serde_json::to_string_pretty(&told).unwrap();
@@ -103,8 +65,8 @@ fn reports_each_logged_file_that_the_author_does_not_have() {
 #[test]
 fn watches_authors_although_the_log_breaks_its_rules() {
     let (watched, log) = (Watched::begun(), Log::new());
-    log.log(&[(archive("1.02"), b"one")]);
-    log.log(&[(archive("1.02"), b"two")]);
+    log.log(&[(path(&archive("1.02")), b"one")], LONG_AGO);
+    log.log(&[(path(&archive("1.02")), b"two")], LONG_AGO);
     watched.publish_unsigned("1.03");
     let ran = log.watch(&watched, &[]).exits(15);
     ran.snapshot("watch/reports_alerts_and_faults_of_log");

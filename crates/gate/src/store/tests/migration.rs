@@ -60,6 +60,52 @@ pub async fn a_store_of_version_3_is_migrated(place: &str) {
     assert_eq!(dates.collect::<Vec<_>>(), [Some(second(5)), None]);
 }
 
+/// Makes a store as the version before the CPAN log did, with rows in its newest tables.
+async fn store_without_log(address: &str) {
+    sqlx::any::install_default_drivers();
+    let before = open::MIGRATIONS
+        .iter()
+        .position(|(version, ..)| *version == 14);
+    let migrator = open::migrator(&open::MIGRATIONS[..before.unwrap()]);
+    let mut connection = AnyConnection::connect(address).await.unwrap();
+    migrator.run_direct(&mut connection).await.unwrap();
+    for insert in [
+        format!(
+            "INSERT INTO awaited_bundle (path, author, seen) VALUES ('{RELEASE}', 'TIMLEGGE', 7)"
+        ),
+        "INSERT INTO watched_author (author, cursor, files) VALUES ('TIMLEGGE', '{}', '{}')"
+            .to_owned(),
+    ] {
+        connection.execute(insert.as_str()).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+/// Rows of the version before the CPAN log remain, and the tables of the log are there.
+#[tokio::test]
+async fn migrates_a_store_without_a_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("trust-store.sqlite");
+    let place = place.to_str().unwrap();
+    store_without_log(&format!("sqlite://{place}?mode=rwc")).await;
+    for _ in 0..2 {
+        let memory = TrustStore::open(place).await.unwrap();
+        let author = "TIMLEGGE".parse().unwrap();
+        assert_eq!(
+            memory.watched_files(&author).await.unwrap().as_deref(),
+            Some("{}")
+        );
+        let seen = Timestamp::from_second(99).unwrap();
+        let first = memory.first_sight(&path(RELEASE), seen).await.unwrap();
+        assert_eq!(first, Timestamp::from_second(7).unwrap());
+        assert_eq!(memory.log("log.example+01234567+AAAA").await.unwrap(), None);
+        assert_eq!(
+            memory.log_fork("log.example+01234567+AAAA").await.unwrap(),
+            None
+        );
+    }
+}
+
 #[tokio::test]
 async fn migrates_a_store_of_an_earlier_version() {
     let folder = tempfile::tempdir().unwrap();
