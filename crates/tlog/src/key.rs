@@ -114,6 +114,11 @@ impl VerifierKey {
         self.algorithm
     }
 
+    /// Whether another key is the same under another name or for another kind of signatures.
+    pub fn has_key_of(&self, other: &Self) -> bool {
+        self.public == other.public
+    }
+
     /// The id.
     pub const fn id(&self) -> KeyId {
         self.id

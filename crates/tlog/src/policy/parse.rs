@@ -12,8 +12,8 @@ use crate::{
 pub const POLICY_LIMIT: usize = 64 * 1024;
 /// Most logs, and most witnesses and groups, of a policy.
 const COMPONENTS_LIMIT: usize = 256;
-/// Words that name no witness and no group.
-const RESERVED: [&str; 7] = ["log", "witness", "group", "quorum", "any", "all", "none"];
+/// The word for a quorum of nobody. It names no witness and no group.
+const NOBODY: &str = "none";
 
 /// Reasons why a text is no policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,18 +82,21 @@ struct Reading {
 impl FromStr for LogPolicy {
     type Err = PolicyError;
 
-    /// Reads a policy. A `#` begins a comment; a quorum is required, and may be `none`.
+    /// Reads a policy. A line that begins with `#` is a comment; a quorum is required, and may be `none`.
+    ///
+    /// By the format, a `#` elsewhere is a part of its word. Other programs begin a comment there, so such a line is
+    /// refused: no two programs read different policies in one file.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         if text.len() > POLICY_LIMIT {
             return Err(PolicyError::Size(text.len()));
         }
         let mut reading = Reading::default();
-        for (line, text) in (1..).zip(text.lines()) {
-            let words = text.split('#').next().unwrap_or_default();
-            let words: Vec<_> = words
-                .split([' ', '\t'])
-                .filter(|word| !word.is_empty())
-                .collect();
+        for (line, text) in (1..).zip(text.split('\n')) {
+            let words = words(text).map_err(|expected| PolicyError::Line {
+                line,
+                expected,
+                found: excerpt(text),
+            })?;
             reading.line(line, text, &words)?;
         }
         let Reading {
@@ -114,6 +117,24 @@ impl FromStr for LogPolicy {
             quorum,
         })
     }
+}
+
+/// The words of a line; none of a comment.
+fn words(text: &str) -> Result<Vec<&str>, &'static str> {
+    if text.chars().any(|c| c.is_ascii_control() && c != '\t') {
+        return Err("no control characters but tabs and line feeds");
+    }
+    let is_blank = |c| matches!(c, ' ' | '\t');
+    if text.trim_start_matches(is_blank).starts_with('#') {
+        return Ok(Vec::new());
+    }
+    if text.contains('#') {
+        return Err("a comment on a line of its own");
+    }
+    Ok(text
+        .split(is_blank)
+        .filter(|word| !word.is_empty())
+        .collect())
 }
 
 impl Reading {
@@ -157,7 +178,9 @@ impl Reading {
 
     fn log(&mut self, line: usize, key: &str, url: Option<&&str>) -> Result<(), PolicyError> {
         let key = key_of(line, key, Algorithm::Ed25519, "a log's key of algorithm 1")?;
-        if self.logs.iter().any(|log| log.key.name() == key.name()) {
+        // A log is found by its name. One key under two names would sign two histories.
+        let is_known = |log: &KnownLog| log.key.name() == key.name() || log.key.has_key_of(&key);
+        if self.logs.iter().any(is_known) {
             return Err(twice(line, "a log", key.name()));
         }
         let url = url.map(|url| (*url).to_owned());
@@ -178,7 +201,9 @@ impl Reading {
             Algorithm::CosignatureV1,
             "a witness's key of algorithm 4",
         )?;
-        if self.witnesses.iter().any(|witness| witness.key == key) {
+        // Under two names, one witness would cosign twice.
+        let is_known = |witness: &KnownWitness| witness.key.has_key_of(&key);
+        if self.witnesses.iter().any(is_known) {
             return Err(twice(line, "a key", &key.to_string()));
         }
         self.define(line, name, Member::Witness(self.witnesses.len()))?;
@@ -217,7 +242,7 @@ impl Reading {
             return Err(twice(line, "a quorum", name));
         }
         self.quorum = Some(match name {
-            "none" => None,
+            NOBODY => None,
             name => Some(self.named(line, name)?),
         });
         Ok(())
@@ -232,8 +257,8 @@ impl Reading {
     }
 
     fn define(&mut self, line: usize, name: &str, member: Member) -> Result<(), PolicyError> {
-        if RESERVED.contains(&name) {
-            let expected = "a name that is no word of the policy";
+        if name == NOBODY {
+            let expected = "another name than `none`";
             return Err(PolicyError::Line {
                 line,
                 expected,

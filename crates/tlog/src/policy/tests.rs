@@ -175,6 +175,19 @@ fn rejects_text_that_is_no_policy() {
         &format!("log {first}\nquorum none\n"),
         &format!("log {log}\nquorum none\n"),
         "log x\nquorum none\n",
+        // A witness under two names would cosign twice.
+        &format!(
+            "witness w9 {}\nquorum none\n",
+            key("other.example", 11).verifier()
+        ),
+        &format!("log {}\nquorum none\n", key("other.example", 1).verifier()),
+        "group none 1 w1\nquorum none\n",
+        "group g 1 none\nquorum g\n",
+        // Programs differ in comments behind words, and in carriage returns.
+        "quorum none # nobody\n",
+        "group g 1 w1 w2#w3\nquorum g\n",
+        "quorum none\r\n",
+        "quorum\u{b}none\n",
     ] {
         assert!(policy_text(rest).parse::<LogPolicy>().is_err(), "{rest}");
     }
@@ -182,15 +195,27 @@ fn rejects_text_that_is_no_policy() {
         "quorum none\n".parse::<LogPolicy>(),
         Err(PolicyError::Missing("log KEY [URL]"))
     );
-    let many: String = (0..300)
-        .map(|at| format!("group g{at} 1 w1 # {at}\n"))
+    let many: String = (1..300)
+        .map(|at| format!("group g{at} 1 g{}\n", at - 1))
         .collect();
-    assert!(policy_text(&many).parse::<LogPolicy>().is_err());
+    let many = policy_text(&format!("group g0 1 w1\n{many}quorum g9\n"));
+    assert_eq!(many.parse::<LogPolicy>(), Err(PolicyError::TooMany));
+}
+
+#[test]
+fn reads_names_that_are_words_of_the_format() {
+    let policy = policy("group any 1 w1\ngroup log all any w2\nquorum log\n");
+    assert!(verify(&policy, &checkpoint(&[1, 2])).is_ok());
+    assert!(verify(&policy, &checkpoint(&[1, 3])).is_err());
+    // Names are bytes, and no two letters that look alike are one.
+    let unlike = "group K 1 w1\ngroup \u{212a} 1 w2\nquorum K\n";
+    let policy: LogPolicy = policy_text(unlike).parse().unwrap();
+    assert!(verify(&policy, &checkpoint(&[2])).is_err());
 }
 
 #[test]
 fn reads_comments_and_addresses() {
-    let policy = policy("# all of them\n\n\tgroup  g all w1\tw2 w3 # three\n  quorum g\n");
+    let policy = policy("# all of them\n\n\tgroup  g all w1\tw2 w3\n \t# three\n  quorum g\n");
     assert_eq!(
         policy.logs()[0].url.as_deref(),
         Some("https://cpan.example/log/")
