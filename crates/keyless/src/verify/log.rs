@@ -176,6 +176,7 @@ impl TrustedLog {
 fn is_named(log: &TrustedLog, origin: &str) -> bool {
     let host = Url::parse(&log.base_url)
         .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
         .and_then(|url| url.host_str().map(str::to_owned));
     host.is_some_and(|host| host == origin)
 }

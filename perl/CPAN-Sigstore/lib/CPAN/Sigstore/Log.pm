@@ -62,7 +62,8 @@ sub _check_signers {
 
 sub _host {
     my ($url) = @_;
-    return $url =~ m{\Ahttps?://(?:[^/\@]*\@)?(\[[^\]]*\]|[^/:?#]+)} ? lc $1 : q();
+    my ($host, $port) = $url =~ m{\Ahttps?://(?:[^/?#\@]*\@)?(\[[^\]]*\]|[^/:?#\@\[\]]+)(?::([0-9]*))?(?:[/?#]|\z)}i or return q();
+    return ($port // q()) =~ /\A0*([0-9]{0,5})\z/ && ($1 || 0) <= 65_535 ? lc $host : q();
 }
 
 # A checkpoint: a signed note (C2SP) of origin, size and root.
