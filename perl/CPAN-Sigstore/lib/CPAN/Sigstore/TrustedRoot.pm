@@ -121,6 +121,7 @@ sub _period {
         _fail("expected a time for `$key` of a period") if !defined $seconds;
         $times{$name} = $seconds + $fraction;
     }
+    _fail('expected a period that ends after its beginning') if defined $times{until} && $times{until} < $times{from};
     return %times;
 }
 
