@@ -44,7 +44,10 @@ pub fn run(args: &RecoverArgs, session: &Session<'_>) -> Result<Exit, CommandErr
         from: None,
         until: None,
     }];
-    let record = before.next(identities, Releases::Mixed)?;
+    // Its recovery key is lost as well, or a thief has it.
+    let record = before
+        .next(identities, Releases::Mixed)?
+        .with_recovery_key(None)?;
     maker.warn(&format!(
         "no client accepts this record until an index operator announces it; give them its digest, {}",
         record.digest()

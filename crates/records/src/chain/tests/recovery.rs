@@ -307,6 +307,16 @@ fn keeps_override_against_stolen_recovery_key() {
         }
         assert_eq!(chain.tip().unwrap().record(), operator.record());
     }
+    // Even if the override's record keeps the stolen key.
+    let kept = at(&follows(one.record(), "tim2"), "tim2", 1);
+    let overrides = [kept.record().digest()];
+    let mut chain = known(&[&one]);
+    for signed in [&kept, &eve] {
+        let now = time(NOW);
+        let overrides = &overrides;
+        chain.append(signed.clone(), ChainContext { now, overrides });
+    }
+    assert_eq!(chain.tip().unwrap().record(), kept.record());
     // The key in the override's record is in effect at once, and the stolen one no more.
     let mut chain = known(&[&one]);
     chain.append(operator.clone(), context);
