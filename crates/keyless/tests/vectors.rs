@@ -50,6 +50,8 @@ struct Change {
     remove: Vec<String>,
     #[serde(default)]
     set: Map<String, Value>,
+    /// The length of the file, with blanks behind its text.
+    pad: Option<usize>,
 }
 
 fn read(name: &str) -> Vec<u8> {
@@ -66,6 +68,11 @@ impl Change {
     fn apply(&self, name: &str) -> Vec<u8> {
         if let Some(text) = &self.text {
             return STANDARD.decode(text).unwrap();
+        }
+        if let Some(length) = self.pad {
+            let mut text = read(name);
+            text.resize(length, b' ');
+            return text;
         }
         if self.remove.is_empty() && self.set.is_empty() {
             return read(name);
