@@ -107,6 +107,7 @@ pub(super) fn withheld(evidence: &Evidence, rule: &Rule) -> Option<Assessment> {
             "the log {} has another {} since {}, which the CPAN withholds",
             log.origin, file.path, file.time
         ))
+        .hint(Hint::AwaitLog)
     })
 }
 

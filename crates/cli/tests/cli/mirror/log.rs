@@ -11,7 +11,7 @@ use crate::{
         log::Log,
         shop::FILE,
     },
-    harness::World,
+    harness::{Ran, World},
 };
 
 /// A user whose policy names a log of the published release, and the log.
@@ -23,12 +23,15 @@ fn logged(bytes: &[u8]) -> (World, Log, Vec<u8>) {
     let path = format!("authors/id/{HOME}/{FILE}");
     log.log(&[(path.clone(), bytes)], now - 60);
     let proof = log.prove(&path);
-    let key = log.key.verifier().to_string();
-    let url = format!("file://{}/", log.place("log"));
-    let policy = format!("log {key} {url}\nquorum none\n");
-    user.write("log.txt", policy.as_bytes());
+    user.write("log.txt", policy_of(&log).as_bytes());
     user.policy("[log]\ntlog-policy = \"log.txt\"\n");
     (user, log, proof)
+}
+
+/// A policy that names the log's key and folder.
+fn policy_of(log: &Log) -> String {
+    let key = log.key.verifier();
+    format!("log {key} file://{}/\nquorum none\n", log.place("log"))
 }
 
 #[test]
@@ -94,4 +97,38 @@ fn serves_no_archive_with_other_bytes_than_the_log() {
     let answer = mirror.get(&format!("/authors/id/{HOME}/{FILE}"));
     assert_eq!(answer.status, 403, "{answer:?}");
     assert!(answer.text().contains("log-mismatch"), "{answer:?}");
+}
+
+#[test]
+fn awaits_author_record_that_a_mirror_withholds() {
+    let user = World::new().with_policy();
+    user.publish_release("1.02");
+    let log = Log::new();
+    let now = u64::try_from(Timestamp::now().as_second()).unwrap();
+    let three_days_ago = now - 3 * 86_400;
+    let archive = format!("authors/id/{HOME}/{FILE}");
+    let index = "modules/02packages.details.txt".to_owned();
+    let bytes = distribution("Foo-Bar", "1.02");
+    log.log(
+        &[(archive.clone(), &bytes), (index.clone(), b"index")],
+        three_days_ago,
+    );
+    log.prove(&archive);
+    log.prove(&index);
+    user.write("log.txt", policy_of(&log).as_bytes());
+    user.policy("[log]\ntlog-policy = \"log.txt\"\nrequire-logged = true\n");
+    let verify = |cache: &str| {
+        let release = format!("MYAUTHOR/{FILE}");
+        let cache = user.path(cache);
+        let mut command = user.command(&["verify", &release, "--policy", "policy.toml"]);
+        Ran::of(command.env("CPAN_SIGSTORE_CACHE", cache).output().unwrap())
+    };
+    verify("first").exits(0);
+    // Everybody else sees a first record of the author.
+    let record = format!("authors/id/{HOME}/MYAUTHOR-sigstore-identities-1.json");
+    log.log(&[(record.clone(), b"{}")], three_days_ago);
+    log.prove(&record);
+    verify("second")
+        .exits(3)
+        .snapshot("log/awaits_withheld_record");
 }
