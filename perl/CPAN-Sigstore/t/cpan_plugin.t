@@ -27,7 +27,7 @@ sub session {
         make => $make, makepl_arg => 'INSTALL_BASE=' . $user->path('perl'), prerequisites_policy => 'follow', pushy_https => 0, scan_cache => 'never',
         trust_test_report_history => 0, test_report => 0, urllist => [ $user->cpan ], use_prompt_default => 1, connect_to_internet_ok => 1,
         prefs_dir => $user->path('home/prefs'), recommends_policy => 0, suggests_policy => 0, show_upload_date => 0, yaml_load_code => 0,
-        prefer_installer => 'EUMM', check_sigs => 0, halt_on_failure => 1, index_expire => 1, inhibit_startup_message => 1,
+        prefer_installer => 'EUMM', check_sigs => 0, halt_on_failure => 1, index_expire => 1, inhibit_startup_message => 1, shell => '/bin/sh',
         plugin_list => [ 'CPAN::Plugin::Sigstore=' . join q(,), $user->options ], %settings,
     );
     my $file = $user->path('home/config.pm');
