@@ -61,7 +61,8 @@ pub fn run(args: &AcceptArgs, session: &Session<'_>) -> Result<Exit, CommandErro
     let candidate = release.candidate();
     let verdict = session.wait(gate.judge(&candidate, Timestamp::now()))?;
     let terminal = session.terminal();
-    let report = |verdict| Report::verdict(&args.target, &path, verdict);
+    let shown = target::shown(&args.target);
+    let report = |verdict| Report::verdict(&shown, &path, verdict);
     if !gate.can_be_accepted(&verdict) {
         return Ok(report(verdict).print(terminal, args.json));
     }
@@ -104,7 +105,7 @@ fn find(
         }
         None => Err(CommandError::usage(format!(
             "invalid release: expected one such as TIMLEGGE/Foo-Bar-1.02.tar.gz, or a module such as Foo::Bar, found `{}`",
-            args.target
+            target::shown(&args.target)
         ))),
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use cpan_sigstore_core::{release::PauseId, text::shown_path};
+use cpan_sigstore_core::release::PauseId;
 
 use super::{
     file::Question,
@@ -126,7 +126,7 @@ impl VerifyArgs {
             published(target).ok_or_else(|| {
                 CommandError::usage(format!(
                     "invalid release: expected one such as TIMLEGGE/Foo-Bar-1.02.tar.gz, or a module such as Foo::Bar, found `{}`",
-                    shown_path(target)
+                    target::shown(target)
                 ))
                 .hinted(advice(target).unwrap_or_else(|| {
                     "for a local file, name the author with `--author ID`".to_owned()

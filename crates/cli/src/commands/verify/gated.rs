@@ -58,8 +58,9 @@ pub fn run(
         Releases::Published(targets) => {
             let fetcher = Fetcher::new(session.cpan(&args.cpan)?);
             for (id, (text, target)) in (1..).zip(targets) {
+                let text = target::shown(text);
                 let _span = tracing::info_span!("verify", id, target = text).entered();
-                take(asked.published(&fetcher, text, &target));
+                take(asked.published(&fetcher, &text, &target));
             }
         }
     }

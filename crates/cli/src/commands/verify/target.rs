@@ -1,6 +1,11 @@
 //! What is to be verified: a release by its path, or by the name of a module in it.
 
-use cpan_sigstore_core::release::{PackageName, PauseId, ReleasePath, ReleasePathError};
+use std::ffi::OsStr;
+
+use cpan_sigstore_core::{
+    release::{PackageName, PauseId, ReleasePath, ReleasePathError},
+    text::{shown_path, without_credentials},
+};
 
 /// A release that is fetched from a CPAN.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,6 +14,15 @@ pub enum Target {
     Release(ReleasePath),
     /// By a module that the index knows.
     Module(PackageName),
+}
+
+/// The text as it may be printed and logged: an address of any kind may have a password or a token.
+pub fn shown(text: impl AsRef<OsStr>) -> String {
+    let text = shown_path(text);
+    match text.contains("://") {
+        true => without_credentials(&text),
+        false => text,
+    }
 }
 
 /// The start of the address of a page of MetaCPAN, which shows what is on CPAN and has no archives itself.
@@ -259,6 +273,21 @@ mod tests {
             "https://metacpan.org/release/TIMLEGGE/Foo-1.0",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn shows_no_password_or_token_of_an_address() {
+        for address in [
+            "https://u:SECRET@cpan.example/authors/id/T/TI/TIMLEGGE/Foo-1.0.tar.gz",
+            "HTTPS://SECRET@cpan.example/Foo-1.0.tar.gz",
+            "https://cpan.example/Foo-1.0.tar.gz?token=SECRET",
+            "http://cpan.example/Foo-1.0.tar.gz#SECRET",
+        ] {
+            assert!(!shown(address).contains("SECRET"), "{address}");
+        }
+        for text in ["TIMLEGGE/Foo-1.0.tar.gz", "Foo::Bar", "Foo::Bar@1.0"] {
+            assert_eq!(shown(text), text);
         }
     }
 

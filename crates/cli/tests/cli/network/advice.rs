@@ -124,6 +124,7 @@ fn shows_no_secret_of_an_address() {
     .enumerate()
     {
         let instance = format!("by-it-{number}");
+        let release = format!("{address}authors/id/M/MY/MYAUTHOR/Foo-1.0.tar.gz");
         let add = ["instance", "add", &instance, "--tuf-url", address];
         let operator = [
             "--identity",
@@ -135,6 +136,9 @@ fn shows_no_secret_of_an_address() {
             [&add[..], &["--tuf-root", root]].concat(),
             vec!["sign", "--yes", "--instance", &instance, FILE],
             vec!["verify", "--cpan", address, "MYAUTHOR/Foo-1.0.tar.gz"],
+            vec!["verify", &release],
+            vec!["verify", &release, "Foo-1.0.tar.gz"],
+            vec!["trust", "accept", &release],
             vec!["watch", "--cpan", address, "MYAUTHOR"],
             vec!["watch", "--webhook", address, "MYAUTHOR"],
             vec!["exec", "--upstream", address, "--", "true"],
@@ -152,9 +156,10 @@ fn shows_no_secret_of_an_address() {
             vec!["upload", "--upload-uri", address, FILE],
             vec!["sign", "--yes", "--oidc-issuer", address, FILE],
         ] {
-            // There, a text without a scheme is the path of a folder, which is no secret.
-            let is_path = !address.contains("://") && ["index", "log"].contains(&args[0]);
-            if is_path && args[1] != "use" {
+            // There, a text without a scheme is the path of a folder or a file, which is no secret.
+            let takes_paths = ["index", "log"].contains(&args[0]) && args[1] != "use";
+            let takes_paths = takes_paths || args.contains(&release.as_str());
+            if !address.contains("://") && takes_paths {
                 continue;
             }
             let mut command = user.command(&[&["-vvv"], &args[..]].concat());
